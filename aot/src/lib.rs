@@ -1,0 +1,1 @@
+//! Profile to native executable.

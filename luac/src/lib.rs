@@ -1,0 +1,1 @@
+//! The Lua front end: lexer, single-pass parser and emitter of LuaJIT's bytecode.

@@ -1,0 +1,1 @@
+//! Values, objects, strings, tables and the garbage collector.

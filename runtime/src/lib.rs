@@ -1,0 +1,1 @@
+//! The facade: wires interpreter and libraries.
