@@ -1,0 +1,1 @@
+//! Shapes: ids of hash-part layouts, equal for tables built alike.
