@@ -40,3 +40,13 @@ pub unsafe fn close_upvalues(vm: &Vm, level: *mut u64) {
     let _ = (vm, level);
     unimplemented!()
 }
+
+/// Makes sure that `need` slots above `from` are inside the running stack; grows it otherwise.
+#[inline]
+pub fn ensure(vm: &mut Vm, from: *mut u64, need: u32) -> Result<(), Raise> {
+    if (vm.stack_max as usize).saturating_sub(from as usize) / 8 < need as usize {
+        grow(vm, from, need)
+    } else {
+        Ok(())
+    }
+}

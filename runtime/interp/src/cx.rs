@@ -93,7 +93,10 @@ impl<'a> Cx<'a> {
     pub fn push(&self, v: Val<'_>) {
         let top = self.vm.top.get();
         // Builtin frames end with a reserve, so the limit is checked against the end of the whole stack.
-        assert!((top as usize) < self.vm.stack_max as usize + 8 * heap::stack::RESERVE as usize - 64, "no room to push");
+        assert!(
+            (top as usize) < self.vm.stack_max as usize + 8 * heap::stack::RESERVE as usize - 64,
+            "no room to push"
+        );
         // SAFETY: the slot is inside the stack (just checked).
         unsafe {
             *top = v.raw().0;
@@ -274,9 +277,10 @@ impl<'a> Cx<'a> {
             return Ok(d);
         }
         let s = self.check_str(i)?;
-        names.iter().position(|n| n.as_bytes() == s.bytes()).ok_or_else(|| {
-            self.arg_error(i, &format!("invalid option '{}'", String::from_utf8_lossy(s.bytes())))
-        })
+        names
+            .iter()
+            .position(|n| n.as_bytes() == s.bytes())
+            .ok_or_else(|| self.arg_error(i, &format!("invalid option '{}'", String::from_utf8_lossy(s.bytes()))))
     }
 
     // ---- calls and operations that may run Lua ----

@@ -1,7 +1,9 @@
 //! The bytecode interpreter: handlers, calls, unwinding, coroutines, and the view builtins have of it.
 
+mod call;
 pub mod cx;
 pub mod debug;
 pub mod load;
+mod meta;
 
 pub use cx::{BuiltinFn, Cx, Ret};
