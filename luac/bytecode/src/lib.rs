@@ -4,10 +4,14 @@
 //! The crate knows no source text, no heap and no machine.
 #![forbid(unsafe_code)]
 
+pub mod chunkname;
 pub mod ins;
+pub mod numeral;
 pub mod op;
 pub mod proto;
 
+pub use chunkname::chunk_id;
 pub use ins::Ins;
+pub use numeral::parse_number;
 pub use op::{Meta, Mode, Modes, Op};
 pub use proto::{Chunk, GcConst, Proto};
