@@ -176,10 +176,13 @@ mod tests {
 
     #[test]
     fn malformed() {
-        for text in ["", " ", ".", "e5", "1e", "1e+", "1..2", "1.2.3", "0x", "0x.", "0xg", "0x1p", "0b", "0b2", "0b1.0"] {
+        for text in ["", " ", ".", "e5", "1e", "1e+", "1..2", "1.2.3", "0x", "0x.", "0xg", "0x1p", "0b", "0b2", "0b1.0"]
+        {
             assert_eq!(num(text), None, "{text}");
         }
-        for text in ["1a", "1 2", "1e5.5", "--1", "+-1", "1LL", "1ULL", "1i", "1e1048576", "0x1e1048576p1048576", "infinit"] {
+        for text in
+            ["1a", "1 2", "1e5.5", "--1", "+-1", "1LL", "1ULL", "1i", "1e1048576", "0x1e1048576p1048576", "infinit"]
+        {
             assert_eq!(num(text), None, "{text}");
         }
         assert_eq!(parse_number(b"1\0"), None);
