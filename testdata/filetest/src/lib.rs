@@ -1,1 +1,4 @@
 //! The test harness.
+#![forbid(unsafe_code)]
+
+pub mod corpus;
