@@ -42,7 +42,8 @@ pub fn list_function(chunk_name: &[u8], proto: &Proto, detail: Detail, out: &mut
     let mut targets = vec![false; proto.bc.len() + 1];
     for (pc, ins) in proto.bc.iter().enumerate().skip(1) {
         if ins.op().is_some_and(|op| op.modes().c == Mode::Jump)
-            && let Some(target) = (pc as i64 + 1 + i64::from(ins.jump())).try_into().ok().and_then(|t: usize| targets.get_mut(t))
+            && let Some(target) =
+                (pc as i64 + 1 + i64::from(ins.jump())).try_into().ok().and_then(|t: usize| targets.get_mut(t))
         {
             *target = true;
         }
@@ -175,7 +176,13 @@ impl fmt::Display for Number {
         const DIGITS: i32 = 14;
         let n = self.0;
         if !n.is_finite() {
-            return f.write_str(if n.is_nan() { "nan" } else if n > 0.0 { "inf" } else { "-inf" });
+            return f.write_str(if n.is_nan() {
+                "nan"
+            } else if n > 0.0 {
+                "inf"
+            } else {
+                "-inf"
+            });
         }
         let text = format!("{:.*e}", DIGITS as usize - 1, n);
         let Some((mantissa, exponent)) = text.split_once('e') else { return Err(fmt::Error) };
@@ -194,7 +201,13 @@ impl fmt::Display for Number {
 }
 
 fn list_tables(chunk_name: &[u8], proto: &Proto, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "-- {} params, {} slots{}", proto.num_params, proto.frame_size, if proto.is_vararg() { ", vararg" } else { "" })?;
+    writeln!(
+        out,
+        "-- {} params, {} slots{}",
+        proto.num_params,
+        proto.frame_size,
+        if proto.is_vararg() { ", vararg" } else { "" }
+    )?;
     writeln!(out, "-- constants ({})", proto.kgc.len())?;
     for (i, k) in proto.kgc.iter().enumerate() {
         write!(out, "--\t{i}\t")?;

@@ -93,8 +93,7 @@ fn is_script(path: &Path) -> io::Result<bool> {
 /// # Errors
 /// Fails if there is no `luajit`, or if its answer is cut off.
 pub fn compile_with_luajit(files: &[PathBuf]) -> io::Result<Vec<Answer>> {
-    let mut child =
-        Command::new("luajit").args(["-e", DRIVER]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut child = Command::new("luajit").args(["-e", DRIVER]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let (Some(mut stdin), Some(mut stdout)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(io::Error::other("no pipes to luajit"));
     };

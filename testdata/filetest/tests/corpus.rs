@@ -50,8 +50,10 @@ fn stock_dumps_load_and_come_out_the_same() {
         functions += count_functions(&full.main);
         compared += 1;
     }
-    println!("corpus: {compared} files with {functions} functions and {instructions} instructions read, verified, listed and written");
-    assert!(compared > 1000, "only {compared} files");
+    println!(
+        "corpus: {compared} files with {functions} functions and {instructions} instructions read, verified, listed and written"
+    );
+    assert!(compared > 700, "only {compared} files");
 }
 
 /// Reads each printed instruction back.

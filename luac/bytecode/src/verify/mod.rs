@@ -35,7 +35,9 @@ mod operands;
 use crate::bad::{BadBytecode, Place};
 use crate::ins::Ins;
 use crate::op::Op;
-use crate::proto::{Chunk, DebugInfo, GcConst, MAX_INS, MAX_SLOTS, MAX_UPVALUES, Proto, ProtoFlags, TabConst, UpvalDesc};
+use crate::proto::{
+    Chunk, DebugInfo, GcConst, MAX_INS, MAX_SLOTS, MAX_UPVALUES, Proto, ProtoFlags, TabConst, UpvalDesc,
+};
 use crate::undump::MAX_DEPTH;
 
 type Result<T = ()> = std::result::Result<T, BadBytecode>;

@@ -7,10 +7,7 @@ use crate::proto::GcConst;
 /// Says whether `luajit -b` can write the instruction.
 pub(super) fn may_be_dumped(op: Op) -> bool {
     let internal = matches!(op, Op::ISTYPE | Op::ISNUM | Op::TGETR | Op::TSETR | Op::KCDATA);
-    let patched = matches!(
-        op,
-        Op::JFORI | Op::IFORL | Op::JFORL | Op::IITERL | Op::JITERL | Op::ILOOP | Op::JLOOP
-    );
+    let patched = matches!(op, Op::JFORI | Op::IFORL | Op::JFORL | Op::IITERL | Op::JITERL | Op::ILOOP | Op::JLOOP);
     !internal && !patched && (op as u8) < Op::FUNCF as u8
 }
 
