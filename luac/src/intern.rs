@@ -6,7 +6,7 @@
 //! and the label that `break` jumps to. Reserved words follow in the order of the token table.
 
 use crate::token::Tok;
-use bytecode::proto::InternalVar;
+use bytecode::proto::{Bytes, InternalVar};
 use std::hash::{BuildHasher, Hasher};
 
 /// An interned string.
@@ -70,6 +70,8 @@ pub(crate) struct Interner<'a> {
     source: &'a [u8],
     decoded: Vec<u8>,
     entries: Vec<Entry>,
+    /// Copies of strings for prototypes, made when they are first needed.
+    shared: Vec<Option<Bytes>>,
     /// Open addressing; 0 is a free place.
     table: Vec<u32>,
     seed: u64,
@@ -85,6 +87,7 @@ impl<'a> Interner<'a> {
             source,
             decoded: Vec::new(),
             entries: vec![nothing; Sym::FIRST as usize],
+            shared: Vec::new(),
             table: vec![0; (source.len() / 32).clamp(64, 1 << 16).next_power_of_two()],
             seed,
         };
@@ -114,6 +117,22 @@ impl<'a> Interner<'a> {
     /// Returns a symbol's bytes.
     pub(crate) fn bytes(&self, sym: Sym) -> &[u8] {
         self.entry_bytes(self.entries[sym.0 as usize])
+    }
+
+    /// Returns a symbol's bytes for use in a prototype.
+    pub(crate) fn share(&mut self, sym: Sym) -> Bytes {
+        let at = sym.0 as usize;
+        if at >= self.shared.len() {
+            self.shared.resize(self.entries.len(), None);
+        }
+        match &self.shared[at] {
+            Some(bytes) => Bytes::clone(bytes),
+            None => {
+                let bytes = Bytes::from(self.bytes(sym));
+                self.shared[at] = Some(Bytes::clone(&bytes));
+                bytes
+            }
+        }
     }
 
     /// Notes that a local variable has this name.
