@@ -5,7 +5,10 @@
 //! Invariant: `unsafe` is in `sys` only, which wraps calls of the C library.
 #![deny(unsafe_code)]
 
+mod failure;
+pub mod io;
 pub mod register;
+mod sys;
 
 use heap::{Raise, Vm};
 
