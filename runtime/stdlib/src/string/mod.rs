@@ -1,0 +1,2 @@
+pub mod directive;
+pub mod pattern;
