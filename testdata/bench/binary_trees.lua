@@ -1,6 +1,6 @@
--- bench: group=allocation small=14
+-- bench: group=allocation small=13
 -- Many short-lived binary trees beside a long-lived one.
-local depth = tonumber(arg[1]) or 17
+local depth = tonumber(arg[1]) or 16
 
 local function bottom_up(d)
   if d == 0 then return {} end
@@ -23,6 +23,6 @@ end
 parts[#parts + 1] = count(long_lived)
 local result = table.concat(parts, " ")
 
-local expected = { [17] = "524287 4063232 4186112 4193792 4194272 262143", [14] = "65535 507904 523264 524224 32767" }
+local expected = { [16] = "262143 2031616 2093056 2096896 2097136 131071", [13] = "32767 253952 261632 262112 16383" }
 assert(result == (expected[depth] or result), "wrong result: " .. result)
 print(result)

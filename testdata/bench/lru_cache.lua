@@ -1,6 +1,6 @@
--- bench: group=tables small=50000
+-- bench: group=tables small=150000
 -- A least-recently-used cache: hash lookups, insertions and deletions, a doubly linked list.
-local n = tonumber(arg[1]) or 500000
+local n = tonumber(arg[1]) or 1500000
 
 local Cache = {}
 Cache.__index = Cache
@@ -75,6 +75,6 @@ for i = 1, n do
 end
 local result = string.format("%d %d %d %d", hits, misses, numbers.size, words.size)
 
-local expected = { [500000] = "750627 249373 1000 500", [50000] = "74148 25852 1000 500" }
+local expected = { [1500000] = "2252345 747655 1000 500", [150000] = "224258 75742 1000 500" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

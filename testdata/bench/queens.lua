@@ -1,6 +1,6 @@
--- bench: group=tables small=9
+-- bench: group=tables small=11
 -- All solutions of the n-queens problem by backtracking over arrays of flags.
-local n = tonumber(arg[1]) or 11
+local n = tonumber(arg[1]) or 13
 
 local columns, up, down = {}, {}, {}
 for i = 1, n do columns[i] = true end
@@ -28,6 +28,6 @@ end
 place(1)
 local result = string.format("%d %s", solutions, first)
 
-local expected = { [11] = "2680 1,3,5,7,9,11,2,4,6,8,10", [9] = "352 1,3,6,8,2,4,9,7,5" }
+local expected = { [13] = "73712 1,3,5,2,9,12,10,13,4,6,8,11,7", [11] = "2680 1,3,5,7,9,11,2,4,6,8,10" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

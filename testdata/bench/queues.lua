@@ -1,6 +1,6 @@
--- bench: group=tables small=40
+-- bench: group=tables small=1200
 -- Stacks and queues by table.insert and table.remove, concat, unpack, and iteration with pairs, ipairs and next.
-local rounds = tonumber(arg[1]) or 400
+local rounds = tonumber(arg[1]) or 12000
 
 local unpack = table.unpack or unpack
 
@@ -38,6 +38,6 @@ for round = 1, rounds do
 end
 local result = string.format("%d", sum)
 
-local expected = { [400] = "50091", [40] = "205514" }
+local expected = { [12000] = "519567", [1200] = "151918" }
 assert(result == (expected[rounds] or result), "wrong result: " .. result)
 print(result)

@@ -1,6 +1,6 @@
--- bench: group=allocation small=32
+-- bench: group=allocation small=150
 -- A ray tracer with spheres, a floor, shadows and reflections; vectors are fresh tables.
-local size = tonumber(arg[1]) or 110
+local size = tonumber(arg[1]) or 500
 
 local sqrt, max, floor = math.sqrt, math.max, math.floor
 
@@ -94,6 +94,6 @@ for y = 1, size do
 end
 local result = string.format("%.6f %.6f %.6f", sum[1], sum[2], sum[3])
 
-local expected = { [110] = "4041.505940 5433.543946 5541.017698", [32] = "340.341694 458.360913 465.192554" }
+local expected = { [500] = "83487.956713 112279.736727 114669.715512", [150] = "7509.666753 10100.076931 10305.722501" }
 assert(result == (expected[size] or result), "wrong result: " .. result)
 print(result)
