@@ -35,7 +35,7 @@ print(pcall(string.gsub, "abc", ".", c)) print(pcall(coroutine.wrap, c))
 --> false	call.lua:10: attempt to call a string value
 --> false	call.lua:10: attempt to call a number value
 --> false	call.lua:10: attempt to index global 'nosuch' (a nil value)
---> 15	3	table: 0x7f679bf844e0	1	2
+--> 15	4	1
 --> true	2	1	2
 --> 2
 --> true	1	a
