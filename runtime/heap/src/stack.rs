@@ -176,7 +176,7 @@ pub unsafe fn close_upvalues(vm: &Vm, level: *mut u64) {
         while !uv.is_null() && (*uv).v >= level {
             let next = (*uv).next;
             close(uv);
-            gc::barrier_upvalue(vm, uv, Value((*uv).tv));
+            gc::barrier_close(vm, uv);
             uv = next;
         }
         (*th).open_upvals = uv;

@@ -38,6 +38,7 @@ impl Vm {
             unsafe { (*s).meta = i as u8 + 1 };
             self.mm_names[i] = s;
         }
+        super::first_goal(self);
         Ok(())
     }
 }
