@@ -91,6 +91,9 @@ pub unsafe fn roots(vm: &Vm, c: &mut Collector) {
         for &s in &vm.mm_names {
             heap.mark(s.cast());
         }
+        for &name in &vm.type_names {
+            value(heap, gray, name);
+        }
         heap.mark(vm.oom.cast());
         value(heap, gray, vm.error.get());
         value(heap, gray, vm.hook.func.get());
