@@ -1,9 +1,9 @@
 //! Dumps written and read: round trips of every kind of content, and input that lies.
 
-use bytecode::proto::{DebugInfo, InternalVar, ProtoFlags, TabConst, TabTemplate, UpvalDesc, VarInfo, VarName};
+use bytecode::proto::{Bytes, DebugInfo, InternalVar, ProtoFlags, TabConst, TabTemplate, UpvalDesc, VarInfo, VarName};
 use bytecode::{Chunk, DumpOptions, GcConst, Ins, Op, Proto, dump, load, undump};
 
-fn text(s: &str) -> Box<[u8]> {
+fn text(s: &str) -> Bytes {
     s.as_bytes().into()
 }
 
