@@ -8,10 +8,12 @@
 //! Environment: `KILN_BIN` (interpreter under test; default the `kiln` built beside the test), `LUAC_BIN`,
 //! `FILTER=substring`, `MODE=name`, `BLESS=1` (rewrites expectations), `RANDPROG_SECONDS`, `RANDPROG_SEED`.
 //!
-//! Invariant: the harness links nothing it tests; programs are only ever started as processes.
+//! Invariant: the harness links nothing of the runtime it tests; programs are only ever started as processes.
 #![forbid(unsafe_code)]
 
+pub mod bytecode_fuzz;
 pub mod case;
+pub mod corpus;
 pub mod diff;
 pub mod mode;
 pub mod process;
