@@ -191,7 +191,14 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 /// Appends what replaces the match from `s` to `e`.
-fn add_replacement(cx: &mut Cx<'_>, st: &State, out: &mut Vec<u8>, kind: Replacement, s: usize, e: usize) -> Result<(), Raise> {
+fn add_replacement(
+    cx: &mut Cx<'_>,
+    st: &State,
+    out: &mut Vec<u8>,
+    kind: Replacement,
+    s: usize,
+    e: usize,
+) -> Result<(), Raise> {
     match kind {
         Replacement::Plain => {
             out.extend_from_slice(cx.check_str(2)?.bytes());
