@@ -26,9 +26,17 @@ fn shared_options(command: Command) -> Command {
     command
         .arg(flag("strip", "Strip debug information").overrides_with("g"))
         .arg(flag("g", "Keep debug information").overrides_with("strip"))
-        .arg(option("name", "NAME", "Name of the module, for the symbol luaJIT_BC_NAME (default: from the input's name)"))
+        .arg(option(
+            "name",
+            "NAME",
+            "Name of the module, for the symbol luaJIT_BC_NAME (default: from the input's name)",
+        ))
         .arg(option("type", "TYPE", "Type of the output: raw, c, h, o (or obj)"))
-        .arg(option("arch", "ARCH", "Architecture of an object file: x64, arm64, loongarch64 (default: this machine's)"))
+        .arg(option(
+            "arch",
+            "ARCH",
+            "Architecture of an object file: x64, arm64, loongarch64 (default: this machine's)",
+        ))
         .arg(option("execute", "CHUNK", "Use this text as input").short('e').allow_hyphen_values(true))
         .arg(
             Arg::new("inputs")
@@ -117,7 +125,10 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Outcome<Option<
         return Err(Failure::message("a folder as input needs an output folder: -o FOLDER"));
     }
     let target = Target {
-        form: matches.get_one::<OsString>("type").map_or(Ok(Form::Raw), |t| Form::parse(t)).map_err(Failure::message)?,
+        form: matches
+            .get_one::<OsString>("type")
+            .map_or(Ok(Form::Raw), |t| Form::parse(t))
+            .map_err(Failure::message)?,
         arch: arch(&matches)?,
     };
     Ok(Some(Job {
@@ -188,9 +199,11 @@ fn inputs(matches: &ArgMatches) -> Vec<Input> {
 }
 
 fn arch(matches: &ArgMatches) -> Outcome<Arch> {
-    matches.get_one::<OsString>("arch").map_or(Ok(Arch::host()), |a| Arch::parse(a).map(Some)).map_err(Failure::message)?.ok_or_else(
-        || Failure::message("no object files for this machine's architecture: pass -a"),
-    )
+    matches
+        .get_one::<OsString>("arch")
+        .map_or(Ok(Arch::host()), |a| Arch::parse(a).map(Some))
+        .map_err(Failure::message)?
+        .ok_or_else(|| Failure::message("no object files for this machine's architecture: pass -a"))
 }
 
 fn module(matches: &ArgMatches) -> Outcome<Option<String>> {

@@ -3,7 +3,9 @@
 //! The last three hold the dump as an array `luaJIT_BC_<module>`, by which `require` finds it in an executable.
 
 use object::write::{Object, Symbol, SymbolSection};
-use object::{Architecture, BinaryFormat, Endianness, FileFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope};
+use object::{
+    Architecture, BinaryFormat, Endianness, FileFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope, elf,
+};
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::path::Path;
@@ -11,7 +13,7 @@ use std::path::Path;
 /// What symbols start with.
 const PREFIX: &str = "luaJIT_BC_";
 /// Object files for LoongArch: doubles in registers, version 1 of the object format.
-const LOONGARCH_FLAGS: u32 = 0x43;
+const LOONGARCH_FLAGS: elf::FileFlags = elf::FileFlags(0x43);
 
 /// Type of output, and its architecture where that matters.
 #[derive(Clone, Copy)]
@@ -108,7 +110,7 @@ pub(super) fn wrap(dump: Vec<u8>, target: Target, module: Option<&str>) -> Resul
             &format!("#define {symbol}_SIZE {}\nstatic const unsigned char {symbol}[] = {{\n", dump.len()),
             &dump,
         )),
-        Form::Elf => elf(&symbol, &dump, target.arch),
+        Form::Elf => elf_object(&symbol, &dump, target.arch),
     }
 }
 
@@ -133,7 +135,7 @@ fn c_array(head: &str, dump: &[u8]) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn elf(symbol: &str, dump: &[u8], arch: Arch) -> Result<Vec<u8>, String> {
+fn elf_object(symbol: &str, dump: &[u8], arch: Arch) -> Result<Vec<u8>, String> {
     let architecture = match arch {
         Arch::X64 => Architecture::X86_64,
         Arch::Arm64 => Architecture::Aarch64,
@@ -141,7 +143,7 @@ fn elf(symbol: &str, dump: &[u8], arch: Arch) -> Result<Vec<u8>, String> {
     };
     let mut object = Object::new(BinaryFormat::Elf, architecture, Endianness::Little);
     if let Arch::LoongArch64 = arch {
-        object.flags = FileFlags::Elf { os_abi: 0, abi_version: 0, e_flags: LOONGARCH_FLAGS };
+        object.flags = FileFlags::Elf { os_abi: elf::OsAbi(0), abi_version: 0, e_flags: LOONGARCH_FLAGS };
     }
     let section = object.add_section(Vec::new(), b".rodata".to_vec(), SectionKind::ReadOnlyData);
     let id = object.add_symbol(Symbol {

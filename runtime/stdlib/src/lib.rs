@@ -7,6 +7,8 @@
 
 pub mod bit;
 pub mod buffer;
+mod failure;
+pub mod io;
 mod luaside;
 pub mod math;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod oracle;
 pub mod register;
 mod scratch;
 pub mod string;
+mod sys;
 pub mod table;
 
 use heap::{Raise, Vm};

@@ -5,7 +5,7 @@
 //!
 //! A row's key may have a section: `file:close` is `close` of section `file:`. Rows whose key is in no section belong to section `""`.
 
-use heap::{Func, Raise, Tab, Vm};
+use heap::{Func, Raise, Tab, Val, Vm};
 use interp::BuiltinFn;
 
 /// One builtin of a library.
@@ -41,22 +41,49 @@ pub(crate) use library;
 
 /// Makes the functions of `section` and stores them in `tab`, except those whose key is in `hidden`.
 pub fn fill(vm: &Vm, tab: Tab<'_>, rows: &[Row], section: &str, hidden: &[&str]) -> Result<(), Raise> {
+    fill_with(vm, tab, rows, section, hidden, &[])
+}
+
+/// Does the same for functions that all get `upvalues`.
+pub fn fill_with(
+    vm: &Vm,
+    tab: Tab<'_>,
+    rows: &[Row],
+    section: &str,
+    hidden: &[&str],
+    upvalues: &[Val<'_>],
+) -> Result<(), Raise> {
     for row in rows {
         let Some(key) = row.key.strip_prefix(section) else { continue };
         if key.contains([':', '.']) || hidden.contains(&key) {
             continue;
         }
-        tab.set_name(vm, key, interp::load::new_builtin(vm, row.name, row.call, 0)?.val())?;
+        let f = interp::load::new_builtin(vm, row.name, row.call, upvalues.len() as u8)?;
+        set_upvalues(vm, f, upvalues);
+        tab.set_name(vm, key, f.val())?;
     }
     Ok(())
 }
 
-/// Makes the function whose row has `key`, with `nup` nil upvalues. The key must be in the table.
+fn set_upvalues(vm: &Vm, f: Func<'_>, upvalues: &[Val<'_>]) {
+    for (i, v) in (0..).zip(upvalues) {
+        f.set_upvalue(vm, i, *v);
+    }
+}
+
+/// Makes the function whose row has `key`, which must be in the table, with `nup` nil upvalues.
 pub fn function<'v>(vm: &'v Vm, rows: &[Row], key: &str, nup: u8) -> Result<Func<'v>, Raise> {
     match rows.iter().find(|row| row.key == key) {
         Some(row) => interp::load::new_builtin(vm, row.name, row.call, nup),
         None => unreachable!("no builtin {key}"),
     }
+}
+
+/// Makes the function whose row has `key`, which must be in the table, with these upvalues.
+pub fn function_with<'v>(vm: &'v Vm, rows: &[Row], key: &str, upvalues: &[Val<'_>]) -> Result<Func<'v>, Raise> {
+    let f = function(vm, rows, key, upvalues.len() as u8)?;
+    set_upvalues(vm, f, upvalues);
+    Ok(f)
 }
 
 /// Returns the table `name` in the registry, made on first use (`_LOADED`, `_PRELOAD`).
