@@ -13,7 +13,7 @@ use std::ptr::NonNull;
 #[inline(always)]
 pub unsafe fn is_black(vm: *const Vm, o: *const Header) -> bool {
     // SAFETY: both are live (caller).
-    unsafe { (*o).marked == (*vm).heap.epoch.get() }
+    unsafe { (*o).marked == (*vm).heap.gc_epoch.get() }
 }
 
 /// Creates a table with `asize` array slots and `2^hbits` nodes (0: none).
