@@ -17,6 +17,7 @@ pub mod proto;
 pub mod shape;
 pub mod stack;
 pub mod strtab;
+mod sys;
 pub mod table;
 pub mod value;
 pub mod vm;

@@ -48,6 +48,16 @@ pub mod hookmask {
     pub const COUNT: u8 = 8;
 }
 
+/// Values of [`Vm::exit`].
+pub mod exit {
+    /// The run loop is not left.
+    pub const NONE: u32 = 0;
+    /// The function that native code called has returned.
+    pub const RETURNED: u32 = 1;
+    /// An error was raised.
+    pub const FAILED: u32 = 2;
+}
+
 /// A virtual machine.
 #[repr(C)]
 pub struct Vm {
@@ -59,7 +69,7 @@ pub struct Vm {
     pub pc: *const u32,
     /// End of the running builtin's arguments and results.
     pub top: Cell<*mut u64>,
-    /// Number of multiple results, plus one.
+    /// Number of multiple results.
     pub multres: u64,
     /// End of what frames of the running coroutine may use.
     pub stack_max: *mut u64,
@@ -81,10 +91,20 @@ pub struct Vm {
     pub hook: Hook,
     /// Handlers without hooks.
     pub plain_dispatch: Option<&'static [Handler; 256]>,
+    /// Why the run loop was left: an [`exit`].
+    pub exit: u32,
+    /// The error handler has already seen the pending error.
+    pub handled: Cell<bool>,
+    /// An error handler runs.
+    pub in_handler: bool,
     /// Depth of native calls into the interpreter.
     pub native_depth: u32,
     /// Set from a signal handler or another thread: the next safe moment raises "interrupted!".
     pub interrupt: std::sync::atomic::AtomicBool,
+    /// "not enough memory", allocated in advance.
+    pub(crate) oom: *mut StrObj,
+    /// The pending error is a message that the heap raised and that still lacks its position.
+    pub bare: Cell<bool>,
     /// State of libraries, by type.
     host: HashMap<TypeId, Box<dyn Any>>,
 }
@@ -129,8 +149,13 @@ impl Vm {
                 last_pc: std::ptr::null(),
             },
             plain_dispatch: None,
+            exit: exit::NONE,
+            handled: Cell::new(false),
+            in_handler: false,
             native_depth: 0,
             interrupt: std::sync::atomic::AtomicBool::new(false),
+            oom: std::ptr::null_mut(),
+            bare: Cell::new(false),
             host: HashMap::new(),
         });
         vm.init_roots();
@@ -154,7 +179,28 @@ impl Vm {
     /// Raises `value`.
     pub fn raise(&self, value: Value) -> Raise {
         self.error.set(value);
+        self.handled.set(false);
+        self.bare.set(false);
         Raise(())
+    }
+
+    /// Raises "not enough memory".
+    #[cold]
+    pub fn raise_oom(&self) -> Raise {
+        self.raise(if self.oom.is_null() { Value::NIL } else { Value::from_str(self.oom) })
+    }
+
+    /// Raises a message without a position; whoever knows the position may add it ([`Vm::bare`]).
+    #[cold]
+    pub fn raise_msg(&self, message: &str) -> Raise {
+        match crate::strtab::intern(self, message.as_bytes()) {
+            Ok(s) => {
+                let raise = self.raise(Value::from_str(s));
+                self.bare.set(true);
+                raise
+            }
+            Err(raise) => raise,
+        }
     }
 
     /// Says again that the pending error is on its way.
