@@ -257,7 +257,7 @@ const MASKS: [(u8, u8); 3] = [(b'c', hookmask::CALL), (b'r', hookmask::RETURN), 
 fn sethook(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let hook = thread_arg(cx).1;
     if cx.arg(hook).is_nil() {
-        cx.set_hook(None, 0, 0);
+        inspect::set_hook(cx.vm_mut(), None, 0, 0);
         return cx.ret0();
     }
     let letters = cx.check_str(hook + 1)?.bytes();
@@ -272,7 +272,8 @@ fn sethook(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     if count > 0 {
         mask |= hookmask::COUNT;
     }
-    cx.set_hook(Some(hook), mask, count.max(0) as u32);
+    let func = cx.arg(hook).raw();
+    inspect::set_hook(cx.vm_mut(), Some(func), mask, count.max(0) as u32);
     cx.ret0()
 }
 
