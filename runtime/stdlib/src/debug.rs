@@ -307,8 +307,10 @@ fn traceback(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 fn debug(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let stderr = io::standard(cx.vm_mut(), 2);
     let stdin = io::standard(cx.vm_mut(), 0);
-    // Nobody is left to hear of an error of standard error.
-    let say = |text: &[u8]| drop(stderr.borrow_mut().write(text));
+    let say = |text: &[u8]| {
+        // Nobody is left to hear of an error of standard error.
+        let _ = stderr.borrow_mut().write(text);
+    };
     loop {
         say(b"lua_debug> ");
         let mut spill = Vec::new();
