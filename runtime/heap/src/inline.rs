@@ -13,7 +13,7 @@ use std::ptr::NonNull;
 #[inline(always)]
 pub unsafe fn is_black(vm: *const Vm, o: *const Header) -> bool {
     // SAFETY: both are live (caller).
-    unsafe { (*o).marked == (*vm).heap.epoch.get() }
+    unsafe { (*o).marked == (*vm).heap.gc_epoch.get() }
 }
 
 /// Creates a table with `asize` array slots and `2^hbits` nodes (0: none).
@@ -34,7 +34,7 @@ pub unsafe fn dup_table(vm: &Vm, t: *const TabObj) -> Option<NonNull<TabObj>> {
 #[inline]
 pub unsafe fn position_after(t: *const TabObj, key: Value) -> u32 {
     // SAFETY: the table is live (caller).
-    unsafe { table::position_after(t, key).unwrap_or(u32::MAX) }
+    unsafe { table::position(t, key).unwrap_or(u32::MAX) }
 }
 
 /// Writes the first entry at position `at` or after it to `to` and `to + 1`; says whether there is one.
@@ -58,4 +58,13 @@ pub unsafe fn entry_into(t: *const TabObj, at: u32, to: *mut u64) -> bool {
 pub unsafe fn intern(vm: &Vm, p: *const u8, len: usize) -> *mut StrObj {
     // SAFETY: the bytes are readable (caller).
     unsafe { strtab::intern(vm, std::slice::from_raw_parts(p, len)).unwrap_or(std::ptr::null_mut()) }
+}
+
+/// Makes room for the array indices below `asize`.
+#[inline]
+pub unsafe fn reserve_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), crate::vm::Raise> {
+    // SAFETY: the table is live (caller).
+    unsafe {
+        if asize > (*t).asize { table::reserve(vm, t, asize, 0) } else { Ok(()) }
+    }
 }

@@ -10,6 +10,7 @@
 pub mod alloc;
 pub mod gc;
 pub mod handle;
+pub mod inline;
 pub mod metatable;
 pub mod number;
 pub mod object;

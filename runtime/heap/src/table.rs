@@ -28,7 +28,7 @@ use std::ptr;
 
 pub use insert::{new_key, set, set_int, set_str};
 pub use resize::reserve;
-pub use walk::{entry_from, len, next};
+pub use walk::{entry_from, len, next, position};
 
 /// Slots of the largest array part.
 const MAX_ASIZE: u32 = (1 << 27) + 1;

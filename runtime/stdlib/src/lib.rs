@@ -47,3 +47,8 @@ pub fn exit_process(vm: &mut Vm, code: i32, close: bool) -> ! {
     io::flush_all(vm);
     std::process::exit(code)
 }
+
+#[cfg(test)]
+mod oracle;
+pub mod scratch;
+pub mod string;
