@@ -64,7 +64,5 @@ pub unsafe fn intern(vm: &Vm, p: *const u8, len: usize) -> *mut StrObj {
 #[inline]
 pub unsafe fn reserve_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), crate::vm::Raise> {
     // SAFETY: the table is live (caller).
-    unsafe {
-        if asize > (*t).asize { table::reserve(vm, t, asize, 0) } else { Ok(()) }
-    }
+    unsafe { if asize > (*t).asize { table::reserve(vm, t, asize, 0) } else { Ok(()) } }
 }

@@ -40,12 +40,13 @@ impl Vm {
             self.mm_names[i] = s;
         }
         const NAMES: [&str; 14] = [
-            "nil", "boolean", "boolean", "userdata", "string", "upval", "thread", "proto", "function", "trace", "cdata",
-            "table", "userdata", "number",
+            "nil", "boolean", "boolean", "userdata", "string", "upval", "thread", "proto", "function", "trace",
+            "cdata", "table", "userdata", "number",
         ];
         for (i, name) in NAMES.iter().enumerate() {
             self.type_names[i] = Value::from_str(strtab::intern(self, name.as_bytes())?);
         }
+        super::first_goal(self);
         Ok(())
     }
 }
