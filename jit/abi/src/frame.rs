@@ -4,7 +4,7 @@
 //! instruction after the call, whose two low bits are 0) or a byte distance to the previous frame's base with the frame
 //! type in the low three bits.
 //!
-//! A continuation frame has two more words below the function: `| id | pc | func | link |`: what to do with the results, and
+//! A continuation frame, and a native frame above a Lua function, has two more words below the function: `| id | pc | func | link |`: what to do with the results, and
 //! the instruction (plus one) that needed the metamethod.
 
 /// Bits that hold the type.
@@ -23,8 +23,8 @@ pub const VARG: u64 = 3;
 pub const COROUTINE: u64 = 5;
 /// `pcall` or `xpcall`.
 pub const PCALL: u64 = 6;
-/// `pcall` or `xpcall` called inside a hook.
-pub const PCALLH: u64 = 7;
+/// Called by native code that catches errors.
+pub const NATIVE_PROTECTED: u64 = 7;
 
 /// What becomes of a metamethod's results.
 macro_rules! continuations {

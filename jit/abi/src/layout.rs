@@ -147,7 +147,7 @@ macro_rules! for_each_layout {
                 num_lines: u32, 24, Header;
                 /// Byte size of the whole object.
                 size: u32, 28, Header;
-                /// Number constant 0; collectable constant `i` is at `-1 - i`.
+                /// Number constant 0; collectable constant `i`, a tagged value, is at `-1 - i`.
                 k: *mut u64, 32, Header;
                 /// Upvalue descriptors.
                 uv: *const u16, 40, Header;

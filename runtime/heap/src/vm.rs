@@ -48,6 +48,16 @@ pub mod hookmask {
     pub const COUNT: u8 = 8;
 }
 
+/// Values of [`Vm::exit`].
+pub mod exit {
+    /// The run loop is not left.
+    pub const NONE: u32 = 0;
+    /// The function that native code called has returned.
+    pub const RETURNED: u32 = 1;
+    /// An error was raised.
+    pub const FAILED: u32 = 2;
+}
+
 /// A virtual machine.
 #[repr(C)]
 pub struct Vm {
@@ -59,7 +69,7 @@ pub struct Vm {
     pub pc: *const u32,
     /// End of the running builtin's arguments and results.
     pub top: Cell<*mut u64>,
-    /// Number of multiple results, plus one.
+    /// Number of multiple results.
     pub multres: u64,
     /// End of what frames of the running coroutine may use.
     pub stack_max: *mut u64,
@@ -81,6 +91,12 @@ pub struct Vm {
     pub hook: Hook,
     /// Handlers without hooks.
     pub plain_dispatch: Option<&'static [Handler; 256]>,
+    /// Why the run loop was left: an [`exit`].
+    pub exit: u32,
+    /// The error handler has already seen the pending error.
+    pub handled: Cell<bool>,
+    /// An error handler runs.
+    pub in_handler: bool,
     /// Depth of native calls into the interpreter.
     pub native_depth: u32,
     /// Set from a signal handler or another thread: the next safe moment raises "interrupted!".
@@ -129,6 +145,9 @@ impl Vm {
                 last_pc: std::ptr::null(),
             },
             plain_dispatch: None,
+            exit: exit::NONE,
+            handled: Cell::new(false),
+            in_handler: false,
             native_depth: 0,
             interrupt: std::sync::atomic::AtomicBool::new(false),
             host: HashMap::new(),
@@ -154,6 +173,7 @@ impl Vm {
     /// Raises `value`.
     pub fn raise(&self, value: Value) -> Raise {
         self.error.set(value);
+        self.handled.set(false);
         Raise(())
     }
 
