@@ -82,9 +82,9 @@ pub enum TabConst {
 /// The table a `TDUP` copies.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct TabTemplate {
-    /// Elements from index 0 on; empty, or at least `[0]` (usually nil) and `[1]`.
+    /// Elements from index 0 on.
     pub array: Vec<TabConst>,
-    /// Keys and values in order of insertion; no key is nil or appears twice.
+    /// Keys and values in order of insertion; no key is nil, appears twice or falls into the array.
     pub hash: Vec<(TabConst, TabConst)>,
 }
 

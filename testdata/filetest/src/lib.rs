@@ -1,1 +1,5 @@
 //! The test harness.
+#![forbid(unsafe_code)]
+
+pub mod bytecode_fuzz;
+pub mod corpus;
