@@ -6,18 +6,22 @@
 #![forbid(unsafe_code)]
 
 pub mod bad;
+pub mod chunkname;
 pub mod dump;
 mod format;
 pub mod ins;
 pub mod listing;
+pub mod numeral;
 pub mod op;
 pub mod proto;
 pub mod undump;
 pub mod verify;
 
 pub use bad::{BadBytecode, Place};
+pub use chunkname::chunk_id;
 pub use dump::{DumpOptions, dump, dump_function};
 pub use ins::Ins;
+pub use numeral::parse_number;
 pub use op::{Meta, Mode, Modes, Op};
 pub use proto::{Chunk, GcConst, Proto};
 pub use undump::{is_bytecode, undump};
