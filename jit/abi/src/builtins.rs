@@ -42,7 +42,7 @@ macro_rules! for_each_builtin {
                 ror "ror", rshift "rshift", tobit "tobit", tohex "tohex",
             }
             lib io "io." {
-                close "close", flush "flush", input "input", lines "lines", lines_aux "lines_aux", open "open", output "output",
+                close "close", flush "flush", input "input", lines "lines", lines_aux "lines_aux", open_ "open", output "output",
                 popen "popen", read "read", tmpfile "tmpfile", type_of "type", write "write", file_close "file:close",
                 file_flush "file:flush", file_lines "file:lines", file_read "file:read", file_seek "file:seek",
                 file_setvbuf "file:setvbuf", file_write "file:write", file_gc "file:__gc", file_tostring "file:__tostring",
