@@ -72,12 +72,7 @@ fn add_payload<'c>(cx: &'c Context, module: &Module<'c>, bytes: &[u8]) -> (Globa
 }
 
 /// Adds the head of the image.
-fn add_head<'c>(
-    cx: &'c Context,
-    module: &Module<'c>,
-    payload: GlobalValue<'c>,
-    payload_len: u64,
-) -> GlobalValue<'c> {
+fn add_head<'c>(cx: &'c Context, module: &Module<'c>, payload: GlobalValue<'c>, payload_len: u64) -> GlobalValue<'c> {
     let ptr = cx.ptr_type(Default::default());
     let null = ptr.const_null();
     let number = |n: u64, bits: u32| -> BasicValueEnum<'c> {
@@ -95,13 +90,27 @@ fn add_head<'c>(
         };
     }
     macro_rules! field {
-        (magic, $k:ident) => { value!($k, image::MAGIC_WORD) };
-        (version, $k:ident) => { value!($k, u64::from(image::VERSION)) };
-        (trace_count, $k:ident) => { value!($k, 0) };
-        (fingerprint, $k:ident) => { value!($k, image::FINGERPRINT) };
-        (payload, $k:ident) => { value!($k, payload.as_pointer_value()) };
-        (payload_len, $k:ident) => { value!($k, payload_len) };
-        (traces, $k:ident) => { value!($k, null) };
+        (magic, $k:ident) => {
+            value!($k, image::MAGIC_WORD)
+        };
+        (version, $k:ident) => {
+            value!($k, u64::from(image::VERSION))
+        };
+        (trace_count, $k:ident) => {
+            value!($k, 0)
+        };
+        (fingerprint, $k:ident) => {
+            value!($k, image::FINGERPRINT)
+        };
+        (payload, $k:ident) => {
+            value!($k, payload.as_pointer_value())
+        };
+        (payload_len, $k:ident) => {
+            value!($k, payload_len)
+        };
+        (traces, $k:ident) => {
+            value!($k, null)
+        };
     }
     macro_rules! fields {
         ($($(#[$doc:meta])* $name:ident: $t:ty, $off:literal, $kind:ident;)*) => { [$(field!($name, $kind)),*] };
