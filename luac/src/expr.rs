@@ -205,7 +205,7 @@ impl Parser<'_> {
     }
 
     /// Puts a value into a slot, leaving its jumps alone. A pending comparison stays one.
-    fn to_slot_unbranched(&mut self, e: &mut Expr, slot: Slot) -> Res<()> {
+    fn put_in_unbranched(&mut self, e: &mut Expr, slot: Slot) -> Res<()> {
         self.discharge(e)?;
         match e.kind {
             Kind::Str(sym) => {
@@ -244,8 +244,8 @@ impl Parser<'_> {
     }
 
     /// Puts a value into a slot.
-    pub(crate) fn to_slot(&mut self, e: &mut Expr, slot: Slot) -> Res<()> {
-        self.to_slot_unbranched(e, slot)?;
+    pub(crate) fn put_in(&mut self, e: &mut Expr, slot: Slot) -> Res<()> {
+        self.put_in_unbranched(e, slot)?;
         let comparison = match e.kind {
             Kind::Jump(pc) => {
                 self.append_jumps(&mut e.t, pc)?;
@@ -272,33 +272,33 @@ impl Parser<'_> {
     }
 
     /// Puts a value into the next free slot.
-    pub(crate) fn to_next_slot(&mut self, e: &mut Expr) -> Res<()> {
+    pub(crate) fn put_next(&mut self, e: &mut Expr) -> Res<()> {
         self.discharge(e)?;
         self.free_expr(e);
         self.reserve(1)?;
-        self.to_slot(e, self.func.free - 1)
+        self.put_in(e, self.func.free - 1)
     }
 
     /// Puts a value into some slot and returns it.
-    pub(crate) fn to_any_slot(&mut self, e: &mut Expr) -> Res<Slot> {
+    pub(crate) fn put_any(&mut self, e: &mut Expr) -> Res<Slot> {
         self.discharge(e)?;
         if let Kind::Slot(slot) = e.kind {
             if !e.has_jump() {
                 return Ok(slot);
             }
             if slot >= self.func.active {
-                self.to_slot(e, slot)?;
+                self.put_in(e, slot)?;
                 return Ok(slot);
             }
         }
-        self.to_next_slot(e)?;
+        self.put_next(e)?;
         Ok(self.func.free - 1)
     }
 
     /// Turns an expression into a value without jumps: a constant, a slot or an open instruction.
-    pub(crate) fn to_value(&mut self, e: &mut Expr) -> Res<()> {
+    pub(crate) fn make_value(&mut self, e: &mut Expr) -> Res<()> {
         if e.has_jump() {
-            self.to_any_slot(e)?;
+            self.put_any(e)?;
             Ok(())
         } else {
             self.discharge(e)
@@ -319,7 +319,7 @@ impl Parser<'_> {
             }
             _ => {}
         }
-        let slot = self.to_any_slot(key)?;
+        let slot = self.put_any(key)?;
         Ok(Kind::Indexed { table, key: Key::Slot(slot) })
     }
 
@@ -329,26 +329,26 @@ impl Parser<'_> {
             Kind::Local { slot, var } => {
                 self.vars[usize::from(var)].info |= Var::WRITTEN;
                 self.free_expr(e);
-                return self.to_slot(e, slot);
+                return self.put_in(e, slot);
             }
             Kind::Upvalue { index, var } => {
                 self.vars[usize::from(var)].info |= Var::WRITTEN;
-                self.to_value(e)?;
+                self.make_value(e)?;
                 match e.kind {
                     Kind::Str(sym) => Ins::ad(Op::USETS, index, self.const_str(sym) as u16),
                     Kind::Num(n) => Ins::ad(Op::USETN, index, self.const_num(n) as u16),
                     _ => match e.pri() {
                         Some(pri) => Ins::ad(Op::USETP, index, pri as u16),
-                        None => Ins::ad(Op::USETV, index, self.to_any_slot(e)? as u16),
+                        None => Ins::ad(Op::USETV, index, self.put_any(e)? as u16),
                     },
                 }
             }
             Kind::Global(name) => {
-                let slot = self.to_any_slot(e)?;
+                let slot = self.put_any(e)?;
                 Ins::ad(Op::GSET, slot as u8, self.const_str(name) as u16)
             }
             Kind::Indexed { table, key } => {
-                let slot = self.to_any_slot(e)? as u8;
+                let slot = self.put_any(e)? as u8;
                 match key {
                     Key::Str(k) => Ins::abc(Op::TSETS, slot, table as u8, k),
                     Key::Byte(k) => Ins::abc(Op::TSETB, slot, table as u8, k),
@@ -365,7 +365,7 @@ impl Parser<'_> {
 
     /// Looks up a method: leaves the function in the next slot, which it returns, and the object as its first argument.
     pub(crate) fn emit_method(&mut self, e: &mut Expr, name: Sym) -> Res<Slot> {
-        let object = self.to_any_slot(e)?;
+        let object = self.put_any(e)?;
         self.free_expr(e);
         let func = self.func.free;
         self.emit_ad(Op::MOV, func + 2, object)?;
@@ -404,7 +404,7 @@ impl Parser<'_> {
             _ => {
                 self.reserve(1)?;
                 let slot = self.func.free - 1;
-                self.to_slot_unbranched(e, slot)?;
+                self.put_in_unbranched(e, slot)?;
                 slot
             }
         };
@@ -424,7 +424,7 @@ impl Parser<'_> {
                 pc
             }
             Kind::False | Kind::Nil => {
-                self.to_slot_unbranched(e, u32::from(NO_SLOT))?;
+                self.put_in_unbranched(e, u32::from(NO_SLOT))?;
                 self.emit_jump()?
             }
             _ => self.emit_branch(e, false)?,
@@ -442,7 +442,7 @@ impl Parser<'_> {
             Kind::Nil | Kind::False => NO_JUMP,
             Kind::Jump(pc) => pc,
             Kind::Str(_) | Kind::Num(_) | Kind::True => {
-                self.to_slot_unbranched(e, u32::from(NO_SLOT))?;
+                self.put_in_unbranched(e, u32::from(NO_SLOT))?;
                 self.emit_jump()?
             }
             _ => self.emit_branch(e, true)?,

@@ -125,6 +125,7 @@ impl Func {
 }
 
 /// The compiler: lexer, functions and the stacks they share.
+#[allow(clippy::vec_box, reason = "states are large and change places with every function")]
 pub(crate) struct Parser<'a> {
     pub(crate) lex: Lexer<'a>,
     pub(crate) strip: bool,

@@ -9,6 +9,7 @@
 //! Absent: cdata literals (`1LL`), which need the FFI.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 mod consts;
 mod error;
 mod expr;

@@ -95,7 +95,7 @@ fn fold(op: BinOp, x: f64, y: f64) -> Option<f64> {
         BinOp::Pow => x.powf(y),
         _ => return None,
     };
-    (!n.is_nan() && !(n == 0.0 && n.is_sign_negative())).then_some(n)
+    if n.is_nan() || n == 0.0 && n.is_sign_negative() { None } else { Some(n) }
 }
 
 impl Parser<'_> {
@@ -115,21 +115,21 @@ impl Parser<'_> {
         let (ins, b, c);
         if op == BinOp::Pow {
             ins = Op::POW;
-            c = self.to_any_slot(e2)?;
-            b = self.to_any_slot(e1)?;
+            c = self.put_any(e2)?;
+            b = self.put_any(e1)?;
         } else {
             let vv = Op::ADDVV.offset(op as i8);
             // The second operand first: discharging it may free the slots of an index.
-            self.to_value(e2)?;
+            self.make_value(e2)?;
             let constant = match e2.kind {
                 Kind::Num(n) => Some(self.const_num(n)).filter(|index| *index <= MAX_BYTE),
                 _ => None,
             };
             let right = match constant {
                 Some(index) => index,
-                None => self.to_any_slot(e2)?,
+                None => self.put_any(e2)?,
             };
-            self.to_value(e1)?;
+            self.make_value(e1)?;
             let left = match (e1.kind, e2.kind) {
                 (Kind::Num(_), Kind::Num(_)) => None,
                 (Kind::Num(n), _) => Some(self.const_num(n)).filter(|index| *index <= MAX_BYTE),
@@ -143,7 +143,7 @@ impl Parser<'_> {
                 }
                 None => {
                     ins = if constant.is_some() { vv.offset(-10) } else { vv };
-                    b = self.to_any_slot(e1)?;
+                    b = self.put_any(e1)?;
                     c = right;
                 }
             }
@@ -154,7 +154,7 @@ impl Parser<'_> {
     }
 
     fn emit_comparison(&mut self, op: BinOp, left: &mut Expr, right: &mut Expr) -> Res<()> {
-        self.to_value(left)?;
+        self.make_value(left)?;
         let (mut e1, mut e2) = (*left, *right);
         let ins = if op == BinOp::Eq || op == BinOp::Ne {
             let vv = if op == BinOp::Eq { Op::ISEQV } else { Op::ISNEV };
@@ -162,14 +162,14 @@ impl Parser<'_> {
             if e1.is_const() {
                 std::mem::swap(&mut e1, &mut e2);
             }
-            let a = self.to_any_slot(&mut e1)? as u8;
-            self.to_value(&mut e2)?;
+            let a = self.put_any(&mut e1)? as u8;
+            self.make_value(&mut e2)?;
             match e2.kind {
                 Kind::Str(sym) => Ins::ad(vv.offset(2), a, self.const_str(sym) as u16),
                 Kind::Num(n) => Ins::ad(vv.offset(4), a, self.const_num(n) as u16),
                 _ => match e2.pri() {
                     Some(pri) => Ins::ad(vv.offset(6), a, pri as u16),
-                    None => Ins::ad(vv, a, self.to_any_slot(&mut e2)? as u16),
+                    None => Ins::ad(vv, a, self.put_any(&mut e2)? as u16),
                 },
             }
         } else {
@@ -179,13 +179,13 @@ impl Parser<'_> {
                 // `a > b` is `b < a`.
                 std::mem::swap(&mut e1, &mut e2);
                 ins = if op == BinOp::Gt { Op::ISLT } else { Op::ISLE };
-                self.to_value(&mut e1)?;
-                a = self.to_any_slot(&mut e1)?;
-                d = self.to_any_slot(&mut e2)?;
+                self.make_value(&mut e1)?;
+                a = self.put_any(&mut e1)?;
+                d = self.put_any(&mut e2)?;
             } else {
                 ins = plain;
-                d = self.to_any_slot(&mut e2)?;
-                a = self.to_any_slot(&mut e1)?;
+                d = self.put_any(&mut e2)?;
+                a = self.put_any(&mut e1)?;
             }
             Ins::ad(ins, a as u8, d as u16)
         };
@@ -200,10 +200,10 @@ impl Parser<'_> {
         match op {
             BinOp::And => self.branch_if_true(e),
             BinOp::Or => self.branch_if_false(e),
-            BinOp::Concat => self.to_next_slot(e),
+            BinOp::Concat => self.put_next(e),
             BinOp::Eq | BinOp::Ne if e.is_plain_const() => Ok(()),
             _ if e.plain_num().is_some() => Ok(()),
-            _ => self.to_any_slot(e).map(|_| ()),
+            _ => self.put_any(e).map(|_| ()),
         }
     }
 
@@ -229,9 +229,9 @@ impl Parser<'_> {
     }
 
     fn emit_concat(&mut self, e1: &mut Expr, e2: &mut Expr) -> Res<()> {
-        self.to_value(e2)?;
+        self.make_value(e2)?;
         // The left operand is in a slot: see `emit_left_operand`.
-        let left = self.to_any_slot(e1)?;
+        let left = self.put_any(e1)?;
         if let Kind::Open(pc) = e2.kind
             && self.op(pc) == Some(Op::CAT)
         {
@@ -240,7 +240,7 @@ impl Parser<'_> {
             *ins = ins.with_b(left as u8);
             e1.kind = Kind::Open(pc);
         } else {
-            self.to_next_slot(e2)?;
+            self.put_next(e2)?;
             let right = self.func.free - 1;
             self.free_operands(e2, e1);
             e1.kind = Kind::Open(self.emit_abc(Op::CAT, 0, left, right)?);
@@ -287,7 +287,7 @@ impl Parser<'_> {
                 e.kind = Kind::Num(-n);
                 return Ok(());
             }
-            self.to_any_slot(e)?
+            self.put_any(e)?
         };
         self.free_expr(e);
         e.kind = Kind::Open(self.emit_ad(op, 0, operand)?);

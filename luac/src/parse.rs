@@ -77,7 +77,7 @@ impl Parser<'_> {
         let mut count = 1;
         let mut last = self.expr()?;
         while self.accept(Tok::ch(b','))? {
-            self.to_next_slot(&mut last)?;
+            self.put_next(&mut last)?;
             last = self.expr()?;
             count += 1;
         }
@@ -85,9 +85,9 @@ impl Parser<'_> {
     }
 
     /// Parses an expression into the next slot.
-    pub(crate) fn expr_to_next_slot(&mut self) -> Res<()> {
+    pub(crate) fn expr_next(&mut self) -> Res<()> {
         let mut e = self.expr()?;
-        self.to_next_slot(&mut e)
+        self.put_next(&mut e)
     }
 
     /// Parses a condition and returns the list of jumps taken when it is false.
@@ -195,7 +195,7 @@ impl Parser<'_> {
             match self.lex.tok {
                 DOT => self.field(&mut e)?,
                 BRACKET => {
-                    let table = self.to_any_slot(&mut e)?;
+                    let table = self.put_any(&mut e)?;
                     let mut key = self.bracket()?;
                     e.kind = self.index(table, &mut key)?;
                 }
@@ -206,7 +206,7 @@ impl Parser<'_> {
                     e = self.arguments(base)?;
                 }
                 PAREN | BRACE | Tok::STRING => {
-                    self.to_next_slot(&mut e)?;
+                    self.put_next(&mut e)?;
                     let base = self.func.free - 1;
                     self.reserve(1)?;
                     e = self.arguments(base)?;
@@ -224,7 +224,7 @@ impl Parser<'_> {
 
     /// Parses `.name` or `:name` as an index.
     pub(crate) fn field(&mut self, e: &mut Expr) -> Res<()> {
-        let table = self.to_any_slot(e)?;
+        let table = self.put_any(e)?;
         self.lex.next()?;
         let name = self.name()?;
         e.kind = self.index(table, &mut Expr::new(Kind::Str(name)))?;
@@ -235,7 +235,7 @@ impl Parser<'_> {
     fn bracket(&mut self) -> Res<Expr> {
         self.lex.next()?;
         let mut key = self.expr()?;
-        self.to_value(&mut key)?;
+        self.make_value(&mut key)?;
         self.expect(Tok::ch(b']'))?;
         Ok(key)
     }
@@ -271,7 +271,7 @@ impl Parser<'_> {
             Kind::Call { base: first, .. } => Ins::abc(Op::CALLM, base as u8, 2, (first - base - 2) as u8),
             kind => {
                 if kind != Kind::Void {
-                    self.to_next_slot(&mut last)?;
+                    self.put_next(&mut last)?;
                 }
                 Ins::abc(Op::CALL, base as u8, 2, (self.func.free - base - 1) as u8)
             }
@@ -340,7 +340,7 @@ impl Parser<'_> {
             }
             if constant.is_none() || key.kind == Kind::Nil || !key.is_const() {
                 if !value.is_call() {
-                    self.to_any_slot(&mut value)?;
+                    self.put_any(&mut value)?;
                     open_call = false;
                 }
                 let target = match target {

@@ -182,7 +182,7 @@ impl Parser<'_> {
             }
         } else {
             if last.kind != Kind::Void {
-                self.to_next_slot(&mut last)?;
+                self.put_next(&mut last)?;
             }
             if count > values {
                 let from = self.func.free;
@@ -218,7 +218,7 @@ impl Parser<'_> {
         self.activate(1);
         let mut body = self.body(false, self.lex.line)?;
         self.free_expr(&body);
-        self.to_slot(&mut body, slot)?;
+        self.put_in(&mut body, slot)?;
         // The function can see its own name, but before this point the variable has no value.
         let pc = self.func.pc;
         self.var_in(self.func.active - 1).start = pc;
@@ -264,9 +264,9 @@ impl Parser<'_> {
                     *call = call.with_b(0);
                     Ins::ad(Op::RETM, active as u8, (base - active) as u16)
                 }
-                _ if count == 1 => Ins::ad(Op::RET1, self.to_any_slot(&mut last)? as u8, 2),
+                _ if count == 1 => Ins::ad(Op::RET1, self.put_any(&mut last)? as u8, 2),
                 _ => {
-                    self.to_next_slot(&mut last)?;
+                    self.put_next(&mut last)?;
                     Ins::ad(Op::RET, active as u8, (count + 1) as u16)
                 }
             }
@@ -358,11 +358,11 @@ impl Parser<'_> {
         self.declare(2, Sym::internal(InternalVar::ForStep))?;
         self.declare(3, name)?;
         self.expect(Tok::ch(b'='))?;
-        self.expr_to_next_slot()?;
+        self.expr_next()?;
         self.expect(Tok::ch(b','))?;
-        self.expr_to_next_slot()?;
+        self.expr_next()?;
         if self.accept(Tok::ch(b','))? {
-            self.expr_to_next_slot()?;
+            self.expr_next()?;
         } else {
             self.emit_ad(Op::KSHORT, self.func.free, 1)?;
             self.reserve(1)?;

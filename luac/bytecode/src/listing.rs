@@ -48,8 +48,8 @@ pub fn list_function(chunk_name: &[u8], proto: &Proto, detail: Detail, out: &mut
             *target = true;
         }
     }
-    for pc in 1..proto.bc.len() {
-        let mut line = line(chunk_name, proto, pc, targets[pc]);
+    for (pc, &target) in targets.iter().enumerate().take(proto.bc.len()).skip(1) {
+        let mut line = line(chunk_name, proto, pc, target);
         if detail == Detail::Encoding {
             let number = proto.debug.as_ref().and_then(|d| d.lines.get(pc - 1)).map_or("-".to_string(), u32::to_string);
             write!(out, "{:08x} [{number}]\t", proto.bc[pc].0)?;

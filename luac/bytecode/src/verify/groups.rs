@@ -116,11 +116,11 @@ fn check_loop_entries(f: &Function) -> Result {
     // For each instruction the entry of the innermost loop around it; the entry knows the end of its loop.
     let mut entry_of = vec![0u32; f.len()];
     let mut open: Vec<(usize, usize)> = Vec::new();
-    for pc in 1..f.len() {
+    for (pc, innermost) in entry_of.iter_mut().enumerate().skip(1) {
         while open.last().is_some_and(|&(_, end)| end < pc) {
             open.pop();
         }
-        entry_of[pc] = open.last().map_or(0, |&(entry, _)| entry as u32);
+        *innermost = open.last().map_or(0, |&(entry, _)| entry as u32);
         if let Some(end) = loop_end(f, pc) {
             if open.last().is_some_and(|&(_, outer)| end > outer) {
                 return f.bad(pc, "loops overlap");
