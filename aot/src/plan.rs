@@ -7,8 +7,7 @@ use crate::find::{Finder, is_builtin};
 use crate::scan::{self, Required};
 use abi::hash::Fnv1a;
 use abi::image::{self, Image, Module, ModuleKind};
-use bytecode::Chunk;
-use bytecode::dump::{DumpOptions, dump};
+use bytecode::{Chunk, DumpOptions, dump};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
@@ -125,10 +124,8 @@ fn compile_file(name: &[u8], path: &Path, options: &DumpOptions) -> Result<(Sour
 
 /// Compiles source text, or reads and verifies a dump.
 fn compile(bytes: &[u8], chunk_name: &[u8]) -> Result<Chunk, String> {
-    if bytecode::undump::is_bytecode(bytes) {
-        let chunk = bytecode::undump::undump(bytes, chunk_name).map_err(|e| e.message(chunk_name))?;
-        bytecode::verify::verify(&chunk).map_err(|e| e.message(chunk_name))?;
-        return Ok(chunk);
+    if bytecode::is_bytecode(bytes) {
+        return bytecode::load(bytes, chunk_name).map_err(|e| e.message(chunk_name));
     }
     luac::compile(bytes, chunk_name, &luac::Options::default()).map_err(|e| e.to_string())
 }

@@ -111,8 +111,8 @@ fn upvalue_name(proto: &Proto, index: u16) -> Option<&[u8]> {
 
 /// Returns the name of the local variable in `slot` at `pc`: live variables take slots in order of their start.
 fn local_name(proto: &Proto, slot: usize, pc: usize) -> Option<&[u8]> {
-    let live = debug(proto)?.vars.iter().filter(|v| (v.start as usize) <= pc && pc < v.end as usize);
-    match &live.skip(slot).next()?.name {
+    let mut live = debug(proto)?.vars.iter().filter(|v| (v.start as usize) <= pc && pc < v.end as usize);
+    match &live.nth(slot)?.name {
         VarName::Name(name) => Some(name),
         VarName::Internal(_) => None,
     }

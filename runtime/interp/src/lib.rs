@@ -3,7 +3,9 @@
 mod call;
 pub mod cx;
 pub mod debug;
+mod entry;
 pub mod load;
 mod meta;
 
 pub use cx::{BuiltinFn, Cx, Ret};
+pub use entry::{close, enter, new_vm};
