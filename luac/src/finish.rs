@@ -105,26 +105,27 @@ impl Parser<'_> {
         })
     }
 
-    fn debug_info(&self, last_line: u32) -> DebugInfo {
+    fn debug_info(&mut self, last_line: u32) -> DebugInfo {
         let func = &self.func;
-        let strings = &self.lex.strings;
+        let strings = &mut self.lex.strings;
         let vars = self.vars[func.var_base..].iter().filter(|var| var.is_variable()).map(|var| VarInfo {
             name: match var.name.as_internal() {
                 Some(internal) => VarName::Internal(internal),
-                None => VarName::Name(strings.bytes(var.name).into()),
+                None => VarName::Name(strings.share(var.name)),
             },
             start: var.start,
             end: var.end,
         });
+        let vars = vars.collect();
         DebugInfo {
             first_line: func.first_line,
             num_lines: last_line - func.first_line,
             lines: self.lines[func.base + 1..func.base + func.pc as usize].to_vec(),
             upvalue_names: func.upvalue_vars[..func.upvalues]
                 .iter()
-                .map(|var| strings.bytes(self.vars[usize::from(*var)].name).into())
+                .map(|var| strings.share(self.vars[usize::from(*var)].name))
                 .collect(),
-            vars: vars.collect(),
+            vars,
         }
     }
 }

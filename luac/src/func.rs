@@ -269,7 +269,7 @@ impl<'a> Parser<'a> {
         let func = &mut *self.func;
         let (index, new) = func.consts.number(ConstKey::sym(sym), func.kgc.len() as u32);
         if new {
-            func.kgc.push(GcConst::Str(self.lex.strings.bytes(sym).into()));
+            func.kgc.push(GcConst::Str(self.lex.strings.share(sym)));
         }
         index
     }

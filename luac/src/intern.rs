@@ -6,7 +6,7 @@
 //! and the label that `break` jumps to. Reserved words follow in the order of the token table.
 
 use crate::token::Tok;
-use bytecode::proto::InternalVar;
+use bytecode::proto::{Bytes, InternalVar};
 use std::hash::{BuildHasher, Hasher};
 
 /// An interned string.
@@ -59,7 +59,10 @@ struct Entry {
     /// Offset in the source, or, from the source's length on, in the buffer of decoded strings.
     start: usize,
     len: u32,
-    hash: u32,
+    /// A local variable has this name.
+    names_local: bool,
+    /// The text itself if it is at most eight bytes long, a hash of it otherwise.
+    word: u64,
 }
 
 /// All strings of a chunk.
@@ -67,6 +70,8 @@ pub(crate) struct Interner<'a> {
     source: &'a [u8],
     decoded: Vec<u8>,
     entries: Vec<Entry>,
+    /// Copies of strings for prototypes, made when they are first needed.
+    shared: Vec<Option<Bytes>>,
     /// Open addressing; 0 is a free place.
     table: Vec<u32>,
     seed: u64,
@@ -77,11 +82,12 @@ impl<'a> Interner<'a> {
     pub(crate) fn new(source: &'a [u8]) -> Interner<'a> {
         // The seed keeps crafted sources from flooding the table; nothing observable depends on it.
         let seed = std::hash::RandomState::new().build_hasher().finish();
-        let nothing = Entry { start: 0, len: 0, hash: 0 };
+        let nothing = Entry { start: 0, len: 0, names_local: false, word: 0 };
         let mut interner = Interner {
             source,
             decoded: Vec::new(),
             entries: vec![nothing; Sym::FIRST as usize],
+            shared: Vec::new(),
             table: vec![0; (source.len() / 32).clamp(64, 1 << 16).next_power_of_two()],
             seed,
         };
@@ -113,6 +119,32 @@ impl<'a> Interner<'a> {
         self.entry_bytes(self.entries[sym.0 as usize])
     }
 
+    /// Returns a symbol's bytes for use in a prototype.
+    pub(crate) fn share(&mut self, sym: Sym) -> Bytes {
+        let at = sym.0 as usize;
+        if at >= self.shared.len() {
+            self.shared.resize(self.entries.len(), None);
+        }
+        match &self.shared[at] {
+            Some(bytes) => Bytes::clone(bytes),
+            None => {
+                let bytes = Bytes::from(self.bytes(sym));
+                self.shared[at] = Some(Bytes::clone(&bytes));
+                bytes
+            }
+        }
+    }
+
+    /// Notes that a local variable has this name.
+    pub(crate) fn note_local(&mut self, sym: Sym) {
+        self.entries[sym.0 as usize].names_local = true;
+    }
+
+    /// Says whether a local variable somewhere in the chunk has had this name.
+    pub(crate) fn names_local(&self, sym: Sym) -> bool {
+        self.entries[sym.0 as usize].names_local
+    }
+
     #[inline]
     fn entry_bytes(&self, entry: Entry) -> &[u8] {
         let len = entry.len as usize;
@@ -124,23 +156,24 @@ impl<'a> Interner<'a> {
 
     #[inline]
     fn find(&mut self, text: &[u8], place: impl FnOnce(&mut Vec<u8>) -> usize) -> Sym {
-        let hash = hash_bytes(text, self.seed);
+        let len = text.len() as u32;
+        let word = word_of(text, self.seed);
         let mask = self.table.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = place_of(word, len, self.seed) & mask;
         loop {
             let id = self.table[at];
             if id == 0 {
                 break;
             }
             let entry = self.entries[id as usize];
-            if entry.hash == hash && entry.len as usize == text.len() && self.entry_bytes(entry) == text {
+            if entry.word == word && entry.len == len && (len <= 8 || self.entry_bytes(entry) == text) {
                 return Sym(id);
             }
             at = (at + 1) & mask;
         }
         let id = self.entries.len() as u32;
         let start = place(&mut self.decoded);
-        self.entries.push(Entry { start, len: text.len() as u32, hash });
+        self.entries.push(Entry { start, len, names_local: false, word });
         self.table[at] = id;
         if self.entries.len() * 2 > self.table.len() {
             self.grow();
@@ -153,7 +186,7 @@ impl<'a> Interner<'a> {
         self.table.clear();
         self.table.resize(mask + 1, 0);
         for (id, entry) in self.entries.iter().enumerate().skip(Sym::FIRST as usize) {
-            let mut at = entry.hash as usize & mask;
+            let mut at = place_of(entry.word, entry.len, self.seed) & mask;
             while self.table[at] != 0 {
                 at = (at + 1) & mask;
             }
@@ -171,28 +204,28 @@ pub(crate) fn mix(a: u64, b: u64) -> u64 {
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// Returns where to look for a string.
 #[inline]
-fn hash_bytes(text: &[u8], seed: u64) -> u32 {
-    let len = text.len() as u64;
-    let word = match *text {
+fn place_of(word: u64, len: u32, seed: u64) -> usize {
+    mix(word ^ seed, MULTIPLIER ^ u64::from(len) << 48) as usize
+}
+
+#[inline]
+fn word_of(text: &[u8], seed: u64) -> u64 {
+    match *text {
         [] => 0,
         [a] => u64::from(a),
         [a, b] => u64::from(a) | u64::from(b) << 8,
         [a, b, c] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
         _ if text.len() <= 8 => {
             // Two overlapping halves cover every length from 4 to 8.
-            let (first, last) = (text.first_chunk::<4>(), text.last_chunk::<4>());
-            u64::from(first.map_or(0, |c| u32::from_le_bytes(*c)))
-                | u64::from(last.map_or(0, |c| u32::from_le_bytes(*c))) << 32
+            let half = |chunk: Option<&[u8; 4]>| chunk.map_or(0, |c| u64::from(u32::from_le_bytes(*c)));
+            half(text.first_chunk()) | half(text.last_chunk()) << 32
         }
         _ => {
-            let mut state = seed;
             let (chunks, _) = text.as_chunks::<8>();
-            for chunk in chunks {
-                state = mix(state ^ u64::from_le_bytes(*chunk), MULTIPLIER);
-            }
+            let state = chunks.iter().fold(seed, |state, chunk| mix(state ^ u64::from_le_bytes(*chunk), MULTIPLIER));
             state ^ text.last_chunk::<8>().map_or(0, |c| u64::from_le_bytes(*c))
         }
-    };
-    mix(word ^ seed, MULTIPLIER ^ len << 48) as u32
+    }
 }

@@ -43,6 +43,22 @@ fn is(class: u8, byte: Option<u8>) -> bool {
     byte.is_some_and(|b| CLASS[usize::from(b)] & class != 0)
 }
 
+/// Returns the number of bytes before the next line break, looking at eight at a time.
+fn line_length(text: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Marks the bytes of `word` that are zero; above the first, others may be marked, too.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let (chunks, rest) = text.as_chunks::<8>();
+    for (i, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let found = zeros(word ^ (ONES * b'\n' as u64)) | zeros(word ^ (ONES * b'\r' as u64));
+        if found != 0 {
+            return i * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    chunks.len() * 8 + rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len())
+}
+
 /// Lines are counted up to here.
 const MAX_LINE: u32 = 0x7fff_ff00;
 
@@ -204,16 +220,14 @@ impl<'a> Lexer<'a> {
 
     /// Goes to the end of the line.
     fn skip_line(&mut self) {
-        let rest = &self.source[self.pos..];
-        self.pos += rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len());
+        self.pos += line_length(&self.source[self.pos..]);
     }
 
     /// Skips bytes of a class.
     #[inline]
     fn skip_class(&mut self, class: u8) {
-        while is(class, self.peek()) {
-            self.pos += 1;
-        }
+        let rest = &self.source[self.pos..];
+        self.pos += rest.iter().position(|b| CLASS[usize::from(*b)] & class == 0).unwrap_or(rest.len());
     }
 
     fn scan(&mut self) -> Res<Tok> {
@@ -231,7 +245,10 @@ impl<'a> Lexer<'a> {
                 return Ok(self.sym.token());
             }
             match c {
-                b' ' | b'\t' | 0x0b | 0x0c => self.pos += 1,
+                b' ' | b'\t' | 0x0b | 0x0c => {
+                    let rest = &self.source[self.pos + 1..];
+                    self.pos += 1 + rest.iter().position(|b| *b != b' ').unwrap_or(rest.len());
+                }
                 b'\n' | b'\r' => self.newline()?,
                 b'-' => {
                     self.pos += 1;
@@ -393,12 +410,9 @@ impl<'a> Lexer<'a> {
     /// Skips the part of a quoted string that needs no attention.
     #[inline]
     fn skip_plain(&mut self) -> Option<u8> {
-        loop {
-            match self.peek() {
-                Some(c) if CLASS[usize::from(c)] & STRING_STOP == 0 => self.pos += 1,
-                stop => return stop,
-            }
-        }
+        let rest = &self.source[self.pos..];
+        self.pos += rest.iter().position(|b| CLASS[usize::from(*b)] & STRING_STOP != 0).unwrap_or(rest.len());
+        self.peek()
     }
 
     fn scan_string(&mut self, delimiter: u8) -> Res<Tok> {

@@ -374,7 +374,7 @@ impl Parser<'_> {
                 if has_array && table.slots() < next_index {
                     table.resize_array(next_index);
                 }
-                self.func.kgc[index as usize] = GcConst::Tab(table.finish(&self.lex.strings));
+                self.func.kgc[index as usize] = GcConst::Tab(table.finish(&mut self.lex.strings));
             }
         }
         Ok(Expr::new(kind))

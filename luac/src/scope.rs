@@ -96,6 +96,7 @@ impl Parser<'_> {
         let at = self.push_var(Var { name, start: 0, end: 0, slot: 0, info: 0 })?;
         self.func.locals[slot] = at as VarIndex;
         self.func.names[slot] = name;
+        self.lex.strings.note_local(name);
         Ok(())
     }
 
@@ -123,6 +124,9 @@ impl Parser<'_> {
 
     /// Finds out what a name refers to: a local, an upvalue (of all functions on the way) or a global.
     pub(crate) fn resolve(&mut self, name: Sym) -> Res<Kind> {
+        if !self.lex.strings.names_local(name) {
+            return Ok(Kind::Global(name));
+        }
         if let Some(slot) = self.func.find_local(name) {
             return Ok(Kind::Local { slot, var: self.func.locals[slot as usize] });
         }

@@ -167,16 +167,16 @@ impl Template {
     }
 
     /// Returns the finished table. Keys that wait for a value have nil.
-    pub(crate) fn finish(self, strings: &Interner) -> TabTemplate {
-        let value = |c: Const| match c {
+    pub(crate) fn finish(self, strings: &mut Interner) -> TabTemplate {
+        let mut value = |c: Const| match c {
             Const::Nil | Const::Later => TabConst::Nil,
             Const::False => TabConst::False,
             Const::True => TabConst::True,
             Const::Num(n) => TabConst::Num(n),
-            Const::Str(sym) => TabConst::Str(strings.bytes(sym).into()),
+            Const::Str(sym) => TabConst::Str(strings.share(sym)),
         };
         TabTemplate {
-            array: self.array.into_iter().map(value).collect(),
+            array: self.array.into_iter().map(&mut value).collect(),
             hash: self.hash.into_iter().map(|(k, v)| (value(k), value(v))).collect(),
         }
     }

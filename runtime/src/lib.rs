@@ -6,7 +6,6 @@
 #![deny(unsafe_code)]
 
 pub mod chunk;
-mod embedded;
 pub mod machine;
 pub mod program;
 #[allow(unsafe_code)]

@@ -1,7 +1,8 @@
 //! Opens a machine with all libraries, and closes it.
 
-use heap::Vm;
+use crate::program;
 use heap::vm::Config;
+use heap::{Raise, Vm};
 use interp::Cx;
 
 /// Name of the registry field that keeps `xpcall`, whatever the program does to the global.
@@ -34,10 +35,15 @@ pub fn open(limits: Limits) -> Result<Box<Vm>, String> {
     }
 }
 
-/// Runs `body` as the outermost native function of the machine. An error that it lets through is the result's error, its
-/// value the machine's error value.
-pub fn enter<R>(vm: &mut Vm, body: impl FnOnce(&mut Cx<'_>) -> R) -> R {
-    interp::enter(vm, body)
+/// Runs `body` at the bottom of the machine's stack. An error that it lets through is reported after `name` and counts as
+/// exit status 1.
+pub fn enter(vm: &mut Vm, name: Option<&[u8]>, body: impl FnOnce(&mut Cx<'_>) -> Result<u8, Raise>) -> u8 {
+    interp::with_cx(vm, body).unwrap_or_else(|_| {
+        if let Some(text) = program::message(vm.error_value()) {
+            program::complain(name, &text);
+        }
+        1
+    })
 }
 
 /// Closes a machine: calls all finalizers, writes out what files buffer.

@@ -3,11 +3,17 @@
 //! Invariant: what an image says is checked before it is used; an image that does not fit is one clear line, never a crash.
 
 use crate::machine::{self, Limits};
-use crate::{chunk, embedded, program};
+use crate::{chunk, program};
 use abi::image::{self, AotImage, Image, ModuleKind};
 use heap::Raise;
 use interp::Cx;
+use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_int};
+use std::sync::OnceLock;
+use stdlib::package::EmbeddedModules;
+
+/// The modules of this executable by name.
+static EMBEDDED: OnceLock<BTreeMap<&'static [u8], &'static [u8]>> = OnceLock::new();
 
 /// Runs the program of an image with the process's arguments; returns the exit status.
 ///
@@ -43,23 +49,16 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8]) -> u8 {
         Err(message) => return refuse(arguments, &message),
     };
     let name = arguments.first().cloned();
-    let status = machine::enter(&mut vm, |cx| match main(cx, &image, &arguments) {
-        Ok(status) => status,
-        Err(_raise) => {
-            if let Some(text) = program::message(cx.vm().error_value()) {
-                program::complain(name.as_deref(), &text);
-            }
-            1
-        }
-    });
+    let status = machine::enter(&mut vm, name.as_deref(), |cx| main(cx, &image, &arguments));
     machine::close(vm);
     status
 }
 
 fn main(cx: &mut Cx<'_>, image: &Image<'static>, arguments: &[Vec<u8>]) -> Result<u8, Raise> {
     let name = arguments.first().map(Vec::as_slice);
-    let modules = image.modules.iter().filter(|m| m.kind == ModuleKind::Lua);
-    embedded::register(cx, modules.map(|m| (m.name, m.code)))?;
+    EMBEDDED
+        .get_or_init(|| image.modules.iter().filter(|m| m.kind == ModuleKind::Lua).map(|m| (m.name, m.code)).collect());
+    cx.vm_mut().host::<EmbeddedModules>().find = Some(|name| EMBEDDED.get()?.get(name).copied());
     program::set_arg(cx, arguments, 0)?;
     // The parser promises that the first module is the program.
     let program = image.modules[0];

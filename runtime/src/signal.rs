@@ -1,39 +1,37 @@
 //! Ctrl-C becomes a Lua error; a closed pipe ends the program, as it does every C program.
 //!
-//! The handler only stores to two atomics and resets itself: a second Ctrl-C kills the process.
+//! The handler tells the machine and resets itself: a second Ctrl-C kills the process.
 //!
-//! Invariant: while [`TARGET`] is not null it points to the `interrupt` flag of a machine that is borrowed by the [`Interrupt`] guard's maker.
+//! Invariant: while [`TARGET`] is not null it points to a machine that the maker of an [`Interrupt`] guard borrows.
+//! Invariant: Kiln has one thread, so the handler runs on the machine's.
 
 use heap::Vm;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// The flag that Ctrl-C sets.
-static TARGET: AtomicPtr<AtomicBool> = AtomicPtr::new(null_mut());
+/// The machine that Ctrl-C interrupts.
+static TARGET: AtomicPtr<Vm> = AtomicPtr::new(null_mut());
 
 /// Ends the handling of Ctrl-C when dropped.
 #[must_use]
 #[derive(Debug)]
 pub struct Interrupt {
-    outer: *mut AtomicBool,
+    outer: *mut Vm,
 }
 
 extern "C" fn interrupted(signal: libc::c_int) {
-    let flag = TARGET.load(Ordering::Acquire);
-    // SAFETY: not null means that the flag's machine is alive (module invariant); storing to an atomic and `signal` are
-    // allowed in signal handlers.
-    unsafe {
-        libc::signal(signal, libc::SIG_DFL);
-        if let Some(flag) = flag.as_ref() {
-            flag.store(true, Ordering::Release);
-        }
+    set(signal, libc::SIG_DFL);
+    let vm = TARGET.load(Ordering::Acquire);
+    if !vm.is_null() {
+        // SAFETY: not null means that the machine is alive, and this is its thread (module invariants).
+        unsafe { interp::interrupt(vm) };
     }
 }
 
 /// Makes Ctrl-C raise an error in the machine until the guard is dropped. The guard must not outlive the machine: callers
 /// hold it around a call into the machine and no longer.
-pub fn catch_interrupt(vm: &mut Vm) -> Interrupt {
-    let outer = TARGET.swap(&raw mut vm.interrupt, Ordering::AcqRel);
+pub(crate) fn catch_interrupt(vm: &mut Vm) -> Interrupt {
+    let outer = TARGET.swap(vm, Ordering::AcqRel);
     set(libc::SIGINT, interrupted as *const () as libc::sighandler_t);
     Interrupt { outer }
 }
@@ -53,7 +51,7 @@ pub fn restore_pipe() {
 }
 
 fn set(signal: libc::c_int, handler: libc::sighandler_t) {
-    // SAFETY: the handler is a default action or `interrupted`, which only does what handlers may.
+    // SAFETY: the handler is the default action or `interrupted`, which only stores and calls `signal`.
     unsafe {
         libc::signal(signal, handler);
     }

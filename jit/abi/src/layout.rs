@@ -31,12 +31,12 @@ macro_rules! for_each_layout {
                 meta: u8, 2, Header;
                 /// Not used.
                 pad: u8, 3, Header;
-                /// Hash of the bytes.
+                /// Number by which tables hash the string: in order of creation.
                 hash: u32, 4, Header;
                 /// Number of bytes.
                 len: u32, 8, StrLen;
-                /// Not used.
-                pad2: u32, 12, Header;
+                /// Hash of the bytes, for the intern table.
+                bits: u32, 12, Header;
             }
             /// A table.
             TabObj: 48 {
@@ -211,8 +211,8 @@ macro_rules! for_each_layout {
                 pc: *const u32, 64, Header;
                 /// Number of slots, reserve included.
                 stack_size: u32, 72, Header;
-                /// Not used.
-                pad: u32, 76, Header;
+                /// 1 if the collector's list of coroutines with open upvalues has it.
+                listed: u32, 76, Header;
                 /// Value of multiple results while it does not run.
                 multres: u64, 80, Header;
                 /// Not used.

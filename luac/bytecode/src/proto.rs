@@ -64,6 +64,9 @@ impl UpvalDesc {
     }
 }
 
+/// A string of a prototype. Shared, because names occur again and again in a chunk.
+pub type Bytes = std::sync::Arc<[u8]>;
+
 /// A value inside a template table.
 #[derive(Clone, PartialEq, Debug)]
 pub enum TabConst {
@@ -76,7 +79,7 @@ pub enum TabConst {
     /// A number; never a NaN.
     Num(f64),
     /// A string.
-    Str(Box<[u8]>),
+    Str(Bytes),
 }
 
 /// The table a `TDUP` copies.
@@ -92,7 +95,7 @@ pub struct TabTemplate {
 #[derive(Clone, PartialEq, Debug)]
 pub enum GcConst {
     /// A string: any bytes.
-    Str(Box<[u8]>),
+    Str(Bytes),
     /// A template table.
     Tab(TabTemplate),
     /// A child prototype.
@@ -103,7 +106,7 @@ pub enum GcConst {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum VarName {
     /// A variable of the program.
-    Name(Box<[u8]>),
+    Name(Bytes),
     /// A hidden control variable, e.g. `(for index)`.
     Internal(InternalVar),
 }
@@ -147,7 +150,7 @@ pub struct DebugInfo {
     /// The line of each instruction; `lines[i]` belongs to `bc[i + 1]`, the header has none.
     pub lines: Vec<u32>,
     /// Names of the upvalues.
-    pub upvalue_names: Vec<Box<[u8]>>,
+    pub upvalue_names: Vec<Bytes>,
     /// Local variables.
     pub vars: Vec<VarInfo>,
 }

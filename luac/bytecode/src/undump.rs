@@ -13,8 +13,8 @@ use crate::format::*;
 use crate::ins::Ins;
 use crate::op::Op;
 use crate::proto::{
-    Chunk, DebugInfo, GcConst, InternalVar, MAX_INS, MAX_SLOTS, MAX_UPVALUES, Proto, ProtoFlags, TabConst, TabTemplate,
-    UpvalDesc, VarInfo, VarName,
+    Bytes, Chunk, DebugInfo, GcConst, InternalVar, MAX_INS, MAX_SLOTS, MAX_UPVALUES, Proto, ProtoFlags, TabConst,
+    TabTemplate, UpvalDesc, VarInfo, VarName,
 };
 use std::collections::HashSet;
 
@@ -298,7 +298,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn name(&mut self) -> Result<Box<[u8]>> {
+    fn name(&mut self) -> Result<Bytes> {
         match self.bytes[self.pos..self.end].iter().position(|&b| b == 0) {
             Some(len) => {
                 let name = self.bytes(len)?.into();

@@ -10,6 +10,7 @@
 pub mod alloc;
 pub mod gc;
 pub mod handle;
+pub mod inline;
 pub mod metatable;
 pub mod number;
 pub mod object;
@@ -17,6 +18,7 @@ pub mod proto;
 pub mod shape;
 pub mod stack;
 pub mod strtab;
+mod sys;
 pub mod table;
 pub mod value;
 pub mod vm;

@@ -6,7 +6,7 @@ use crate::object::{FuncObj, Header, StrObj, TabObj, ThreadObj, UdataObj};
 use abi::tag;
 
 /// A value's bits.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
 pub struct Value(pub u64);
 

@@ -101,6 +101,10 @@ pub struct Vm {
     pub native_depth: u32,
     /// Set from a signal handler or another thread: the next safe moment raises "interrupted!".
     pub interrupt: std::sync::atomic::AtomicBool,
+    /// "not enough memory", allocated in advance.
+    pub(crate) oom: *mut StrObj,
+    /// The pending error is a message that the heap raised and that still lacks its position.
+    pub bare: Cell<bool>,
     /// State of libraries, by type.
     host: HashMap<TypeId, Box<dyn Any>>,
 }
@@ -150,6 +154,8 @@ impl Vm {
             in_handler: false,
             native_depth: 0,
             interrupt: std::sync::atomic::AtomicBool::new(false),
+            oom: std::ptr::null_mut(),
+            bare: Cell::new(false),
             host: HashMap::new(),
         });
         vm.init_roots();
@@ -174,7 +180,27 @@ impl Vm {
     pub fn raise(&self, value: Value) -> Raise {
         self.error.set(value);
         self.handled.set(false);
+        self.bare.set(false);
         Raise(())
+    }
+
+    /// Raises "not enough memory".
+    #[cold]
+    pub fn raise_oom(&self) -> Raise {
+        self.raise(if self.oom.is_null() { Value::NIL } else { Value::from_str(self.oom) })
+    }
+
+    /// Raises a message without a position; whoever knows the position may add it ([`Vm::bare`]).
+    #[cold]
+    pub fn raise_msg(&self, message: &str) -> Raise {
+        match crate::strtab::intern(self, message.as_bytes()) {
+            Ok(s) => {
+                let raise = self.raise(Value::from_str(s));
+                self.bare.set(true);
+                raise
+            }
+            Err(raise) => raise,
+        }
     }
 
     /// Says again that the pending error is on its way.

@@ -306,6 +306,18 @@ impl<'a> Cx<'a> {
         Ok(())
     }
 
+    /// Stores slot `value` into slot `obj` at slot `key`, with metamethods.
+    pub fn store(&mut self, obj: u32, key: u32, value: u32) -> Result<(), Raise> {
+        let (o, k, v) = (self.slot(obj).raw(), self.slot(key).raw(), self.slot(value).raw());
+        meta::store_native(self.vm, o, k, v)
+    }
+
+    /// Compares slots `a == b`, with metamethods.
+    pub fn equal(&mut self, a: u32, b: u32) -> Result<bool, Raise> {
+        let (a, b) = (self.slot(a).raw(), self.slot(b).raw());
+        meta::equal_native(self.vm, a, b)
+    }
+
     /// Compares slots `a < b`, with metamethods.
     pub fn less_than(&mut self, a: u32, b: u32) -> Result<bool, Raise> {
         let (a, b) = (self.slot(a).raw(), self.slot(b).raw());

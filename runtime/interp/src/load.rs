@@ -1,14 +1,8 @@
 //! From a compiled chunk to a function, and from a Rust function to a builtin, without `unsafe` for the caller.
 
 use crate::cx::BuiltinFn;
-use heap::{Func, Raise, Tab, Vm};
-
-/// Verifies a chunk and makes a function of it, with `env` as its environment.
-/// The caller raises what `Err(Ok(message))` says; `Err(Err(raise))` is out of memory.
-pub fn load_chunk<'v>(vm: &'v Vm, chunk: &bytecode::Chunk, env: Tab<'v>) -> Result<Func<'v>, LoadError> {
-    let _ = (vm, chunk, env);
-    unimplemented!()
-}
+use crate::fast;
+use heap::{Func, Raise, Tab, Vm, proto};
 
 /// Why a chunk was not loaded.
 pub enum LoadError {
@@ -18,8 +12,23 @@ pub enum LoadError {
     Raised(Raise),
 }
 
-/// Makes a builtin. `name` is its row of `abi::builtins` (`library.function`): the number, and the fast handler if there is one, come from it.
+/// Verifies a chunk and makes a function of it, with `env` as its environment.
+pub fn load_chunk<'v>(vm: &'v Vm, chunk: &bytecode::Chunk, env: Tab<'v>) -> Result<Func<'v>, LoadError> {
+    bytecode::verify::verify(chunk).map_err(|bad| LoadError::Bad(bad.to_string()))?;
+    // SAFETY: verified; nothing collects between the two allocations, and the handle roots the result for 'v.
+    unsafe {
+        let pt = proto::load(vm, chunk).map_err(LoadError::Raised)?;
+        let f = proto::new_main(vm, pt, env.raw()).map_err(LoadError::Raised)?;
+        Ok(Func::from_raw(f))
+    }
+}
+
+/// Makes a builtin. `name` is its row of `abi::builtins` (`library.function`): number and head come from it.
 pub fn new_builtin<'v>(vm: &'v Vm, name: &str, call: BuiltinFn, nup: u8) -> Result<Func<'v>, Raise> {
-    let _ = (vm, name, call, nup);
-    unimplemented!()
+    let head = fast::head_of(name);
+    // SAFETY: the head is static; FUNCC and the fast heads call a `BuiltinFn`; the global table is live.
+    unsafe {
+        let f = proto::new_builtin(vm, abi::builtins::number(name), head, call as *const (), nup, vm.globals().raw())?;
+        Ok(Func::from_raw(f))
+    }
 }

@@ -22,16 +22,7 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
             return 1;
         }
     };
-    let status = machine::enter(&mut vm, |cx| match steps(cx, all, o, name) {
-        Ok(Ok(())) => 0,
-        Ok(Err(())) => 1,
-        Err(_raise) => {
-            if let Some(text) = program::message(cx.vm().error_value()) {
-                program::complain(name, &text);
-            }
-            1
-        }
-    });
+    let status = machine::enter(&mut vm, name, |cx| Ok(u8::from(steps(cx, all, o, name)?.is_err())));
     machine::close(vm);
     status
 }

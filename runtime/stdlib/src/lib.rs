@@ -17,3 +17,8 @@ pub fn open_libs(vm: &mut Vm) -> Result<(), Raise> {
     let _ = register::registry_table(vm, "_LOADED")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod oracle;
+pub mod scratch;
+pub mod string;

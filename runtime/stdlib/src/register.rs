@@ -71,16 +71,19 @@ fn set_upvalues(vm: &Vm, f: Func<'_>, upvalues: &[Val<'_>]) {
     }
 }
 
-/// Makes the function whose row has `key`, which must be in the table.
-pub fn function<'v>(vm: &'v Vm, rows: &[Row], key: &str, upvalues: &[Val<'_>]) -> Result<Func<'v>, Raise> {
+/// Makes the function whose row has `key`, which must be in the table, with `nup` nil upvalues.
+pub fn function<'v>(vm: &'v Vm, rows: &[Row], key: &str, nup: u8) -> Result<Func<'v>, Raise> {
     match rows.iter().find(|row| row.key == key) {
-        Some(row) => {
-            let f = interp::load::new_builtin(vm, row.name, row.call, upvalues.len() as u8)?;
-            set_upvalues(vm, f, upvalues);
-            Ok(f)
-        }
+        Some(row) => interp::load::new_builtin(vm, row.name, row.call, nup),
         None => unreachable!("no builtin {key}"),
     }
+}
+
+/// Makes the function whose row has `key`, which must be in the table, with these upvalues.
+pub fn function_with<'v>(vm: &'v Vm, rows: &[Row], key: &str, upvalues: &[Val<'_>]) -> Result<Func<'v>, Raise> {
+    let f = function(vm, rows, key, upvalues.len() as u8)?;
+    set_upvalues(vm, f, upvalues);
+    Ok(f)
 }
 
 /// Returns the table `name` in the registry, made on first use (`_LOADED`, `_PRELOAD`).

@@ -245,7 +245,7 @@ fn push_iterator(cx: &Cx<'_>, file: u32) -> Result<Ret, Raise> {
     }
     let mut upvalues = vec![cx.slot(file)];
     upvalues.extend((1..count).map(|i| cx.arg(i)));
-    let f = register::function(cx.vm(), ROWS, "lines_aux", &upvalues)?;
+    let f = register::function_with(cx.vm(), ROWS, "lines_aux", &upvalues)?;
     cx.ret(f.val())
 }
 
@@ -482,9 +482,8 @@ fn output(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     default_access(cx, OUTPUT, b"w")
 }
 
-/// Makes another userdata of standard output, for `print`.
-pub(crate) fn new_stdout(vm: &mut Vm) -> Result<heap::Udata<'_>, Raise> {
-    let s = standard(vm, 1);
+/// Makes a userdata of a stream that only a builtin sees.
+pub(crate) fn private_file(vm: &Vm, s: Shared) -> Result<heap::Udata<'_>, Raise> {
     vm.new_userdata(Some(Box::new(LuaFile(s))))
 }
 
