@@ -8,3 +8,8 @@ impl Shapes {
         Shapes {}
     }
 }
+
+/// Marks the keys of all shapes.
+pub(crate) fn mark(heap: &crate::alloc::Heap) {
+    let _ = heap;
+}

@@ -23,12 +23,13 @@ use crate::gc;
 use crate::object::{Node, StrObj, TabObj};
 use crate::value::Value;
 use crate::vm::{Raise, Vm};
-use abi::{objtype, tag};
+use abi::{objtype, tabflag, tag};
 use std::ptr;
 
 pub use insert::{new_key, set, set_int, set_str};
 pub use resize::reserve;
-pub use walk::{entry_from, len, next};
+pub(crate) use walk::DEAD_STR;
+pub use walk::{entry_from, len, next, position};
 
 /// Slots of the largest array part.
 const MAX_ASIZE: u32 = (1 << 27) + 1;
@@ -189,7 +190,7 @@ pub unsafe fn dup(vm: &Vm, t: *const TabObj) -> Result<*mut TabObj, Raise> {
             gct: objtype::TAB,
             marked: 0,
             nomm: 0,
-            flags: 0,
+            flags: (*t).flags & tabflag::DEAD_KEYS,
             shape: (*t).shape,
             array: ptr::null_mut(),
             node: nil_node(),

@@ -1,11 +1,11 @@
 //! Stores, and the insertion of keys.
 
-use super::{MAX_ASIZE, array_slot, find_num, find_str, follow, hash, link, main_node, search};
+use super::{DEAD_STR, MAX_ASIZE, array_slot, find_num, find_str, follow, hash, link, main_node, search};
 use crate::gc;
 use crate::object::{Node, StrObj, TabObj};
 use crate::value::Value;
 use crate::vm::{Raise, Vm};
-use abi::tag;
+use abi::{tabflag, tag};
 
 /// Inserts a key that [`find`](super::find) did not find; returns where its value goes (now nil). Raises on nil and NaN keys.
 /// Clears the negative metamethod cache and does the barrier for the key.
@@ -29,6 +29,13 @@ pub(super) unsafe fn insert(vm: &Vm, t: *mut TabObj, k: Value) -> Result<*mut u6
     unsafe {
         (*t).nomm = 0;
         (*t).shape = 0;
+        if (*t).flags & tabflag::DEAD_KEYS != 0 && k.is_str() {
+            let slot = revive(t, k);
+            if !slot.is_null() {
+                gc::barrier_back(vm, t);
+                return Ok(slot);
+            }
+        }
         let mut n = main_node(t, hash(k));
         if (*n).val != tag::NIL_BITS || (*t).hmask == 0 {
             let free = take_free(t);
@@ -48,6 +55,20 @@ pub(super) unsafe fn insert(vm: &Vm, t: *mut TabObj, k: Value) -> Result<*mut u6
         (*n).key = k.0;
         gc::barrier_back(vm, t);
         Ok(&raw mut (*n).val)
+    }
+}
+
+/// Finds the node that the same key had before the collector declared it dead, or returns null. (Or another string's that
+/// had the same address: it is in the right chain, and that is all that matters.)
+#[cold]
+unsafe fn revive(t: *mut TabObj, k: Value) -> *mut u64 {
+    // SAFETY: module contract.
+    unsafe {
+        let slot = search(t, hash(k), k.0 & tag::PTR_MASK | DEAD_STR << tag::SHIFT);
+        if !slot.is_null() {
+            (*slot.cast::<Node>()).key = k.0;
+        }
+        slot
     }
 }
 

@@ -7,7 +7,7 @@ use crate::gc;
 use crate::object::{Node, TabObj};
 use crate::value::Value;
 use crate::vm::{Raise, Vm};
-use abi::tag;
+use abi::{tabflag, tag};
 use std::ptr;
 
 /// Number of power-of-two slices of the array part that are counted.
@@ -90,6 +90,7 @@ unsafe fn resize(vm: &Vm, t: *mut TabObj, asize: u32, nodes: u32) -> Result<(), 
         (*t).hmask = nodes.saturating_sub(1);
         (*t).freetop = nodes;
         (*t).shape = 0;
+        (*t).flags &= !tabflag::DEAD_KEYS;
         gc::barrier_back(vm, t);
         if asize < old_asize {
             let array = (*t).array;
