@@ -6,6 +6,8 @@
 pub mod builtins;
 pub mod costatus;
 pub mod frame;
+pub mod hash;
+pub mod image;
 pub mod layout;
 pub mod metamethod;
 pub mod objtype;
