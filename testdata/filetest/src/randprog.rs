@@ -393,7 +393,10 @@ impl Generator {
         let (key, value) = (self.name("k"), self.name("v"));
         let source = match self.random.below(4) {
             0 => format!("ipairs({})", self.expression(Kind::Array, 1)),
-            1 => format!("coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i, {}) end end)", self.number(2)),
+            1 => {
+                let value = self.outside_vararg(2);
+                format!("coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i, {value}) end end)")
+            }
             2 => "function(s, i) if i < s then return i + 1, s end end, 3, 0".to_string(),
             // One key, so that the order is known.
             _ => format!("pairs({{ {} }})", self.number(2)),
@@ -474,7 +477,7 @@ impl Generator {
                 format!("table.sort({name}{order}) emit({name})")
             }
             1 => {
-                let (subject, result) = (self.string(2), self.number(2));
+                let (subject, result) = (self.string(2), self.outside_vararg(2));
                 format!("emit((({subject}):gsub(\"%w\", function(c) tick() return c .. int({result}) % 10 end, 5)))")
             }
             2 => {
@@ -548,6 +551,14 @@ impl Generator {
         }
     }
 
+    /// A number for the body of a function without `...`.
+    fn outside_vararg(&mut self, depth: usize) -> String {
+        let outer = std::mem::replace(&mut self.in_vararg, false);
+        let text = self.number(depth);
+        self.in_vararg = outer;
+        text
+    }
+
     fn number(&mut self, depth: usize) -> String {
         if depth == 0 || self.random.once_in(4) {
             return match self.random.below(4) {
@@ -576,7 +587,7 @@ impl Generator {
         // An operand of a wrong kind: the error names it.
         if self.random.once_in(60) {
             let kind = [Kind::Array, Kind::Record, Kind::Function][self.random.below(3)];
-            let wrong = self.variable(kind, false).unwrap_or_else(|| "nil".into());
+            let wrong = self.variable(kind, false).unwrap_or_else(|| "nothing".into());
             return match self.random.below(4) {
                 0 => format!("({wrong} + 1)"),
                 1 => format!("({wrong}.nothing.x or 1)"),
@@ -590,11 +601,11 @@ impl Generator {
                 let operator = self.random.pick(&["+", "-", "*", "/", "%", "+", "-"]);
                 format!("({} {operator} {})", self.number(below), self.number(below))
             }
-            6 => format!("(-{})", self.number(below)),
+            6 => format!("(- {})", self.number(below)),
             7 => format!("#{}", self.variable(Kind::Array, false).unwrap_or_else(|| "\"four\"".into())),
             8 => format!("#({})", self.string(below)),
             9 => {
-                let array = self.variable(Kind::Array, false).unwrap_or_else(|| "{ 1 }".into());
+                let array = self.variable(Kind::Array, false).unwrap_or_else(|| "({ 1 })".into());
                 format!("num({array}[{}])", self.number(below))
             }
             10 => {
@@ -666,7 +677,7 @@ impl Generator {
 
     fn boolean(&mut self, depth: usize) -> String {
         if depth == 0 {
-            return self.random.pick(&["true", "false", "1 < 2"]).into();
+            return self.random.pick(&["true", "false", "(1 < 2)"]).into();
         }
         let below = depth - 1;
         match self.random.below(8) {

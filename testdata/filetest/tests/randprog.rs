@@ -12,6 +12,9 @@ use filetest::{randprog, shrink};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+/// The least status of a process that a signal has ended.
+const CRASHED: i32 = 128;
+
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name)
         .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
@@ -52,11 +55,15 @@ fn random_programs_print_what_luajit_prints() {
     while start.elapsed() < limit {
         let text = randprog::program(seed);
         let expected = run(&oracle, mode, &text).expect("the oracle runs");
+        // Stock luajit crashes on deeply nested coroutines; that says nothing about Kiln.
+        if expected.status >= CRASHED {
+            seed += 1;
+            continue;
+        }
         let actual = run(&subject, mode, &text);
         if actual.as_ref() != Ok(&expected) {
             let differs = |text: &str| match (run(&oracle, mode, text), run(&subject, mode, text)) {
-                // A difference must not come from a syntax error that removing lines has made.
-                (Ok(expected), actual) => actual != Ok(expected),
+                (Ok(expected), actual) => expected.status < CRASHED && actual != Ok(expected),
                 _ => false,
             };
             let small = shrink::shrink(&text, 2000, differs);
