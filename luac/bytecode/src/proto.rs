@@ -64,6 +64,9 @@ impl UpvalDesc {
     }
 }
 
+/// A string of a prototype. Shared, because names occur again and again in a chunk.
+pub type Bytes = std::sync::Arc<[u8]>;
+
 /// A value inside a template table.
 #[derive(Clone, PartialEq, Debug)]
 pub enum TabConst {
@@ -76,15 +79,15 @@ pub enum TabConst {
     /// A number; never a NaN.
     Num(f64),
     /// A string.
-    Str(Box<[u8]>),
+    Str(Bytes),
 }
 
 /// The table a `TDUP` copies.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct TabTemplate {
-    /// Elements from index 0 on; empty, or at least `[0]` (usually nil) and `[1]`.
+    /// Elements from index 0 on.
     pub array: Vec<TabConst>,
-    /// Keys and values in order of insertion; no key is nil or appears twice.
+    /// Keys and values in order of insertion; no key is nil, appears twice or falls into the array.
     pub hash: Vec<(TabConst, TabConst)>,
 }
 
@@ -92,7 +95,7 @@ pub struct TabTemplate {
 #[derive(Clone, PartialEq, Debug)]
 pub enum GcConst {
     /// A string: any bytes.
-    Str(Box<[u8]>),
+    Str(Bytes),
     /// A template table.
     Tab(TabTemplate),
     /// A child prototype.
@@ -103,7 +106,7 @@ pub enum GcConst {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum VarName {
     /// A variable of the program.
-    Name(Box<[u8]>),
+    Name(Bytes),
     /// A hidden control variable, e.g. `(for index)`.
     Internal(InternalVar),
 }
@@ -147,7 +150,7 @@ pub struct DebugInfo {
     /// The line of each instruction; `lines[i]` belongs to `bc[i + 1]`, the header has none.
     pub lines: Vec<u32>,
     /// Names of the upvalues.
-    pub upvalue_names: Vec<Box<[u8]>>,
+    pub upvalue_names: Vec<Bytes>,
     /// Local variables.
     pub vars: Vec<VarInfo>,
 }

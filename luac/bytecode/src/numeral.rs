@@ -1,0 +1,219 @@
+//! Numbers as text: the one scanner for literals in source and for strings that are converted to numbers.
+//!
+//! Decimal digits with a fraction and an exponent, hexadecimal with a fraction and a binary exponent, and binary integers;
+//! with leading and trailing white space, a sign, `inf`, `infinity` and `nan` outside source text. Results are correctly
+//! rounded.
+//!
+//! Invariant: the lexer hands over text that starts with a digit or a point, so that signs and words never reach it.
+//! Absent: the suffixes `LL`, `ULL` and `i`, which make cdata in LuaJIT.
+
+/// Exponents from here on are malformed, not merely out of range.
+const MAX_EXPONENT: i64 = 1 << 20;
+
+/// Converts text to a number; `None` if it is not a numeral.
+pub fn parse_number(text: &[u8]) -> Option<f64> {
+    match text {
+        // The common case: a few decimal digits.
+        [b'0'..=b'9', ..] if text.len() <= 15 && text.iter().all(u8::is_ascii_digit) => {
+            Some(text.iter().fold(0u64, |n, &d| n * 10 + u64::from(d - b'0')) as f64)
+        }
+        _ => parse_general(text),
+    }
+}
+
+fn parse_general(text: &[u8]) -> Option<f64> {
+    let text = trim_space(text);
+    let (negative, body) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    let magnitude = match body {
+        [b'0', b'x' | b'X', digits @ ..] => parse_hex(digits)?,
+        [b'0', b'b' | b'B', digits @ ..] => parse_binary(digits)?,
+        [b'0'..=b'9' | b'.', ..] => parse_decimal(body)?,
+        _ if body.eq_ignore_ascii_case(b"inf") || body.eq_ignore_ascii_case(b"infinity") => f64::INFINITY,
+        _ if body.eq_ignore_ascii_case(b"nan") => return Some(f64::NAN),
+        _ => return None,
+    };
+    Some(if negative { -magnitude } else { magnitude })
+}
+
+fn is_space(b: u8) -> bool {
+    matches!(b, b' ' | b'\t'..=b'\r')
+}
+
+fn trim_space(mut text: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = text
+        && is_space(*first)
+    {
+        text = rest;
+    }
+    while let [rest @ .., last] = text
+        && is_space(*last)
+    {
+        text = rest;
+    }
+    text
+}
+
+/// Splits `123.45e-6` into the mantissa's text and the exponent; `marker` is the exponent's letter in lower case.
+fn split_exponent(text: &[u8], marker: u8) -> Option<(&[u8], i64)> {
+    let Some(at) = text.iter().position(|b| b | 0x20 == marker) else { return Some((text, 0)) };
+    let (negative, digits) = match &text[at + 1..] {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mut exponent = 0i64;
+    for (i, &d) in digits.iter().enumerate() {
+        if !d.is_ascii_digit() {
+            return None;
+        }
+        exponent = exponent * 10 + i64::from(d - b'0');
+        if i > 0 && exponent >= MAX_EXPONENT {
+            return None;
+        }
+    }
+    Some((&text[..at], if negative { -exponent } else { exponent }))
+}
+
+fn parse_decimal(text: &[u8]) -> Option<f64> {
+    let (mantissa, _) = split_exponent(text, b'e')?;
+    let points = mantissa.iter().filter(|&&b| b == b'.').count();
+    let digits = mantissa.iter().filter(|b| b.is_ascii_digit()).count();
+    if digits == 0 || points > 1 || points + digits != mantissa.len() {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn parse_binary(digits: &[u8]) -> Option<f64> {
+    let significant = digits.iter().position(|&b| b != b'0').map_or(&digits[digits.len()..], |at| &digits[at..]);
+    if digits.is_empty() || significant.len() > 64 || digits.iter().any(|b| !matches!(b, b'0' | b'1')) {
+        return None;
+    }
+    Some(significant.iter().fold(0u64, |n, &d| n << 1 | u64::from(d & 1)) as f64)
+}
+
+fn parse_hex(text: &[u8]) -> Option<f64> {
+    let (mantissa, exponent) = split_exponent(text, b'p')?;
+    let (mut bits, mut scale, mut digits, mut point) = (0u64, exponent, 0usize, false);
+    for &b in mantissa {
+        if b == b'.' {
+            if point {
+                return None;
+            }
+            point = true;
+            continue;
+        }
+        let digit = u64::from((b as char).to_digit(16)?);
+        digits += 1;
+        if point {
+            scale -= 4;
+        }
+        if bits >> 60 == 0 {
+            bits = bits << 4 | digit;
+        } else {
+            // A digit that no longer fits only matters for rounding: it leaves a sticky bit.
+            bits |= u64::from(digit != 0);
+            scale += 4;
+        }
+    }
+    (digits > 0).then(|| scale_bits(bits, scale))
+}
+
+/// Returns `bits * 2 ^ scale`, rounded to the nearest double, ties to even.
+fn scale_bits(bits: u64, scale: i64) -> f64 {
+    if bits == 0 {
+        return 0.0;
+    }
+    // The value is 1.xxx * 2 ^ top.
+    let shift = bits.leading_zeros();
+    let bits = bits << shift;
+    let top = scale + 63 - i64::from(shift);
+    if top > 1023 {
+        return f64::INFINITY;
+    }
+    // A normal number keeps 53 bits; each step below 2 ^ -1022 costs one of them.
+    let keep = if top >= -1022 { 53 } else { 53 - (-1022 - top) };
+    if keep < 0 {
+        return 0.0;
+    }
+    let drop = (64 - keep) as u32;
+    let (kept, rest, half) = match drop {
+        64 => (0, bits, 1u64 << 63),
+        _ => (bits >> drop, bits & ((1 << drop) - 1), 1 << (drop - 1)),
+    };
+    let rounded = kept + u64::from(rest > half || rest == half && kept & 1 == 1);
+    // A carry out of the mantissa walks into the exponent, which is what it should do.
+    let exponent = if top >= -1022 { (top + 1022) as u64 } else { 0 };
+    f64::from_bits((exponent << 52) + rounded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_number;
+
+    fn num(text: &str) -> Option<f64> {
+        parse_number(text.as_bytes())
+    }
+
+    #[test]
+    fn decimals() {
+        for text in ["0", "7", "123456789012345", "1234567890123456789", "1.5", ".5", "5.", "1e10", "1E-5", "1.e+2"] {
+            assert_eq!(num(text), Some(text.parse().unwrap()), "{text}");
+        }
+        assert_eq!(num("1e400"), Some(f64::INFINITY));
+        assert_eq!(num("1e-400"), Some(0.0));
+        assert_eq!(num("2.4703282292062327e-324"), Some(0.0));
+        assert_eq!(num("2.4703282292062328e-324"), Some(5e-324));
+        assert_eq!(num("9007199254740993"), Some(9007199254740992.0));
+    }
+
+    #[test]
+    fn malformed() {
+        for text in ["", " ", ".", "e5", "1e", "1e+", "1..2", "1.2.3", "0x", "0x.", "0xg", "0x1p", "0b", "0b2", "0b1.0"]
+        {
+            assert_eq!(num(text), None, "{text}");
+        }
+        for text in
+            ["1a", "1 2", "1e5.5", "--1", "+-1", "1LL", "1ULL", "1i", "1e1048576", "0x1e1048576p1048576", "infinit"]
+        {
+            assert_eq!(num(text), None, "{text}");
+        }
+        assert_eq!(parse_number(b"1\0"), None);
+    }
+
+    #[test]
+    fn hexadecimals() {
+        assert_eq!(num("0xff"), Some(255.0));
+        assert_eq!(num("0XFFFFFFFFFFFFFFFF"), Some(18446744073709551615.0));
+        assert_eq!(num("0x10000000000000000"), Some(18446744073709551616.0));
+        assert_eq!(num("0x20000000000001"), Some(9007199254740992.0));
+        assert_eq!(num("0x20000000000003"), Some(9007199254740996.0));
+        assert_eq!(num("0x200000000000010000000000001"), Some(9007199254740994.0 * 2f64.powi(52)));
+        assert_eq!(num("0x.8"), Some(0.5));
+        assert_eq!(num("0xa.8p1"), Some(21.0));
+        assert_eq!(num("0x1p-1074"), Some(5e-324));
+        assert_eq!(num("0x1p-1075"), Some(0.0));
+        assert_eq!(num("0x1.8p-1075"), Some(5e-324));
+        assert_eq!(num("0x1.fffffffffffff8p1023"), Some(f64::INFINITY));
+        assert_eq!(num("0x1.fffffffffffff7p1023"), Some(f64::MAX));
+        assert_eq!(num("0x0p5"), Some(0.0));
+    }
+
+    #[test]
+    fn binaries_words_and_signs() {
+        assert_eq!(num("0b101"), Some(5.0));
+        assert_eq!(num(" \t-12 \n"), Some(-12.0));
+        assert_eq!(num("+0x10"), Some(16.0));
+        assert_eq!(num("-inf"), Some(f64::NEG_INFINITY));
+        assert_eq!(num("Infinity"), Some(f64::INFINITY));
+        assert!(num("nan").unwrap().is_nan());
+        assert!(num("-0").unwrap().is_sign_negative());
+    }
+}

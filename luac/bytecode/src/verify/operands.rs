@@ -1,0 +1,108 @@
+//! Operands against their modes, one function per mode, and where control may go.
+
+use super::{Flow, Function, Result, flow};
+use crate::op::{Mode, Op};
+use crate::proto::GcConst;
+
+/// Says whether `luajit -b` can write the instruction.
+pub(super) fn may_be_dumped(op: Op) -> bool {
+    let internal = matches!(op, Op::ISTYPE | Op::ISNUM | Op::TGETR | Op::TSETR | Op::KCDATA);
+    let patched = matches!(op, Op::JFORI | Op::IFORL | Op::JFORL | Op::IITERL | Op::JITERL | Op::ILOOP | Op::JLOOP);
+    !internal && !patched && (op as u8) < Op::FUNCF as u8
+}
+
+pub(super) fn check(f: &Function) -> Result {
+    for pc in 1..f.len() {
+        let ins = f.ins(pc);
+        let modes = f.ops[pc].modes();
+        check_operand(f, pc, modes.a, u16::from(ins.a()))?;
+        if modes.b == Mode::None {
+            check_operand(f, pc, modes.c, ins.d())?;
+        } else {
+            check_operand(f, pc, modes.b, u16::from(ins.b()))?;
+            check_operand(f, pc, modes.c, u16::from(ins.c()))?;
+        }
+        let needed = match flow(f.ops[pc]) {
+            Flow::Next | Flow::Branch => 1,
+            Flow::Test => 2,
+            Flow::Jump | Flow::Leave => 0,
+        };
+        if pc + needed >= f.len() {
+            return f.bad(pc, "control runs off the end");
+        }
+        if needed == 2 && f.ops[pc + 1] != Op::JMP {
+            return f.bad(pc, "test without a jump");
+        }
+    }
+    Ok(())
+}
+
+fn check_operand(f: &Function, pc: usize, mode: Mode, value: u16) -> Result {
+    match mode {
+        Mode::None | Mode::Lit | Mode::Lits => Ok(()),
+        Mode::Dst | Mode::Base | Mode::Var => check_slot(f, pc, value),
+        Mode::Rbase => check_level(f, pc, value),
+        Mode::Uv => check_upvalue(f, pc, value),
+        Mode::Pri => check_primitive(f, pc, value),
+        Mode::Num => check_number(f, pc, value),
+        Mode::Str => check_string(f, pc, value),
+        Mode::Tab => check_template(f, pc, value),
+        Mode::Func => check_child(f, pc, value),
+        Mode::Jump => check_jump(f, pc),
+        Mode::Cdata => f.bad(pc, "cdata constants are not supported,"),
+    }
+}
+
+fn check_slot(f: &Function, pc: usize, slot: u16) -> Result {
+    if usize::from(slot) < f.frame_size() { Ok(()) } else { f.bad(pc, "slot out of range") }
+}
+
+/// A first slot of a group that may be empty.
+fn check_level(f: &Function, pc: usize, slot: u16) -> Result {
+    if usize::from(slot) <= f.frame_size() { Ok(()) } else { f.bad(pc, "slot out of range") }
+}
+
+fn check_upvalue(f: &Function, pc: usize, index: u16) -> Result {
+    if usize::from(index) < f.proto.upvalues.len() { Ok(()) } else { f.bad(pc, "upvalue out of range") }
+}
+
+fn check_primitive(f: &Function, pc: usize, value: u16) -> Result {
+    if value <= 2 { Ok(()) } else { f.bad(pc, "unknown primitive") }
+}
+
+fn check_number(f: &Function, pc: usize, index: u16) -> Result {
+    if usize::from(index) < f.proto.knum.len() { Ok(()) } else { f.bad(pc, "number constant out of range") }
+}
+
+fn check_string(f: &Function, pc: usize, index: u16) -> Result {
+    match f.proto.kgc.get(usize::from(index)) {
+        Some(GcConst::Str(_)) => Ok(()),
+        _ => f.bad(pc, "operand is not a string constant"),
+    }
+}
+
+fn check_template(f: &Function, pc: usize, index: u16) -> Result {
+    match f.proto.kgc.get(usize::from(index)) {
+        Some(GcConst::Tab(_)) => Ok(()),
+        _ => f.bad(pc, "operand is not a template table"),
+    }
+}
+
+fn check_child(f: &Function, pc: usize, index: u16) -> Result {
+    match f.proto.kgc.get(usize::from(index)) {
+        Some(GcConst::Proto(_)) => Ok(()),
+        _ => f.bad(pc, "operand is not a child function"),
+    }
+}
+
+fn check_jump(f: &Function, pc: usize) -> Result {
+    let target = pc as i64 + 1 + i64::from(f.ins(pc).jump());
+    if !(1..f.len() as i64).contains(&target) {
+        return f.bad(pc, "jump out of the function");
+    }
+    // The end of a generic loop is one group: the call of the iterator and the jump back.
+    if f.ops[target as usize] == Op::ITERL {
+        return f.bad(pc, "jump into a group of instructions");
+    }
+    Ok(())
+}

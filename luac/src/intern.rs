@@ -1,0 +1,231 @@
+//! Interned strings: names and string constants become numbers that compare in one instruction.
+//!
+//! Text that occurs in the source as it stands is not copied; only decoded literals are.
+//!
+//! Invariant: symbols below [`Sym::FIRST`] are not strings: nothing, the hidden loop variables in the numbering of dumps,
+//! and the label that `break` jumps to. Reserved words follow in the order of the token table.
+
+use crate::token::Tok;
+use bytecode::proto::{Bytes, InternalVar};
+use std::hash::{BuildHasher, Hasher};
+
+/// An interned string.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Sym(pub u32);
+
+const INTERNAL: [InternalVar; 6] = [
+    InternalVar::ForIdx,
+    InternalVar::ForStop,
+    InternalVar::ForStep,
+    InternalVar::ForGen,
+    InternalVar::ForState,
+    InternalVar::ForCtl,
+];
+const _: () = assert!(InternalVar::ForIdx as u8 == 1 && InternalVar::ForCtl as u8 == 6);
+
+impl Sym {
+    /// No name.
+    pub(crate) const NONE: Sym = Sym(0);
+    /// The label after a loop.
+    pub(crate) const BREAK: Sym = Sym(7);
+    /// The first string, and first reserved word.
+    const FIRST: u32 = 8;
+    /// `self`
+    pub(crate) const SELF: Sym = Sym(Self::FIRST + Tok::RESERVED.len() as u32);
+    /// `pairs`
+    pub(crate) const PAIRS: Sym = Sym(Self::SELF.0 + 1);
+    /// `next`
+    pub(crate) const NEXT: Sym = Sym(Self::SELF.0 + 2);
+
+    /// Returns the symbol of a hidden variable.
+    pub(crate) const fn internal(var: InternalVar) -> Sym {
+        Sym(var as u32)
+    }
+
+    /// Returns the hidden variable the symbol stands for.
+    pub(crate) fn as_internal(self) -> Option<InternalVar> {
+        INTERNAL.get((self.0 as usize).wrapping_sub(1)).copied()
+    }
+
+    /// Returns the token of a reserved word, `NAME` for every other string.
+    pub(crate) fn token(self) -> Tok {
+        if self.0 < Self::SELF.0 { Tok(Tok::FIRST + (self.0 - Self::FIRST) as u16) } else { Tok::NAME }
+    }
+}
+
+/// Where a string's bytes are.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// Offset in the source, or, from the source's length on, in the buffer of decoded strings.
+    start: usize,
+    len: u32,
+    /// A local variable has this name.
+    names_local: bool,
+    /// The text itself if it is at most eight bytes long, a hash of it otherwise.
+    word: u64,
+}
+
+/// All strings of a chunk.
+pub(crate) struct Interner<'a> {
+    source: &'a [u8],
+    decoded: Vec<u8>,
+    entries: Vec<Entry>,
+    /// Copies of strings for prototypes, made when they are first needed.
+    shared: Vec<Option<Bytes>>,
+    /// Open addressing; 0 is a free place.
+    table: Vec<u32>,
+    seed: u64,
+}
+
+impl<'a> Interner<'a> {
+    /// Makes an interner that holds the reserved words and the names the compiler looks for.
+    pub(crate) fn new(source: &'a [u8]) -> Interner<'a> {
+        // The seed keeps crafted sources from flooding the table; nothing observable depends on it.
+        let seed = std::hash::RandomState::new().build_hasher().finish();
+        let nothing = Entry { start: 0, len: 0, names_local: false, word: 0 };
+        let mut interner = Interner {
+            source,
+            decoded: Vec::new(),
+            entries: vec![nothing; Sym::FIRST as usize],
+            shared: Vec::new(),
+            table: vec![0; (source.len() / 32).clamp(64, 1 << 16).next_power_of_two()],
+            seed,
+        };
+        for word in Tok::RESERVED.iter().chain(&["self", "pairs", "next"]) {
+            interner.intern_decoded(word.as_bytes());
+        }
+        interner
+    }
+
+    /// Interns the source text from `start` to `end`.
+    #[inline]
+    pub(crate) fn intern_source(&mut self, start: usize, end: usize) -> Sym {
+        let text = &self.source[start..end];
+        self.find(text, |_| start)
+    }
+
+    /// Interns text that is not part of the source.
+    pub(crate) fn intern_decoded(&mut self, text: &[u8]) -> Sym {
+        let base = self.source.len();
+        self.find(text, |decoded| {
+            let start = base + decoded.len();
+            decoded.extend_from_slice(text);
+            start
+        })
+    }
+
+    /// Returns a symbol's bytes.
+    pub(crate) fn bytes(&self, sym: Sym) -> &[u8] {
+        self.entry_bytes(self.entries[sym.0 as usize])
+    }
+
+    /// Returns a symbol's bytes for use in a prototype.
+    pub(crate) fn share(&mut self, sym: Sym) -> Bytes {
+        let at = sym.0 as usize;
+        if at >= self.shared.len() {
+            self.shared.resize(self.entries.len(), None);
+        }
+        match &self.shared[at] {
+            Some(bytes) => Bytes::clone(bytes),
+            None => {
+                let bytes = Bytes::from(self.bytes(sym));
+                self.shared[at] = Some(Bytes::clone(&bytes));
+                bytes
+            }
+        }
+    }
+
+    /// Notes that a local variable has this name.
+    pub(crate) fn note_local(&mut self, sym: Sym) {
+        self.entries[sym.0 as usize].names_local = true;
+    }
+
+    /// Says whether a local variable somewhere in the chunk has had this name.
+    pub(crate) fn names_local(&self, sym: Sym) -> bool {
+        self.entries[sym.0 as usize].names_local
+    }
+
+    #[inline]
+    fn entry_bytes(&self, entry: Entry) -> &[u8] {
+        let len = entry.len as usize;
+        match entry.start.checked_sub(self.source.len()) {
+            None => &self.source[entry.start..entry.start + len],
+            Some(start) => &self.decoded[start..start + len],
+        }
+    }
+
+    #[inline]
+    fn find(&mut self, text: &[u8], place: impl FnOnce(&mut Vec<u8>) -> usize) -> Sym {
+        let len = text.len() as u32;
+        let word = word_of(text, self.seed);
+        let mask = self.table.len() - 1;
+        let mut at = place_of(word, len, self.seed) & mask;
+        loop {
+            let id = self.table[at];
+            if id == 0 {
+                break;
+            }
+            let entry = self.entries[id as usize];
+            if entry.word == word && entry.len == len && (len <= 8 || self.entry_bytes(entry) == text) {
+                return Sym(id);
+            }
+            at = (at + 1) & mask;
+        }
+        let id = self.entries.len() as u32;
+        let start = place(&mut self.decoded);
+        self.entries.push(Entry { start, len, names_local: false, word });
+        self.table[at] = id;
+        if self.entries.len() * 2 > self.table.len() {
+            self.grow();
+        }
+        Sym(id)
+    }
+
+    fn grow(&mut self) {
+        let mask = self.table.len() * 2 - 1;
+        self.table.clear();
+        self.table.resize(mask + 1, 0);
+        for (id, entry) in self.entries.iter().enumerate().skip(Sym::FIRST as usize) {
+            let mut at = place_of(entry.word, entry.len, self.seed) & mask;
+            while self.table[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            self.table[at] = id as u32;
+        }
+    }
+}
+
+/// Mixes two words: the folded product spreads every input bit over the result.
+#[inline]
+pub(crate) fn mix(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ (product >> 64) as u64
+}
+
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Returns where to look for a string.
+#[inline]
+fn place_of(word: u64, len: u32, seed: u64) -> usize {
+    mix(word ^ seed, MULTIPLIER ^ u64::from(len) << 48) as usize
+}
+
+#[inline]
+fn word_of(text: &[u8], seed: u64) -> u64 {
+    match *text {
+        [] => 0,
+        [a] => u64::from(a),
+        [a, b] => u64::from(a) | u64::from(b) << 8,
+        [a, b, c] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
+        _ if text.len() <= 8 => {
+            // Two overlapping halves cover every length from 4 to 8.
+            let half = |chunk: Option<&[u8; 4]>| chunk.map_or(0, |c| u64::from(u32::from_le_bytes(*c)));
+            half(text.first_chunk()) | half(text.last_chunk()) << 32
+        }
+        _ => {
+            let (chunks, _) = text.as_chunks::<8>();
+            let state = chunks.iter().fold(seed, |state, chunk| mix(state ^ u64::from_le_bytes(*chunk), MULTIPLIER));
+            state ^ text.last_chunk::<8>().map_or(0, |c| u64::from_le_bytes(*c))
+        }
+    }
+}

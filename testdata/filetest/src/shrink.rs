@@ -1,0 +1,1 @@
+//! Reduces a failing program.
