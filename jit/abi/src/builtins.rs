@@ -25,11 +25,12 @@ macro_rules! for_each_builtin {
             }
             lib string "string." {
                 byte "byte", char "char", dump "dump", find "find", format "format", gmatch "gmatch", gmatch_aux "gmatch_aux",
-                gsub "gsub", len "len", lower "lower", match_ "match", rep "rep", reverse "reverse", sub "sub", upper "upper",
+                gsub "gsub", len "len", lower "lower", match_ "match", open_buffer "open_buffer", rep "rep", reverse "reverse",
+                sub "sub", upper "upper",
             }
             lib table "table." {
                 clear "clear", concat "concat", foreach "foreach", foreachi "foreachi", getn "getn", insert "insert", maxn "maxn",
-                move_ "move", new "new", remove "remove", sort "sort",
+                move_ "move", new "new", open_clear "open_clear", open_new "open_new", remove "remove", sort "sort",
             }
             lib math "math." {
                 abs "abs", acos "acos", asin "asin", atan "atan", atan2 "atan2", ceil "ceil", cos "cos", cosh "cosh", deg "deg",
@@ -75,7 +76,6 @@ macro_rules! for_each_builtin {
                 set "method:set", skip "method:skip", reset "method:reset", free "method:free", get "method:get",
                 reserve "method:reserve", commit "method:commit", ref_ "method:ref", m_encode "method:encode",
                 m_decode "method:decode", tostring "method:__tostring", len "method:__len", concat "method:__concat",
-                gc "method:__gc",
             }
         }
     };

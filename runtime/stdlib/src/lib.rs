@@ -5,16 +5,25 @@
 //! Invariant: `unsafe` is in `sys` only, which wraps calls of the C library.
 #![deny(unsafe_code)]
 
-mod base;
-mod debug;
+pub mod base;
+pub mod bit;
+pub mod buffer;
+pub mod debug;
 mod failure;
 pub mod io;
 pub mod jit;
 pub mod load;
-mod os;
+mod luaside;
+pub mod math;
+#[cfg(test)]
+mod oracle;
+pub mod os;
 pub mod package;
 pub mod register;
+mod scratch;
+pub mod string;
 mod sys;
+pub mod table;
 
 use heap::{Raise, Vm};
 
@@ -29,10 +38,15 @@ pub struct AtExit {
 pub fn open_libs(vm: &mut Vm) -> Result<(), Raise> {
     register::registry_table(vm, "_LOADED")?;
     base::open(vm)?;
+    interp::control::open(vm)?;
     package::open(vm)?;
+    table::open(vm)?;
     io::open(vm)?;
     os::open(vm)?;
+    string::open(vm)?;
+    math::open(vm)?;
     debug::open(vm)?;
+    bit::open(vm)?;
     jit::open(vm)
 }
 
@@ -47,8 +61,3 @@ pub fn exit_process(vm: &mut Vm, code: i32, close: bool) -> ! {
     io::flush_all(vm);
     std::process::exit(code)
 }
-
-#[cfg(test)]
-mod oracle;
-pub mod scratch;
-pub mod string;
