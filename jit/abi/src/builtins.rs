@@ -64,10 +64,11 @@ macro_rules! for_each_builtin {
             }
             lib jit "jit." {
                 on "on", off "off", flush "flush", status "status", attach "attach", security "security", opt_start "opt.start",
+                module_loader "module_loader",
                 util_funcbc "util.funcbc", util_funcinfo "util.funcinfo", util_funck "util.funck",
                 util_funcuvname "util.funcuvname", util_ircalladdr "util.ircalladdr", util_traceexitstub "util.traceexitstub",
                 util_traceinfo "util.traceinfo", util_traceir "util.traceir", util_tracek "util.tracek",
-                util_tracemc "util.tracemc", util_tracesnap "util.tracesnap", bc_line "bc.line", bc_dump "bc.dump",
+                util_tracemc "util.tracemc", util_tracesnap "util.tracesnap", bc_line "bc.line", bc_dump "bc.dump", bc_targets "bc.targets", bc_start "bc.start",
                 profile_start "profile.start", profile_stop "profile.stop", profile_dumpstack "profile.dumpstack",
             }
             lib buffer "buffer." {

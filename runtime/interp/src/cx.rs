@@ -297,6 +297,11 @@ impl<'a> Cx<'a> {
         call::pcall_native(self.vm, nargs, nresults)
     }
 
+    /// Calls the finalisers that a collection found due.
+    pub fn run_finalizers(&mut self) -> Result<(), Raise> {
+        call::run_finalizers(self.vm)
+    }
+
     /// Pushes slot `obj` indexed by slot `key`, with metamethods.
     pub fn index(&mut self, obj: u32, key: u32) -> Result<(), Raise> {
         let (o, k) = (self.slot(obj).raw(), self.slot(key).raw());
