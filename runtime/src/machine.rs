@@ -1,4 +1,4 @@
-//! Opens a machine with all libraries, and closes it.
+//! Opens a machine with all libraries, enters it, and ends the process with it.
 
 use crate::program;
 use heap::vm::Config;
@@ -46,7 +46,7 @@ pub fn enter(vm: &mut Vm, name: Option<&[u8]>, body: impl FnOnce(&mut Cx<'_>) ->
     })
 }
 
-/// Closes a machine: calls all finalizers, writes out what files buffer.
-pub fn close(mut vm: Box<Vm>) {
-    interp::close(&mut vm);
+/// Ends the process: calls all finalizers, writes out what files buffer.
+pub fn exit(mut vm: Box<Vm>, status: u8) -> ! {
+    stdlib::exit_process(&mut vm, i32::from(status), true)
 }
