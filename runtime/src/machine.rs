@@ -5,9 +5,6 @@ use heap::vm::Config;
 use heap::{Raise, Vm};
 use interp::Cx;
 
-/// Name of the registry field that keeps `xpcall`, whatever the program does to the global.
-pub(crate) const XPCALL: &str = "kiln.xpcall";
-
 /// Limits of a machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Limits {
@@ -25,10 +22,7 @@ pub fn open(limits: Limits) -> Result<Box<Vm>, String> {
         true => vm.registry().set_name(&vm, "LUA_NOENV", heap::Val::bool(true)),
         false => Ok(()),
     };
-    let opened = prepared.and_then(|()| stdlib::open_libs(&mut vm)).and_then(|()| {
-        let xpcall = vm.globals().get_name(&vm, "xpcall")?;
-        vm.registry().set_name(&vm, XPCALL, xpcall)
-    });
+    let opened = prepared.and_then(|()| stdlib::open_libs(&mut vm));
     match opened {
         Ok(()) => Ok(vm),
         Err(_raise) => Err("cannot create state: not enough memory".to_string()),

@@ -41,7 +41,10 @@ pub fn traceback(vm: &Vm, thread: Thread<'_>, message: Option<&[u8]>, level: u32
         let info = func_info(f.func);
         let name = frame_name(vm, &f);
         if info.what == "C" && name.is_none() {
-            text.extend_from_slice(format!("\n\t[builtin#{}]:", f.func.builtin_id()).as_bytes());
+            match f.func.builtin_id() {
+                0 => text.extend_from_slice(b"\n\t[C]:"),
+                id => text.extend_from_slice(format!("\n\t[builtin#{id}]:").as_bytes()),
+            }
         } else {
             text.extend_from_slice(b"\n\t");
             text.extend_from_slice(&info.short_src);
