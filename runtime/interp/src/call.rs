@@ -137,14 +137,6 @@ fn enter_native(vm: &mut Vm, step: Step) -> Result<(), Raise> {
     if ok { Ok(()) } else { Err(vm.reraise()) }
 }
 
-/// Raises a plain text.
-pub(crate) fn raise_text(vm: &Vm, text: &[u8]) -> Raise {
-    match vm.str(text) {
-        Ok(s) => vm.raise_val(s.val()),
-        Err(raise) => raise,
-    }
-}
-
 /// Finds who catches the pending error and drops the frames above. `Fail`: native code has to pass it on.
 pub(crate) fn unwind(vm: &mut Vm) -> Step {
     if !vm.handled.get() {
