@@ -83,14 +83,11 @@ impl<'a> Interner<'a> {
         // The seed keeps crafted sources from flooding the table; nothing observable depends on it.
         let seed = std::hash::RandomState::new().build_hasher().finish();
         let nothing = Entry { start: 0, len: 0, names_local: false, word: 0 };
-        let mut interner = Interner {
-            source,
-            decoded: Vec::new(),
-            entries: vec![nothing; Sym::FIRST as usize],
-            shared: Vec::new(),
-            table: vec![0; (source.len() / 32).clamp(64, 1 << 16).next_power_of_two()],
-            seed,
-        };
+        let places = (source.len() / 32).clamp(64, 1 << 16).next_power_of_two();
+        let mut entries = Vec::with_capacity(places / 2);
+        entries.resize(Sym::FIRST as usize, nothing);
+        let mut interner =
+            Interner { source, decoded: Vec::new(), entries, shared: Vec::new(), table: vec![0; places], seed };
         for word in Tok::RESERVED.iter().chain(&["self", "pairs", "next"]) {
             interner.intern_decoded(word.as_bytes());
         }
