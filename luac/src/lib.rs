@@ -24,6 +24,7 @@ mod stmt;
 mod template;
 mod token;
 
+pub use bytecode;
 use bytecode::Chunk;
 pub use error::SyntaxError;
 

@@ -102,10 +102,15 @@ fn exit_code(program: &str, outcome: Outcome) -> ExitCode {
             }
             ExitCode::FAILURE
         }
-        Err(Failure::Usage(error)) => {
-            let _ = error.print();
-            if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        Err(Failure::Usage(error)) if error.use_stderr() => {
+            let text = error.to_string();
+            let _ = write!(io::stderr(), "{program}: {}", text.strip_prefix("error: ").unwrap_or(&text));
+            ExitCode::FAILURE
         }
+        Err(Failure::Usage(help)) => match help.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => exit_code(program, Err(Failure::io("write", Path::new("-"), &error))),
+        },
     }
 }
 

@@ -1,5 +1,25 @@
-//! The test harness.
+//! The test harness: runs the files under `testdata` and compares what they print.
+//!
+//! A test program carries its expectation as comments at its end (see [`case`]), is run in every row of the mode table
+//! ([`mode`]), and is compared with the expectation and, where stock `luajit` is installed, with a live run of that.
+//! Command lines are tested by transcripts ([`transcript`]). [`randprog`] writes random programs, [`shrink`] reduces one
+//! that fails.
+//!
+//! Environment: `KILN_BIN` (interpreter under test; default the `kiln` built beside the test), `LUAC_BIN`,
+//! `FILTER=substring`, `MODE=name`, `BLESS=1` (rewrites expectations), `RANDPROG_SECONDS`, `RANDPROG_SEED`.
+//!
+//! Invariant: the harness links nothing of the runtime it tests; programs are only ever started as processes.
 #![forbid(unsafe_code)]
 
 pub mod bytecode_fuzz;
+pub mod case;
 pub mod corpus;
+pub mod diff;
+pub mod mode;
+pub mod process;
+pub mod randprog;
+pub mod shrink;
+pub mod source_fuzz;
+pub mod subject;
+pub mod suite;
+pub mod transcript;

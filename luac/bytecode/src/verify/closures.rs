@@ -44,11 +44,8 @@ pub(super) fn check(f: &Function) -> Result {
     let mut work = vec![(1usize, Slots::default())];
     while let Some((mut pc, mut open)) = work.pop() {
         // Straight on, until the path ends or brings nothing new to a join.
-        loop {
-            match joins.enter(pc, open) {
-                Some(all) => open = all,
-                None => break,
-            }
+        while let Some(all) = joins.enter(pc, open) {
+            open = all;
             step(f, pc, &captures, &mut open)?;
             let mut next = None;
             f.each_successor(pc, |to| {

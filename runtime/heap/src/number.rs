@@ -1,0 +1,449 @@
+//! Numbers and strings: exact conversion both ways.
+//!
+//! Output is what C's `%.14g` prints, spelled as LuaJIT spells it (`inf`, `-inf`, `nan`): integers of up to 14 digits
+//! directly, all else from correctly rounded decimal digits. No locale is involved.
+//! Input is LuaJIT's grammar: decimal, `0x` with fraction and binary exponent, `0b`, `inf`, `infinity`, `nan`, white space
+//! around. A NaN that is read is the canonical one.
+
+use std::io::Write;
+
+/// Significant digits that `tostring` shows.
+const DIGITS: usize = 14;
+/// Exponents of this size and above are refused.
+const MAX_EXP: i32 = 1 << 20;
+
+/// Writes a number as `tostring` does into `buf`; returns the length.
+pub fn format(n: f64, buf: &mut [u8; 32]) -> usize {
+    let i = n as i64;
+    if i as f64 == n && i.unsigned_abs() < 100_000_000_000_000 && (i != 0 || n.is_sign_positive()) {
+        return format_int(i, buf);
+    }
+    if n.is_nan() {
+        return put(buf, b"nan");
+    }
+    if n.is_infinite() {
+        return if n > 0.0 { put(buf, b"inf") } else { put(buf, b"-inf") };
+    }
+    format_digits(n, buf)
+}
+
+fn put(buf: &mut [u8; 32], s: &[u8]) -> usize {
+    buf[..s.len()].copy_from_slice(s);
+    s.len()
+}
+
+/// Writes an integer of at most 14 digits.
+fn format_int(i: i64, buf: &mut [u8; 32]) -> usize {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut u = i.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (u % 10) as u8;
+        u /= 10;
+        if u == 0 {
+            break;
+        }
+    }
+    if i < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    put(buf, &digits[at..])
+}
+
+/// Writes a finite number: rounds to 14 digits (ties away from zero, as LuaJIT does), drops trailing zeros, chooses the
+/// style as `%g` does.
+fn format_digits(n: f64, buf: &mut [u8; 32]) -> usize {
+    let (digits, exp) = round_digits(n.abs());
+    let kept = digits.iter().rposition(|&d| d != b'0').map_or(1, |p| p + 1);
+    let digits = &digits[..kept];
+
+    let mut out = &mut buf[..];
+    if n.is_sign_negative() {
+        let _ = out.write_all(b"-");
+    }
+    // Every form is at most 1 + 1 + 14 + 5 bytes or, for small exponents, 1 + 5 + 14 bytes.
+    let _ = if exp < -4 || exp >= DIGITS as i32 {
+        let _ = out.write_all(&digits[..1]);
+        if kept > 1 {
+            let _ = out.write_all(b".");
+            let _ = out.write_all(&digits[1..]);
+        }
+        write!(out, "e{}{:02}", if exp < 0 { '-' } else { '+' }, exp.abs())
+    } else if exp < 0 {
+        let _ = out.write_all(b"0.");
+        let _ = out.write_all(&b"000"[..(-exp - 1) as usize]);
+        out.write_all(digits)
+    } else {
+        let whole = exp as usize + 1;
+        if kept <= whole {
+            let _ = out.write_all(digits);
+            out.write_all(&b"00000000000000"[..whole - kept])
+        } else {
+            let _ = out.write_all(&digits[..whole]);
+            let _ = out.write_all(b".");
+            out.write_all(&digits[whole..])
+        }
+    };
+    32 - out.len()
+}
+
+/// Returns the first 14 digits of a finite number, correctly rounded, and its decimal exponent.
+fn round_digits(n: f64) -> ([u8; DIGITS], i32) {
+    let mut long = [0u8; 80];
+    // Three digits more tell how to round, unless they may have been rounded to a tie themselves.
+    let mut exp = sci_digits(n, DIGITS + 3, &mut long);
+    if &long[DIGITS..DIGITS + 3] == b"500" {
+        exp = sci_digits(n, 60, &mut long);
+    }
+    let mut digits = [0u8; DIGITS];
+    digits.copy_from_slice(&long[..DIGITS]);
+    if long[DIGITS] >= b'5' {
+        let nines = digits.iter().rev().take_while(|&&d| d == b'9').count();
+        digits[DIGITS - nines..].fill(b'0');
+        if nines == DIGITS {
+            digits[0] = b'1';
+            exp += 1;
+        } else {
+            digits[DIGITS - nines - 1] += 1;
+        }
+    }
+    (digits, exp)
+}
+
+/// Writes `count` significant digits (at most 70) of a non-negative finite number; returns the decimal exponent.
+fn sci_digits(n: f64, count: usize, out: &mut [u8; 80]) -> i32 {
+    let mut rest = &mut out[..];
+    // `d.ddd…e-xxx` fits.
+    let _ = write!(rest, "{:.*e}", count - 1, n);
+    let used = 80 - rest.len();
+    let e_at = out[..used].iter().position(|&c| c == b'e').unwrap_or(used);
+    let exp = out.get(e_at + 1..used).and_then(|e| std::str::from_utf8(e).ok()?.parse().ok());
+    out.copy_within(2..e_at, 1);
+    exp.unwrap_or(0)
+}
+
+/// Parses a number as `tonumber` does.
+pub fn parse(s: &[u8]) -> Option<f64> {
+    let mut s = trim(s);
+    let negative = match s.first()? {
+        b'-' => {
+            s = &s[1..];
+            true
+        }
+        b'+' => {
+            s = &s[1..];
+            false
+        }
+        _ => false,
+    };
+    let n = match s {
+        [b'0', b'x' | b'X', rest @ ..] => parse_hex(rest)?,
+        [b'0', b'b' | b'B', rest @ ..] => parse_binary(rest)?,
+        [b'A'..=0xff, ..] => return parse_word(s, negative),
+        _ => parse_decimal(s)?,
+    };
+    Some(if negative { -n } else { n })
+}
+
+const fn is_space(c: u8) -> bool {
+    matches!(c, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
+}
+
+fn trim(mut s: &[u8]) -> &[u8] {
+    while let [c, rest @ ..] = s
+        && is_space(*c)
+    {
+        s = rest;
+    }
+    while let [rest @ .., c] = s
+        && is_space(*c)
+    {
+        s = rest;
+    }
+    s
+}
+
+fn parse_word(s: &[u8], negative: bool) -> Option<f64> {
+    let is = |word: &str| s.eq_ignore_ascii_case(word.as_bytes());
+    if is("inf") || is("infinity") {
+        Some(if negative { f64::NEG_INFINITY } else { f64::INFINITY })
+    } else if is("nan") {
+        Some(f64::from_bits(0xfff8_0000_0000_0000))
+    } else {
+        None
+    }
+}
+
+/// Parses `[+-]digits`, all of `s`, as an exponent.
+fn parse_exponent(s: &[u8]) -> Option<i32> {
+    let (negative, digits) = match s {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, s),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mut e = 0i32;
+    for &d in digits {
+        if !d.is_ascii_digit() {
+            return None;
+        }
+        e = e * 10 + i32::from(d - b'0');
+        if e >= MAX_EXP {
+            return None;
+        }
+    }
+    Some(if negative { -e } else { e })
+}
+
+fn parse_decimal(s: &[u8]) -> Option<f64> {
+    // Short integers need no care.
+    if s.len() <= 15 && !s.is_empty() && s.iter().all(u8::is_ascii_digit) {
+        return Some(s.iter().fold(0u64, |n, d| n * 10 + u64::from(d - b'0')) as f64);
+    }
+    let mantissa = s.iter().position(|c| c | 0x20 == b'e').unwrap_or(s.len());
+    let (mut digits, mut dots) = (0, 0);
+    for &c in &s[..mantissa] {
+        match c {
+            b'0'..=b'9' => digits += 1,
+            b'.' => dots += 1,
+            _ => return None,
+        }
+    }
+    if digits == 0 || dots > 1 || digits >= MAX_EXP {
+        return None;
+    }
+    if mantissa < s.len() {
+        parse_exponent(&s[mantissa + 1..])?;
+    }
+    // What is left is Rust's grammar too, and Rust rounds correctly.
+    std::str::from_utf8(s).ok()?.parse().ok()
+}
+
+fn parse_hex(s: &[u8]) -> Option<f64> {
+    let end = s.iter().position(|c| c | 0x20 == b'p').unwrap_or(s.len());
+    let (mut x, mut kept, mut exp) = (0u64, 0, 0i32);
+    let (mut any, mut dot) = (false, false);
+    for &c in &s[..end] {
+        if c == b'.' {
+            if dot {
+                return None;
+            }
+            dot = true;
+            continue;
+        }
+        let d = char::from(c).to_digit(16)?;
+        any = true;
+        if kept < 15 {
+            x = x << 4 | u64::from(d);
+            kept += usize::from(x != 0);
+            exp -= if dot { 4 } else { 0 };
+        } else {
+            // Digits that do not fit matter for rounding only.
+            x |= u64::from(d != 0);
+            exp += if dot { 0 } else { 4 };
+        }
+        if exp.abs() >= MAX_EXP * 4 {
+            return None;
+        }
+    }
+    if !any {
+        return None;
+    }
+    if end < s.len() {
+        exp += parse_exponent(&s[end + 1..])?;
+    }
+    Some(scale(x, exp))
+}
+
+fn parse_binary(s: &[u8]) -> Option<f64> {
+    let digits = &s[s.iter().position(|&c| c != b'0').unwrap_or(s.len())..];
+    if s.is_empty() || digits.len() > 64 {
+        return None;
+    }
+    let mut x = 0u64;
+    for &c in digits {
+        x = x << 1
+            | match c {
+                b'0' => 0,
+                b'1' => 1,
+                _ => return None,
+            };
+    }
+    Some(x as f64)
+}
+
+/// Returns `x * 2^exp`, rounded once to the nearest (ties to even).
+fn scale(x: u64, exp: i32) -> f64 {
+    if x == 0 {
+        return 0.0;
+    }
+    let msb = 63 - x.leading_zeros() as i32;
+    let top = msb + exp;
+    if top > 1023 {
+        return f64::INFINITY;
+    }
+    let precision = if top >= -1022 { 53 } else { 53 - (-1022 - top) };
+    if precision < 0 {
+        return 0.0;
+    }
+    let drop = msb + 1 - precision;
+    let (mut m, mut e) = (x, exp);
+    if drop > 0 {
+        // 62-bit inputs at most, so `drop` is at most 62 and the sum cannot overflow.
+        let half = 1u64 << (drop - 1);
+        let low = x & ((half << 1) - 1);
+        m = x >> drop;
+        m += u64::from(low > half || low == half && m & 1 != 0);
+        e += drop;
+    }
+    // Now exact: at most 53 bits, in two steps since one factor might be out of range.
+    let half = e / 2;
+    m as f64 * power_of_two(half) * power_of_two(e - half)
+}
+
+fn power_of_two(e: i32) -> f64 {
+    if (-1022..=1023).contains(&e) {
+        f64::from_bits(((e + 1023) as u64) << 52)
+    } else if e > 0 {
+        f64::INFINITY
+    } else {
+        0.0
+    }
+}
+
+/// Converts to an integer as LuaJIT's `lj_num2int`/`bit` operations do: modulo 2^32.
+#[inline(always)]
+pub fn to_bit(n: f64) -> i32 {
+    // Adding 2^52 + 2^51 leaves the rounded integer in the low bits.
+    (n + 6755399441055744.0).to_bits() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(n: f64) -> String {
+        let mut buf = [0; 32];
+        let len = format(n, &mut buf);
+        String::from_utf8_lossy(&buf[..len]).into_owned()
+    }
+
+    #[test]
+    fn formats_like_luajit() {
+        for (n, s) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1e15, "1e+15"),
+            (1e14, "1e+14"),
+            (99999999999999.0, "99999999999999"),
+            (123456789012345.0, "1.2345678901235e+14"),
+            (9007199254740992.0, "9.007199254741e+15"),
+            (0.1, "0.1"),
+            (1.0 / 3.0, "0.33333333333333"),
+            (1e-5, "1e-05"),
+            (0.0001, "0.0001"),
+            (5e-324, "4.9406564584125e-324"),
+            (f64::MAX, "1.7976931348623e+308"),
+            (-1.5e300, "-1.5e+300"),
+            (f64::NAN, "nan"),
+            (-f64::NAN, "nan"),
+            (f64::NEG_INFINITY, "-inf"),
+            (12345678901234.5, "12345678901235"),
+            (12345678901235.5, "12345678901236"),
+            (99999999999999.9, "1e+14"),
+        ] {
+            assert_eq!(show(n), s);
+        }
+    }
+
+    #[test]
+    fn formats_like_c() {
+        let mut x = 0x1234_5678_9abc_def1u64;
+        for i in 0..20_000u64 {
+            x = x.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let n = match i % 3 {
+                0 => f64::from_bits(x),
+                1 => (x >> 40) as f64 / 64.0,
+                _ => (x >> 14) as f64 / 16.0,
+            };
+            if n.is_finite() {
+                let ours = show(n);
+                // C rounds exact ties to even.
+                let tie = format!("{:.60e}", n.abs())[16..].trim_start_matches('5').starts_with("0000000000000");
+                assert!(ours == crate::sys::c_format(n) || tie, "{:x} {ours}", n.to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn parses_luajits_grammar() {
+        for (s, n) in [
+            ("0", 0.0),
+            (" 10 ", 10.0),
+            ("-5", -5.0),
+            ("+5", 5.0),
+            ("5.", 5.0),
+            (".5", 0.5),
+            ("1e2", 100.0),
+            ("1E+2", 100.0),
+            ("0x10", 16.0),
+            ("0x.8p1", 1.0),
+            ("0x1p4", 16.0),
+            ("-0xA.8", -10.5),
+            ("0b101", 5.0),
+            ("inf", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("0x1.fffffffffffff8p0", 2.0),
+            ("0x1.fffffffffffff7fffffp0", 1.9999999999999998),
+            ("0x0.8p-1074", 0.0),
+            ("0x0.80000000000000001p-1074", 5e-324),
+            ("0x0.8000001p-1074", 5e-324),
+            ("0x123456789abcdef01", 0x123456789abcdef01u128 as f64),
+            ("0x1p1023", 8.98846567431158e307),
+            ("0x1p1024", f64::INFINITY),
+            ("0x1p-1074", 5e-324),
+            ("123456789012345678901234567890", 123456789012345678901234567890.0),
+            ("1e400", f64::INFINITY),
+        ] {
+            assert_eq!(parse(s.as_bytes()), Some(n), "{s}");
+        }
+        assert!(parse(b"-0").is_some_and(|n| n == 0.0 && n.is_sign_negative()));
+        assert!(parse(b"nan").is_some_and(f64::is_nan) && parse(b" -NaN ").is_some_and(f64::is_nan));
+        for s in [
+            "",
+            " ",
+            "-",
+            "0x",
+            "1e",
+            "1e+",
+            ".",
+            "1_0",
+            "na",
+            "x",
+            "nanx",
+            "1..2",
+            "0b",
+            "0b2",
+            "0b1.0",
+            "5\0",
+            "1 2",
+            "0x1p",
+            "1e1048576",
+            "--1",
+            "+-1",
+            "0x.p1",
+            "infinit",
+        ] {
+            assert_eq!(parse(s.as_bytes()), None, "{s}");
+        }
+    }
+
+    #[test]
+    fn bits() {
+        assert_eq!([to_bit(-1.0), to_bit(4294967295.0), to_bit(2.5), to_bit(2147483648.0)], [-1, -1, 2, i32::MIN]);
+    }
+}

@@ -1,0 +1,323 @@
+//! The intern table: equal strings are one object.
+//!
+//! Open addressing over words of a 47-bit pointer and 17 low bits of the hash; the high bits of the hash choose the slot.
+//! Probing is linear and there are no tombstones: only the collector removes strings, and it rebuilds the run of
+//! neighbours they stood in. All bytes are hashed, with a seed, so that nobody can construct collisions.
+//!
+//! Tables do not use that hash but the string's `hash`, a number in order of creation: names created together then hardly
+//! ever collide in a small table, the order of traversal does not depend on the seed, and `n` keys that collide in a
+//! table of `m` nodes cost creating `n * m` strings.
+//!
+//! Invariant: between the atomic phase and the end of the sweep of this table, a string found here may be dead (unmarked); finding
+//! it marks it, so it lives on.
+
+use crate::alloc::{self, CellKind, Heap};
+use crate::object::StrObj;
+use crate::vm::{Raise, Vm};
+use abi::objtype;
+use std::ptr;
+
+/// Slots of the smallest table.
+const MIN_SLOTS: usize = 1024;
+/// Bytes of the longest string.
+const MAX_LEN: usize = 0x7fff_ff00;
+const PTR: u64 = (1 << 47) - 1;
+
+/// The intern table.
+pub(crate) struct StrTab {
+    slots: Box<[u64]>,
+    /// Number of strings.
+    count: usize,
+    /// `hash >> shift` is the slot where a search begins.
+    shift: u32,
+    /// Number for the next string.
+    next: u32,
+    seed: u64,
+    /// Sweep: slots left to look at, and the slot to go on with. Zero left: no sweep is going on.
+    left: usize,
+    at: usize,
+}
+
+impl StrTab {
+    pub fn new(seed: u64) -> StrTab {
+        StrTab {
+            slots: vec![0; MIN_SLOTS].into_boxed_slice(),
+            count: 0,
+            shift: 32 - MIN_SLOTS.trailing_zeros(),
+            next: 0,
+            seed,
+            left: 0,
+            at: 0,
+        }
+    }
+
+    /// Bytes of the table.
+    pub fn bytes(&self) -> usize {
+        self.slots.len() * 8
+    }
+
+    fn mask(&self) -> usize {
+        self.slots.len() - 1
+    }
+
+    /// Puts a string that is not in the table into its place.
+    fn place(&mut self, hash: u32, entry: u64) {
+        let mask = self.mask();
+        let mut i = (hash >> self.shift) as usize;
+        while self.slots[i & mask] != 0 {
+            i += 1;
+        }
+        self.slots[i & mask] = entry;
+    }
+
+    /// Rebuilds the table with `slots` slots, without what a sweep would remove.
+    fn rebuild(&mut self, heap: &Heap, slots: usize) {
+        let old = std::mem::replace(&mut self.slots, vec![0; slots].into_boxed_slice());
+        self.shift = 32 - slots.trailing_zeros();
+        let sweeping = self.left > 0;
+        self.left = 0;
+        self.count = 0;
+        for &e in old.iter().filter(|&&e| e != 0) {
+            let s = (e & PTR) as *mut StrObj;
+            // SAFETY: entries point at strings whose cells are not reused before the sweep has removed them.
+            unsafe {
+                if !sweeping || heap.is_marked(s.cast()) {
+                    self.place((*s).bits, e);
+                    self.count += 1;
+                }
+            }
+        }
+    }
+
+    /// Begins a sweep: unmarked strings are dead.
+    pub fn begin_sweep(&mut self) {
+        self.left = self.slots.len();
+        // A run of neighbours must be looked at from its start.
+        self.at = self.slots.iter().position(|&e| e == 0).unwrap_or(0);
+    }
+
+    /// Looks at about `budget` slots; says whether the sweep has ended.
+    pub fn sweep(&mut self, heap: &Heap, mut budget: usize) -> bool {
+        let mask = self.mask();
+        let mut live = Vec::new();
+        while self.left > 0 && budget > 0 {
+            // Strings may have come into the gap where the last step ended.
+            let mut start = self.at & mask;
+            while self.slots[start] != 0 {
+                start = start.wrapping_sub(1) & mask;
+            }
+            let mut i = (start + 1) & mask;
+            let mut dead = 0;
+            live.clear();
+            let first = i;
+            while self.slots[i] != 0 {
+                let e = self.slots[i];
+                // SAFETY: entries point at strings whose cells are not reused before this sweep has ended.
+                if unsafe { heap.is_marked((e & PTR) as *const u8) } {
+                    live.push(e);
+                } else {
+                    dead += 1;
+                }
+                i = (i + 1) & mask;
+            }
+            if dead > 0 {
+                let mut j = first;
+                while j != i {
+                    self.slots[j] = 0;
+                    j = (j + 1) & mask;
+                }
+                for &e in &live {
+                    // SAFETY: marked strings are live.
+                    self.place(unsafe { (*((e & PTR) as *const StrObj)).bits }, e);
+                }
+                self.count -= dead;
+            }
+            let seen = (i.wrapping_sub(self.at) & mask).max(1);
+            self.at = i;
+            self.left = self.left.saturating_sub(seen);
+            budget = budget.saturating_sub(seen);
+        }
+        if self.left == 0 && self.count < self.slots.len() / 8 && self.slots.len() > MIN_SLOTS {
+            self.rebuild(heap, (self.count * 2).next_power_of_two().max(MIN_SLOTS));
+        }
+        self.left == 0
+    }
+}
+
+#[inline(always)]
+fn fold(a: u64, b: u64) -> u64 {
+    let m = u128::from(a) * u128::from(b);
+    m as u64 ^ (m >> 64) as u64
+}
+
+const K0: u64 = 0x9e37_79b9_7f4a_7c15;
+const K1: u64 = 0xd1b5_4a32_d192_ed03;
+const K2: u64 = 0xaef1_7502_108e_f2d9;
+
+#[inline(always)]
+fn read8(b: &[u8], at: usize) -> u64 {
+    let mut w = [0; 8];
+    w.copy_from_slice(&b[at..at + 8]);
+    u64::from_le_bytes(w)
+}
+
+#[inline(always)]
+fn read4(b: &[u8], at: usize) -> u64 {
+    let mut w = [0; 4];
+    w.copy_from_slice(&b[at..at + 4]);
+    u32::from_le_bytes(w).into()
+}
+
+/// Hashes all bytes.
+#[inline]
+fn hash_bytes(seed: u64, b: &[u8]) -> u32 {
+    let n = b.len();
+    let (lo, hi) = if n <= 16 {
+        if n >= 8 {
+            (read8(b, 0), read8(b, n - 8))
+        } else if n >= 4 {
+            (read4(b, 0), read4(b, n - 4))
+        } else if n > 0 {
+            (u64::from(b[0]) << 16 | u64::from(b[n / 2]) << 8 | u64::from(b[n - 1]), 0)
+        } else {
+            (0, 0)
+        }
+    } else {
+        hash_long(seed, b)
+    };
+    let h = fold(lo ^ K0 ^ seed, hi ^ K1 ^ seed.rotate_left(32));
+    let h = fold(h ^ seed, K2 ^ n as u64);
+    (h ^ h >> 32) as u32
+}
+
+#[inline(never)]
+fn hash_long(seed: u64, b: &[u8]) -> (u64, u64) {
+    let n = b.len();
+    let (mut x, mut y) = (seed ^ K2, seed.rotate_left(17) ^ K0);
+    let mut at = 0;
+    while at + 32 <= n {
+        x = fold(read8(b, at) ^ x, read8(b, at + 8) ^ K1);
+        y = fold(read8(b, at + 16) ^ y, read8(b, at + 24) ^ K2);
+        at += 32;
+    }
+    if at + 16 <= n {
+        x = fold(read8(b, at) ^ x, read8(b, at + 8) ^ K1);
+    }
+    y = fold(read8(b, n - 16) ^ y, read8(b, n - 8) ^ K0);
+    (x, y)
+}
+
+/// Finds a string; marks it if a sweep might otherwise remove it.
+#[inline]
+unsafe fn find(heap: &Heap, tab: &StrTab, hash: u32, bytes: &[u8]) -> *mut StrObj {
+    let mask = tab.mask();
+    let mut i = (hash >> tab.shift) as usize;
+    let want = u64::from(hash) << 47;
+    loop {
+        // SAFETY: the index is masked.
+        let e = unsafe { *tab.slots.get_unchecked(i & mask) };
+        if (e ^ want) & !PTR == 0 {
+            let s = (e & PTR) as *mut StrObj;
+            if s.is_null() {
+                return s;
+            }
+            // SAFETY: entries point at strings.
+            unsafe {
+                if (*s).bits == hash && StrObj::bytes(s) == bytes {
+                    if tab.left > 0 && heap.mark(s.cast()) {
+                        heap.total.set(heap.total.get() + StrObj::size_for(bytes.len()));
+                    }
+                    return s;
+                }
+            }
+        } else if e == 0 {
+            return ptr::null_mut();
+        }
+        i += 1;
+    }
+}
+
+impl StrObj {
+    /// Bytes of the object for a string of `len` bytes.
+    pub const fn size_for(len: usize) -> usize {
+        size_of::<StrObj>() + len + 1
+    }
+}
+
+/// Allocates a string object without its bytes.
+fn allocate(vm: &Vm, len: usize) -> Result<*mut StrObj, Raise> {
+    if len > MAX_LEN {
+        return Err(vm.raise_msg("string length overflow"));
+    }
+    Ok(alloc::alloc(vm, StrObj::size_for(len), CellKind::Str)?.cast())
+}
+
+/// Fills the header of a new string whose bytes are in place, and enters it.
+unsafe fn enter(heap: &Heap, tab: &mut StrTab, s: *mut StrObj, hash: u32, len: usize) {
+    // SAFETY: `s` has room for header, bytes and NUL (allocate).
+    unsafe {
+        s.write(StrObj { gct: objtype::STR, marked: 0, meta: 0, pad: 0, hash: tab.next, len: len as u32, bits: hash });
+        *s.add(1).cast::<u8>().add(len) = 0;
+    }
+    tab.next = tab.next.wrapping_add(1);
+    if (tab.count + 1) * 3 > tab.slots.len() * 2 {
+        tab.rebuild(heap, tab.slots.len() * 2);
+    }
+    tab.place(hash, s as u64 | u64::from(hash) << 47);
+    tab.count += 1;
+}
+
+/// Gives access to the table; the borrow ends before allocation.
+#[allow(clippy::mut_from_ref)]
+fn table(vm: &Vm) -> &mut StrTab {
+    // SAFETY: one thread uses the machine; callers here do not hold it across `allocate`.
+    unsafe { &mut *vm.heap.strings.get() }
+}
+
+/// Returns the string object with these bytes.
+pub fn intern(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
+    let hash = hash_bytes(table(vm).seed, bytes);
+    // SAFETY: the table is this heap's; the new object has room for the bytes.
+    unsafe {
+        let found = find(&vm.heap, table(vm), hash, bytes);
+        if !found.is_null() {
+            return Ok(found);
+        }
+        let s = allocate(vm, bytes.len())?;
+        ptr::copy_nonoverlapping(bytes.as_ptr(), s.add(1).cast(), bytes.len());
+        enter(&vm.heap, table(vm), s, hash, bytes.len());
+        Ok(s)
+    }
+}
+
+/// Returns the string that joins `parts`, without an intermediate copy where it is new and large.
+pub fn concat(vm: &Vm, parts: &[&[u8]]) -> Result<*mut StrObj, Raise> {
+    let len = parts.iter().try_fold(0usize, |n, p| n.checked_add(p.len())).unwrap_or(usize::MAX);
+    let mut short = [0u8; 256];
+    if len <= short.len() {
+        let mut at = 0;
+        for p in parts {
+            short[at..at + p.len()].copy_from_slice(p);
+            at += p.len();
+        }
+        return intern(vm, &short[..len]);
+    }
+    let s = allocate(vm, len)?;
+    // SAFETY: the new object has room for the bytes; if the string exists, the new one was never entered.
+    unsafe {
+        let mut to = s.add(1).cast::<u8>();
+        for p in parts {
+            ptr::copy_nonoverlapping(p.as_ptr(), to, p.len());
+            to = to.add(p.len());
+        }
+        let bytes = std::slice::from_raw_parts(s.add(1).cast::<u8>(), len);
+        let hash = hash_bytes(table(vm).seed, bytes);
+        let found = find(&vm.heap, table(vm), hash, bytes);
+        if !found.is_null() {
+            alloc::unalloc(vm, s.cast(), StrObj::size_for(len), CellKind::Str);
+            return Ok(found);
+        }
+        enter(&vm.heap, table(vm), s, hash, len);
+        Ok(s)
+    }
+}

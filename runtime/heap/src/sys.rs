@@ -1,0 +1,158 @@
+//! What the heap needs of the operating system: address space, pages, entropy.
+//!
+//! Invariant: no other module of the crate calls the system.
+
+use std::ptr;
+
+/// Bytes of the smallest reservation that is still tried.
+const MIN_RESERVE: usize = 1 << 28;
+
+/// Reserves address space below 2^47, aligned to `align`, at best `size` bytes; nothing may be touched before [`commit`].
+/// Returns null if the system refuses even small reservations.
+#[cfg(not(miri))]
+pub fn reserve(size: usize, align: usize) -> (*mut u8, usize) {
+    // Addresses above 2^47 (AArch64) do not fit into values: hints keep the mapping low.
+    const HINTS: [usize; 4] = [0, 0x10_0000_0000, 0x1000_0000_0000, 0x2000_0000_0000];
+    let mut size = size;
+    while size >= MIN_RESERVE {
+        for hint in HINTS {
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+            // SAFETY: an anonymous mapping at an address the system chooses harms nothing.
+            let p = unsafe { libc::mmap(hint as *mut _, size + align, libc::PROT_NONE, flags, -1, 0) };
+            if p == libc::MAP_FAILED {
+                continue;
+            }
+            if p as usize + size + align <= 1 << 47 {
+                let head = (p as usize).wrapping_neg() & (align - 1);
+                let at = p.cast::<u8>().wrapping_add(head);
+                // SAFETY: both ends belong to the mapping made above, and nobody uses them.
+                unsafe {
+                    if head != 0 {
+                        libc::munmap(p, head);
+                    }
+                    libc::munmap(at.add(size).cast(), align - head);
+                }
+                return (at, size);
+            }
+            // SAFETY: the mapping was made above and nobody uses it.
+            unsafe { libc::munmap(p, size + align) };
+        }
+        size /= 4;
+    }
+    (ptr::null_mut(), 0)
+}
+
+/// Gives a reservation back.
+///
+/// # Safety
+/// `p`, `size`, `align` are those of a reservation nobody uses any more.
+#[cfg(not(miri))]
+pub unsafe fn unreserve(p: *mut u8, size: usize, _align: usize) {
+    // SAFETY: as the caller says.
+    unsafe { libc::munmap(p.cast(), size) };
+}
+
+/// Makes reserved pages readable and writable (they are zero); says whether the system had memory.
+///
+/// # Safety
+/// The range is part of a reservation.
+#[cfg(not(miri))]
+pub unsafe fn commit(p: *mut u8, size: usize) -> bool {
+    // SAFETY: as the caller says.
+    unsafe { libc::mprotect(p.cast(), size, libc::PROT_READ | libc::PROT_WRITE) == 0 }
+}
+
+/// Returns the memory of committed pages to the system; they read as zero afterwards.
+///
+/// # Safety
+/// The range is committed and its contents are not needed.
+#[cfg(not(miri))]
+pub unsafe fn discard(p: *mut u8, size: usize) {
+    // SAFETY: as the caller says.
+    unsafe { libc::madvise(p.cast(), size, libc::MADV_DONTNEED) };
+}
+
+/// A small reservation from the ordinary allocator, for the interpreter of Rust's own semantics.
+#[cfg(miri)]
+pub fn reserve(_: usize, align: usize) -> (*mut u8, usize) {
+    let size = 1 << 23;
+    let Ok(layout) = std::alloc::Layout::from_size_align(size, align) else { return (ptr::null_mut(), 0) };
+    // SAFETY: the size is not zero.
+    (unsafe { std::alloc::alloc_zeroed(layout) }, size)
+}
+
+/// Gives a reservation back.
+///
+/// # Safety
+/// `p`, `size`, `align` are those of a reservation nobody uses any more.
+#[cfg(miri)]
+pub unsafe fn unreserve(p: *mut u8, size: usize, align: usize) {
+    if let Ok(layout) = std::alloc::Layout::from_size_align(size, align) {
+        // SAFETY: made by `reserve`.
+        unsafe { std::alloc::dealloc(p, layout) };
+    }
+}
+
+/// Does nothing: all is committed.
+///
+/// # Safety
+/// None needed.
+#[cfg(miri)]
+pub unsafe fn commit(_: *mut u8, _: usize) -> bool {
+    true
+}
+
+/// Clears the range.
+///
+/// # Safety
+/// The range is committed and its contents are not needed.
+#[cfg(miri)]
+pub unsafe fn discard(p: *mut u8, size: usize) {
+    // SAFETY: as the caller says.
+    unsafe { ptr::write_bytes(p, 0, size) };
+}
+
+/// Allocates a large piece of memory, aligned to 16, or returns null.
+pub fn large_alloc(size: usize) -> *mut u8 {
+    // SAFETY: `malloc` takes any size.
+    let p = unsafe { libc::malloc(size) }.cast::<u8>();
+    if (p as usize).saturating_add(size) > 1 << 47 {
+        // SAFETY: `p` was just allocated.
+        unsafe { libc::free(p.cast()) };
+        return ptr::null_mut();
+    }
+    p
+}
+
+/// Changes the size of a large piece of memory; returns null (and keeps the old piece) if there is no memory.
+///
+/// # Safety
+/// `p` came from this module and is not used afterwards, unless the result is null.
+pub unsafe fn large_realloc(p: *mut u8, size: usize) -> *mut u8 {
+    // SAFETY: as the caller says.
+    unsafe { libc::realloc(p.cast(), size).cast() }
+}
+
+/// Frees a large piece of memory.
+///
+/// # Safety
+/// `p` came from this module and is not used any more.
+pub unsafe fn large_free(p: *mut u8) {
+    // SAFETY: as the caller says.
+    unsafe { libc::free(p.cast()) }
+}
+
+/// Draws a random number from the system.
+pub fn entropy() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+/// Formats with C's `%.14g`.
+#[cfg(test)]
+pub fn c_format(n: f64) -> String {
+    let mut buf = [0u8; 64];
+    // SAFETY: the buffer is larger than any `%.14g`; the format takes one double.
+    let len = unsafe { libc::snprintf(buf.as_mut_ptr().cast(), buf.len(), c"%.14g".as_ptr(), n) };
+    String::from_utf8_lossy(&buf[..len as usize]).into_owned()
+}

@@ -1,0 +1,241 @@
+//! Tables against a model, with collections in between.
+
+use super::*;
+use crate::vm::Config;
+use std::collections::HashMap;
+
+struct Rng(u64);
+
+impl Rng {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % n
+    }
+}
+
+fn machine() -> Box<Vm> {
+    Vm::new(Config { hash_seed: 7, ..Config::default() })
+}
+
+fn num(n: f64) -> Value {
+    Value::from_num(n)
+}
+
+fn text(vm: &Vm, s: &str) -> Value {
+    Value::from_str(crate::strtab::intern(vm, s.as_bytes()).unwrap())
+}
+
+fn message(vm: &Vm) -> String {
+    let s = vm.error.get().as_str().unwrap();
+    // SAFETY: the error is live.
+    String::from_utf8_lossy(unsafe { StrObj::bytes(s) }).into_owned()
+}
+
+/// Puts a table where the collector finds it.
+unsafe fn root(vm: &Vm, t: *mut TabObj) {
+    // SAFETY: the table is live.
+    unsafe { set_int(vm, vm.registry, 1, Value::from_tab(t)).unwrap() }
+}
+
+fn key(vm: &Vm, rng: &mut Rng, range: u64) -> Value {
+    match rng.below(8) {
+        0..=2 => num(rng.below(range) as f64),
+        3 => num(rng.below(range) as f64 * 0.5 - 7.0),
+        4 => num(-(rng.below(range) as f64)),
+        5 => Value::from_bool(rng.below(2) == 0),
+        _ => text(vm, &format!("key{}", rng.below(range))),
+    }
+}
+
+/// What a key is called in the model.
+fn name(k: Value) -> String {
+    match k.as_str() {
+        // SAFETY: keys are live.
+        Some(s) => String::from_utf8_lossy(unsafe { StrObj::bytes(s) }).into_owned(),
+        None => match k.as_num() {
+            Some(n) => format!("{}", n + 0.0),
+            None => format!("{:x}", k.0),
+        },
+    }
+}
+
+unsafe fn check(vm: &Vm, t: *mut TabObj, model: &HashMap<String, f64>) {
+    // SAFETY: the table is live.
+    unsafe {
+        let mut seen = HashMap::new();
+        let (mut k, mut at) = (Value::NIL, 0);
+        while let Some((key, v)) = next(vm, t, k).unwrap() {
+            let (position, key2, v2) = entry_from(t, at).unwrap();
+            assert!(key2 == key && v2 == v);
+            assert!(seen.insert(name(key), v.as_num().unwrap()).is_none());
+            assert_eq!(get(t, key), v);
+            (k, at) = (key, position);
+        }
+        assert!(entry_from(t, at).is_none());
+        assert_eq!(&seen, model);
+        let n = len(t);
+        assert!(n == 0 || !get_int(t, n.into()).is_nil());
+        assert!(get_int(t, i64::from(n) + 1).is_nil());
+    }
+}
+
+#[test]
+fn behaves_like_a_map() {
+    for seed in 0..30 {
+        let mut vm = machine();
+        let mut rng = Rng(seed);
+        let range = [3, 20, 300][seed as usize % 3];
+        let t = new(&vm, rng.below(5) as u32, rng.below(9) as u32).unwrap();
+        let mut model = HashMap::new();
+        for step in 0..3000 {
+            let k = key(&vm, &mut rng, range);
+            // SAFETY: table and keys are live.
+            unsafe {
+                root(&vm, t);
+                assert_eq!(get(t, k).as_num(), model.get(&name(k)).copied());
+                if rng.below(3) == 0 {
+                    set(&vm, t, k, Value::NIL).unwrap();
+                    model.remove(&name(k));
+                } else {
+                    let v = step as f64;
+                    match (k.as_str(), k.as_num()) {
+                        (Some(s), _) => set_str(&vm, t, s, num(v)).unwrap(),
+                        (_, Some(n)) if n as i64 as f64 == n => set_int(&vm, t, n as i64, num(v)).unwrap(),
+                        _ => set(&vm, t, k, num(v)).unwrap(),
+                    }
+                    model.insert(name(k), v);
+                }
+                if step % 500 == 499 {
+                    check(&vm, t, &model);
+                }
+                if step % 700 == 699 {
+                    vm.collect_full();
+                    check(&vm, t, &model);
+                }
+                if step == 2000 && seed % 5 == 0 {
+                    clear(t);
+                    model.clear();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn refuses_bad_keys() {
+    let vm = machine();
+    // SAFETY: the table is live.
+    unsafe {
+        let t = new(&vm, 0, 0).unwrap();
+        assert!(set(&vm, t, Value::NIL, num(1.0)).is_err());
+        assert_eq!(message(&vm), "table index is nil");
+        assert!(set(&vm, t, Value::from_foreign_num(f64::NAN), num(1.0)).is_err());
+        assert_eq!(message(&vm), "table index is NaN");
+        assert!(vm.bare.get());
+        assert!(next(&vm, t, num(1.0)).is_err());
+        assert_eq!(message(&vm), "invalid key to 'next'");
+        assert!(get(t, Value::NIL).is_nil() && get(t, Value::from_foreign_num(f64::NAN)).is_nil());
+        assert!(next(&vm, t, Value::NIL).unwrap().is_none());
+    }
+}
+
+#[test]
+fn minus_zero_is_zero() {
+    let vm = machine();
+    // SAFETY: the table is live.
+    unsafe {
+        let t = new(&vm, 0, 0).unwrap();
+        set(&vm, t, num(-0.0), num(1.0)).unwrap();
+        assert_eq!(get_int(t, 0), num(1.0));
+        assert_eq!(get(t, num(0.0)), num(1.0));
+        let (k, _) = next(&vm, t, Value::NIL).unwrap().unwrap();
+        assert_eq!(k.0, 0);
+    }
+}
+
+#[test]
+fn keeps_deleted_keys_for_traversal() {
+    let mut vm = machine();
+    // SAFETY: the table is live and rooted.
+    unsafe {
+        let t = new(&vm, 0, 0).unwrap();
+        root(&vm, t);
+        for i in 0..100 {
+            set(&vm, t, text(&vm, &format!("k{i}")), num(f64::from(i))).unwrap();
+        }
+        let (mut k, mut count) = (Value::NIL, 0);
+        while let Some((key, _)) = next(&vm, t, k).unwrap() {
+            set(&vm, t, key, Value::NIL).unwrap();
+            set_int(&vm, vm.registry, 2, key).unwrap();
+            if count % 10 == 0 {
+                vm.collect_full();
+            }
+            count += 1;
+            k = key;
+        }
+        assert_eq!(count, 100);
+        assert!(entry_from(t, 0).is_none());
+    }
+}
+
+#[test]
+fn array_sizes_are_luajits() {
+    let vm = machine();
+    // SAFETY: the tables are live.
+    unsafe {
+        let t = new(&vm, 0, 0).unwrap();
+        let mut sizes = Vec::new();
+        for i in 1..=20 {
+            set_int(&vm, t, i, num(1.0)).unwrap();
+            sizes.push((*t).asize);
+        }
+        assert_eq!(sizes, [3, 3, 5, 5, 9, 9, 9, 9, 17, 17, 17, 17, 17, 17, 17, 17, 33, 33, 33, 33]);
+        assert_eq!(len(t), 20);
+        let t = new(&vm, 0, 4).unwrap();
+        for i in (1..=8).rev() {
+            set_int(&vm, t, i, num(1.0)).unwrap();
+        }
+        assert_eq!(len(t), 8);
+    }
+}
+
+#[test]
+fn copies_are_equal_and_separate() {
+    let vm = machine();
+    // SAFETY: the tables are live.
+    unsafe {
+        let t = new(&vm, 3, 5).unwrap();
+        let mut model = HashMap::new();
+        for k in ["x", "y", "z", "a", "b", "c", "d"] {
+            set(&vm, t, text(&vm, k), num(1.0)).unwrap();
+            model.insert(k.to_string(), 1.0);
+        }
+        set_int(&vm, t, 1, num(2.0)).unwrap();
+        model.insert("1".into(), 2.0);
+        let d = dup(&vm, t).unwrap();
+        check(&vm, d, &model);
+        set(&vm, d, text(&vm, "more"), num(3.0)).unwrap();
+        set(&vm, d, text(&vm, "x"), Value::NIL).unwrap();
+        check(&vm, t, &model);
+        model.insert("more".into(), 3.0);
+        model.remove("x");
+        check(&vm, d, &model);
+    }
+}
+
+#[test]
+fn reserves_room() {
+    let vm = machine();
+    // SAFETY: the table is live.
+    unsafe {
+        let t = new(&vm, 0, 0).unwrap();
+        set(&vm, t, text(&vm, "x"), num(1.0)).unwrap();
+        reserve(&vm, t, 101, 40).unwrap();
+        assert_eq!(((*t).asize, (*t).hmask), (101, 63));
+        assert_eq!(get(t, text(&vm, "x")), num(1.0));
+        assert!(reserve(&vm, t, 1 << 30, 0).is_err());
+        assert_eq!(message(&vm), "table overflow");
+        assert!(new(&vm, 0, u32::MAX).is_err());
+        assert_eq!(get(t, text(&vm, "x")), num(1.0));
+    }
+}

@@ -1,0 +1,236 @@
+//! The state of a virtual machine: dispatch table, the running frame, roots, heap, hooks.
+//!
+//! Invariant: `dispatch` is at offset 0 (handlers jump through it).
+//! Invariant: `base`, `pc`, `top` are those of the running frame whenever Rust code other than a handler runs.
+//! Fields that `&Vm` must be able to change (allocation, the pending error, the top of the stack) are `Cell`s.
+
+use crate::alloc::Heap;
+use crate::object::{StrObj, TabObj, ThreadObj};
+use crate::value::Value;
+use abi::metamethod;
+use std::any::{Any, TypeId};
+use std::cell::Cell;
+use std::collections::HashMap;
+
+/// An instruction handler: `(base, pc, insn, vm, kbase)`.
+pub type Handler = unsafe extern "C" fn(*mut u64, *const u32, u64, *mut Vm, *const u64);
+
+/// Says that an error was raised; its value is in [`Vm::error`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "an error that was raised has to reach a caller"]
+pub struct Raise(());
+
+/// State of `debug.sethook`.
+pub struct Hook {
+    /// Events that call the hook: bits of [`hookmask`].
+    pub mask: u8,
+    /// Set while the hook function runs.
+    pub active: bool,
+    /// Instructions between two count events.
+    pub count: u32,
+    /// Instructions left until the next count event.
+    pub left: u32,
+    /// The hook function (nil: none).
+    pub func: Cell<Value>,
+    /// Instruction at which the last line event happened.
+    pub last_pc: *const u32,
+}
+
+/// Bits of [`Hook::mask`].
+pub mod hookmask {
+    /// Function entry.
+    pub const CALL: u8 = 1;
+    /// Function return.
+    pub const RETURN: u8 = 2;
+    /// New line.
+    pub const LINE: u8 = 4;
+    /// Every `count` instructions.
+    pub const COUNT: u8 = 8;
+}
+
+/// What the next handler is called with, where handlers cannot call each other.
+pub struct Bounce {
+    /// The handler.
+    pub handler: Option<Handler>,
+    /// Slot 0.
+    pub base: *mut u64,
+    /// The next instruction.
+    pub pc: *const u32,
+    /// The instruction.
+    pub insn: u64,
+    /// Number constant 0.
+    pub k: *const u64,
+}
+
+/// Values of [`Vm::exit`].
+pub mod exit {
+    /// The run loop is not left.
+    pub const NONE: u32 = 0;
+    /// The function that native code called has returned.
+    pub const RETURNED: u32 = 1;
+    /// An error was raised.
+    pub const FAILED: u32 = 2;
+}
+
+/// A virtual machine.
+#[repr(C)]
+pub struct Vm {
+    /// Handlers by opcode; swapped while hooks are active.
+    pub dispatch: [Handler; 256],
+    /// Slot 0 of the running frame.
+    pub base: *mut u64,
+    /// The instruction after the running one.
+    pub pc: *const u32,
+    /// End of the running builtin's arguments and results.
+    pub top: Cell<*mut u64>,
+    /// Number of multiple results.
+    pub multres: u64,
+    /// End of what frames of the running coroutine may use.
+    pub stack_max: *mut u64,
+    /// The running coroutine.
+    pub cur: *mut ThreadObj,
+    /// Allocation state.
+    pub heap: Heap,
+    /// The error value that is on its way.
+    pub error: Cell<Value>,
+    /// The main coroutine.
+    pub main: *mut ThreadObj,
+    /// The registry.
+    pub registry: *mut TabObj,
+    /// Metatables of the base types by [`Value::type_index`]; booleans share index 1.
+    pub base_meta: [*mut TabObj; 16],
+    /// Keys of metamethods.
+    pub mm_names: [*mut StrObj; metamethod::COUNT],
+    /// The hook.
+    pub hook: Hook,
+    /// Handlers without hooks.
+    pub plain_dispatch: Option<&'static [Handler; 256]>,
+    /// Where the trampoline goes on.
+    pub bounce: Bounce,
+    /// Names of the types by [`Value::type_index`], as `type` returns them.
+    pub type_names: [Value; 16],
+    /// Why the run loop was left: an [`exit`].
+    pub exit: u32,
+    /// The error handler has already seen the pending error.
+    pub handled: Cell<bool>,
+    /// An error handler runs.
+    pub in_handler: bool,
+    /// Depth of native calls into the interpreter.
+    pub native_depth: u32,
+    /// Set from a signal handler or another thread: the next safe moment raises "interrupted!".
+    pub interrupt: std::sync::atomic::AtomicBool,
+    /// "not enough memory", allocated in advance.
+    pub(crate) oom: *mut StrObj,
+    /// The pending error is a message that the heap raised and that still lacks its position.
+    pub bare: Cell<bool>,
+    /// State of libraries, by type.
+    host: HashMap<TypeId, Box<dyn Any>>,
+}
+
+/// Limits and modes of a virtual machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Config {
+    /// Bytes the heap may hold at most; 0 is no limit.
+    pub max_memory: usize,
+    /// Collects at every safepoint.
+    pub gc_stress: bool,
+    /// Seed of the string hash; 0 draws one from the system.
+    pub hash_seed: u64,
+}
+
+impl Vm {
+    /// Creates a machine with an empty global table. Its dispatch table traps until the interpreter fills it.
+    pub fn new(config: Config) -> Box<Vm> {
+        unsafe extern "C" fn trap(_: *mut u64, _: *const u32, _: u64, _: *mut Vm, _: *const u64) {
+            std::process::abort()
+        }
+        let mut vm = Box::new(Vm {
+            dispatch: [trap; 256],
+            base: std::ptr::null_mut(),
+            pc: std::ptr::null(),
+            top: Cell::new(std::ptr::null_mut()),
+            multres: 0,
+            stack_max: std::ptr::null_mut(),
+            cur: std::ptr::null_mut(),
+            heap: Heap::new(config),
+            error: Cell::new(Value::NIL),
+            main: std::ptr::null_mut(),
+            registry: std::ptr::null_mut(),
+            base_meta: [std::ptr::null_mut(); 16],
+            mm_names: [std::ptr::null_mut(); metamethod::COUNT],
+            hook: Hook {
+                mask: 0,
+                active: false,
+                count: 0,
+                left: 0,
+                func: Cell::new(Value::NIL),
+                last_pc: std::ptr::null(),
+            },
+            plain_dispatch: None,
+            bounce: Bounce {
+                handler: None,
+                base: std::ptr::null_mut(),
+                pc: std::ptr::null(),
+                insn: 0,
+                k: std::ptr::null(),
+            },
+            type_names: [Value::NIL; 16],
+            exit: exit::NONE,
+            handled: Cell::new(false),
+            in_handler: false,
+            native_depth: 0,
+            interrupt: std::sync::atomic::AtomicBool::new(false),
+            oom: std::ptr::null_mut(),
+            bare: Cell::new(false),
+            host: HashMap::new(),
+        });
+        vm.init_roots();
+        vm
+    }
+
+    /// Returns the state of a library, made on first use.
+    pub fn host<T: Default + 'static>(&mut self) -> &mut T {
+        let slot = self.host.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
+        match slot.downcast_mut() {
+            Some(state) => state,
+            None => unreachable!("host state is keyed by its own type"),
+        }
+    }
+
+    /// Returns the state of a library, if it exists.
+    pub fn host_ref<T: 'static>(&self) -> Option<&T> {
+        self.host.get(&TypeId::of::<T>()).and_then(|s| s.downcast_ref())
+    }
+
+    /// Raises `value`.
+    pub fn raise(&self, value: Value) -> Raise {
+        self.error.set(value);
+        self.handled.set(false);
+        self.bare.set(false);
+        Raise(())
+    }
+
+    /// Raises "not enough memory".
+    #[cold]
+    pub fn raise_oom(&self) -> Raise {
+        self.raise(if self.oom.is_null() { Value::NIL } else { Value::from_str(self.oom) })
+    }
+
+    /// Raises a message without a position; whoever knows the position may add it ([`Vm::bare`]).
+    #[cold]
+    pub fn raise_msg(&self, message: &str) -> Raise {
+        match crate::strtab::intern(self, message.as_bytes()) {
+            Ok(s) => {
+                let raise = self.raise(Value::from_str(s));
+                self.bare.set(true);
+                raise
+            }
+            Err(raise) => raise,
+        }
+    }
+
+    /// Says again that the pending error is on its way.
+    pub fn reraise(&self) -> Raise {
+        Raise(())
+    }
+}

@@ -1,0 +1,293 @@
+//! Calls from native code into the interpreter, and what errors do to them.
+//!
+//! A native call lays out a frame whose link is a distance with the type `NATIVE` (or `NATIVE_PROTECTED`) and runs a nested loop
+//! until that frame is returned from. Above a builtin's frame the distance is enough; above a Lua function's frame (hooks,
+//! finalisers, error handlers) the function's program counter is kept below, as for a continuation.
+//!
+//! An error travels as `Step::Fail`: `unwind` finds who catches it. First the message handler of the innermost `xpcall` sees it, with all
+//! frames still in place; then frames are dropped down to a `pcall`, to the bottom of the coroutine, or to native code, which
+//! passes the error on.
+
+use crate::control;
+use crate::debug;
+use crate::dispatch::{Step, function_of, run};
+use crate::worker::ret::return_values;
+use crate::worker::{call::MIN_STACK, frame_top};
+use abi::frame::{self, Cont};
+use abi::tag;
+use heap::{Raise, Value, Vm, stack};
+
+/// Deepest nesting of native calls.
+const MAX_NATIVE_DEPTH: u32 = 195;
+
+/// Distance of frames that have a message handler below their function.
+const XPCALL_DISTANCE: u64 = 3 * 8;
+
+/// Calls the function below the last `nargs` pushed values. Results replace both; returns their number.
+pub(crate) fn call_native(vm: &mut Vm, nargs: u32, nresults: Option<u32>) -> Result<u32, Raise> {
+    native(vm, nargs, nresults, frame::NATIVE)
+}
+
+/// Calls like [`call_native`] and catches errors: the error value is then pushed.
+pub(crate) fn pcall_native(vm: &mut Vm, nargs: u32, nresults: Option<u32>) -> Result<Result<u32, ()>, Raise> {
+    // SAFETY: a builtin's frame is below; the distance stays right when the stack moves.
+    unsafe {
+        let height = vm.top.get().offset_from(vm.base) as usize - nargs as usize - 1;
+        match native(vm, nargs, nresults, frame::NATIVE_PROTECTED) {
+            Ok(n) => Ok(Ok(n)),
+            Err(_) => {
+                let at = vm.base.add(height);
+                *at = vm.error.get().0;
+                vm.top.set(at.add(1));
+                Ok(Err(()))
+            }
+        }
+    }
+}
+
+fn native(vm: &mut Vm, nargs: u32, nresults: Option<u32>, kind: u64) -> Result<u32, Raise> {
+    // SAFETY: function and arguments were pushed on a builtin's frame; `ensure` makes room for the link.
+    unsafe {
+        let top = vm.top.get();
+        stack::ensure(vm, top, MIN_STACK)?;
+        let top = vm.top.get();
+        let func = top.sub(nargs as usize + 1);
+        std::ptr::copy(func.add(1), func.add(2), nargs as usize);
+        let callee = func.add(2);
+        *func.add(1) = (callee.offset_from(vm.base) as u64) << 3 | kind;
+        let step = crate::worker::call::call_value(vm, callee, nargs.into());
+        enter_native(vm, step)?;
+        let have = vm.multres as u32;
+        let Some(want) = nresults else {
+            let top = vm.top.get();
+            stack::ensure(vm, top, MIN_STACK)?;
+            return Ok(have);
+        };
+        let mut top = vm.top.get();
+        for _ in have..want {
+            *top = tag::NIL_BITS;
+            top = top.add(1);
+        }
+        vm.top.set(if have > want { top.sub((have - want) as usize) } else { top });
+        Ok(want)
+    }
+}
+
+/// Calls `func` with `args` above a running frame of any kind and drops all results but the first. Program counter and top
+/// are as before afterwards.
+pub(crate) fn call_above(vm: &mut Vm, top: *mut u64, func: Value, args: &[Value]) -> Result<Value, Raise> {
+    // SAFETY: `top` is the end of the running frame; the reserve has room for the few words.
+    unsafe {
+        let pc = vm.pc;
+        let old_top = vm.top.get().offset_from(vm.base);
+        let multres = vm.multres;
+        *top = Cont::Hook as u64;
+        *top.add(1) = pc as u64;
+        *top.add(2) = func.0;
+        let callee = top.add(4);
+        *top.add(3) = (callee.offset_from(vm.base) as u64) << 3 | frame::NATIVE;
+        for (i, v) in args.iter().enumerate() {
+            *callee.add(i) = v.0;
+        }
+        let step = crate::worker::call::call_value(vm, callee, args.len() as u64);
+        let result = enter_native(vm, step);
+        let value = match &result {
+            Ok(()) if vm.multres > 0 => Value(*vm.top.get().sub(vm.multres as usize)),
+            _ => Value::NIL,
+        };
+        vm.pc = pc;
+        vm.multres = multres;
+        vm.top.set(vm.base.offset(old_top));
+        result.map(|()| value)
+    }
+}
+
+fn enter_native(vm: &mut Vm, step: Step) -> Result<(), Raise> {
+    if step == Step::Fail {
+        // The callee's frame was not entered.
+        return Err(vm.reraise());
+    }
+    if vm.native_depth >= MAX_NATIVE_DEPTH + if vm.in_handler { 20 } else { 0 } {
+        // SAFETY: the frame that was just laid out is a native one; it is dropped again.
+        unsafe {
+            let callee = vm.base;
+            vm.base = callee.byte_sub((*callee.sub(1) & !frame::TYPE) as usize);
+            vm.top.set(callee.sub(2));
+        }
+        let _ = debug::error_here(vm, b"C stack overflow");
+        return Err(vm.reraise());
+    }
+    vm.native_depth += 1;
+    let thread = vm.cur;
+    // SAFETY: the running coroutine is live while it has a frame.
+    unsafe { (*thread).nested += 1 };
+    let mut step = step;
+    let ok = loop {
+        if step != Step::Fail && run(vm, step) {
+            break true;
+        }
+        step = unwind(vm);
+        if step == Step::Fail {
+            break false;
+        }
+    };
+    // SAFETY: returning to this native frame means its coroutine runs again.
+    unsafe { (*thread).nested -= 1 };
+    vm.native_depth -= 1;
+    if ok { Ok(()) } else { Err(vm.reraise()) }
+}
+
+/// Finds who catches the pending error and drops the frames above. `Fail`: native code has to pass it on.
+pub(crate) fn unwind(vm: &mut Vm) -> Step {
+    if !vm.handled.get() {
+        call_handler(vm);
+        vm.handled.set(true);
+    }
+    // SAFETY: walks the frames of the running coroutine by their links.
+    unsafe {
+        let (mut from, mut top, mut pc) = (vm.base, frame_top(vm), vm.pc);
+        loop {
+            let base = vm.base;
+            let link = *base.sub(1);
+            if link & frame::TYPE_LUA == frame::LUA {
+                let call = *(link as *const u32).sub(1);
+                vm.base = base.sub(2 + (call >> 8) as u8 as usize);
+                continue;
+            }
+            let previous = base.byte_sub((link & !frame::TYPE) as usize);
+            match link & frame::TYPE {
+                frame::PCALL => {
+                    stack::close_upvalues(vm, base);
+                    vm.base = previous;
+                    *previous = tag::FALSE_BITS;
+                    *previous.add(1) = vm.error.get().0;
+                    vm.error.set(Value::NIL);
+                    vm.top.set(previous.add(2));
+                    stack::relimit(vm);
+                    let previous = vm.base;
+                    return return_values(vm, previous, 2);
+                }
+                frame::NATIVE | frame::NATIVE_PROTECTED => {
+                    stack::close_upvalues(vm, base);
+                    vm.base = previous;
+                    vm.top.set(base.sub(2));
+                    if link & frame::TYPE == frame::NATIVE_PROTECTED {
+                        stack::relimit(vm);
+                    }
+                    return Step::Fail;
+                }
+                frame::COROUTINE => {
+                    stack::close_upvalues(vm, base);
+                    match control::fail_coroutine(vm, from, top, pc) {
+                        control::Failed::Deliver(from, n) => return return_values(vm, from, n),
+                        control::Failed::Raise => {
+                            call_handler(vm);
+                            vm.handled.set(true);
+                            (from, top, pc) = (vm.base, frame_top(vm), vm.pc);
+                        }
+                    }
+                }
+                _ => vm.base = previous,
+            }
+        }
+    }
+}
+
+/// Lets the message handler of the innermost `xpcall`, if that is what catches the error, replace the error value.
+fn call_handler(vm: &mut Vm) {
+    // SAFETY: walks the frames of the running coroutine by their links.
+    unsafe {
+        let mut base = vm.base;
+        let handler = loop {
+            let link = *base.sub(1);
+            if link & frame::TYPE_LUA == frame::LUA {
+                let call = *(link as *const u32).sub(1);
+                base = base.sub(2 + (call >> 8) as u8 as usize);
+                continue;
+            }
+            let distance = link & !frame::TYPE;
+            match link & frame::TYPE {
+                frame::PCALL if distance == XPCALL_DISTANCE => break Value(*base.sub(3)),
+                frame::PCALL | frame::NATIVE_PROTECTED | frame::COROUTINE => return,
+                _ => base = base.byte_sub(distance as usize),
+            }
+            if base <= (*vm.cur).stack.add(2) {
+                return;
+            }
+        };
+        if vm.in_handler || !handler.is_func() {
+            vm.error.set(error_in_error(vm));
+            return;
+        }
+        vm.in_handler = true;
+        let top = frame_top(vm);
+        // A handler must be able to run after a stack overflow: it may use part of the reserve.
+        let limit = vm.stack_max;
+        let stack_size = (*vm.cur).stack_size;
+        let extra = stack::RESERVE as usize / 2;
+        vm.stack_max = limit.add(extra);
+        let error = vm.error.get();
+        let result = call_above(vm, top, handler, &[error]);
+        if (*vm.cur).stack_size == stack_size {
+            vm.stack_max = limit;
+        }
+        vm.in_handler = false;
+        match result {
+            Ok(v) => vm.error.set(v),
+            Err(_) => vm.error.set(error_in_error(vm)),
+        }
+    }
+}
+
+fn error_in_error(vm: &Vm) -> Value {
+    match vm.str(b"error in error handling") {
+        Ok(s) => s.val().raw(),
+        Err(_) => vm.error.get(),
+    }
+}
+
+/// Collects, then calls the finalisers that became due.
+#[cold]
+pub(crate) fn collect(vm: &mut Vm) -> Result<(), Raise> {
+    // SAFETY: the running frame is in the machine; a builtin's results are below top.
+    unsafe {
+        if (*function_of(vm.base)).builtin == 0 {
+            vm.top.set(frame_top(vm));
+        }
+        vm.safepoint();
+        run_finalizers(vm)
+    }
+}
+
+/// Calls the finalisers that are due.
+pub(crate) fn run_finalizers(vm: &mut Vm) -> Result<(), Raise> {
+    while let Some(u) = vm.next_finalizer() {
+        // SAFETY: the collector hands out live userdata.
+        unsafe {
+            let value = Value::from_udata(u);
+            let mo = heap::metatable::lookup(vm, value, abi::metamethod::Mm::Gc);
+            if !mo.is_func() {
+                continue;
+            }
+            let top = frame_top(vm);
+            call_above(vm, top, mo, &[value])?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls the finalisers of all userdata at the end of the program; their errors are dropped.
+pub fn close(vm: &mut Vm) {
+    vm.finalize_all();
+    while let Some(u) = vm.next_finalizer() {
+        // SAFETY: as in `run_finalizers`; nothing else runs.
+        unsafe {
+            let value = Value::from_udata(u);
+            let mo = heap::metatable::lookup(vm, value, abi::metamethod::Mm::Gc);
+            let top = frame_top(vm);
+            if mo.is_func() {
+                let _ = call_above(vm, top, mo, &[value]);
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Hooks and interruption: while either is wanted, every entry of the dispatch table is one handler that looks first.
+//!
+//! So a program without hooks pays nothing. A hook function runs above the frame it interrupts, as a native call; the
+//! interrupted instruction runs afterwards by its own handler.
+
+use crate::call::call_above;
+use crate::dispatch::{Step, function_of, proto_of};
+use crate::ops::HANDLERS;
+use crate::worker::call as calls;
+use abi::tag;
+use bytecode::{Ins, Op};
+use heap::vm::hookmask;
+use heap::{Func, ProtoObj, Raise, Val, Value, Vm};
+use std::sync::atomic::Ordering;
+
+handlers! {
+    /// Looks for events before the instruction, then runs it.
+    #[inline(never)]
+    fn hooked(base, pc, insn, vm, k) {
+        spill!(vm, base, pc);
+        if before(&mut *vm, insn).is_err() {
+            go!(Step::Fail, vm)
+        }
+        let h = HANDLERS[(insn & 0xff) as usize];
+        jump!(h, (*vm).base, pc, insn, vm, k)
+    }
+}
+
+/// Delivers the events due before `insn`, whose successor is at `vm.pc`.
+unsafe fn before(vm: &mut Vm, insn: u64) -> Result<(), Raise> {
+    // SAFETY: `vm.base` is the frame the instruction runs in, or the frame a function head is about to set up.
+    unsafe {
+        if vm.interrupt.swap(false, Ordering::Relaxed) {
+            refresh(vm);
+            return Err(super::error_here(vm, b"interrupted!"));
+        }
+        let hook = &mut vm.hook;
+        if hook.mask == 0 || hook.active {
+            return Ok(());
+        }
+        if insn as u8 >= Op::FUNCF as u8 {
+            if hook.mask & hookmask::CALL != 0 {
+                on_call(vm, (insn >> 32) as usize)?;
+            }
+            return Ok(());
+        }
+        let mut counted = false;
+        if hook.mask & hookmask::COUNT != 0 {
+            hook.left = hook.left.saturating_sub(1);
+            if hook.left == 0 {
+                hook.left = hook.count;
+                counted = true;
+            }
+        }
+        let pt = proto_of(vm.base);
+        let top = vm.base.add(slots_in_use(vm, pt));
+        if counted {
+            run_hook(vm, top, "count", None)?;
+        }
+        if vm.hook.mask & hookmask::LINE != 0 {
+            let at = vm.pc.offset_from(ProtoObj::bc(pt)) as u32 - 1;
+            let last = vm.hook.last_pc.addr().wrapping_sub(ProtoObj::bc(pt).addr()) / 4;
+            let f = Func::from_raw(function_of(vm.base));
+            let line = super::frames::line_of(f, at);
+            let inside = last >= 1 && last <= (*pt).size_bc as usize;
+            // A new line, a jump back, or another function than before.
+            if line.is_some()
+                && (!inside || vm.pc <= vm.hook.last_pc || line != super::frames::line_of(f, last as u32 - 1))
+            {
+                vm.hook.last_pc = vm.pc;
+                run_hook(vm, top, "line", line)?;
+            }
+            vm.hook.last_pc = vm.pc;
+        }
+        let op = Ins(insn as u32).op();
+        let returns = matches!(op, Some(Op::RET | Op::RET0 | Op::RET1 | Op::RETM | Op::CALLT | Op::CALLMT));
+        if returns && vm.hook.mask & hookmask::RETURN != 0 && !matches!(op, Some(Op::CALLT | Op::CALLMT)) {
+            run_hook(vm, top, "return", None)?;
+        }
+        Ok(())
+    }
+}
+
+/// Slots of the running frame that hold something, multiple results included.
+unsafe fn slots_in_use(vm: &Vm, pt: *const ProtoObj) -> usize {
+    // SAFETY: `vm.pc` is behind the running instruction of `pt`.
+    unsafe {
+        let mut ins = Ins(*vm.pc.sub(1));
+        if ins.op() == Some(Op::UCLO) {
+            ins = Ins(*vm.pc.offset(ins.jump() as isize));
+        }
+        let a = usize::from(ins.a());
+        let n = vm.multres as usize;
+        let used = match ins.op() {
+            Some(Op::CALLM) => a + 2 + usize::from(ins.c()) + n,
+            Some(Op::CALLMT) => a + 2 + usize::from(ins.d()) + n,
+            Some(Op::RETM) => a + usize::from(ins.d()) + n,
+            Some(Op::TSETM) => a + n,
+            _ => 0,
+        };
+        used.max((*pt).frame_size.into())
+    }
+}
+
+unsafe fn on_call(vm: &mut Vm, nargs: usize) -> Result<(), Raise> {
+    // SAFETY: the callee's frame has `nargs` arguments; `grow` makes room for its slots before the hook runs.
+    unsafe {
+        let f = function_of(vm.base);
+        let mut n = nargs;
+        let mut size = calls::MIN_STACK;
+        if (*f).builtin == 0 {
+            let pt = heap::FuncObj::proto(f);
+            size = u32::from((*pt).frame_size) + 2;
+            while n < (*pt).num_params.into() {
+                *vm.base.add(n) = tag::NIL_BITS;
+                n += 1;
+            }
+        }
+        let from = vm.base.add(n);
+        vm.top.set(from);
+        if heap::stack::ensure(vm, from, size).is_err() {
+            super::overflow_at_entry(vm);
+            return Err(vm.reraise());
+        }
+        let f = function_of(vm.base);
+        let mut top = vm.base.add(n);
+        if (*f).builtin == 0 {
+            top = top.max(vm.base.add((*proto_of(vm.base)).frame_size.into()));
+        }
+        vm.hook.last_pc = std::ptr::null();
+        run_hook(vm, top, "call", None)
+    }
+}
+
+fn run_hook(vm: &mut Vm, top: *mut u64, event: &str, line: Option<u32>) -> Result<(), Raise> {
+    let func = vm.hook.func.get();
+    if func.is_nil() || vm.hook.active {
+        return Ok(());
+    }
+    let name = vm.str(event.as_bytes())?.val().raw();
+    let line = line.map_or(Value::NIL, |l| Value::from_num(l.into()));
+    vm.hook.active = true;
+    let result = call_above(vm, top, func, &[name, line]);
+    vm.hook.active = false;
+    result.map(|_| ())
+}
+
+/// Puts the right handlers into the dispatch table.
+fn refresh(vm: &mut Vm) {
+    let wanted = vm.hook.mask != 0 || vm.interrupt.load(Ordering::Relaxed);
+    if wanted {
+        vm.dispatch.fill(hooked);
+    } else {
+        vm.dispatch = HANDLERS;
+    }
+}
+
+/// Makes the machine raise "interrupted!" at the next instruction. Callable from a signal handler on the machine's thread.
+///
+/// # Safety
+/// `vm` is live.
+pub unsafe fn interrupt(vm: *mut Vm) {
+    // SAFETY: an atomic flag, and stores of valid handlers that the running code reads one at a time.
+    unsafe {
+        (*vm).interrupt.store(true, Ordering::Relaxed);
+        for slot in 0..256 {
+            (&raw mut (*vm).dispatch).cast::<heap::vm::Handler>().add(slot).write_volatile(hooked);
+        }
+    }
+}
+
+/// Sets the hook: `mask` of `heap::vm::hookmask`, `count` instructions. No function or an empty mask removes it.
+pub fn set_hook(vm: &mut Vm, func: Option<Value>, mask: u8, count: u32) {
+    let mask = if count == 0 { mask & !hookmask::COUNT } else { mask };
+    let on = mask != 0 && func.is_some();
+    vm.hook.mask = if on { mask } else { 0 };
+    vm.hook.count = count;
+    vm.hook.left = count;
+    vm.hook.func.set(func.filter(|_| on).unwrap_or(Value::NIL));
+    // The rest of the caller's line is no new line.
+    vm.hook.last_pc = std::ptr::null();
+    // SAFETY: the running frame is in the machine.
+    unsafe {
+        let link = *vm.base.sub(1);
+        if link & abi::frame::TYPE_LUA == abi::frame::LUA {
+            vm.hook.last_pc = link as *const u32;
+        }
+    }
+    refresh(vm);
+}
+
+/// Returns hook function (or nil), mask and count.
+pub fn hook(vm: &Vm) -> (Val<'_>, u8, u32) {
+    // SAFETY: the hook function is a root.
+    (unsafe { Val::from_raw(vm.hook.func.get()) }, vm.hook.mask, vm.hook.count)
+}

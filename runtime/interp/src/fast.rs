@@ -1,0 +1,396 @@
+//! Heads of builtins: the instructions behind the bytecode's own, so that calling a hot builtin costs no native call.
+//!
+//! A head sees its arguments like a function's first instruction: slot 0 on, their number in the high half of the instruction.
+//! Whatever is not the plain case goes to `FUNCC`, which calls the builtin's Rust function: it must do all cases by itself.
+//!
+//! Invariant: a builtin without an own head has the head `FUNCC`.
+
+use crate::control;
+use crate::ops::FAST_BASE;
+use crate::ops::arith::floor;
+use crate::ops::call::FUNCC;
+use abi::{metamethod::Mm, tag};
+use bytecode::Op;
+use heap::vm::Handler;
+use heap::{StrObj, TabObj};
+
+/// Builtin number of `next`.
+pub(crate) const NEXT_ID: u32 = abi::builtins::number("next");
+
+/// Heads by name of the builtin.
+pub(crate) static HEADS: &[(&str, Handler)] = &[
+    ("pcall", control::head_pcall),
+    ("xpcall", control::head_xpcall),
+    ("coroutine.resume", control::head_resume),
+    ("coroutine.wrap_aux", control::head_wrap_aux),
+    ("coroutine.yield", control::head_yield),
+    ("next", head_next),
+    ("ipairs_aux", head_ipairs_aux),
+    ("rawget", head_rawget),
+    ("type", head_type),
+    ("select", head_select),
+    ("assert", head_assert),
+    ("getmetatable", head_getmetatable),
+    ("setmetatable", head_setmetatable),
+    ("tonumber", head_tonumber),
+    ("math.floor", head_floor),
+    ("math.ceil", head_ceil),
+    ("math.abs", head_abs),
+    ("math.sqrt", head_sqrt),
+    ("math.sin", head_sin),
+    ("math.cos", head_cos),
+    ("math.exp", head_exp),
+    ("math.log", head_log),
+    ("math.max", head_max),
+    ("math.min", head_min),
+    ("math.fmod", head_fmod),
+    ("math.pow", head_pow),
+    ("bit.tobit", head_tobit),
+    ("bit.bnot", head_bnot),
+    ("bit.bswap", head_bswap),
+    ("bit.band", head_band),
+    ("bit.bor", head_bor),
+    ("bit.bxor", head_bxor),
+    ("bit.lshift", head_lshift),
+    ("bit.rshift", head_rshift),
+    ("bit.arshift", head_arshift),
+    ("bit.rol", head_rol),
+    ("bit.ror", head_ror),
+    ("string.len", head_len),
+    ("string.byte", head_byte),
+    ("string.sub", head_sub),
+];
+
+/// One instruction for each opcode, so that a builtin can point at its head.
+static HEAD_WORDS: [u32; 256] = {
+    let mut words = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        words[i] = i as u32;
+        i += 1;
+    }
+    words
+};
+
+const _: () = assert!(FAST_BASE + HEADS.len() <= 256);
+
+/// Returns the first instruction of the builtin called `name`.
+pub(crate) fn head_of(name: &str) -> *const u32 {
+    let op = HEADS.iter().position(|h| h.0 == name).map_or(Op::FUNCC as usize, |i| FAST_BASE + i);
+    &raw const HEAD_WORDS[op]
+}
+
+/// Number of arguments.
+macro_rules! nargs {
+    ($insn:expr) => {
+        $insn >> 32
+    };
+}
+
+macro_rules! number_heads {
+    ($($name:ident |$x:ident| $e:expr;)*) => { handlers! {$(
+        fn $name(base, pc, insn, vm, k) {
+            let v = *base;
+            if nargs!(insn) == 0 || v >= tag::NUM_LIMIT {
+                jump!(FUNCC, base, pc, insn, vm, k)
+            }
+            let $x = f64::from_bits(v);
+            let r: f64 = $e;
+            return_one!(base, r.to_bits(), vm)
+        }
+    )*}};
+}
+number_heads! {
+    head_floor |x| floor(x);
+    head_ceil |x| -floor(-x);
+    head_abs |x| x.abs();
+    head_sqrt |x| x.sqrt();
+    head_sin |x| x.sin();
+    head_cos |x| x.cos();
+    head_exp |x| x.exp();
+}
+
+macro_rules! two_number_heads {
+    ($($name:ident |$x:ident, $y:ident| $e:expr;)*) => { handlers! {$(
+        fn $name(base, pc, insn, vm, k) {
+            if nargs!(insn) != 2 || *base >= tag::NUM_LIMIT || *base.add(1) >= tag::NUM_LIMIT {
+                jump!(FUNCC, base, pc, insn, vm, k)
+            }
+            let $x = f64::from_bits(*base);
+            let $y = f64::from_bits(*base.add(1));
+            let r: f64 = $e;
+            return_one!(base, heap::Value::from_foreign_num(r).0, vm)
+        }
+    )*}};
+}
+two_number_heads! {
+    // As the hardware's instructions: of two zeros, or with a NaN, the second one.
+    head_max |x, y| if x > y { x } else { y };
+    head_min |x, y| if x < y { x } else { y };
+    head_fmod |x, y| x % y;
+    head_pow |x, y| x.powf(y);
+}
+
+/// Rounds to an integer modulo 2^32; exact for magnitudes below 2^51, which the heads check.
+#[inline(always)]
+fn to_bit(x: f64) -> Option<i32> {
+    if x.abs() < 2251799813685248.0 { Some(heap::number::to_bit(x)) } else { None }
+}
+
+macro_rules! bit_unary_heads {
+    ($($name:ident |$x:ident| $e:expr;)*) => { handlers! {$(
+        fn $name(base, pc, insn, vm, k) {
+            if nargs!(insn) != 0 && let Some($x) = to_bit(f64::from_bits(*base)) {
+                let r: i32 = $e;
+                return_one!(base, f64::from(r).to_bits(), vm)
+            }
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+    )*}};
+}
+bit_unary_heads! {
+    head_tobit |x| x;
+    head_bnot |x| !x;
+    head_bswap |x| x.swap_bytes();
+}
+
+macro_rules! bit_heads {
+    ($($name:ident |$x:ident, $y:ident| $e:expr;)*) => { handlers! {$(
+        fn $name(base, pc, insn, vm, k) {
+            if nargs!(insn) == 2
+                && let Some($x) = to_bit(f64::from_bits(*base))
+                && let Some($y) = to_bit(f64::from_bits(*base.add(1)))
+            {
+                let r: i32 = $e;
+                return_one!(base, f64::from(r).to_bits(), vm)
+            }
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+    )*}};
+}
+bit_heads! {
+    head_band |x, y| x & y;
+    head_bor |x, y| x | y;
+    head_bxor |x, y| x ^ y;
+    head_lshift |x, y| x.wrapping_shl(y as u32);
+    head_rshift |x, y| (x as u32).wrapping_shr(y as u32) as i32;
+    head_arshift |x, y| x.wrapping_shr(y as u32);
+    head_rol |x, y| x.rotate_left(y as u32 & 31);
+    head_ror |x, y| x.rotate_right(y as u32 & 31);
+}
+
+handlers! {
+    fn head_log(base, pc, insn, vm, k) {
+        if nargs!(insn) != 1 || *base >= tag::NUM_LIMIT {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        return_one!(base, heap::Value::from_foreign_num(f64::from_bits(*base).ln()).0, vm)
+    }
+    fn head_next(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) == 0 || t >> tag::SHIFT != 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        if nargs!(insn) == 1 {
+            *base.add(1) = tag::NIL_BITS;
+        }
+        jump!(next_entry, base, pc, insn, vm, k)
+    }
+    #[inline(never)]
+    fn next_entry(base, pc, insn, vm, k) {
+        let t = (*base & tag::PTR_MASK) as *const TabObj;
+        let key = heap::Value(*base.add(1));
+        let found = heap::inline::position_after(t, key);
+        if found == u32::MAX {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        // The position goes into a slot, since a local whose address is taken would end the tail call.
+        if heap::inline::entry_into(t, found, base) {
+            (*vm).multres = 2;
+            (*vm).top.set(base.add(2));
+            jump!(crate::ops::ret::return_top, base, pc, insn, vm, k)
+        }
+        return_one!(base, tag::NIL_BITS, vm)
+    }
+    fn head_ipairs_aux(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) < 2 || t >> tag::SHIFT != 0 || *base.add(1) >= tag::NUM_LIMIT {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let t = t as *const TabObj;
+        let i = f64::from_bits(*base.add(1)) as i32 as u32;
+        let i = i.wrapping_add(1);
+        let v = if i < (*t).asize {
+            *(*t).array.add(i as usize)
+        } else if (*t).hmask == 0 {
+            tag::NIL_BITS
+        } else {
+            heap::table::get_int(t, i64::from(i as i32)).0
+        };
+        let link = *base.sub(1);
+        if v != tag::NIL_BITS && link & abi::frame::TYPE_LUA == 0 {
+            let pc = link as *const u32;
+            let call = u64::from(*pc.sub(1));
+            if call >> 24 == 3 {
+                *base.sub(2).cast::<f64>() = f64::from(i);
+                *base.sub(1) = v;
+                let caller = base.sub(2 + a!(call));
+                let k = crate::dispatch::constants_of(caller);
+                next!(caller, pc, vm, k)
+            }
+        }
+        if v == tag::NIL_BITS {
+            // No result: the loop ends.
+            jump!(crate::ops::ret::return_first, base, pc, 0, vm, k)
+        }
+        *base.cast::<f64>() = f64::from(i);
+        *base.add(1) = v;
+        jump!(crate::ops::ret::return_first, base, pc, 2, vm, k)
+    }
+    fn head_rawget(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) < 2 || t >> tag::SHIFT != 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let v = heap::table::get(t as *const TabObj, heap::Value(*base.add(1)));
+        return_one!(base, v.0, vm)
+    }
+    fn head_type(base, pc, insn, vm, k) {
+        if nargs!(insn) == 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let i = heap::Value(*base).type_index();
+        return_one!(base, (*vm).type_names[i & 15].0, vm)
+    }
+    fn head_select(base, pc, insn, vm, k) {
+        let n = nargs!(insn);
+        let v = *base;
+        if n == 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        if v < tag::NUM_LIMIT {
+            let x = f64::from_bits(v);
+            if x >= 1.0 && x < 16777216.0 {
+                let first = x as u64;
+                let count = if first < n { n - first } else { 0 };
+                (*vm).multres = count;
+                (*vm).top.set(base.add(n as usize));
+                jump!(crate::ops::ret::return_top, base, pc, insn, vm, k)
+            }
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let s = v ^ (tag::STR << tag::SHIFT);
+        if s >> tag::SHIFT == 0 {
+            let s = s as *const StrObj;
+            if (*s).len == 1 && *s.add(1).cast::<u8>() == b'#' {
+                return_one!(base, ((n - 1) as f64).to_bits(), vm)
+            }
+        }
+        jump!(FUNCC, base, pc, insn, vm, k)
+    }
+    fn head_assert(base, pc, insn, vm, k) {
+        let n = nargs!(insn);
+        if n == 0 || *base >= tag::FALSE_BITS {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        if n == 1 {
+            return_one!(base, *base, vm)
+        }
+        (*vm).multres = n;
+        (*vm).top.set(base.add(n as usize));
+        jump!(crate::ops::ret::return_top, base, pc, insn, vm, k)
+    }
+    fn head_getmetatable(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) == 0 || t >> tag::SHIFT != 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let m = (*(t as *const TabObj)).meta;
+        if m.is_null() {
+            return_one!(base, tag::NIL_BITS, vm)
+        }
+        let protected = heap::table::get_str(m, (*vm).mm_names[Mm::Metatable as usize]);
+        if !protected.is_nil() {
+            return_one!(base, protected.0, vm)
+        }
+        return_one!(base, heap::Value::from_tab(m).0, vm)
+    }
+    fn head_setmetatable(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        let m = *base.add(1) ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) != 2 || (t | m) >> tag::SHIFT != 0 || !(*(t as *const TabObj)).meta.is_null() {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        (*(t as *mut TabObj)).meta = m as *mut TabObj;
+        if heap::inline::is_black(vm, t as *mut heap::Header) {
+            jump!(meta_barrier, base, pc, insn, vm, k)
+        }
+        return_one!(base, *base, vm)
+    }
+    #[cold]
+    #[inline(never)]
+    fn meta_barrier(base, _pc, _insn, vm, _k) {
+        heap::gc::barrier_back(&*vm, (*base & tag::PTR_MASK) as *mut TabObj);
+        return_one!(base, *base, vm)
+    }
+    fn head_tonumber(base, pc, insn, vm, k) {
+        if nargs!(insn) != 1 || *base >= tag::NUM_LIMIT {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        return_one!(base, *base, vm)
+    }
+    fn head_len(base, pc, insn, vm, k) {
+        let s = *base ^ (tag::STR << tag::SHIFT);
+        if nargs!(insn) == 0 || s >> tag::SHIFT != 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        return_one!(base, f64::from((*(s as *const StrObj)).len).to_bits(), vm)
+    }
+    fn head_byte(base, pc, insn, vm, k) {
+        let n = nargs!(insn);
+        let s = *base ^ (tag::STR << tag::SHIFT);
+        if n == 0 || n > 2 || s >> tag::SHIFT != 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let s = s as *const StrObj;
+        let x = if n == 2 { f64::from_bits(*base.add(1)) } else { 1.0 };
+        // A tagged value is a NaN and fails the test.
+        if x >= 1.0 && x <= f64::from((*s).len) {
+            let byte = *s.add(1).cast::<u8>().add(x as usize - 1);
+            return_one!(base, f64::from(byte).to_bits(), vm)
+        }
+        jump!(FUNCC, base, pc, insn, vm, k)
+    }
+    fn head_sub(base, pc, insn, vm, k) {
+        let n = nargs!(insn);
+        let s = *base ^ (tag::STR << tag::SHIFT);
+        if n < 2 || s >> tag::SHIFT != 0 || (*vm).gc_due() {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let s = s as *const StrObj;
+        let len = i64::from((*s).len);
+        let x = f64::from_bits(*base.add(1));
+        let y = if n >= 3 { f64::from_bits(*base.add(2)) } else { -1.0 };
+        // Tagged values are NaNs and fail the tests; so does what does not fit 32 bits.
+        if x.abs() < 2147483648.0 && y.abs() < 2147483648.0 {
+            let (mut i, mut j) = (x as i64, y as i64);
+            if i < 0 {
+                i = (len + i + 1).max(1);
+            } else if i == 0 {
+                i = 1;
+            }
+            if j < 0 {
+                j = len + j + 1;
+            } else if j > len {
+                j = len;
+            }
+            let count = if j < i { 0 } else { (j - i + 1) as usize };
+            let from = if count == 0 { 0 } else { (i - 1) as usize };
+            let made = heap::inline::intern(&*vm, s.add(1).cast::<u8>().add(from), count);
+            if !made.is_null() {
+                return_one!(base, heap::Value::from_str(made).0, vm)
+            }
+        }
+        jump!(FUNCC, base, pc, insn, vm, k)
+    }
+}

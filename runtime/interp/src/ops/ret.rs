@@ -1,0 +1,96 @@
+//! Returns. To a Lua caller they are inline; other links are `worker::ret`'s.
+//!
+//! The link of a Lua call points behind the calling instruction, whose `A` says where results go and whose `B` how many.
+
+use crate::worker;
+use abi::{frame, tag};
+
+/// Returns one value from the frame at `base`.
+macro_rules! return_one {
+    ($base:expr, $v:expr, $vm:expr) => {{
+        let base: *mut u64 = $base;
+        let v: u64 = $v;
+        let link = *base.sub(1);
+        if link & abi::frame::TYPE_LUA == 0 {
+            let pc = link as *const u32;
+            let call = u64::from(*pc.sub(1));
+            if call >> 24 == 2 {
+                *base.sub(2) = v;
+                let caller = base.sub(2 + a!(call));
+                let k = crate::dispatch::constants_of(caller);
+                next!(caller, pc, $vm, k)
+            }
+        }
+        *base = v;
+        jump!(crate::ops::ret::return_first, base, std::ptr::null(), 1, $vm, std::ptr::null())
+    }};
+}
+
+handlers! {
+    fn RET1(base, pc, insn, vm, k) {
+        let v = *base.add(a!(insn));
+        return_one!(base, v, vm)
+    }
+    fn RET0(base, pc, insn, vm, k) {
+        let link = *base.sub(1);
+        if link & frame::TYPE_LUA == 0 {
+            let pc = link as *const u32;
+            let call = u64::from(*pc.sub(1));
+            if call >> 24 == 1 {
+                let caller = base.sub(2 + a!(call));
+                let k = crate::dispatch::constants_of(caller);
+                next!(caller, pc, vm, k)
+            }
+        }
+        jump!(return_first, base, pc, 0, vm, k)
+    }
+    fn RET(base, pc, insn, vm, k) {
+        let n = d!(insn) - 1;
+        let from = base.add(a!(insn));
+        let mut link = *base.sub(1);
+        if link & frame::TYPE == frame::VARG {
+            base = base.byte_sub((link & !frame::TYPE) as usize);
+            link = *base.sub(1);
+        }
+        if link & frame::TYPE_LUA == 0 {
+            let pc = link as *const u32;
+            let call = u64::from(*pc.sub(1));
+            let want = b!(call);
+            if want > 0 {
+                let to = base.sub(2);
+                let mut i = 0;
+                while i < want - 1 {
+                    to.add(i).write_volatile(if i < n { *from.add(i) } else { tag::NIL_BITS });
+                    i += 1;
+                }
+                let caller = base.sub(2 + a!(call));
+                let k = crate::dispatch::constants_of(caller);
+                next!(caller, pc, vm, k)
+            }
+        }
+        jump!(return_slots, base, from.cast::<u32>().cast_const(), n as u64, vm, k)
+    }
+    fn RETM(base, pc, insn, vm, k) {
+        let n = d!(insn) as u64 + (*vm).multres;
+        jump!(return_slots, base, base.add(a!(insn)).cast::<u32>().cast_const(), n, vm, k)
+    }
+    // Returns `insn` values from slot 0.
+    #[inline(never)]
+    fn return_first(base, _pc, insn, vm, _k) {
+        (*vm).base = base;
+        go!(worker::ret::return_values(&mut *vm, base, insn as usize), vm)
+    }
+    // Returns `insn` values from where `pc` points.
+    #[inline(never)]
+    fn return_slots(base, pc, insn, vm, _k) {
+        (*vm).base = base;
+        go!(worker::ret::return_values(&mut *vm, pc.cast::<u64>().cast_mut(), insn as usize), vm)
+    }
+    // Returns the last `multres` values below top.
+    #[inline(never)]
+    fn return_top(base, _pc, _insn, vm, _k) {
+        (*vm).base = base;
+        let n = (*vm).multres as usize;
+        go!(worker::ret::return_values(&mut *vm, (*vm).top.get().sub(n), n), vm)
+    }
+}

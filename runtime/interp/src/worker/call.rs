@@ -1,0 +1,116 @@
+//! Calls that are not plain: `__call`, stack growth, builtins.
+
+use crate::cx::{BuiltinFn, Cx};
+use crate::debug;
+use crate::dispatch::{Step, function_of};
+use abi::frame;
+use abi::metamethod::Mm;
+use heap::{BuiltinObj, Value, Vm, metatable, stack};
+
+/// Slots a builtin may count on.
+pub(crate) const MIN_STACK: u32 = 20;
+
+/// Enters whatever is below `callee`, its link already in place, with `n` arguments; a value that is no function is called
+/// through `__call`.
+pub(crate) unsafe fn call_value(vm: &mut Vm, callee: *mut u64, n: u64) -> Step {
+    // SAFETY: the frame is laid out up to its arguments; the reserve has room for one more.
+    unsafe {
+        let f = Value(*callee.sub(2));
+        if !f.is_func() {
+            let mo = metatable::lookup(vm, f, Mm::Call);
+            if !mo.is_func() {
+                if *callee.sub(1) & frame::TYPE_LUA == frame::LUA {
+                    let at = callee.sub(2).offset_from(vm.base);
+                    let _ = debug::call_error(vm, f, u8::try_from(at).ok());
+                } else {
+                    // No instruction of the program calls it.
+                    let _ = debug::error_at(vm, 0, format!("attempt to call a {} value", f.type_name()).as_bytes());
+                }
+                return Step::Fail;
+            }
+            let mut i = n as usize;
+            while i > 0 {
+                *callee.add(i) = *callee.add(i - 1);
+                i -= 1;
+            }
+            *callee = f.0;
+            *callee.sub(2) = mo.0;
+            vm.multres = n + 1;
+        } else {
+            vm.multres = n;
+        }
+        vm.base = callee;
+        Step::Call
+    }
+}
+
+/// Does a tail call of what is no function, from slot `from`.
+pub(crate) unsafe fn tail_call(vm: &mut Vm, from: usize, n: u64) -> Step {
+    // SAFETY: as in `call_value`; the argument that `__call` adds fits where the callee's link was.
+    unsafe {
+        let f = Value(*vm.base.add(from));
+        let mo = metatable::lookup(vm, f, Mm::Call);
+        if !mo.is_func() {
+            let _ = debug::call_error(vm, f, Some(from as u8));
+            return Step::Fail;
+        }
+        let args = vm.base.add(from + 2);
+        let mut base = vm.base;
+        let link = *base.sub(1);
+        if link & frame::TYPE == frame::VARG {
+            base = base.byte_sub((link & !frame::TYPE) as usize);
+        }
+        *base.sub(2) = mo.0;
+        *base = f.0;
+        for i in 0..n as usize {
+            *base.add(1 + i) = *args.add(i);
+        }
+        vm.base = base;
+        vm.multres = n + 1;
+        Step::Call
+    }
+}
+
+/// Makes room for a frame of `size` slots above `nargs` arguments of the frame at `vm.base`.
+pub(crate) unsafe fn grow(vm: &mut Vm, nargs: u32, size: u32) -> Step {
+    // SAFETY: `vm.base` is a frame whose arguments are in place.
+    unsafe {
+        let from = vm.base.add(nargs as usize);
+        vm.top.set(from);
+        match stack::grow(vm, from, size + 2) {
+            Ok(()) => Step::Next,
+            Err(_) => {
+                // The error belongs to the caller of the function that found no room; its own frame is not set up yet.
+                debug::overflow_at_entry(vm);
+                Step::Fail
+            }
+        }
+    }
+}
+
+/// Calls the Rust function of the builtin at `base`; returns the number of results below top, or -1 for an error.
+#[inline(never)]
+pub(crate) unsafe fn builtin(vm: *mut Vm, base: *mut u64, nargs: u32) -> i64 {
+    // SAFETY: `base` is a builtin's frame with `nargs` arguments; no other reference to the machine is in use.
+    unsafe {
+        let vm = &mut *vm;
+        let top = base.add(nargs as usize);
+        vm.top.set(top);
+        if top.add(MIN_STACK as usize) > vm.stack_max && stack::grow(vm, top, MIN_STACK).is_err() {
+            debug::overflow_at_entry(vm);
+            return -1;
+        }
+        let f = function_of(vm.base).cast::<BuiltinObj>();
+        // SAFETY: a builtin's `call` is a `BuiltinFn` (load::new_builtin).
+        let call: BuiltinFn = std::mem::transmute::<*const (), BuiltinFn>((*f).call);
+        match call(&mut Cx::new(vm, nargs)) {
+            Ok(ret) => {
+                if vm.gc_due() && crate::call::collect(vm).is_err() {
+                    return -1;
+                }
+                ret.0 as i64
+            }
+            Err(_) => -1,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Concatenation: from the right, as many strings and numbers at once as there are, metamethods for the rest.
+//!
+//! The operands are temporaries of the frame, so partial results go back into their slots. The state of an interrupted
+//! concatenation is one number, the slot of the result so far, kept in the continuation word.
+
+use super::{arith::after_allocation, call_meta, fail, store_a};
+use crate::debug;
+use crate::dispatch::Step;
+use abi::frame::Cont;
+use abi::metamethod::Mm;
+use bytecode::Ins;
+use heap::{StrObj, Value, Vm, metatable, number, strtab};
+
+/// Longest string.
+const MAX_LEN: usize = 0x7fff_ff00;
+
+/// Does `CAT`.
+pub(crate) unsafe fn concat(vm: &mut Vm, insn: u32) -> Step {
+    // SAFETY: operands of verified bytecode.
+    unsafe { concat_down(vm, insn, Ins(insn).c().into()) }
+}
+
+/// Goes on with the operands `B … last` of `insn`.
+pub(crate) unsafe fn concat_down(vm: &mut Vm, insn: u32, mut last: usize) -> Step {
+    let first = usize::from(Ins(insn).b());
+    // SAFETY: operands of verified bytecode are inside the frame.
+    unsafe {
+        while last > first {
+            let (x, y) = (super::slot(vm, last - 1), super::slot(vm, last));
+            let text = |v: Value| v.is_str() || v.is_num();
+            if text(x) && text(y) {
+                let mut start = last - 1;
+                while start > first && text(super::slot(vm, start - 1)) {
+                    start -= 1;
+                }
+                match join(vm, start, last) {
+                    Ok(v) => *vm.base.add(start) = v.0,
+                    Err(step) => return step,
+                }
+                last = start;
+                continue;
+            }
+            let mut mo = metatable::lookup(vm, x, Mm::Concat);
+            if mo.is_nil() {
+                mo = metatable::lookup(vm, y, Mm::Concat);
+                if mo.is_nil() {
+                    let (culprit, at) = if text(x) { (y, last) } else { (x, last - 1) };
+                    let _ = debug::operand_error(vm, "concatenate", culprit, Some(at as u8));
+                    return Step::Fail;
+                }
+            }
+            return call_meta(vm, Cont::Concat as u64 | (last as u64 - 1) << 8, mo, &[x, y]);
+        }
+        store_a(vm, insn, super::slot(vm, first));
+        after_allocation(vm)
+    }
+}
+
+/// Joins the texts in the slots `start … last`.
+unsafe fn join(vm: &mut Vm, start: usize, last: usize) -> Result<Value, Step> {
+    // SAFETY: slots are inside the frame; strings in them stay live: nothing collects here.
+    unsafe {
+        // Numbers are written into a buffer of their own; two to four operands need no allocation for the list.
+        let n = last - start + 1;
+        let mut numbers: [[u8; 32]; 4] = [[0; 32]; 4];
+        let mut parts: [&[u8]; 4] = [&[]; 4];
+        let s = if n <= 4 {
+            let mut total = 0usize;
+            for (i, buf) in numbers.iter_mut().enumerate().take(n) {
+                let v = super::slot(vm, start + i);
+                parts[i] = match v.as_str() {
+                    Some(s) => StrObj::bytes(s),
+                    None => {
+                        let len = number::format(f64::from_bits(v.0), buf);
+                        &buf[..len]
+                    }
+                };
+                total += parts[i].len();
+            }
+            if total > MAX_LEN {
+                return Err(fail(vm, "string length overflow"));
+            }
+            strtab::concat(vm, &parts[..n])
+        } else {
+            let mut text: Vec<u8> = Vec::new();
+            for i in start..=last {
+                let v = super::slot(vm, i);
+                match v.as_str() {
+                    Some(s) => text.extend_from_slice(StrObj::bytes(s)),
+                    None => {
+                        let mut buf = [0; 32];
+                        let len = number::format(f64::from_bits(v.0), &mut buf);
+                        text.extend_from_slice(&buf[..len]);
+                    }
+                }
+                if text.len() > MAX_LEN {
+                    return Err(fail(vm, "string length overflow"));
+                }
+            }
+            strtab::intern(vm, &text)
+        };
+        match s {
+            Ok(s) => Ok(Value::from_str(s)),
+            Err(_) => Err(Step::Fail),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! How library functions report failed system calls: nil, message, error number.
+
+use crate::sys;
+use heap::Raise;
+use interp::{Cx, Ret};
+
+/// Returns what C sees of a string: the bytes before the first NUL.
+pub fn c_bytes(bytes: &[u8]) -> &[u8] {
+    sys::memchr(0, bytes).map_or(bytes, |n| &bytes[..n])
+}
+
+/// Returns `name: message`.
+pub fn message(name: Option<&[u8]>, code: i32) -> Vec<u8> {
+    let mut text = Vec::new();
+    if let Some(name) = name {
+        text.extend_from_slice(name);
+        text.extend_from_slice(b": ");
+    }
+    text.extend_from_slice(&sys::strerror(code));
+    text
+}
+
+/// Returns true, or nil, `name: message` and the error number.
+pub fn file_result(cx: &Cx<'_>, result: Result<(), i32>, name: Option<&[u8]>) -> Result<Ret, Raise> {
+    match result {
+        Ok(()) => cx.ret(heap::Val::TRUE),
+        Err(code) => cx.ret_fail(&message(name, code), Some(code)),
+    }
+}
+
+/// Returns the error number of a failed operation.
+pub fn errno(e: &std::io::Error) -> i32 {
+    e.raw_os_error().unwrap_or(libc::EIO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_end_at_nul() {
+        assert_eq!(c_bytes(b"a\0b"), b"a");
+        assert_eq!(c_bytes(b"ab"), b"ab");
+        assert_eq!(message(Some(b"x"), 2), b"x: No such file or directory");
+        assert_eq!(message(None, 2), b"No such file or directory");
+    }
+}

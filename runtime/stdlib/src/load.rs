@@ -1,0 +1,86 @@
+//! From text or bytecode to a function: what `load`, `loadfile`, `dofile`, `require` and the command line share.
+//!
+//! Bytecode starts with an escape character; everything else is text. A mode restricts which of them is welcome.
+
+use crate::failure::{c_bytes, errno, message};
+use crate::io;
+use heap::{Func, Raise, Tab, Vm};
+use interp::load::{LoadError, load_chunk};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+
+/// Why there is no function.
+pub enum Failure {
+    /// The chunk is to blame: the message.
+    Message(Vec<u8>),
+    /// An error was raised.
+    Raised(Raise),
+}
+
+impl From<Raise> for Failure {
+    fn from(raise: Raise) -> Failure {
+        Failure::Raised(raise)
+    }
+}
+
+impl Failure {
+    /// Turns the message into an error of the program, as it is.
+    pub fn raise(self, vm: &Vm) -> Raise {
+        match self {
+            Failure::Message(text) => match vm.str(&text) {
+                Ok(s) => vm.raise_val(s.val()),
+                Err(raise) => raise,
+            },
+            Failure::Raised(raise) => raise,
+        }
+    }
+}
+
+/// Compiles text, or reads bytecode, to a chunk. `name` has Lua's form: `@file`, `=name` or the text.
+pub fn chunk(bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecode::Chunk, Vec<u8>> {
+    let binary = luac::bytecode::is_bytecode(bytes);
+    if mode.is_some_and(|mode| !c_bytes(mode).contains(if binary { &b'b' } else { &b't' })) {
+        return Err(b"attempt to load chunk with wrong mode".to_vec());
+    }
+    let name = c_bytes(name);
+    if binary {
+        return luac::bytecode::load(bytes, name).map_err(|bad| bad.message(name).into_bytes());
+    }
+    luac::compile(bytes, name, &luac::Options::default()).map_err(|e| e.message().to_vec())
+}
+
+/// Loads text or bytecode as a function of no environment but `env` (the running coroutine's globals if `None`).
+pub fn load_bytes<'v>(
+    vm: &'v Vm,
+    bytes: &[u8],
+    name: &[u8],
+    mode: Option<&[u8]>,
+    env: Option<Tab<'v>>,
+) -> Result<Func<'v>, Failure> {
+    let chunk = chunk(bytes, name, mode).map_err(Failure::Message)?;
+    load_chunk(vm, &chunk, env.unwrap_or_else(|| vm.globals())).map_err(|e| match e {
+        LoadError::Bad(text) => Failure::Message(text.into_bytes()),
+        LoadError::Raised(raise) => Failure::Raised(raise),
+    })
+}
+
+/// Reads a file, or standard input if there is no name; returns its bytes and chunk name.
+pub fn read_file(vm: &mut Vm, name: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Vec<u8>> {
+    let failed = |verb: &str, name: &[u8], code: i32| {
+        [b"cannot ", verb.as_bytes(), b" ", &message(Some(name), code)].concat()
+    };
+    let mut bytes = Vec::new();
+    let Some(name) = name.map(c_bytes) else {
+        let stdin = io::standard(vm, 0);
+        let mut stdin = stdin.borrow_mut();
+        stdin.clear_eof();
+        return match stdin.take(usize::MAX, &mut bytes) {
+            Ok(()) => Ok((bytes, b"=stdin".to_vec())),
+            Err(code) => Err(failed("read", b"stdin", code)),
+        };
+    };
+    let mut file =
+        std::fs::File::open(std::ffi::OsStr::from_bytes(name)).map_err(|e| failed("open", name, errno(&e)))?;
+    file.read_to_end(&mut bytes).map_err(|e| failed("read", name, errno(&e)))?;
+    Ok((bytes, [b"@", name].concat()))
+}

@@ -1,0 +1,85 @@
+//! `string.format`, and the same for buffers.
+
+use super::directive::{self, Conversion, Directive, Piece};
+use crate::buffer;
+use crate::scratch;
+use abi::metamethod::Mm;
+use heap::Raise;
+use interp::cx::{display, num_to_int};
+use interp::{Cx, Ret};
+
+/// `string.format(format, ...)`
+pub fn format(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let mut out = scratch::take();
+    append_format(cx, &mut out, 0)?;
+    cx.ret_str(&out)
+}
+
+/// Appends the arguments behind argument `format`, formatted by it.
+pub fn append_format(cx: &mut Cx<'_>, out: &mut Vec<u8>, format: u32) -> Result<(), Raise> {
+    let mut at = 0;
+    let mut arg = format;
+    loop {
+        // `__tostring` may have run: the text is read again.
+        let text = cx.check_str(format)?.bytes();
+        let Some((piece, next)) = directive::next_piece(text, at) else { return Ok(()) };
+        at = next;
+        match piece {
+            Piece::Literal(text) => out.extend_from_slice(text),
+            Piece::Invalid(text) => {
+                let message = [b"invalid option '", text, b"' to 'format'"].concat();
+                return Err(cx.error_bytes(&message));
+            }
+            Piece::Directive(d) => {
+                arg += 1;
+                if arg >= cx.nargs() {
+                    return Err(cx.arg_error(arg, "value expected"));
+                }
+                put_arg(cx, out, &d, arg)?;
+            }
+        }
+    }
+}
+
+fn put_arg(cx: &mut Cx<'_>, out: &mut Vec<u8>, d: &Directive, arg: u32) -> Result<(), Raise> {
+    match d.conversion {
+        Conversion::Int => directive::put_int(out, d, directive::to_i64(cx.check_num(arg)?) as u64),
+        Conversion::Uint | Conversion::Hex | Conversion::Octal => {
+            directive::put_int(out, d, directive::to_u64(cx.check_num(arg)?));
+        }
+        Conversion::FloatHex | Conversion::Exponent | Conversion::Fixed | Conversion::General => {
+            directive::put_float(out, d, cx.check_num(arg)?);
+        }
+        Conversion::Char => directive::put_char(out, d, num_to_int(cx.check_num(arg)?) as u8),
+        Conversion::Pointer => directive::put_pointer(out, cx.arg(arg).address().unwrap_or(0)),
+        Conversion::Str | Conversion::Quoted => return put_text(cx, out, d, arg),
+    }
+    Ok(())
+}
+
+fn put_text(cx: &mut Cx<'_>, out: &mut Vec<u8>, d: &Directive, arg: u32) -> Result<(), Raise> {
+    let put = |out: &mut Vec<u8>, text: &[u8]| match d.conversion {
+        Conversion::Quoted => directive::put_quoted(out, text),
+        _ => directive::put_str(out, d, text),
+    };
+    if let Some(s) = cx.arg(arg).as_str() {
+        put(out, s.bytes());
+        return Ok(());
+    }
+    if buffer::with_bytes(cx.arg(arg), |text| put(out, text)).is_some() {
+        return Ok(());
+    }
+    let mm = cx.vm().metamethod(cx.arg(arg), Mm::Tostring);
+    if !mm.is_nil() {
+        cx.push(mm);
+        cx.push(cx.arg(arg));
+        cx.call(1, Some(1))?;
+        cx.set_slot(arg, cx.slot(cx.height() - 1));
+        cx.pop(1);
+        if buffer::with_bytes(cx.arg(arg), |text| put(out, text)).is_some() {
+            return Ok(());
+        }
+    }
+    put(out, display(cx.vm(), cx.arg(arg))?.bytes());
+    Ok(())
+}

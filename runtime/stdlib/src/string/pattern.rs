@@ -1,0 +1,514 @@
+//! Lua patterns, matched against bytes.
+//!
+//! The matcher walks the pattern text itself, as there is nothing to gain from compiling a dozen bytes; what repeats is prepared:
+//! a class or a set becomes a bitmap of 256 bits once, and a repetition tries the rest of the pattern only where the literal byte
+//! that follows it occurs. A search whose pattern starts with a literal byte jumps from one occurrence to the next.
+//!
+//! A pattern ends at its first NUL byte. Reading behind the subject gives a NUL, which is what `%f` sees at its end.
+//!
+//! Invariant: positions are indices; every access is checked, so a subject that changed between two calls is only a failed match.
+//! Invariant: nesting is at most `MAX_DEPTH`, so the native stack is bounded.
+
+use std::fmt;
+
+/// Captures a pattern may have.
+pub const MAX_CAPTURES: usize = 32;
+/// Nested matches (captures and repetitions) at most.
+const MAX_DEPTH: u32 = 200;
+const UNFINISHED: i32 = -1;
+const POSITION: i32 = -2;
+
+macro_rules! pattern_errors {
+    ($($(#[$doc:meta])* $name:ident $message:literal;)*) => {
+        /// Why a pattern cannot be matched.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum PatternError { $($(#[$doc])* $name,)* }
+        impl PatternError {
+            /// Returns the text of the error.
+            pub fn message(self) -> &'static str {
+                match self { $(PatternError::$name => $message,)* }
+            }
+        }
+    };
+}
+pattern_errors! {
+    /// `%f` without a set.
+    Frontier "missing '[' after '%f' in pattern";
+    /// `)` without `(`.
+    Close "invalid pattern capture";
+    /// The pattern ends behind a `%`.
+    Escape "malformed pattern (ends with '%')";
+    /// A set does not end.
+    Bracket "malformed pattern (missing ']')";
+    /// `%b` without two bytes.
+    Balance "unbalanced pattern";
+    /// Nested too deeply.
+    Complex "pattern too complex";
+    /// A reference to a capture that is not there.
+    Index "invalid capture index";
+    /// More than [`MAX_CAPTURES`].
+    TooMany "too many captures";
+    /// `(` without `)`.
+    Unfinished "unfinished capture";
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+/// A set of bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Bits([u64; 4]);
+
+impl Bits {
+    const EMPTY: Bits = Bits([0; 4]);
+
+    #[inline(always)]
+    const fn has(&self, c: u8) -> bool {
+        self.0[(c >> 6) as usize] >> (c & 63) & 1 != 0
+    }
+
+    const fn with(mut self, c: u8) -> Bits {
+        self.0[(c >> 6) as usize] |= 1 << (c & 63);
+        self
+    }
+
+    const fn not(self) -> Bits {
+        Bits([!self.0[0], !self.0[1], !self.0[2], !self.0[3]])
+    }
+
+    const fn or(self, o: Bits) -> Bits {
+        Bits([self.0[0] | o.0[0], self.0[1] | o.0[1], self.0[2] | o.0[2], self.0[3] | o.0[3]])
+    }
+}
+
+/// The bytes of class letter `l` (lower case), `None` if the letter names no class. The letters' meanings are those of the C locale.
+const fn class_of(l: u8) -> Option<Bits> {
+    let mut bits = Bits::EMPTY;
+    let mut c: u8 = 0;
+    loop {
+        let is = match l {
+            b'a' => c.is_ascii_alphabetic(),
+            b'c' => c.is_ascii_control(),
+            b'd' => c.is_ascii_digit(),
+            b'g' => c.is_ascii_graphic(),
+            b'l' => c.is_ascii_lowercase(),
+            b'p' => c.is_ascii_punctuation(),
+            b's' => c == b' ' || (c >= 9 && c <= 13),
+            b'u' => c.is_ascii_uppercase(),
+            b'w' => c.is_ascii_alphanumeric(),
+            b'x' => c.is_ascii_hexdigit(),
+            b'z' => c == 0,
+            _ => return None,
+        };
+        if is {
+            bits = bits.with(c);
+        }
+        if c == 255 {
+            return Some(bits);
+        }
+        c += 1;
+    }
+}
+
+/// Classes by letter; the upper-case letter is the complement.
+static CLASSES: [Option<Bits>; 256] = {
+    let mut table = [None; 256];
+    let mut l = b'a';
+    while l <= b'z' {
+        if let Some(bits) = class_of(l) {
+            table[l as usize] = Some(bits);
+            table[l.to_ascii_uppercase() as usize] = Some(bits.not());
+        }
+        l += 1;
+    }
+    table
+};
+
+/// The bytes `%c` stands for.
+fn escaped(c: u8) -> Bits {
+    match CLASSES[c as usize] {
+        Some(bits) => bits,
+        None => Bits::EMPTY.with(c),
+    }
+}
+
+/// A pattern item that matches one byte.
+#[derive(Clone, Copy)]
+enum Item {
+    Any,
+    Byte(u8),
+    Set(Bits),
+}
+
+impl Item {
+    #[inline(always)]
+    fn matches(&self, c: u8) -> bool {
+        match self {
+            Item::Any => true,
+            Item::Byte(b) => *b == c,
+            Item::Set(bits) => bits.has(c),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Capture {
+    start: u32,
+    /// Bytes, or [`UNFINISHED`], or [`POSITION`].
+    len: i32,
+}
+
+/// What a capture is after a match.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Captured {
+    /// Bytes from … to.
+    Range(usize, usize),
+    /// A position, from 1.
+    Position(usize),
+}
+
+/// Number of sets kept as bitmaps.
+const SETS: usize = 4;
+
+/// The state of matching one pattern: captures, and sets met so far. One state serves one pattern only.
+pub struct State {
+    level: u32,
+    depth: u32,
+    captures: [Capture; MAX_CAPTURES],
+    /// Pattern position behind `[` (0: none) and behind `]` of each kept set.
+    set_at: [(u32, u32); SETS],
+    sets: [Bits; SETS],
+}
+
+impl State {
+    /// Creates the state for a pattern.
+    pub fn new() -> State {
+        State {
+            level: 0,
+            depth: 0,
+            captures: [Capture { start: 0, len: 0 }; MAX_CAPTURES],
+            set_at: [(0, 0); SETS],
+            sets: [Bits::EMPTY; SETS],
+        }
+    }
+
+    /// Returns the number of captures.
+    pub fn level(&self) -> u32 {
+        self.level
+    }
+
+    /// Returns capture `i` (from 0) of a match from `s` to `e`; the whole match if there are none and `i` is 0.
+    pub fn capture(&self, i: u32, s: usize, e: usize) -> Result<Captured, PatternError> {
+        if i >= self.level {
+            return if i == 0 { Ok(Captured::Range(s, e)) } else { Err(PatternError::Index) };
+        }
+        let c = self.captures[i as usize];
+        match c.len {
+            UNFINISHED => Err(PatternError::Unfinished),
+            POSITION => Ok(Captured::Position(c.start as usize + 1)),
+            len => Ok(Captured::Range(c.start as usize, c.start as usize + len as usize)),
+        }
+    }
+}
+
+/// Returns the part of a pattern that counts: up to the first NUL byte.
+pub fn effective(pat: &[u8]) -> &[u8] {
+    match memchr::memchr(0, pat) {
+        Some(end) => &pat[..end],
+        None => pat,
+    }
+}
+
+/// Says whether `pat` has any byte with a meaning of its own.
+pub fn has_specials(pat: &[u8]) -> bool {
+    pat.iter().any(|c| matches!(c, b'^' | b'$' | b'*' | b'+' | b'?' | b'.' | b'(' | b'[' | b'%' | b'-'))
+}
+
+/// Matches `pat` (effective, without anchor) at `s`; returns where the match ends.
+pub fn match_at(st: &mut State, src: &[u8], pat: &[u8], s: usize) -> Result<Option<usize>, PatternError> {
+    st.level = 0;
+    st.depth = 0;
+    Matcher { st, src, pat }.run(s, 0)
+}
+
+/// Searches `pat` (effective, without anchor) from `from` on; returns where the first match begins and ends.
+pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Option<(usize, usize)>, PatternError> {
+    let first = literal_at(pat, 0);
+    let mut s = from;
+    while s <= src.len() {
+        if let Some(c) = first {
+            match memchr::memchr(c, &src[s..]) {
+                Some(skip) => s += skip,
+                None => return Ok(None),
+            }
+        }
+        if let Some(e) = match_at(st, src, pat, s)? {
+            return Ok(Some((s, e)));
+        }
+        s += 1;
+    }
+    Ok(None)
+}
+
+/// Returns the byte that the subject must have where the pattern from `p` on matches, if it is that simple.
+#[inline]
+fn literal_at(pat: &[u8], p: usize) -> Option<u8> {
+    let c = *pat.get(p)?;
+    if matches!(c, b'(' | b')' | b'%' | b'.' | b'[' | b'$') || matches!(pat.get(p + 1), Some(b'*' | b'?' | b'-')) {
+        return None;
+    }
+    Some(c)
+}
+
+type Found = Result<Option<usize>, PatternError>;
+
+struct Matcher<'a> {
+    st: &'a mut State,
+    src: &'a [u8],
+    pat: &'a [u8],
+}
+
+impl Matcher<'_> {
+    /// Matches the pattern from `p` at `s`.
+    fn run(&mut self, mut s: usize, mut p: usize) -> Found {
+        self.st.depth += 1;
+        if self.st.depth > MAX_DEPTH {
+            return Err(PatternError::Complex);
+        }
+        let found = loop {
+            let Some(&c) = self.pat.get(p) else { break Some(s) };
+            match c {
+                b'(' => {
+                    let position = self.pat.get(p + 1) == Some(&b')');
+                    let (rest, len) = if position { (p + 2, POSITION) } else { (p + 1, UNFINISHED) };
+                    break self.start_capture(s, rest, len)?;
+                }
+                b')' => break self.end_capture(s, p + 1)?,
+                b'%' => match self.pat.get(p + 1) {
+                    Some(b'b') => {
+                        let Some(e) = self.balance(s, p + 2)? else { break None };
+                        s = e;
+                        p += 4;
+                        continue;
+                    }
+                    Some(b'f') => {
+                        let Some(rest) = self.frontier(s, p + 2)? else { break None };
+                        p = rest;
+                        continue;
+                    }
+                    Some(&digit @ b'0'..=b'9') => {
+                        let Some(e) = self.back_reference(s, digit)? else { break None };
+                        s = e;
+                        p += 2;
+                        continue;
+                    }
+                    _ => {}
+                },
+                b'$' if p + 1 == self.pat.len() => break (s == self.src.len()).then_some(s),
+                _ => {}
+            }
+            let (item, next) = self.item(c, p)?;
+            let matched = self.src.get(s).is_some_and(|c| item.matches(*c));
+            match self.pat.get(next) {
+                Some(b'?') => {
+                    if matched && let Some(e) = self.run(s + 1, next + 1)? {
+                        break Some(e);
+                    }
+                    p = next + 1;
+                }
+                Some(b'*') => break self.longest(s, item, next + 1)?,
+                Some(b'+') => break if matched { self.longest(s + 1, item, next + 1)? } else { None },
+                Some(b'-') => break self.shortest(s, item, next + 1)?,
+                _ if matched => {
+                    s += 1;
+                    p = next;
+                }
+                _ => break None,
+            }
+        };
+        self.st.depth -= 1;
+        Ok(found)
+    }
+
+    /// Reads the item at `p`, whose first byte is `c`; returns it and where the pattern goes on.
+    #[inline]
+    fn item(&mut self, c: u8, p: usize) -> Result<(Item, usize), PatternError> {
+        match c {
+            b'.' => Ok((Item::Any, p + 1)),
+            b'%' => match self.pat.get(p + 1) {
+                None => Err(PatternError::Escape),
+                Some(&l) => Ok((CLASSES[l as usize].map_or(Item::Byte(l), Item::Set), p + 2)),
+            },
+            b'[' => self.set(p + 1).map(|(bits, next)| (Item::Set(bits), next)),
+            _ => Ok((Item::Byte(c), p + 1)),
+        }
+    }
+
+    /// Returns the set whose text starts at `p`, behind `[`, and where the pattern goes on.
+    #[inline]
+    fn set(&mut self, p: usize) -> Result<(Bits, usize), PatternError> {
+        let way = p % SETS;
+        if self.st.set_at[way].0 as usize != p {
+            let (bits, next) = parse_set(self.pat, p)?;
+            self.st.set_at[way] = (p as u32, next as u32);
+            self.st.sets[way] = bits;
+        }
+        Ok((self.st.sets[way], self.st.set_at[way].1 as usize))
+    }
+
+    /// Matches as many items as possible from `s`, then the rest of the pattern, giving back one by one.
+    fn longest(&mut self, s: usize, item: Item, rest: usize) -> Found {
+        let tail = self.src.get(s..).unwrap_or_default();
+        let count = match item {
+            Item::Any => tail.len(),
+            Item::Byte(b) => tail.iter().take_while(|c| **c == b).count(),
+            Item::Set(bits) => tail.iter().take_while(|c| bits.has(**c)).count(),
+        };
+        let mut e = s + count;
+        if rest == self.pat.len() {
+            return Ok(Some(e));
+        }
+        let literal = literal_at(self.pat, rest);
+        loop {
+            if literal.is_none_or(|c| self.src.get(e) == Some(&c))
+                && let Some(found) = self.run(e, rest)?
+            {
+                return Ok(Some(found));
+            }
+            if e == s {
+                return Ok(None);
+            }
+            e -= 1;
+        }
+    }
+
+    /// Matches as few items as possible from `s`, then the rest of the pattern.
+    fn shortest(&mut self, mut s: usize, item: Item, rest: usize) -> Found {
+        let literal = literal_at(self.pat, rest);
+        loop {
+            if literal.is_none_or(|c| self.src.get(s) == Some(&c))
+                && let Some(found) = self.run(s, rest)?
+            {
+                return Ok(Some(found));
+            }
+            match self.src.get(s) {
+                Some(c) if item.matches(*c) => s += 1,
+                _ => return Ok(None),
+            }
+        }
+    }
+
+    fn start_capture(&mut self, s: usize, rest: usize, len: i32) -> Found {
+        let level = self.st.level as usize;
+        if level >= MAX_CAPTURES {
+            return Err(PatternError::TooMany);
+        }
+        self.st.captures[level] = Capture { start: s as u32, len };
+        self.st.level += 1;
+        let found = self.run(s, rest)?;
+        if found.is_none() {
+            self.st.level -= 1;
+        }
+        Ok(found)
+    }
+
+    fn end_capture(&mut self, s: usize, rest: usize) -> Found {
+        let open = (0..self.st.level as usize).rev().find(|l| self.st.captures[*l].len == UNFINISHED);
+        let Some(l) = open else { return Err(PatternError::Close) };
+        self.st.captures[l].len = (s - self.st.captures[l].start as usize) as i32;
+        let found = self.run(s, rest)?;
+        if found.is_none() {
+            self.st.captures[l].len = UNFINISHED;
+        }
+        Ok(found)
+    }
+
+    /// `%1` … `%9`: the text of a capture again. A position capture never matches.
+    fn back_reference(&self, s: usize, digit: u8) -> Found {
+        let l = usize::from(digit).wrapping_sub(usize::from(b'1'));
+        if l >= self.st.level as usize || self.st.captures[l].len == UNFINISHED {
+            return Err(PatternError::Index);
+        }
+        let c = self.st.captures[l];
+        let Ok(len) = usize::try_from(c.len) else { return Ok(None) };
+        let start = c.start as usize;
+        let same = self.src.get(s..s + len).is_some_and(|text| Some(text) == self.src.get(start..start + len));
+        Ok(same.then_some(s + len))
+    }
+
+    /// `%bxy`: from an `x` to the `y` that balances it.
+    fn balance(&self, s: usize, p: usize) -> Found {
+        let (Some(&open), Some(&close)) = (self.pat.get(p), self.pat.get(p + 1)) else {
+            return Err(PatternError::Balance);
+        };
+        // Behind the subject is a NUL byte, which no pattern holds.
+        if self.src.get(s) != Some(&open) {
+            return Ok(None);
+        }
+        let mut depth = 1u32;
+        for (i, c) in self.src.iter().enumerate().skip(s + 1) {
+            if *c == close {
+                depth -= 1;
+                if depth == 0 {
+                    return Ok(Some(i + 1));
+                }
+            } else if *c == open {
+                depth += 1;
+            }
+        }
+        Ok(None)
+    }
+
+    /// `%f[set]`: a border between a byte outside and a byte inside the set; returns where the pattern goes on.
+    fn frontier(&mut self, s: usize, p: usize) -> Found {
+        if self.pat.get(p) != Some(&b'[') {
+            return Err(PatternError::Frontier);
+        }
+        let (bits, rest) = self.set(p + 1)?;
+        let before = s.checked_sub(1).and_then(|i| self.src.get(i)).copied().unwrap_or(0);
+        let here = self.src.get(s).copied().unwrap_or(0);
+        Ok((!bits.has(before) && bits.has(here)).then_some(rest))
+    }
+}
+
+/// Parses a set from `p`, behind its `[`; returns it and where the pattern goes on.
+fn parse_set(pat: &[u8], p: usize) -> Result<(Bits, usize), PatternError> {
+    let negate = pat.get(p) == Some(&b'^');
+    let start = p + usize::from(negate);
+    // The first byte is part of the set even if it is `]`, and so is whatever follows a `%`.
+    let mut end = start;
+    loop {
+        match pat.get(end) {
+            None => return Err(PatternError::Bracket),
+            Some(b'%') if end + 1 < pat.len() => end += 2,
+            Some(_) => end += 1,
+        }
+        if pat.get(end) == Some(&b']') {
+            break;
+        }
+    }
+    let text = &pat[start..end];
+    let mut bits = Bits::EMPTY;
+    let mut i = 0;
+    while i < text.len() {
+        if text[i] == b'%' && i + 1 < text.len() {
+            bits = bits.or(escaped(text[i + 1]));
+            i += 2;
+        } else if i + 2 < text.len() && text[i + 1] == b'-' {
+            for c in text[i]..=text[i + 2] {
+                bits = bits.with(c);
+            }
+            i += 3;
+        } else {
+            bits = bits.with(text[i]);
+            i += 1;
+        }
+    }
+    Ok((if negate { bits.not() } else { bits }, end + 1))
+}
+
+#[cfg(test)]
+mod tests;

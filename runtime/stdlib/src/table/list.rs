@@ -1,0 +1,151 @@
+//! Functions on tables as lists, and traversal.
+
+use crate::string::{MAX_LEN, bare_error};
+use crate::{luaside, scratch};
+use heap::handle::Kind;
+use heap::{Raise, Tab, Val};
+use interp::{Cx, Ret};
+
+/// `table.getn(t)`
+pub fn getn(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let n = luaside::check_tab(cx, 0)?.len();
+    cx.ret(Val::num(f64::from(n)))
+}
+
+/// `table.maxn(t)`
+pub fn maxn(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let t = cx.check_tab(0)?;
+    let (mut max, mut at) = (0.0, 0);
+    while let Some((next, key, _)) = t.entry_from(at) {
+        at = next;
+        if let Some(n) = key.as_num().filter(|n| *n > max) {
+            max = n;
+        }
+    }
+    cx.ret(Val::num(max))
+}
+
+/// `table.insert(t, [pos,] value)`
+pub fn insert(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let t = cx.check_tab(0)?;
+    let end = i64::from(t.len()) + 1;
+    let (at, value) = match cx.nargs() {
+        2 => (end, cx.arg(1)),
+        3 => (i64::from(cx.check_int(1)?), cx.arg(2)),
+        _ => return Err(cx.error("wrong number of arguments to 'insert'")),
+    };
+    let mut i = end;
+    while i > at {
+        t.set_int(cx.vm(), i, t.get_int(i - 1))?;
+        i -= 1;
+    }
+    t.set_int(cx.vm(), at, value)?;
+    cx.ret0()
+}
+
+/// `table.remove(t [, pos])`
+pub fn remove(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let t = luaside::check_tab(cx, 0)?;
+    let len = i64::from(t.len());
+    let at = if cx.arg(1).is_nil() { len } else { i64::from(luaside::check_int(cx, 1)?) };
+    if at < 1 || at > len {
+        return cx.ret0();
+    }
+    let old = t.get_int(at);
+    for i in at + 1..=len {
+        t.set_int(cx.vm(), i - 1, t.get_int(i))?;
+    }
+    t.set_int(cx.vm(), len, Val::NIL)?;
+    cx.ret(old)
+}
+
+/// `table.move(a1, f, e, t [, a2])`
+pub fn move_(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let from = luaside::check_tab(cx, 0)?;
+    let first = i64::from(luaside::check_int(cx, 1)?);
+    let last = i64::from(luaside::check_int(cx, 2)?);
+    let target = i64::from(luaside::check_int(cx, 3)?);
+    let destination = if cx.arg(4).is_nil() { 0 } else { 4 };
+    let to = luaside::check_tab(cx, destination)?;
+    let shift = target - first;
+    let upwards = target > last || target <= first || from != to;
+    let step = |k: i64| if upwards { first + k } else { last - k };
+    let count = (last - first + 1).max(0);
+    for i in (0..count).map(step) {
+        to.set_int(cx.vm(), i + shift, from.get_int(i))?;
+    }
+    cx.ret(cx.arg(destination))
+}
+
+/// `table.concat(t [, sep [, i [, j]]])`
+pub fn concat(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let t = cx.check_tab(0)?;
+    let sep = cx.opt_str(1)?.map_or(&b""[..], |s| s.bytes());
+    let first = i64::from(cx.opt_int(2, 1)?);
+    let last = i64::from(if cx.arg(3).is_nil() { t.len() as i32 } else { cx.check_int(3)? });
+    let mut out = scratch::take();
+    for i in first..=last {
+        let value = t.get_int(i);
+        match value.kind() {
+            Kind::Str(s) => out.extend_from_slice(s.bytes()),
+            Kind::Num(n) => {
+                let mut text = [0; 32];
+                let len = heap::number::format(n, &mut text);
+                out.extend_from_slice(&text[..len]);
+            }
+            _ => {
+                let message = format!("invalid value ({}) at index {i} in table for 'concat'", value.type_name());
+                return Err(cx.error(&message));
+            }
+        }
+        if i < last {
+            out.extend_from_slice(sep);
+        }
+        if out.len() > MAX_LEN {
+            return Err(bare_error(cx.vm(), "not enough memory"));
+        }
+    }
+    cx.ret_str(&out)
+}
+
+/// Calls the function in slot 1 with the two values pushed last; says whether its result, now pushed, ends the loop.
+fn visit(cx: &mut Cx<'_>) -> Result<bool, Raise> {
+    cx.call(2, Some(1))?;
+    let done = !cx.slot(cx.height() - 1).is_nil();
+    if !done {
+        cx.pop(1);
+    }
+    Ok(done)
+}
+
+/// `table.foreachi(t, f)`
+pub fn foreachi(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let len = luaside::check_tab(cx, 0)?.len();
+    luaside::check_func(cx, 1)?;
+    for i in 1..=i64::from(len) {
+        cx.push(cx.slot(1));
+        cx.push(Val::num(i as f64));
+        cx.push(luaside::check_tab(cx, 0)?.get_int(i));
+        if visit(cx)? {
+            return cx.ret_last(1);
+        }
+    }
+    cx.ret0()
+}
+
+/// `table.foreach(t, f)`
+pub fn foreach(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    luaside::check_tab(cx, 0)?;
+    luaside::check_func(cx, 1)?;
+    let mut at = 0;
+    while let Some((next, key, value)) = cx.arg(0).as_tab().and_then(|t: Tab<'_>| t.entry_from(at)) {
+        at = next;
+        cx.push(cx.slot(1));
+        cx.push(key);
+        cx.push(value);
+        if visit(cx)? {
+            return cx.ret_last(1);
+        }
+    }
+    cx.ret0()
+}

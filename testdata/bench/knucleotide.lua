@@ -1,0 +1,49 @@
+-- bench: group=strings small=250000
+-- Counting all substrings of several lengths in a generated DNA sequence.
+local n = tonumber(arg[1]) or 2500000
+
+local seed = 42
+local bases, pieces = { "a", "c", "g", "t" }, {}
+local limits = { 0.30, 0.50, 0.70, 1 }
+for i = 1, n do
+  seed = (seed * 3877 + 29573) % 139968
+  local r = seed / 139968
+  for k = 1, 4 do
+    if r < limits[k] then
+      pieces[i] = bases[k]
+      break
+    end
+  end
+end
+local sequence = table.concat(pieces):upper()
+
+local function count(length)
+  local counts = {}
+  for i = 1, #sequence - length + 1 do
+    local key = sequence:sub(i, i + length - 1)
+    counts[key] = (counts[key] or 0) + 1
+  end
+  return counts
+end
+
+local lines = {}
+for length = 1, 2 do
+  local counts, keys = count(length), {}
+  for k in pairs(counts) do keys[#keys + 1] = k end
+  table.sort(keys, function(a, b)
+    return counts[a] > counts[b] or counts[a] == counts[b] and a < b
+  end)
+  for i = 1, 4 do
+    lines[#lines + 1] = string.format("%s %.3f", keys[i], counts[keys[i]] * 100 / (#sequence - length + 1))
+  end
+end
+for _, pattern in ipairs({ "GGT", "GGTA", "GGTATT", "GGTATTTTAATT" }) do
+  local counts, different = count(#pattern), 0
+  for _ in pairs(counts) do different = different + 1 end
+  lines[#lines + 1] = string.format("%d/%d", counts[pattern] or 0, different)
+end
+local result = table.concat(lines, " ")
+
+local expected = { [2500000] = "A 30.003 T 29.995 G 20.004 C 19.997 AA 9.004 TA 9.000 TT 8.998 AT 8.996 30082/64 9095/256 908/4096 18/138137", [250000] = "A 30.036 T 29.928 G 20.040 C 19.996 AA 9.018 TA 8.992 AT 8.969 TT 8.965 3018/64 915/256 86/4096 2/138137" }
+assert(result == (expected[n] or result), "wrong result: " .. result)
+print(result)

@@ -1,0 +1,194 @@
+//! `bench`: runs the benchmark programs under several Lua engines and prints ratios.
+//!
+//! Every number is a ratio to one reference engine, measured in the same run: machines are noisy and differ, ratios of
+//! alternating runs much less. For each program the engines take turns, round after round; CPU time (user and system) and
+//! peak resident memory are medians over the rounds. The table goes to stdout and to `table.txt` in the output directory,
+//! every single measurement to `runs.jsonl` beside it.
+//!
+//! Invariant: all engines print the same text for a program; one that does not, or fails, has no ratio and the exit
+//! status is 1.
+//!
+//! Absent: wall-clock time, absolute times in the table.
+#![forbid(unsafe_code)]
+
+mod engine;
+mod measure;
+mod program;
+mod report;
+mod stats;
+
+use clap::{Parser, ValueEnum};
+use engine::Engine;
+use measure::{Job, Meter, Usage};
+use program::Program;
+use report::{Report, Row};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Which of a program's two problem sizes to run.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Size {
+    /// About a tenth of a second in LuaJIT's interpreter.
+    Small,
+    /// About a second.
+    Large,
+}
+
+/// Runs the benchmark programs under several Lua engines, alternating, and prints ratios to a reference engine.
+#[derive(Parser)]
+#[command(name = "bench")]
+struct Options {
+    /// Run only programs whose name or group contains one of these words
+    filter: Vec<String>,
+    /// An engine as NAME=COMMAND, repeatable; replaces the default engines
+    #[arg(short, long = "engine", value_name = "NAME=COMMAND", value_parser = engine::parse)]
+    engines: Vec<Engine>,
+    /// Of the engines, keep only those with these names
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    only: Vec<String>,
+    /// The engine that counts as 1.00
+    #[arg(long, value_name = "NAME", default_value = "luajit-joff")]
+    reference: String,
+    /// How often each engine runs each program
+    #[arg(short, long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Problem size (default: large, with --instructions small)
+    #[arg(short, long, value_enum)]
+    size: Option<Size>,
+    /// Count instructions under valgrind instead of time; no memory
+    #[arg(long)]
+    instructions: bool,
+    /// How often each engine starts for the start-up line; 0 leaves it out
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    starts: u32,
+    /// Seconds after which a run counts as failed
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    timeout: u64,
+    /// Directory of the programs
+    #[arg(long, value_name = "DIRECTORY", default_value = "testdata/bench")]
+    programs: PathBuf,
+    /// Directory of the unpacked packages, as testdata/corpus/fetch.sh leaves it
+    #[arg(long, value_name = "DIRECTORY", default_value = "target/corpus")]
+    corpus: PathBuf,
+    /// Directory for table.txt and runs.jsonl
+    #[arg(long, value_name = "DIRECTORY", default_value = "target/bench")]
+    out: PathBuf,
+    /// List the programs and stop
+    #[arg(long)]
+    list: bool,
+}
+
+fn main() -> ExitCode {
+    // First of all, while this process is still small: see `measure`.
+    if let Some(code) = measure::serve() {
+        return code;
+    }
+    match run(&Options::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("bench: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs everything; false when some engine failed some program.
+fn run(options: &Options) -> Result<bool, String> {
+    let programs = program::load(&options.programs, &options.filter)?;
+    if options.list {
+        for p in &programs {
+            println!("{:16} {:12} small={}", p.name, p.group, p.small);
+        }
+        return Ok(true);
+    }
+    let engines = engine::select(&options.engines, &options.only, &options.reference)?;
+    if let Some(p) = programs.iter().find(|p| p.needs_corpus)
+        && !options.corpus.is_dir()
+    {
+        let dir = options.corpus.display();
+        return Err(format!("{} needs the packages in {dir}: run testdata/corpus/fetch.sh {dir} first", p.name));
+    }
+    std::fs::create_dir_all(&options.out).map_err(|e| format!("cannot create {}: {e}", options.out.display()))?;
+
+    let meter = Meter {
+        valgrind: options.instructions,
+        timeout: Duration::from_secs(options.timeout),
+        scratch: options.out.clone(),
+        corpus: absolute(&options.corpus)?,
+    };
+    meter.check()?;
+    let rounds = if options.instructions { 1 } else { options.rounds };
+    let mut report = Report::create(&options.out, &engines, &options.reference, options.instructions)?;
+    for program in &programs {
+        let row = run_program(options, &meter, program, &engines, rounds, &mut report)?;
+        report.add(row);
+    }
+    if options.starts > 0 && options.filter.is_empty() {
+        let starts = if options.instructions { 1 } else { options.starts };
+        let job = Job { arguments: vec!["-e".into(), String::new()], size: None };
+        let row = run_rounds("start", "start", &meter, &job, &engines, starts, &mut report)?;
+        report.add(row);
+    }
+    report.finish()
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn run_program(
+    options: &Options,
+    meter: &Meter,
+    program: &Program,
+    engines: &[Engine],
+    rounds: u32,
+    report: &mut Report,
+) -> Result<Row, String> {
+    let default = if options.instructions { Size::Small } else { Size::Large };
+    let small = options.size.unwrap_or(default) == Size::Small;
+    let job = Job { arguments: vec![program.path.display().to_string()], size: small.then(|| program.small.clone()) };
+    run_rounds(&program.name, &program.group, meter, &job, engines, rounds, report)
+}
+
+/// Lets the engines take turns at one job, and checks that they print the same.
+fn run_rounds(
+    name: &str,
+    group: &str,
+    meter: &Meter,
+    job: &Job,
+    engines: &[Engine],
+    rounds: u32,
+    report: &mut Report,
+) -> Result<Row, String> {
+    let mut runs: Vec<Vec<Usage>> = vec![Vec::new(); engines.len()];
+    let mut failures: Vec<Option<String>> = vec![None; engines.len()];
+    let mut first_output: Option<(usize, String)> = None;
+    report.progress(name);
+    for round in 0..rounds {
+        for (i, engine) in engines.iter().enumerate() {
+            if failures[i].is_some() {
+                continue;
+            }
+            let done = match meter.run(engine, job)? {
+                Ok(done) => done,
+                Err(reason) => {
+                    failures[i] = Some(reason);
+                    continue;
+                }
+            };
+            match &first_output {
+                Some((other, output)) if *output != done.output => {
+                    failures[i] = Some(format!("prints something else than {}", engines[*other].name));
+                    continue;
+                }
+                Some(_) => {}
+                None => first_output = Some((i, done.output)),
+            }
+            report.log(name, &engine.name, round, done.usage)?;
+            runs[i].push(done.usage);
+        }
+    }
+    Ok(Row { name: name.into(), group: group.into(), runs, failures })
+}

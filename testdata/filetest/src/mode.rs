@@ -1,0 +1,42 @@
+//! The mode table: one row for each way in which every test program is run.
+//!
+//! Invariant: a row changes how a program is executed, never what it prints. The exception is a stripped dump, which has
+//! no line numbers or names to print; its expectation is a stripped run of stock `luajit`.
+
+/// The form in which a program is handed to the interpreter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The Lua source file.
+    Source,
+    /// A dump of it with debug information, written by the compiler under test.
+    Dump,
+    /// A dump without debug information.
+    StrippedDump,
+}
+
+/// A way of running a program.
+#[derive(Debug)]
+pub struct Mode {
+    /// Name, for `MODE=` and the `modes` directive.
+    pub name: &'static str,
+    /// Interpreter options before the script name.
+    pub args: &'static [&'static str],
+    /// Environment variables.
+    pub env: &'static [(&'static str, &'static str)],
+    /// What is run.
+    pub form: Form,
+    /// Factor on a program's time limit.
+    pub patience: u64,
+}
+
+/// Every mode, the reference mode first.
+#[rustfmt::skip]
+pub const MODES: &[Mode] = &[
+    Mode { name: "interp",    args: &["-joff"], env: &[],                    form: Form::Source,       patience: 1 },
+    Mode { name: "bytecode",  args: &["-joff"], env: &[],                    form: Form::Dump,         patience: 1 },
+    Mode { name: "stripped",  args: &["-joff"], env: &[],                    form: Form::StrippedDump, patience: 1 },
+    Mode { name: "gc-stress", args: &["-joff"], env: &[("RT_GC", "stress")], form: Form::Source,       patience: 6 },
+];
+
+/// The mode whose output is the expectation when blessing, and in which stock `luajit` is asked.
+pub const REFERENCE: &Mode = &MODES[0];

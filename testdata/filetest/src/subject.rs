@@ -1,0 +1,142 @@
+//! The programs under test and the oracle: where they are, and how a Lua file is run with them.
+//!
+//! Invariant: whatever interpreter runs, it is told that its name is `kiln`, has the same environment, and works in the
+//! folder of the script; so messages of different interpreters compare as they are.
+
+use crate::case::{Case, Outcome};
+use crate::mode::{Form, Mode};
+use crate::process;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// An interpreter with its compiler.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The interpreter.
+    pub kiln: PathBuf,
+    /// The compiler; without one, the interpreter's option `-b` compiles.
+    pub luac: Option<PathBuf>,
+}
+
+impl Subject {
+    /// Finds the programs under test: `KILN_BIN` and `LUAC_BIN`, or what is built in the test's own target folder.
+    pub fn under_test() -> Result<Subject, String> {
+        let luac = std::env::var_os("LUAC_BIN").map(PathBuf::from);
+        if let Some(kiln) = std::env::var_os("KILN_BIN") {
+            return Ok(Subject { kiln: find(Path::new(&kiln))?, luac });
+        }
+        let test = std::env::current_exe().map_err(|e| e.to_string())?;
+        let folder = test.parent().and_then(Path::parent).ok_or("the test is not in a target folder")?;
+        let kiln = folder.join("kiln");
+        if !kiln.is_file() {
+            return Err(format!("{} does not exist: run `cargo build` first, or set KILN_BIN", kiln.display()));
+        }
+        Ok(Subject { kiln, luac: luac.or_else(|| Some(folder.join("luac"))) })
+    }
+
+    /// Finds stock `luajit`, unless it is itself under test.
+    pub fn oracle(under_test: &Subject) -> Option<Subject> {
+        if under_test.is_luajit() {
+            return None;
+        }
+        Some(Subject { kiln: find(Path::new("luajit")).ok()?, luac: None })
+    }
+
+    /// Whether this is stock `luajit`.
+    pub fn is_luajit(&self) -> bool {
+        self.kiln.file_name().is_some_and(|name| name == "luajit")
+    }
+
+    /// Runs the script at `path` in `mode`.
+    pub fn run(&self, path: &Path, case: &Case, mode: &Mode) -> Result<Outcome, String> {
+        let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().ok_or("no file name")?);
+        let limit = Duration::from_secs(case.timeout * mode.patience);
+        let mut command = self.command(folder);
+        command.args(mode.args);
+        let dump = match mode.form {
+            Form::Source => None,
+            form => Some(self.compile(folder, Path::new(name), form, limit)?),
+        };
+        match &dump {
+            Some(dump) => command.arg(&dump.0),
+            None => command.arg(name),
+        };
+        command.args(&case.args).envs(mode.env.iter().copied());
+        process::run(command, &case.stdin, limit)
+    }
+
+    fn command(&self, folder: &Path) -> Command {
+        let mut command = Command::new(&self.kiln);
+        command.arg0("kiln").current_dir(folder);
+        neutral_environment(&mut command);
+        command
+    }
+
+    fn compile(&self, folder: &Path, name: &Path, form: Form, limit: Duration) -> Result<TempFile, String> {
+        let dump = TempFile::new("dump")?;
+        let mut command = match &self.luac {
+            Some(luac) => {
+                let mut command = Command::new(luac);
+                command.arg0("luac").current_dir(folder);
+                neutral_environment(&mut command);
+                command.args((form == Form::StrippedDump).then_some("-s"));
+                command.arg("-o").arg(&dump.0).arg(name);
+                command
+            }
+            None => {
+                let mut command = self.command(folder);
+                command
+                    .arg(if form == Form::StrippedDump { "-b" } else { "-bg" })
+                    .args(["-t", "raw"])
+                    .arg(name)
+                    .arg(&dump.0);
+                command
+            }
+        };
+        command.env_remove("RT_GC");
+        let outcome = process::run(command, b"", limit)?;
+        if outcome.status != 0 || !outcome.err.is_empty() {
+            return Err(format!("compiler: status {}: {}", outcome.status, outcome.err.join("\n")));
+        }
+        Ok(dump)
+    }
+}
+
+/// Sets the variables on which output may depend.
+pub fn neutral_environment(command: &mut Command) {
+    for name in ["LUA_INIT", "LUA_PATH", "LUA_CPATH", "RT_GC"] {
+        command.env_remove(name);
+    }
+    command.env("TZ", "UTC").env("LC_ALL", "C").env("KILN_TEST_VARIABLE", "set by the harness");
+}
+
+fn find(name: &Path) -> Result<PathBuf, String> {
+    let candidates = match name.components().count() {
+        1 => std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).map(|dir| dir.join(name)).collect(),
+        _ => vec![name.to_path_buf()],
+    };
+    let found = candidates.iter().find(|path| path.is_file()).ok_or(format!("{} not found", name.display()))?;
+    std::path::absolute(found).map_err(|e| e.to_string())
+}
+
+/// A file name in the system's temporary folder that is removed when dropped.
+#[derive(Debug)]
+pub struct TempFile(pub PathBuf);
+
+impl TempFile {
+    /// Names a file that does not exist.
+    pub fn new(kind: &str) -> Result<TempFile, String> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Ok(TempFile(std::env::temp_dir().join(format!("filetest-{}-{number}.{kind}", std::process::id()))))
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

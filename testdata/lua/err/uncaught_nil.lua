@@ -1,0 +1,3 @@
+-- An uncaught nil error value.
+error()
+--? 1

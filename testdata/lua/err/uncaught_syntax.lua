@@ -1,0 +1,6 @@
+-- A syntax error in the main file.
+-- modes: -bytecode -stripped
+print "never printed"
+local x = = 1
+--! kiln: uncaught_syntax.lua:4: unexpected symbol near '='
+--? 1
