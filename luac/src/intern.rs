@@ -226,3 +226,40 @@ fn word_of(text: &[u8], seed: u64) -> u64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_strings_are_equal_symbols() {
+        let text: Vec<u8> = (0..=255).cycle().take(2000).collect();
+        let mut strings = Interner::new(&text);
+        let mut seen = std::collections::HashMap::new();
+        for len in 0..40 {
+            for start in 0..1000 {
+                let bytes = &text[start..start + len];
+                let sym = strings.intern_source(start, start + len);
+                assert_eq!(strings.intern_decoded(bytes), sym);
+                assert_eq!(*seen.entry(bytes.to_vec()).or_insert(sym), sym);
+                assert_eq!(strings.bytes(sym), bytes);
+                assert_eq!(&*strings.share(sym), bytes);
+            }
+        }
+        let symbols: std::collections::HashSet<u32> = seen.values().map(|sym| sym.0).collect();
+        assert_eq!(symbols.len(), seen.len());
+    }
+
+    #[test]
+    fn reserved_words_are_tokens() {
+        let mut strings = Interner::new(b"");
+        for (i, word) in Tok::RESERVED.iter().enumerate() {
+            assert_eq!(strings.intern_decoded(word.as_bytes()).token(), Tok(Tok::FIRST + i as u16));
+        }
+        for (word, sym) in [("self", Sym::SELF), ("pairs", Sym::PAIRS), ("next", Sym::NEXT)] {
+            assert_eq!((strings.intern_decoded(word.as_bytes()), sym.token()), (sym, Tok::NAME));
+        }
+        assert_eq!(Sym::internal(InternalVar::ForGen).as_internal(), Some(InternalVar::ForGen));
+        assert_eq!((Sym::NONE.as_internal(), Sym::BREAK.as_internal(), Sym::SELF.as_internal()), (None, None, None));
+    }
+}

@@ -564,3 +564,69 @@ impl<'a> Lexer<'a> {
         self.error_at(Tok::STRING, message::ESCAPE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the strings of all tokens up to the end.
+    fn strings(source: &[u8]) -> Vec<Vec<u8>> {
+        let mut lexer = Lexer::new(source, b"=test").unwrap();
+        let mut all = Vec::new();
+        loop {
+            lexer.next().unwrap();
+            match lexer.tok {
+                Tok::EOF => return all,
+                Tok::STRING | Tok::NAME => all.push(lexer.strings.bytes(lexer.sym).to_vec()),
+                tok => all.push(tok.text().into_bytes()),
+            }
+        }
+    }
+
+    #[test]
+    fn escapes_are_decoded() {
+        assert_eq!(strings(br"'a\n\65\x42\u{20ac}\z   b\'' "), [b"a\n\x41B\xe2\x82\xacb'"]);
+        assert_eq!(strings(b"'\\\r\n' '\\0001'"), [b"\n".to_vec(), b"\x001".to_vec()]);
+    }
+
+    #[test]
+    fn long_brackets_normalise_line_breaks() {
+        assert_eq!(strings(b"[[\r\na\rb\n\rc\n\n]] [=[]]]=]"), [b"a\nb\nc\n\n".to_vec(), b"]]".to_vec()]);
+        assert_eq!(strings(b"--[[ x\n]] a --[==[ ]] ]==] b --[=x\nc -- d"), [b"a", b"b", b"c"]);
+    }
+
+    #[test]
+    fn lines_are_counted() {
+        for (source, lines) in
+            [("a\nb", 2), ("\r\n\n\r\r\r", 5), ("[[\n\n]]", 3), ("'\\\n\\z\n\n'", 4), ("--\n--[[\n]]", 3)]
+        {
+            let mut lexer = Lexer::new(source.as_bytes(), b"=test").unwrap();
+            while lexer.next().is_ok() && lexer.tok != Tok::EOF {}
+            assert_eq!(lexer.line, lines, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn line_ends_are_found_anywhere() {
+        for at in 0..40 {
+            for end in [b'\n', b'\r'] {
+                let mut text = vec![0x0b; 40];
+                text[at] = end;
+                assert_eq!(line_length(&text), at);
+            }
+        }
+        assert_eq!((line_length(b""), line_length(&[0x8a; 19])), (0, 19));
+    }
+
+    #[test]
+    fn one_token_can_be_seen_ahead() {
+        let mut lexer = Lexer::new(b"a 'b' 1 c", b"=test").unwrap();
+        lexer.next().unwrap();
+        assert_eq!((lexer.lookahead().unwrap(), lexer.tok), (Tok::STRING, Tok::NAME));
+        assert_eq!(lexer.strings.bytes(lexer.sym), b"a");
+        lexer.next().unwrap();
+        assert_eq!(lexer.strings.bytes(lexer.sym), b"b");
+        lexer.next().unwrap();
+        assert_eq!((lexer.tok, lexer.num), (Tok::NUMBER, 1.0));
+    }
+}
