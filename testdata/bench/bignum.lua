@@ -1,6 +1,6 @@
--- bench: group=numeric small=70
+-- bench: group=numeric small=380
 -- Digits of pi and factorials with arbitrary-precision integers kept in arrays of base 10^7.
-local digits = tonumber(arg[1]) or 250
+local digits = tonumber(arg[1]) or 1200
 
 local BASE = 10000000
 local floor = math.floor
@@ -129,6 +129,6 @@ assert(compare(square, factorial) > 0)
 local long = text(square)
 local result = string.format("%s %d %s", shown:sub(-10), #long, long:sub(1, 12))
 
-local expected = { [250] = "5271201909 986 104513596036", [70] = "4592307816 201 143486179252" }
+local expected = { [1200] = "0984882401 6352 403325220192", [380] = "5488204665 1634 891007023146" }
 assert(result == (expected[digits] or result), "wrong result: " .. result)
 print(result)
