@@ -5,6 +5,7 @@
 //! Decimal digits come from Rust's exact float formatting, which rounds ties to even: a tie is recognised from the binary exponent
 //! of the lowest bit, written with one more digit (which is exact then, and a 5), and rounded by hand.
 
+pub use interp::cx::put_address as put_pointer;
 use std::fmt::Write as _;
 
 /// What a directive makes.
@@ -215,17 +216,6 @@ pub fn put_quoted(out: &mut Vec<u8>, s: &[u8]) {
     out.push(b'"');
 }
 
-/// Appends an address (`%p`), 0 being none.
-pub fn put_pointer(out: &mut Vec<u8>, address: u64) {
-    if address == 0 {
-        out.extend_from_slice(b"NULL");
-        return;
-    }
-    // Whole bytes, four at least.
-    let bytes = (8 - address.leading_zeros() as usize / 8).max(4);
-    let _ = write!(Text(out), "0x{address:0width$x}", width = 2 * bytes);
-}
-
 /// Appends a number in decimal.
 pub fn put_decimal(out: &mut Vec<u8>, mut k: u64) {
     let mut digits = [0; 20];
@@ -239,16 +229,6 @@ pub fn put_decimal(out: &mut Vec<u8>, mut k: u64) {
         }
     }
     out.extend_from_slice(&digits[at..]);
-}
-
-/// Lets formatting append to bytes.
-struct Text<'a>(&'a mut Vec<u8>);
-
-impl std::fmt::Write for Text<'_> {
-    fn write_str(&mut self, s: &str) -> std::fmt::Result {
-        self.0.extend_from_slice(s.as_bytes());
-        Ok(())
-    }
 }
 
 /// Converts a number for `%d` as the hardware does: truncated, out of range gives the smallest integer.
