@@ -85,7 +85,7 @@ bit_ops! {
 pub fn tohex(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let x = check(cx, 0)? as u32;
     let digits = if cx.nargs() < 2 { 8 } else { check(cx, 1)? };
-    let mut out = Vec::with_capacity(16);
+    let mut out = crate::scratch::take();
     put_hex(&mut out, x, digits);
     cx.ret_str(&out)
 }

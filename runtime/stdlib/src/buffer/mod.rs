@@ -41,6 +41,7 @@ impl Buffer {
         f(&self.bytes.borrow()[self.read.get()..])
     }
 
+    #[inline]
     fn append(&self, vm: &Vm, text: &[u8]) -> Result<(), Raise> {
         let mut bytes = self.bytes.borrow_mut();
         let read = self.read.get();
@@ -149,8 +150,13 @@ pub fn decode(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 
 /// `buf:put(...)`
 pub fn put(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    this(cx)?;
-    for i in 1..cx.nargs() {
+    let buffer = this(cx)?;
+    let mut first = 1;
+    while let Some(s) = cx.arg(first).as_str() {
+        buffer.append(cx.vm(), s.bytes())?;
+        first += 1;
+    }
+    for i in first..cx.nargs() {
         if put_plain(cx, i)? {
             continue;
         }
