@@ -426,7 +426,7 @@ fn scaled(n: f64, k: i32) -> Option<u128> {
     let power = *POWERS_OF_TEN.get(k.unsigned_abs() as usize)?;
     let (mantissa, exponent) = lowest_bit(n);
     // 53 bits and 74 bits.
-    let (numerator, denominator) =
+    let (numerator, mut denominator) =
         if k >= 0 { (u128::from(mantissa) * power, 1) } else { (u128::from(mantissa), power) };
     if exponent < 0 {
         let shift = exponent.unsigned_abs();
