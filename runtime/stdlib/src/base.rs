@@ -448,8 +448,7 @@ fn gcinfo(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 fn collectgarbage(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    const OPTIONS: &[&str] =
-        &["stop", "restart", "collect", "count", "step", "setpause", "setstepmul", "isrunning"];
+    const OPTIONS: &[&str] = &["stop", "restart", "collect", "count", "step", "setpause", "setstepmul", "isrunning"];
     let option = OPTIONS[cx.check_option(0, Some(2), OPTIONS)?];
     let data = cx.opt_int(1, 0)?;
     let result = match option {

@@ -208,7 +208,11 @@ impl Stream {
         }
         let mut shell = Command::new("/bin/sh");
         shell.arg("-c").arg(std::ffi::OsStr::from_bytes(command));
-        if reads { shell.stdout(Stdio::piped()) } else { shell.stdin(Stdio::piped()) };
+        if reads {
+            shell.stdout(Stdio::piped())
+        } else {
+            shell.stdin(Stdio::piped())
+        };
         let mut child = shell.spawn().map_err(|e| errno(&e))?;
         let end = match (child.stdout.take(), child.stdin.take()) {
             (Some(out), _) => File::from(std::os::fd::OwnedFd::from(out)),

@@ -25,8 +25,7 @@ const VERSION: &[u8] = b"LuaJIT 2.1.0-beta3";
 const VERSION_NUM: f64 = 20100.0;
 
 /// Modules that `require` finds in `package.preload`.
-const MODULES: &[&str] =
-    &["jit.util", "jit.bc", "jit.vmdef", "jit.profile", "jit.v", "jit.dump", "jit.p", "jit.zone"];
+const MODULES: &[&str] = &["jit.util", "jit.bc", "jit.vmdef", "jit.profile", "jit.v", "jit.dump", "jit.p", "jit.zone"];
 
 /// Optimisations in the order of `jit.status`.
 pub const FLAGS: [&str; 10] = ["fold", "cse", "dce", "fwd", "dse", "narrow", "loop", "abc", "sink", "fuse"];
@@ -107,13 +106,18 @@ impl JitState {
     fn set_flag(&mut self, option: &str) -> bool {
         let (name, set) = if let Some(name) = option.strip_prefix('+') {
             (name, true)
-        } else if let Some(name) = option.strip_prefix('-').or(option.strip_prefix("no-")).or(option.strip_prefix("no")) {
+        } else if let Some(name) = option.strip_prefix('-').or(option.strip_prefix("no-")).or(option.strip_prefix("no"))
+        {
             (name, false)
         } else {
             (option, true)
         };
         let Some(i) = FLAGS.iter().position(|flag| *flag == name) else { return false };
-        if set { self.flags |= 1 << i } else { self.flags &= !(1 << i) }
+        if set {
+            self.flags |= 1 << i
+        } else {
+            self.flags &= !(1 << i)
+        }
         true
     }
 
