@@ -250,8 +250,7 @@ fn tostring(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     }
     cx.push(mm);
     cx.push(v);
-    cx.call(1, Some(1))?;
-    cx.ret_last(1)
+    cx.tail_call(1)
 }
 
 // ---- output ----

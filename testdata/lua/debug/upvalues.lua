@@ -1,0 +1,26 @@
+-- getupvalue, setupvalue, upvalueid, upvaluejoin.
+local a, b = 1, "two" local function f() return a, b end local function g() a = a + 1 return a end print(debug.getupvalue(f, 1)) print(debug.getupvalue(f, 2)) print(debug.getupvalue(f, 3)) print(debug.setupvalue(f, 1, 100), a, g(), f()) print(debug.setupvalue(f, 5, 1)) print(debug.upvalueid(f, 1) == debug.upvalueid(g, 1), debug.upvalueid(f, 1) == debug.upvalueid(f, 2), type(debug.upvalueid(f, 1))) local function counter() local n = 0 return function() n = n + 1 return n end end local c1, c2 = counter(), counter() c1() c1() print(debug.upvalueid(c1, 1) == debug.upvalueid(c2, 1)) debug.upvaluejoin(c2, 1, c1, 1) print(debug.upvalueid(c1, 1) == debug.upvalueid(c2, 1), c2(), c1(), c2()) print(pcall(debug.upvaluejoin, c1, 2, c2, 1)) print(pcall(debug.upvaluejoin, c1, 1, print, 1)) print(pcall(debug.upvalueid, c1, 2)) print(pcall(debug.upvalueid, print, 1) ~= nil) print(pcall(debug.getupvalue, 1, 1)) print(pcall(debug.getupvalue, f)) print(debug.getupvalue(print, 1), debug.getupvalue(string.gmatch("a", "a"), 1)) print(debug.getupvalue(loadstring(string.dump(f)), 1)) local function none() end print(debug.getupvalue(none, 1)) local function rec(n) return n == 0 and 0 or rec(n - 1) end print((debug.getupvalue(rec, 1))) print(debug.setupvalue(rec, 1, function() return "replaced" end), rec(5))
+local env = { print = print } local function e() return x end setfenv(e, env) env.x = "env" print(e(), debug.getfenv(e) == env, debug.setfenv(e, { x = "other" }) == e, e()) local u = newproxy() print(type(debug.getfenv(u)), (pcall(debug.setfenv, u, {}))) print(pcall(debug.setfenv, {}, {})) print(debug.getfenv {}, debug.getfenv(1))
+--> a	1
+--> b	two
+-->
+--> a	100	101	101	two
+-->
+--> true	false	userdata
+--> false
+--> true	3	4	5
+--> false	bad argument #2 to '?' (index out of range)
+--> false	bad argument #3 to '?' (Lua function expected)
+--> false	bad argument #2 to '?' (index out of range)
+--> true
+--> false	bad argument #1 to '?' (function expected, got number)
+--> false	bad argument #2 to '?' (number expected, got no value)
+--> 		a
+--> a	nil
+-->
+--> rec
+--> rec	replaced
+--> env	true	true	other
+--> table	true
+--> false	'setfenv' cannot change environment of given object
+--> nil	nil

@@ -1,0 +1,42 @@
+-- io.lines and file:lines: formats, automatic close, errors.
+local path = os.tmpname() local h = io.open(path, "w") h:write("a\nb b\n\nd\n1 2") h:close() for l in io.lines(path) do io.write("[", l, "]") end print() for l in io.lines(path, "*L") do io.write(("%q"):format(l)) end print() for c in io.lines(path, 1) do io.write(c == "\n" and "|" or c) end print() for a, b in io.lines(path, 1, 2) do io.write(("%q %q;"):format(a, tostring(b))) end print() for l in io.lines(path, "*a") do io.write(#l, " ") if #l == 0 then break end end print()
+h = io.open(path) for l in h:lines() do io.write(l, ",") end print(io.type(h)) print(h:read()) h:seek "set" for l in h:lines() do break end print(h:read()) h:close() local it = io.lines(path) it() it() print(it()) for i = 1, 2 do it() end print(it()) print(pcall(it)) print(pcall(io.lines, "/nonexistent/file")) print((pcall(io.lines, path, "*x"))) print(pcall(function() for l in io.lines(path, "x") do end end)) h = io.open(path) it = h:lines() h:close() print(pcall(it)) print(pcall(io.lines, {}))
+io.input(path) print(io.read(), io.read "*l") for l in io.lines() do io.write("<", l, ">") end print() print(io.type(io.input())) print(io.read()) io.close(io.input()) print(pcall(io.read)) print(pcall(io.input, "/nonexistent/file")) io.input(io.stdin) print(io.input() == io.stdin) io.output(path) io.write "to file" print(io.output() ~= io.stdout) io.close() io.output(io.stdout) print(io.open(path):read "*a") print(pcall(io.output, "/nonexistent/dir/f")) print(pcall(io.input, 5)) local t = io.tmpfile() t:write "temp" t:seek "set" print(t:read "*a", io.type(t)) t:close() for w in (function() local f = io.open(path) return function() local c = f:read(1) if not c then f:close() end return c end end)() do io.write(w, ".") end print() os.remove(path) print(pcall(io.lines, path) == false)
+--> [a][b b][][d][1 2]
+--> "a\
+--> ""b b\
+--> ""\
+--> ""d\
+--> ""1 2"
+--> a|b b||d|1 2
+--> "a" "\
+--> b";" " "b\
+--> ";"\
+--> " "d\
+--> ";"1" " 2";
+--> 12 0 
+--> a,b b,,d,1 2,file
+--> nil
+--> b b
+-->
+-->
+--> false	attempt to use a closed file
+--> false	bad argument #1 to '?' (/nonexistent/file: No such file or directory)
+--> true
+--> false	lines.lua:3: bad argument #1 to '(for generator)' (invalid format)
+--> false	attempt to use a closed file
+--> false	bad argument #1 to '?' (string expected, got table)
+--> a	b b
+--> <><d><1 2>
+--> file
+--> nil
+--> false	standard file is closed
+--> false	bad argument #1 to '?' (/nonexistent/file: No such file or directory)
+--> true
+--> true
+--> to file
+--> false	bad argument #1 to '?' (/nonexistent/dir/f: No such file or directory)
+--> false	bad argument #1 to '?' (5: No such file or directory)
+--> temp	file
+--> t.o. .f.i.l.e.
+--> true

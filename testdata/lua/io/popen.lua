@@ -1,0 +1,14 @@
+-- io.popen: reading, writing, exit status, modes.
+local p = io.popen "echo hello; echo world" print(io.type(p), p:read(), p:read "*a") print(p:close()) p = io.popen("exit 3") print(p:close()) p = io.popen("cat >/dev/null", "w") print(p:write "data" ~= nil) print(p:close()) p = io.popen "printf 'a\\nb\\nc'" for l in p:lines() do io.write(l, ".") end print() p:close() print(pcall(p.read, p)) print(pcall(io.popen)) p = io.popen "printf 12,13" print(p:read("*n", 1, "*n")) p:close() io.stdout:flush() p = io.popen("cat", "w") p:write("through cat\n") p:close() print(io.popen("nosuchcommand_xyz 2>/dev/null"):read "*a" == "")
+--> file	hello	world
+-->
+--> true
+--> true
+--> true
+--> true
+--> a.b.c.
+--> false	attempt to use a closed file
+--> false	bad argument #1 to '?' (string expected, got no value)
+--> 12	,	13
+--> through cat
+--> true

@@ -1,0 +1,18 @@
+-- os.getenv, remove, rename, tmpname, execute, setlocale, exit's arguments.
+print(os.getenv "KILN_TEST_VARIABLE", os.getenv "NO_SUCH_VARIABLE_X", os.getenv "TZ") print(pcall(os.getenv)) local a, b = os.tmpname(), os.tmpname() print(type(a), a ~= b, io.open(a) ~= nil) print(os.rename(a, b)) print(io.open(a) == nil, io.open(b) ~= nil) print(os.remove(b)) print(select("#", os.remove(b)), (select(2, os.remove(b)):gsub("^.*: ", "")), select(3, os.remove(b))) print(os.remove("/nonexistent/x")) print(os.rename("/nonexistent/x", "/nonexistent/y")) print(pcall(os.remove)) print(pcall(os.rename, "x")) print(os.execute "true", os.execute "exit 3", os.execute "false", os.execute() ~= 0) print(os.setlocale(), os.setlocale "C", os.setlocale(nil, "all"), os.setlocale("C", "numeric"), os.setlocale "no_SUCH.locale") print(pcall(os.setlocale, "C", "bad")) print(type(os.tmpname()), os.remove "/tmp/no/such/file" == nil) io.stdout:flush() os.execute "echo from the shell"
+--> set by the harness	nil	UTC
+--> false	bad argument #1 to '?' (string expected, got no value)
+--> string	true	true
+--> true
+--> true	true
+--> true
+--> 3	No such file or directory	2
+--> nil	/nonexistent/x: No such file or directory	2
+--> nil	/nonexistent/x: No such file or directory	2
+--> false	bad argument #1 to '?' (string expected, got no value)
+--> false	bad argument #2 to '?' (string expected, got no value)
+--> 0	768	256	true
+--> C	C	C	C	nil
+--> false	bad argument #2 to '?' (invalid option 'bad')
+--> string	true
+--> from the shell

@@ -1,0 +1,66 @@
+-- string.format with %s, %q, %c, %p, widths, metamethods, errors.
+local function f(fmt, ...) print(fmt, (pcall(string.format, fmt, ...)), select(2, pcall(string.format, fmt, ...))) end
+f("%s", "x") f("%10s|", "x") f("%-10s|", "x") f("%.2s|", "abc") f("%5.1s|", "abc") f("%s %s", nil, true) f("%s", 1) f("%s", -0) f("%s", 1e100) f("%10s|", nil) f("%.3s", true) f("%s", setmetatable({}, { __tostring = function() return "TS" end })) f("%5s|", setmetatable({}, { __tostring = function() return "TS" end })) f("%.1s|", setmetatable({}, { __tostring = function() return "TS" end }))
+f("%q", 'a "quoted" \\ string') f("%q", "new\nline\ttab\rcr\0nul\1\0012") f("%q", "\200\255") f("%q", "") f("%q", 1) f("%q", 1.5) f("%q", nil) f("%q", true) print(loadstring("return " .. ("%q"):format("all\0\n\r\t\\\"\1272\26end"))() == "all\0\n\r\t\\\"\1272\26end")
+f("%s") f("%d") f("%y") f("%") f("%10") f("%-") f("%123d", 1) f("%.123f", 1) f("%#####5d", 1) f("%%%s", 1) f("%s%s%s", 1, 2) f("", 1, 2) f("plain") f("%s", ("x"):rep(5)) f("%5$s", 1) f("%ld", 1) f("%n", 1) f("%-05d|", 3) f("%+ d", 5) f("%l", 1) f("%20.10s|", ("abc"):rep(10)) f("%.0s|", "abc") f("%.s|", "abc") f("%S", 1) f("%z", 1)
+print(#("%s"):format(("x"):rep(100000)), (pcall(string.format, "%200s", "x"))) print(pcall(string.format)) print(pcall(string.format, {})) print(string.format(5), string.format("a\0b%s", "c\0d") == "a\0bc\0d", ("%99d"):format(1):len(), ("%-99d"):format(1):len()) print((("%p"):format({}):match "^0x%x+$") ~= nil, pcall(string.format, "%p", 1)) print(pcall(string.format, "%s", setmetatable({}, { __tostring = function() error("E", 0) end }))) print(pcall(string.format, "%d %s", 1, 2, 3)) print(pcall(string.format, "%d %d", 1)) print(("%s %s"):format(1, 2, 3)) print(("%c%s%c"):format(40, "in", 41)) print(tostring(1):format(), ("x%sy"):rep(2, "%s"):format(1, 2, 3)) 
+--> %s	true	x
+--> %10s|	true	         x|
+--> %-10s|	true	x         |
+--> %.2s|	true	ab|
+--> %5.1s|	true	    a|
+--> %s %s	true	nil true
+--> %s	true	1
+--> %s	true	-0
+--> %s	true	1e+100
+--> %10s|	true	       nil|
+--> %.3s	true	tru
+--> %s	true	TS
+--> %5s|	true	   TS|
+--> %.1s|	true	T|
+--> %q	true	"a \"quoted\" \\ string"
+--> %q	true	"new\
+--> line\9tab\13cr\0nul\1\0012"
+--> %q	true	"\xc8\xff"
+--> %q	true	""
+--> %q	true	"1"
+--> %q	true	"1.5"
+--> %q	true	"nil"
+--> %q	true	"true"
+--> true
+--> %s	false	bad argument #2 to '?' (value expected)
+--> %d	false	bad argument #2 to '?' (value expected)
+--> %y	false	invalid option '%y' to 'format'
+--> %	false	invalid option '%' to 'format'
+--> %10	false	invalid option '%10' to 'format'
+--> %-	false	invalid option '%-' to 'format'
+--> %123d	false	invalid option '%123' to 'format'
+--> %.123f	false	invalid option '%.123' to 'format'
+--> %#####5d	true	    1
+--> %%%s	true	%1
+--> %s%s%s	false	bad argument #4 to '?' (value expected)
+--> 	true	
+--> plain	true	plain
+--> %s	true	xxxxx
+--> %5$s	false	invalid option '%5$' to 'format'
+--> %ld	false	invalid option '%l' to 'format'
+--> %n	false	invalid option '%n' to 'format'
+--> %-05d|	true	3    |
+--> %+ d	true	+5
+--> %l	false	invalid option '%l' to 'format'
+--> %20.10s|	true	          abcabcabca|
+--> %.0s|	true	|
+--> %.s|	true	|
+--> %S	false	invalid option '%S' to 'format'
+--> %z	false	invalid option '%z' to 'format'
+--> 100000	false
+--> false	bad argument #1 to '?' (string expected, got no value)
+--> false	bad argument #1 to '?' (string expected, got table)
+--> 5	true	99	99
+--> true	true	NULL
+--> false	E
+--> true	1 2
+--> false	bad argument #3 to '?' (value expected)
+--> 1 2
+--> (in)
+--> 1	x1y2x3y

@@ -1,0 +1,48 @@
+-- Malformed patterns and replacement strings.
+local function try(f, ...) print((select(2, pcall(f, ...)))) end
+try(string.match, "a", "[a") try(string.match, "a", "[") try(string.match, "a", "[^") try(string.match, "a", "[]") try(string.match, "a", "[a%") try(string.match, "a", "%") try(string.match, "a", "(a") try(string.match, "a", "a)") try(string.match, "a", "(") try(string.match, "a", "()(") try(string.match, "aa", "(a)%2") try(string.match, "aa", "%1") try(string.match, "aa", "(a%1)") try(string.match, "a", "%b") try(string.match, "a", "%ba") try(string.match, "a", "%f") try(string.match, "a", "%fa") try(string.match, "a", "%0") try(string.match, "a", ("(a?)"):rep(33)) print(#{ ("a"):match(("(a?)"):rep(32)) })
+try(string.gsub, "a", "a", "%2") try(string.gsub, "a", "(a)", "%2") try(string.gsub, "a", "a", "%x") try(string.gsub, "a", "a", "%1") try(string.gsub, "a", "a", "%0%%") try(string.gsub, "a", "a", nil) try(string.gsub, "a", "a", true) try(string.gsub, "a", "a") try(string.gsub, "a", "a", function() return {} end) try(string.gsub, "a", "a", { a = true }) try(string.gsub, "a", "a", { a = print } ) try(string.gsub, "a", "a", "b", "c") try(string.gsub) try(string.gsub, "a") try(string.gmatch, "a") try(string.gmatch) try(string.match) try(string.gfind or print, "a", "b")
+try(function() for _ in ("a"):gmatch "(" do end end) try(string.find, "a", "[a") try(string.find, "a", "(()") try(string.rep)
+--> malformed pattern (missing ']')
+--> malformed pattern (missing ']')
+--> malformed pattern (missing ']')
+--> malformed pattern (missing ']')
+--> malformed pattern (missing ']')
+--> malformed pattern (ends with '%')
+--> unfinished capture
+--> invalid pattern capture
+--> unfinished capture
+--> unfinished capture
+--> invalid capture index
+--> invalid capture index
+--> invalid capture index
+--> unbalanced pattern
+--> unbalanced pattern
+--> missing '[' after '%f' in pattern
+--> missing '[' after '%f' in pattern
+--> invalid capture index
+--> too many captures
+--> 32
+--> invalid capture index
+--> invalid capture index
+--> x
+--> a
+--> a%
+--> bad argument #3 to '?' (string/function/table expected)
+--> bad argument #3 to '?' (string/function/table expected)
+--> bad argument #3 to '?' (string/function/table expected)
+--> invalid replacement value (a table)
+--> invalid replacement value (a boolean)
+--> invalid replacement value (a function)
+--> bad argument #4 to '?' (number expected, got string)
+--> bad argument #1 to '?' (string expected, got no value)
+--> bad argument #2 to '?' (string expected, got no value)
+--> bad argument #2 to '?' (string expected, got no value)
+--> bad argument #1 to '?' (string expected, got no value)
+--> bad argument #1 to '?' (string expected, got no value)
+--> a	b
+--> nil
+--> pattern_errors.lua:5: unfinished capture
+--> malformed pattern (missing ']')
+--> unfinished capture
+--> bad argument #1 to '?' (string expected, got no value)

@@ -1,0 +1,41 @@
+-- table.maxn, getn, foreach, foreachi, move, new, clear, unpack.
+print(table.maxn {}, table.maxn { 1, 2, 3 }, table.maxn { [5] = 1, [10.5] = 2 }, table.maxn { [-1] = 1 }, table.maxn { x = 1 }, table.maxn { 1, nil, 3 }, table.getn { 1, 2 }) print(pcall(table.maxn)) print(pcall(table.getn, 1)) table.foreachi({ "a", "b", nil, "d" }, function(i, v) io.write(i, "=", tostring(v), " ") end) print() print(table.foreachi({ "a", "b", "c" }, function(i, v) if i == 2 then return v .. "!" end end)) table.foreach({ x = 1 }, print) print(table.foreach({ 5, 6 }, function(k, v) if v == 6 then return k, v end end)) print(table.foreach({}, print)) print(pcall(table.foreach, {})) print(pcall(table.foreachi, {}, 1)) print(pcall(table.foreach, 1, print)) print(table.foreachi({ 1, 2 }, function() return false end))
+local function l(t) return table.concat(t, ",") end print(l(table.move({ 1, 2, 3 }, 1, 3, 2))) print(l(table.move({ 1, 2, 3 }, 2, 3, 1))) print(l(table.move({ 1, 2, 3 }, 1, 3, 1, {}))) print(l(table.move({ 1, 2, 3 }, 1, 0, 5))) print(l(table.move({ 1, 2, 3 }, 1, 3, 3))) local dst = { 9 } print(table.move({ 1, 2 }, 1, 2, 2, dst) == dst, l(dst)) print(pcall(table.move)) print(pcall(table.move, {}, 1, 2)) print(pcall(table.move, 1, 1, 2, 3)) print(pcall(table.move, {}, 1, 2, 3, 4)) print(l(table.move({ 1, 2, 3, 4, 5 }, 2, 4, 1))) local m = table.move({ [-1] = "m", [0] = "z", "a" }, -1, 1, 5) print(m[5], m[6], m[7]) print(table.move(setmetatable({}, { __index = function(_, i) return i * 10 end }), 1, 3, 1, {})[2])
+local new, clear = require "table.new", require "table.clear" local t = new(10, 5) print(#t, next(t)) for i = 1, 20 do t[i] = i end t.x = 1 clear(t) print(#t, next(t), t.x) t[1] = "again" print(#t, t[1]) print(pcall(new)) print(pcall(new, 1)) print(pcall(new, "x", 1)) print(pcall(clear)) print(pcall(clear, 1)) print(clear({ 1 })) print(new(0, 0)[1], type(new(100, 0))) local mt = {} local c = setmetatable({ 1, 2, a = 1 }, mt) clear(c) print(getmetatable(c) == mt, next(c)) print(package.loaded["table.new"] == new, table.new == nil or table.new == new, table.pack, table.unpack)
+--> 0	3	10.5	0	0	3	2
+--> false	bad argument #1 to '?' (table expected, got no value)
+--> false	bad argument #1 to '?' (table expected, got number)
+--> 1=a 2=b 3=nil 4=d 
+--> b!
+--> x	1
+--> 2
+-->
+--> false	bad argument #2 to '?' (function expected, got nil)
+--> false	bad argument #2 to '?' (function expected, got number)
+--> false	bad argument #1 to '?' (table expected, got number)
+--> false
+--> 1,1,2,3
+--> 2,3,3
+--> 1,2,3
+--> 1,2,3
+--> 1,2,1,2,3
+--> true	9,1,2
+--> false	bad argument #1 to '?' (table expected, got nil)
+--> false	bad argument #4 to '?' (number expected, got nil)
+--> false	bad argument #1 to '?' (table expected, got number)
+--> false	bad argument #5 to '?' (table expected, got number)
+--> 2,3,4,4,5
+--> m	z	a
+--> nil
+--> 0	nil
+--> 0	nil	nil
+--> 1	again
+--> false	bad argument #1 to '?' (number expected, got no value)
+--> false	bad argument #2 to '?' (number expected, got no value)
+--> false	bad argument #1 to '?' (number expected, got string)
+--> false	bad argument #1 to '?' (table expected, got no value)
+--> false	bad argument #1 to '?' (table expected, got number)
+-->
+--> nil	table
+--> true	nil
+--> true	true	nil	nil

@@ -1,0 +1,11 @@
+-- Assigning to existing fields and clearing fields while traversing.
+local t = {} for i = 1, 100 do t[i] = i t["k" .. i] = i end local n = 0 for k, v in pairs(t) do t[k] = nil n = n + 1 end print(n, next(t)) for i = 1, 30 do t[i] = i end for k, v in pairs(t) do if v % 2 == 0 then t[k] = nil else t[k] = v * 10 end end local s = 0 for _, v in pairs(t) do s = s + v end print(s) local seen = 0 t = { a = 1, b = 2, c = 3, d = 4 } for k in next, t do seen = seen + 1 t[k] = nil collectgarbage() end print(seen, next(t)) t = { 1, 2, 3, x = 4 } local k, v repeat k, v = next(t, k) if k then io.write(tostring(v), " ") end until not k print() local copy = {} for k, v in pairs { 10, 20, z = 30 } do copy[k] = v end print(copy[1], copy[2], copy.z) print(next({ nil, nil, 3 })) print(next({}, nil)) print(rawequal(next, next), pcall(next, { 1 }, 2)) local p = {} for i = 1, 10 do p[i] = true end local cnt = 0 for i in pairs(p) do for j in pairs(p) do cnt = cnt + 1 end end print(cnt)
+--> 200	nil
+--> 2250
+--> 4	nil
+--> 1 2 3 4 
+--> 10	20	30
+--> 3	3
+--> nil
+--> true	false	invalid key to 'next'
+--> 100
