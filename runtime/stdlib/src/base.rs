@@ -52,6 +52,7 @@ fn next(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 
 /// Returns iterator (the builtin's upvalue), table and start.
 fn ret_iterator(cx: &Cx<'_>, start: Val<'_>) -> Result<Ret, Raise> {
+    cx.check_any(0)?;
     let t = cx.check_tab(0)?;
     cx.push(cx.upvalue(0));
     cx.push(t.val());

@@ -146,6 +146,10 @@ fn read_line(cx: &Cx<'_>, s: &mut Stream, keep_newline: bool) -> Result<Result<I
 }
 
 fn read_bytes(cx: &Cx<'_>, s: &mut Stream, limit: usize) -> Result<Result<Item, i32>, Raise> {
+    if let Some(bytes) = s.ready(limit) {
+        cx.push_str(bytes)?;
+        return Ok(Ok(Item::Done));
+    }
     let mut bytes = Vec::new();
     if let Err(code) = s.take(limit, &mut bytes) {
         return Ok(Err(code));
