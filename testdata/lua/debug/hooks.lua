@@ -28,10 +28,10 @@ end)) debug.sethook() local co = coroutine.create(function() local x = 1 corouti
 --> true	crl	5
 --> nil		0
 --> true	true
---! kiln: from hook
---! stack traceback:
---! 	[C]: in function 'error'
---! 	hooks.lua:19: in function 'print'
---! 	hooks.lua:19: in main chunk
---! 	[C]: at 0x?
---? 1
+--> false	from hook
+--> hooks are shared by all coroutines
+--> false	bad argument #2 to '?' (string expected, got no value)
+--> false	bad argument #2 to '?' (string expected, got table)
+--> leaf/Lua rep/C sethook/C
+--> 3
+--> 0
