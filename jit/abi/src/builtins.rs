@@ -25,11 +25,12 @@ macro_rules! for_each_builtin {
             }
             lib string "string." {
                 byte "byte", char "char", dump "dump", find "find", format "format", gmatch "gmatch", gmatch_aux "gmatch_aux",
-                gsub "gsub", len "len", lower "lower", match_ "match", rep "rep", reverse "reverse", sub "sub", upper "upper",
+                gsub "gsub", len "len", lower "lower", match_ "match", open_buffer "open_buffer", rep "rep", reverse "reverse",
+                sub "sub", upper "upper",
             }
             lib table "table." {
                 clear "clear", concat "concat", foreach "foreach", foreachi "foreachi", getn "getn", insert "insert", maxn "maxn",
-                move_ "move", new "new", remove "remove", sort "sort",
+                move_ "move", new "new", open_clear "open_clear", open_new "open_new", remove "remove", sort "sort",
             }
             lib math "math." {
                 abs "abs", acos "acos", asin "asin", atan "atan", atan2 "atan2", ceil "ceil", cos "cos", cosh "cosh", deg "deg",
@@ -63,10 +64,11 @@ macro_rules! for_each_builtin {
             }
             lib jit "jit." {
                 on "on", off "off", flush "flush", status "status", attach "attach", security "security", opt_start "opt.start",
+                module_loader "module_loader",
                 util_funcbc "util.funcbc", util_funcinfo "util.funcinfo", util_funck "util.funck",
                 util_funcuvname "util.funcuvname", util_ircalladdr "util.ircalladdr", util_traceexitstub "util.traceexitstub",
                 util_traceinfo "util.traceinfo", util_traceir "util.traceir", util_tracek "util.tracek",
-                util_tracemc "util.tracemc", util_tracesnap "util.tracesnap", bc_line "bc.line", bc_dump "bc.dump",
+                util_tracemc "util.tracemc", util_tracesnap "util.tracesnap", bc_line "bc.line", bc_dump "bc.dump", bc_targets "bc.targets", bc_start "bc.start",
                 profile_start "profile.start", profile_stop "profile.stop", profile_dumpstack "profile.dumpstack",
             }
             lib buffer "buffer." {
@@ -74,7 +76,6 @@ macro_rules! for_each_builtin {
                 set "method:set", skip "method:skip", reset "method:reset", free "method:free", get "method:get",
                 reserve "method:reserve", commit "method:commit", ref_ "method:ref", m_encode "method:encode",
                 m_decode "method:decode", tostring "method:__tostring", len "method:__len", concat "method:__concat",
-                gc "method:__gc",
             }
         }
     };

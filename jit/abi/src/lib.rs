@@ -6,8 +6,11 @@
 pub mod builtins;
 pub mod costatus;
 pub mod frame;
+pub mod hash;
+pub mod image;
 pub mod layout;
 pub mod metamethod;
 pub mod objtype;
+pub mod paths;
 pub mod tabflag;
 pub mod tag;

@@ -168,21 +168,24 @@ pub fn location(chunk_name: &[u8], proto: &Proto) -> Vec<u8> {
     out
 }
 
-/// A number printed as `%.14g` prints it.
+/// A number as LuaJIT's `%.14g` prints it, which rounds a tie away from zero (C libraries round it to even).
 pub struct Number(pub f64);
+
+/// Significant digits of a printed number.
+const DIGITS: i32 = 14;
+/// More significant digits than any double has.
+const ALL_DIGITS: usize = 770;
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: i32 = 14;
-        let n = self.0;
+        let mut n = self.0;
         if !n.is_finite() {
-            return f.write_str(if n.is_nan() {
-                "nan"
-            } else if n > 0.0 {
-                "inf"
-            } else {
-                "-inf"
-            });
+            let text = if n.is_nan() { "nan" } else { "inf" };
+            return write!(f, "{}{text}", if n < 0.0 { "-" } else { "" });
+        }
+        if is_tie(n) {
+            // The neighbour lies on the right side of the tie.
+            n = f64::from_bits(n.to_bits() + 1);
         }
         let text = format!("{:.*e}", DIGITS as usize - 1, n);
         let Some((mantissa, exponent)) = text.split_once('e') else { return Err(fmt::Error) };
@@ -198,6 +201,17 @@ impl fmt::Display for Number {
             write!(f, "{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
         }
     }
+}
+
+/// Says whether the decimal expansion ends in a 5 right behind the digits that are printed.
+fn is_tie(n: f64) -> bool {
+    let one_more = format!("{:.*e}", DIGITS as usize, n);
+    let mantissa_len = one_more.find('e').unwrap_or(0);
+    if !one_more[..mantissa_len].ends_with('5') {
+        return false;
+    }
+    let all = format!("{n:.ALL_DIGITS$e}");
+    all[..mantissa_len] == one_more[..mantissa_len] && all[mantissa_len..].trim_start_matches('0').starts_with('e')
 }
 
 fn list_tables(chunk_name: &[u8], proto: &Proto, out: &mut impl Write) -> io::Result<()> {
@@ -308,4 +322,84 @@ pub fn parse_line(line: &str) -> Option<(u32, Ins)> {
         }
     };
     words.next().is_none().then_some((pc, ins))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_fourteen_digits_and_ties_go_up() {
+        let cases = [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (-2.5, "-2.5"),
+            (0.1, "0.1"),
+            (1e14, "1e+14"),
+            (99999999999999.0, "99999999999999"),
+            (123456789012345.0, "1.2345678901235e+14"),
+            (123456789012335.0, "1.2345678901234e+14"),
+            (-123456789012345.0, "-1.2345678901235e+14"),
+            (123456789012344.9, "1.2345678901234e+14"),
+            (1e-5, "1e-05"),
+            (0.0001, "0.0001"),
+            (1e300, "1e+300"),
+            (5e-324, "4.9406564584125e-324"),
+            (f64::MAX, "1.7976931348623e+308"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (n, text) in cases {
+            assert_eq!(Number(n).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn strings_are_escaped_and_cut() {
+        assert_eq!(quoted(b"a\nb\0\x7f\xff"), b"\"a\\nb\\000\\127\xff\"");
+        assert_eq!(quoted(&[b'x'; 40]).len(), 42);
+        assert_eq!(quoted(&[b'x'; 41]), [b"\"", &[b'x'; 40][..], b"\"~"].concat());
+        // A string that is short itself is not cut, however long its escapes.
+        assert_eq!(quoted(&[1; 40]).len(), 2 + 4 * 40);
+        assert_eq!(quoted(&[1; 41]).len(), 1 + 40 + 2);
+    }
+
+    #[test]
+    fn locations_show_the_end_of_a_file_name() {
+        let location = |name: &[u8]| {
+            let proto = Proto {
+                flags: Default::default(),
+                num_params: 0,
+                frame_size: 1,
+                bc: Vec::new(),
+                upvalues: Vec::new(),
+                kgc: Vec::new(),
+                knum: Vec::new(),
+                debug: None,
+            };
+            String::from_utf8(location(name, &proto)).unwrap()
+        };
+        assert_eq!(location(b"@dir/file.lua"), "file.lua:0");
+        assert_eq!(location(b"@/file.lua"), "/file.lua:0");
+        assert_eq!(location(b"=stdin"), "stdin:0");
+        assert_eq!(location(b"return 1"), "\"return 1\":0");
+        assert_eq!(location(&[b'x'; 41]), "(string):0");
+    }
+
+    #[test]
+    fn lines_that_are_no_instructions_do_not_parse() {
+        for line in [
+            "",
+            "-- BYTECODE -- x:0-1",
+            "0001    NOOP     1",
+            "0001    MOV      1",
+            "0001    MOV      1   2   3",
+            "x    MOV 1 2",
+        ] {
+            assert_eq!(parse_line(line), None, "{line}");
+        }
+        assert_eq!(parse_line("0002 => JMP      1 => 0001"), Some((2, Ins::aj(Op::JMP, 1, -2))));
+        assert_eq!(parse_line("0001    KSHORT   0  -5"), Some((1, Ins::ad(Op::KSHORT, 0, 0xfffb))));
+    }
 }

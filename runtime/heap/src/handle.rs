@@ -429,6 +429,23 @@ impl<'v> Udata<'v> {
     }
 }
 
+impl<'v> Thread<'v> {
+    /// Returns the environment: the global table of code that the coroutine loads.
+    pub fn env(self) -> Tab<'v> {
+        // SAFETY: the handle's object is live; every coroutine has an environment.
+        unsafe { Tab((*self.0).env, PhantomData) }
+    }
+
+    /// Sets the environment.
+    pub fn set_env(self, vm: &Vm, env: Tab<'_>) {
+        // SAFETY: the handles' objects are live; the barrier follows the store.
+        unsafe {
+            (*self.0).env = env.0;
+            crate::gc::barrier_forward(vm, self.0.cast(), env.val().0);
+        }
+    }
+}
+
 /// Allocation: never collects; raises "not enough memory" where the limit is reached.
 impl Vm {
     /// Interns a string.

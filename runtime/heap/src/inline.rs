@@ -34,7 +34,7 @@ pub unsafe fn dup_table(vm: &Vm, t: *const TabObj) -> Option<NonNull<TabObj>> {
 #[inline]
 pub unsafe fn position_after(t: *const TabObj, key: Value) -> u32 {
     // SAFETY: the table is live (caller).
-    unsafe { table::position_after(t, key).unwrap_or(u32::MAX) }
+    unsafe { table::position(t, key).unwrap_or(u32::MAX) }
 }
 
 /// Writes the first entry at position `at` or after it to `to` and `to + 1`; says whether there is one.
@@ -58,4 +58,11 @@ pub unsafe fn entry_into(t: *const TabObj, at: u32, to: *mut u64) -> bool {
 pub unsafe fn intern(vm: &Vm, p: *const u8, len: usize) -> *mut StrObj {
     // SAFETY: the bytes are readable (caller).
     unsafe { strtab::intern(vm, std::slice::from_raw_parts(p, len)).unwrap_or(std::ptr::null_mut()) }
+}
+
+/// Makes room for the array indices below `asize`.
+#[inline]
+pub unsafe fn reserve_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), crate::vm::Raise> {
+    // SAFETY: the table is live (caller).
+    unsafe { if asize > (*t).asize { table::reserve(vm, t, asize, 0) } else { Ok(()) } }
 }

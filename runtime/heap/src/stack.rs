@@ -51,6 +51,7 @@ pub fn new_thread(vm: &Vm) -> Result<*mut ThreadObj, Raise> {
             stack_size: size,
             listed: 0,
             multres: 0,
+            depth: 0,
             pad2: 0,
         });
     }
@@ -65,7 +66,7 @@ pub fn grow(vm: &mut Vm, from: *mut u64, need: u32) -> Result<(), Raise> {
     // SAFETY: the running coroutine and its stack are live.
     unsafe {
         let th = vm.cur;
-        let used = from.offset_from((*th).stack) as u32;
+        let used = ((from as usize).saturating_sub((*th).stack as usize) / 8) as u32;
         let have = (*th).stack_size - RESERVE;
         let want = used.saturating_add(need);
         if want <= have {
@@ -176,7 +177,7 @@ pub unsafe fn close_upvalues(vm: &Vm, level: *mut u64) {
         while !uv.is_null() && (*uv).v >= level {
             let next = (*uv).next;
             close(uv);
-            gc::barrier_upvalue(vm, uv, Value((*uv).tv));
+            gc::barrier_close(vm, uv);
             uv = next;
         }
         (*th).open_upvals = uv;

@@ -51,11 +51,6 @@ impl StrTab {
         }
     }
 
-    /// Number of strings.
-    pub fn len(&self) -> usize {
-        self.count
-    }
-
     /// Bytes of the table.
     pub fn bytes(&self) -> usize {
         self.slots.len() * 8

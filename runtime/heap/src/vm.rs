@@ -48,6 +48,20 @@ pub mod hookmask {
     pub const COUNT: u8 = 8;
 }
 
+/// What the next handler is called with, where handlers cannot call each other.
+pub struct Bounce {
+    /// The handler.
+    pub handler: Option<Handler>,
+    /// Slot 0.
+    pub base: *mut u64,
+    /// The next instruction.
+    pub pc: *const u32,
+    /// The instruction.
+    pub insn: u64,
+    /// Number constant 0.
+    pub k: *const u64,
+}
+
 /// Values of [`Vm::exit`].
 pub mod exit {
     /// The run loop is not left.
@@ -91,6 +105,10 @@ pub struct Vm {
     pub hook: Hook,
     /// Handlers without hooks.
     pub plain_dispatch: Option<&'static [Handler; 256]>,
+    /// Where the trampoline goes on.
+    pub bounce: Bounce,
+    /// Names of the types by [`Value::type_index`], as `type` returns them.
+    pub type_names: [Value; 16],
     /// Why the run loop was left: an [`exit`].
     pub exit: u32,
     /// The error handler has already seen the pending error.
@@ -149,6 +167,14 @@ impl Vm {
                 last_pc: std::ptr::null(),
             },
             plain_dispatch: None,
+            bounce: Bounce {
+                handler: None,
+                base: std::ptr::null_mut(),
+                pc: std::ptr::null(),
+                insn: 0,
+                k: std::ptr::null(),
+            },
+            type_names: [Value::NIL; 16],
             exit: exit::NONE,
             handled: Cell::new(false),
             in_handler: false,

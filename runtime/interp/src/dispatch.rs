@@ -28,7 +28,7 @@ pub(crate) enum Step {
 macro_rules! handlers {
     ($($(#[$meta:meta])* fn $name:ident($base:ident, $pc:ident, $insn:ident, $vm:ident, $k:ident) $body:block)*) => {$(
         $(#[$meta])*
-        #[allow(unused_variables, unused_mut, clippy::missing_safety_doc)]
+        #[allow(unused_variables, unused_mut, unused_unsafe, clippy::missing_safety_doc)]
         pub(crate) unsafe extern "C" fn $name(
             mut $base: *mut u64, mut $pc: *const u32, $insn: u64, $vm: *mut heap::Vm, $k: *const u64,
         ) {

@@ -257,7 +257,7 @@ const MASKS: [(u8, u8); 3] = [(b'c', hookmask::CALL), (b'r', hookmask::RETURN), 
 fn sethook(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let hook = thread_arg(cx).1;
     if cx.arg(hook).is_nil() {
-        cx.set_hook(None, 0, 0);
+        inspect::set_hook(cx.vm_mut(), None, 0, 0);
         return cx.ret0();
     }
     let letters = cx.check_str(hook + 1)?.bytes();
@@ -272,7 +272,8 @@ fn sethook(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     if count > 0 {
         mask |= hookmask::COUNT;
     }
-    cx.set_hook(Some(hook), mask, count.max(0) as u32);
+    let func = cx.arg(hook).raw();
+    inspect::set_hook(cx.vm_mut(), Some(func), mask, count.max(0) as u32);
     cx.ret0()
 }
 
@@ -306,8 +307,10 @@ fn traceback(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 fn debug(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let stderr = io::standard(cx.vm_mut(), 2);
     let stdin = io::standard(cx.vm_mut(), 0);
-    // Nobody is left to hear of an error of standard error.
-    let say = |text: &[u8]| drop(stderr.borrow_mut().write(text));
+    let say = |text: &[u8]| {
+        // Nobody is left to hear of an error of standard error.
+        let _ = stderr.borrow_mut().write(text);
+    };
     loop {
         say(b"lua_debug> ");
         let mut spill = Vec::new();

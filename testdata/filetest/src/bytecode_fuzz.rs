@@ -9,10 +9,15 @@ use bytecode::proto::{ProtoFlags, UpvalDesc};
 use bytecode::{Chunk, DumpOptions, GcConst, Ins, Op, Proto, dump, load, undump};
 
 /// SplitMix64.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    /// Starts the sequence of a seed.
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -20,14 +25,14 @@ impl Random {
     }
 
     /// Returns a number below `n`, or 0.
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n.max(1) as u64) as usize
     }
 }
 
 /// Returns a mutation of `input`; the same for the same seed.
 pub fn mutate(seed: u64, input: &[u8]) -> Vec<u8> {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut bytes = input.to_vec();
     for _ in 0..=random.below(3) {
         bytes = match random.below(2) {

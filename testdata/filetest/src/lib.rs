@@ -19,6 +19,7 @@ pub mod mode;
 pub mod process;
 pub mod randprog;
 pub mod shrink;
+pub mod source_fuzz;
 pub mod subject;
 pub mod suite;
 pub mod transcript;

@@ -3,8 +3,10 @@
 use bytecode::listing::{Detail, list, parse_line};
 use bytecode::{Chunk, DumpOptions, GcConst, Proto, dump, load, undump, verify};
 use filetest::corpus::{Answer, compile_with_luajit, dir, lua_files, root};
+use filetest::source_fuzz::mutate;
 use luac::{Options, compile};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// The files of the corpus and of testdata, with luajit's answers.
 fn files() -> (Vec<PathBuf>, Vec<Answer>) {
@@ -81,6 +83,69 @@ fn assert_same_dump(ours: &Chunk, stock: &[u8], strip: bool, file: &Path) {
     }
 }
 
+/// Compiles a source and compares with luajit's answer; says whether it compiles.
+fn assert_compiles_alike(source: &[u8], name: &[u8], answer: &Answer, file: &Path) -> bool {
+    match (compile(source, name, &Options::default()), answer) {
+        (Ok(chunk), Ok(stock)) => {
+            verify(&chunk).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+            assert_same_listing(&listing(&chunk), &stock.listing, file);
+            assert_same_dump(&chunk, &stock.stripped, true, file);
+            assert_same_dump(&chunk, &stock.full, false, file);
+            true
+        }
+        (Err(ours), Err(stock)) => {
+            assert_eq!(ours.to_string(), String::from_utf8_lossy(stock), "{}", file.display());
+            false
+        }
+        (Ok(_), Err(stock)) => panic!("luajit refuses {}: {}", file.display(), String::from_utf8_lossy(stock)),
+        (Err(ours), Ok(_)) => panic!("luac refuses {}: {ours}", file.display()),
+    }
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().map_or(default, |v| v.parse().expect("a number"))
+}
+
+/// Mutants of small files, in batches; `FUZZ_SECONDS` and `FUZZ_SEED` as for bytecode. Those that differ are left in the
+/// target folder.
+#[test]
+fn mutated_sources_compile_alike() {
+    const BATCH: usize = 200;
+    let mut sources: Vec<Vec<u8>> = lua_files(&dir().expect("corpus"))
+        .expect("corpus can be read")
+        .iter()
+        .map(|file| std::fs::read(file).expect("corpus can be read"))
+        .filter(|source| (200..6000).contains(&source.len()))
+        .collect();
+    sources.sort_by_key(Vec::len);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants");
+    std::fs::create_dir_all(&folder).expect("target can be written");
+    let start = Instant::now();
+    let limit = Duration::from_secs(number("FUZZ_SECONDS", 1));
+    let mut seed = number("FUZZ_SEED", 1);
+    let (mut compiled, mut refused) = (0, 0);
+    while start.elapsed() < limit {
+        let files: Vec<PathBuf> = (0..BATCH).map(|i| folder.join(format!("{}.lua", seed + i as u64))).collect();
+        let mutants: Vec<Vec<u8>> =
+            (seed..).take(BATCH).map(|seed| mutate(seed, &sources[seed as usize % sources.len()])).collect();
+        for (file, mutant) in files.iter().zip(&mutants) {
+            std::fs::write(file, mutant).expect("target can be written");
+        }
+        let answers = compile_with_luajit(&files).expect("luajit runs");
+        for ((file, mutant), answer) in files.iter().zip(&mutants).zip(&answers) {
+            let name = [b"@", file.as_os_str().as_encoded_bytes()].concat();
+            match assert_compiles_alike(mutant, &name, answer, file) {
+                true => compiled += 1,
+                false => refused += 1,
+            }
+            std::fs::remove_file(file).expect("target can be written");
+        }
+        seed += BATCH as u64;
+    }
+    println!("source fuzz: {compiled} mutants compile alike, {refused} are refused with the same message");
+    assert!(compiled > 0 && refused > 0);
+}
+
 #[test]
 fn compiles_to_what_luajit_compiles_to() {
     let (files, answers) = files();
@@ -88,20 +153,9 @@ fn compiles_to_what_luajit_compiles_to() {
     for (file, answer) in files.iter().zip(&answers) {
         let source = std::fs::read(file).expect("corpus can be read");
         let name = [b"@", file.as_os_str().as_encoded_bytes()].concat();
-        match (compile(&source, &name, &Options::default()), answer) {
-            (Ok(chunk), Ok(stock)) => {
-                verify(&chunk).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-                assert_same_listing(&listing(&chunk), &stock.listing, file);
-                assert_same_dump(&chunk, &stock.stripped, true, file);
-                assert_same_dump(&chunk, &stock.full, false, file);
-                compiled += 1;
-            }
-            (Err(ours), Err(stock)) => {
-                assert_eq!(ours.to_string(), String::from_utf8_lossy(stock));
-                refused += 1;
-            }
-            (Ok(_), Err(stock)) => panic!("luajit refuses {}: {}", file.display(), String::from_utf8_lossy(stock)),
-            (Err(ours), Ok(_)) => panic!("luac refuses {}: {ours}", file.display()),
+        match assert_compiles_alike(&source, &name, answer, file) {
+            true => compiled += 1,
+            false => refused += 1,
         }
     }
     println!(

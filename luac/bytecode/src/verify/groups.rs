@@ -2,6 +2,7 @@
 
 use super::{Flow, Function, Result, flow};
 use crate::op::Op;
+use crate::proto::MAX_INS;
 
 /// The high word of `2^52 + index`.
 const BIAS_HIGH_WORD: u64 = 0x4330_0000;
@@ -32,7 +33,7 @@ pub(super) fn check(f: &Function) -> Result {
             Op::KNIL => a <= d && d < size,
             Op::CAT => b < c && c < size,
             Op::FORI | Op::FORL => a + 3 < size,
-            Op::TSETM => a >= 1 && f.proto.knum[d].to_bits() >> 32 == BIAS_HIGH_WORD,
+            Op::TSETM => a >= 1 && first_index_ok(f.proto.knum[d]),
             Op::TNEW => table_hint_ok(f, d),
             _ => true,
         };
@@ -58,6 +59,11 @@ pub(super) fn check(f: &Function) -> Result {
 /// Says whether the `b - 1` results of a call fit; multiple results (`b` = 0) find their own space.
 fn results_fit(a: usize, b: usize, size: usize) -> bool {
     b == 0 || a + b < size + 2
+}
+
+/// Says whether a number is `2^52 + index`, with an index that a constructor in a source file can reach.
+fn first_index_ok(n: f64) -> bool {
+    n.to_bits() >> 32 == BIAS_HIGH_WORD && n.to_bits() & 0xffff_ffff <= MAX_INS as u64
 }
 
 /// Says whether a size hint is one the compiler can give: each hash entry takes at least an instruction to fill.

@@ -18,7 +18,7 @@
 //! comparison is followed by a `JMP`, and that by another instruction.
 //! Invariant: `VARG` occurs in vararg functions only, with `C` = `num_params`.
 //! Invariant: multiple results (`CALL`, `CALLM`, `VARG` with `B` = 0) are consumed (`CALLM`, `CALLMT`, `RETM`, `TSETM`) by the next
-//! instruction executed, or with nothing but `UCLO` in between, and are consumed from the slot at which they were produced; no other
+//! instruction executed, or with one `UCLO` in between, and are consumed from the slot at which they were produced; no other
 //! path leads to the consumer.
 //! Invariant: `FORI` and `FORL` come in pairs that agree on `A`, as do `ISNEXT` with `ITERN` and `JMP` with `ITERC`; an `ITERN` or
 //! `ITERC` is followed by its `ITERL`. `FORL` and `ITERN` are reached through their `FORI` or `ISNEXT` only. (Their *slots* may hold

@@ -6,9 +6,6 @@
 use super::{Function, Result};
 use crate::op::Op;
 
-/// More than any compiler puts between producer and consumer.
-const MAX_UCLO: usize = 2;
-
 pub(super) fn check(f: &Function) -> Result {
     if !(1..f.len()).any(|pc| is_producer(f, pc) || consumed_slot(f, pc).is_some()) {
         return Ok(());
@@ -20,11 +17,9 @@ pub(super) fn check(f: &Function) -> Result {
             continue;
         }
         let mut next = pc + 1;
-        let mut hops = 0;
-        while f.ops[next] == Op::UCLO && hops < MAX_UCLO {
+        if f.ops[next] == Op::UCLO {
             fed[next] = true;
             next = f.target(next);
-            hops += 1;
         }
         match consumed_slot(f, next) {
             Some(slot) if slot == usize::from(f.ins(pc).a()) => fed[next] = true,

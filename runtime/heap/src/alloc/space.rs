@@ -17,7 +17,7 @@ const RESERVE: usize = 1 << 37;
 /// Bytes of cells that one bit of the bitmap stands for.
 const GRAIN: usize = 16;
 /// Words of the bitmap per block.
-pub const BLOCK_WORDS: usize = BLOCK / GRAIN / 64;
+const BLOCK_WORDS: usize = BLOCK / GRAIN / 64;
 /// Bytes of the longest run handed out at once: collection is paced by runs.
 const RUN: usize = 16 << 10;
 
@@ -31,6 +31,20 @@ struct Pool {
     scan: (usize, usize),
     /// Rest of a block that had no cells before: offsets.
     fresh: (usize, usize),
+}
+
+impl Pool {
+    /// Finds the next free run between live cells.
+    fn recycle(&mut self, bits: *mut u64, cell: usize, most: usize) -> Option<(usize, usize)> {
+        loop {
+            if let Some(run) = next_run(bits, &mut self.scan, cell, most) {
+                return Some(run);
+            }
+            let start = *self.blocks.get(self.next)? as usize * BLOCK;
+            self.next += 1;
+            self.scan = (start, start + BLOCK / cell * cell);
+        }
+    }
 }
 
 /// The blocks of a heap.
@@ -74,11 +88,6 @@ impl Space {
         (self.base, self.bits, self.size)
     }
 
-    /// Bytes of memory that blocks in use take.
-    pub fn block_bytes(&self) -> usize {
-        self.used - self.free.len() * BLOCK
-    }
-
     fn take_block(&mut self) -> Option<usize> {
         if let Some((b, _)) = self.free.pop() {
             return Some(b as usize * BLOCK);
@@ -109,15 +118,9 @@ impl Space {
         let most = if cell >= RUN { cell } else { RUN / cell * cell };
         let bits = self.bits;
         let pool = &mut self.pools[kind][class];
-        while recycle {
-            if let Some((from, to)) = next_run(bits, &mut pool.scan, cell, most) {
-                // SAFETY: offsets of cells of a block of this space.
-                return Some(unsafe { (self.base.add(from), self.base.add(to)) });
-            }
-            let Some(&b) = pool.blocks.get(pool.next) else { break };
-            pool.next += 1;
-            let start = b as usize * BLOCK;
-            pool.scan = (start, start + BLOCK / cell * cell);
+        if recycle && let Some((from, to)) = pool.recycle(bits, cell, most) {
+            // SAFETY: offsets of cells of a block of this space.
+            return Some(unsafe { (self.base.add(from), self.base.add(to)) });
         }
         if pool.fresh.0 == pool.fresh.1 {
             let start = self.take_block()?;
@@ -205,7 +208,7 @@ impl Space {
             return;
         }
         // Low blocks are used first, so that high ones stay free.
-        self.free.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        self.free.sort_unstable_by_key(|f| std::cmp::Reverse(f.0));
         let mut spare = resident - keep;
         let mut i = 0;
         while i < self.free.len() && spare > 0 {

@@ -1,5 +1,6 @@
 //! What a machine begins with: coroutine, registry, globals, names of metamethods.
 
+use crate::value::Value;
 use crate::vm::{Raise, Vm};
 use crate::{stack, strtab, table};
 use abi::costatus;
@@ -38,6 +39,14 @@ impl Vm {
             unsafe { (*s).meta = i as u8 + 1 };
             self.mm_names[i] = s;
         }
+        const NAMES: [&str; 14] = [
+            "nil", "boolean", "boolean", "userdata", "string", "upval", "thread", "proto", "function", "trace",
+            "cdata", "table", "userdata", "number",
+        ];
+        for (i, name) in NAMES.iter().enumerate() {
+            self.type_names[i] = Value::from_str(strtab::intern(self, name.as_bytes())?);
+        }
+        super::first_goal(self);
         Ok(())
     }
 }

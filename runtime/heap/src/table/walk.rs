@@ -49,7 +49,7 @@ unsafe fn len_hash(t: *const TabObj, hi: u32) -> u32 {
 }
 
 /// Returns the position behind a key; `None` if the key is unknown.
-unsafe fn position(t: *const TabObj, k: Value) -> Option<u32> {
+pub unsafe fn position(t: *const TabObj, k: Value) -> Option<u32> {
     // SAFETY: module contract. A dead key is found by its bits; its object may be gone, so nothing reads it but a string's
     // hash, and a string that a program holds is live.
     unsafe {

@@ -177,7 +177,15 @@ pub fn set_hook(vm: &mut Vm, func: Option<Value>, mask: u8, count: u32) {
     vm.hook.count = count;
     vm.hook.left = count;
     vm.hook.func.set(func.filter(|_| on).unwrap_or(Value::NIL));
+    // The rest of the caller's line is no new line.
     vm.hook.last_pc = std::ptr::null();
+    // SAFETY: the running frame is in the machine.
+    unsafe {
+        let link = *vm.base.sub(1);
+        if link & abi::frame::TYPE_LUA == abi::frame::LUA {
+            vm.hook.last_pc = link as *const u32;
+        }
+    }
     refresh(vm);
 }
 

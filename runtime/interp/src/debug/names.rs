@@ -303,7 +303,8 @@ pub fn upvalue_join(vm: &Vm, f: Func<'_>, i: u32, g: Func<'_>, j: u32) -> bool {
     unsafe {
         let uv = *FuncObj::upvals(g.raw()).add(j as usize);
         *FuncObj::upvals(f.raw()).add(i as usize) = uv;
-        heap::gc::barrier_object(vm, f.raw().cast(), uv.cast());
+        let uv = Value(uv as u64 | abi::tag::UPVAL << abi::tag::SHIFT);
+        heap::gc::barrier_forward(vm, f.raw().cast(), uv);
     }
     true
 }

@@ -66,7 +66,9 @@ pub(crate) fn floor(x: f64) -> f64 {
         if m < BIG {
             let r = (m + BIG) - BIG;
             let r = f64::from_bits(r.to_bits() | (x.to_bits() & (1 << 63)));
-            return if r > x { r - 1.0 } else { r };
+            // A mask, not a branch: whether rounding went up is as good as random.
+            let excess = u64::from(r > x).wrapping_neg() & 1f64.to_bits();
+            return r - f64::from_bits(excess);
         }
         x
     }

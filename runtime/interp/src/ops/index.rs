@@ -16,6 +16,14 @@ macro_rules! table_or {
     }};
 }
 
+/// The node where the chain of a string key starts.
+macro_rules! main_node {
+    ($t:expr, $key:expr) => {{
+        let s = ($key & tag::PTR_MASK) as *const StrObj;
+        (*$t).node.add(((*s).hash & (*$t).hmask) as usize)
+    }};
+}
+
 /// Walks the chain of a string key; runs `$hit` with its node, or falls through.
 macro_rules! walk_str {
     ($t:expr, $key:expr, |$node:ident| $hit:block) => {{
@@ -104,6 +112,21 @@ handlers! {
     }
     fn TGETS(base, pc, insn, vm, k) {
         let t = table_or!(*base.add(b!(insn)), slow_get, base, pc, insn, vm, k);
+        let key = *k.sub(1 + c!(insn));
+        let node = main_node!(t, key);
+        if (*node).key == key {
+            let v = (*node).val;
+            if v != tag::NIL_BITS {
+                *base.add(a!(insn)) = v;
+                next!(base, pc, vm, k)
+            }
+        }
+        jump!(get_chained, base, pc, insn, vm, k)
+    }
+    // The key is not in its main position.
+    #[inline(never)]
+    fn get_chained(base, pc, insn, vm, k) {
+        let t = (*base.add(b!(insn)) & tag::PTR_MASK) as *mut TabObj;
         walk_str!(t, *k.sub(1 + c!(insn)), |node| {
             let v = (*node).val;
             if v == tag::NIL_BITS {
@@ -166,6 +189,20 @@ handlers! {
     }
     fn GGET(base, pc, insn, vm, k) {
         let t = (*crate::dispatch::function_of(base)).env;
+        let key = *k.sub(1 + d!(insn));
+        let node = main_node!(t, key);
+        if (*node).key == key {
+            let v = (*node).val;
+            if v != tag::NIL_BITS {
+                *base.add(a!(insn)) = v;
+                next!(base, pc, vm, k)
+            }
+        }
+        jump!(global_chained, base, pc, insn, vm, k)
+    }
+    #[inline(never)]
+    fn global_chained(base, pc, insn, vm, k) {
+        let t = (*crate::dispatch::function_of(base)).env;
         walk_str!(t, *k.sub(1 + d!(insn)), |node| {
             let v = (*node).val;
             if v == tag::NIL_BITS {
@@ -223,6 +260,21 @@ handlers! {
     }
     fn TSETS(base, pc, insn, vm, k) {
         let t = table_or!(*base.add(b!(insn)), slow_set, base, pc, insn, vm, k);
+        let key = *k.sub(1 + c!(insn));
+        let node = main_node!(t, key);
+        if (*node).key == key && (*node).val != tag::NIL_BITS {
+            (*t).nomm = 0;
+            (*node).val = *base.add(a!(insn));
+            if heap::inline::is_black(vm, t.cast()) {
+                jump!(set_barrier, base, pc, insn, vm, k)
+            }
+            next!(base, pc, vm, k)
+        }
+        jump!(set_chained, base, pc, insn, vm, k)
+    }
+    #[inline(never)]
+    fn set_chained(base, pc, insn, vm, k) {
+        let t = (*base.add(b!(insn)) & tag::PTR_MASK) as *mut TabObj;
         walk_str!(t, *k.sub(1 + c!(insn)), |node| {
             if (*node).val == tag::NIL_BITS && !no_meta!(t, Newindex) {
                 break;

@@ -3,10 +3,10 @@
 use super::directive::{self, Conversion, Directive, Piece};
 use crate::buffer;
 use crate::scratch;
+use abi::metamethod::Mm;
 use heap::Raise;
 use interp::cx::{display, num_to_int};
 use interp::{Cx, Ret};
-use abi::metamethod::Mm;
 
 /// `string.format(format, ...)`
 pub fn format(cx: &mut Cx<'_>) -> Result<Ret, Raise> {

@@ -10,7 +10,7 @@ mod search;
 
 pub use convert::{byte, char, dump, len, lower, rep, reverse, sub, upper};
 pub use format::format;
-pub use search::{find, gmatch, gmatch_aux, gsub, match_};
+pub use search::{find, gmatch, gmatch_aux, gsub, match_, put_number};
 
 use crate::register;
 use heap::{Raise, Vm};
@@ -24,7 +24,10 @@ pub const MAX_LEN: usize = 0x7fff_ff00;
 /// Opens the library.
 pub fn open(vm: &mut Vm) -> Result<(), Raise> {
     let tab = register::new_library(vm, "string", 16)?;
-    register::fill(vm, tab, ROWS, "", &["gmatch_aux", "open_buffer"])?;
+    register::fill(vm, tab, ROWS, "", &["gmatch", "gmatch_aux", "open_buffer"])?;
+    let gmatch = register::function(vm, ROWS, "gmatch", 1)?;
+    gmatch.set_upvalue(vm, 0, register::function(vm, ROWS, "gmatch_aux", 3)?.val());
+    tab.set_name(vm, "gmatch", gmatch.val())?;
     let loader = register::function(vm, ROWS, "open_buffer", 0)?;
     register::registry_table(vm, "_PRELOAD")?.set_name(vm, "string.buffer", loader.val())?;
     let meta = vm.new_table(0, 1)?;

@@ -3,8 +3,8 @@
 //! The subject is read from its slot again after every callback; positions found before stay mere numbers.
 
 use super::pattern::{self, Captured, PatternError, State};
-use super::{ROWS, reserve};
-use crate::{register, scratch};
+use super::reserve;
+use crate::scratch;
 use heap::handle::Kind;
 use heap::{Raise, Val};
 use interp::{Cx, Ret};
@@ -93,11 +93,12 @@ fn find_plain(src: &[u8], needle: &[u8]) -> Option<usize> {
     }
 }
 
-/// `string.gmatch(s, pattern)`
+/// `string.gmatch(s, pattern)`; the upvalue is the iterator that is copied.
 pub fn gmatch(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let src = cx.check_str(0)?;
     let pat = cx.check_str(1)?;
-    let iterator = register::function(cx.vm(), ROWS, "gmatch_aux", 3)?;
+    let model = cx.upvalue(0).as_func().ok_or_else(|| cx.error("invalid iterator"))?;
+    let iterator = interp::load::same_builtin(cx.vm(), model, 3)?.ok_or_else(|| cx.error("invalid iterator"))?;
     iterator.set_upvalue(cx.vm(), 0, src.val());
     iterator.set_upvalue(cx.vm(), 1, pat.val());
     iterator.set_upvalue(cx.vm(), 2, Val::num(0.0));
@@ -191,7 +192,14 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 /// Appends what replaces the match from `s` to `e`.
-fn add_replacement(cx: &mut Cx<'_>, st: &State, out: &mut Vec<u8>, kind: Replacement, s: usize, e: usize) -> Result<(), Raise> {
+fn add_replacement(
+    cx: &mut Cx<'_>,
+    st: &State,
+    out: &mut Vec<u8>,
+    kind: Replacement,
+    s: usize,
+    e: usize,
+) -> Result<(), Raise> {
     match kind {
         Replacement::Plain => {
             out.extend_from_slice(cx.check_str(2)?.bytes());

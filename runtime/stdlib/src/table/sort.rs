@@ -7,9 +7,9 @@
 //!
 //! Invariant: elements under comparison are in slots, so they are roots; recursion is at most logarithmic.
 
+use heap::Tab;
 use heap::handle::Kind;
 use heap::{Raise, Str, Val, Vm};
-use heap::Tab;
 use interp::{Cx, Ret};
 
 /// `table.sort(t [, comparator])`

@@ -91,11 +91,13 @@ mod tests {
 
     #[test]
     fn select_reports_unknown_doubled_and_missing() {
-        let sh = parse("a=sh").unwrap();
-        assert_eq!(select(std::slice::from_ref(&sh), &[], "a").unwrap(), [sh.clone()]);
-        assert!(select(std::slice::from_ref(&sh), &[], "b").unwrap_err().contains("no engine is called b"));
-        assert!(select(&[sh.clone(), sh.clone()], &[], "a").unwrap_err().contains("two engines"));
-        let gone = parse("g=/nonexistent/lua").unwrap();
-        assert!(select(&[sh, gone], &[], "a").unwrap_err().contains("/nonexistent/lua"));
+        let select = |engines: &[&str], reference| {
+            let engines: Vec<Engine> = engines.iter().map(|e| parse(e).unwrap()).collect();
+            select(&engines, &[], reference)
+        };
+        assert_eq!(select(&["a=sh"], "a").unwrap(), [parse("a=sh").unwrap()]);
+        assert!(select(&["a=sh"], "b").unwrap_err().contains("no engine is called b"));
+        assert!(select(&["a=sh", "a=sh"], "a").unwrap_err().contains("two engines"));
+        assert!(select(&["a=sh", "g=/nonexistent/lua"], "a").unwrap_err().contains("/nonexistent/lua"));
     }
 }

@@ -21,6 +21,9 @@ pub struct Row {
     pub failures: Vec<Option<String>>,
 }
 
+/// Which figure of a run a column shows.
+type Figure = fn(&Usage) -> f64;
+
 /// Collects rows; writes the log as it goes and the table at the end.
 pub struct Report {
     names: Vec<String>,
@@ -77,7 +80,7 @@ impl Report {
     }
 
     /// Ratio of an engine's median to the reference's.
-    fn ratio(&self, row: &Row, engine: usize, of: fn(&Usage) -> f64) -> Option<f64> {
+    fn ratio(&self, row: &Row, engine: usize, of: Figure) -> Option<f64> {
         let middle = |e: usize| median(&row.runs[e].iter().map(of).collect::<Vec<_>>());
         if row.failures[engine].is_some() || row.failures[self.reference].is_some() {
             return None;
@@ -87,7 +90,7 @@ impl Report {
 
     fn render(&self) -> String {
         let what = if self.instructions { "instructions" } else { "CPU time" };
-        let mut parts: Vec<(&str, fn(&Usage) -> f64)> = vec![(what, |u| u.cost)];
+        let mut parts: Vec<(&str, Figure)> = vec![(what, |u| u.cost)];
         if !self.instructions {
             parts.push(("peak memory", |u| u.memory));
         }
@@ -110,7 +113,7 @@ impl Report {
         }
         text.push_str("  spread\n");
 
-        let mut line = |title: &str, value: &dyn Fn(usize, fn(&Usage) -> f64) -> Option<f64>, spread: Option<f64>| {
+        let mut line = |title: &str, value: &dyn Fn(usize, Figure) -> Option<f64>, spread: Option<f64>| {
             let _ = write!(text, "{title:26}");
             for (_, of) in &parts {
                 text.push_str("  ");
@@ -126,7 +129,7 @@ impl Report {
             }
             text.push('\n');
         };
-        let mean = |rows: &[&Row], e: usize, of: fn(&Usage) -> f64| {
+        let mean = |rows: &[&Row], e: usize, of: Figure| {
             let ratios: Vec<f64> = rows.iter().filter_map(|r| self.ratio(r, e, of)).collect();
             (!ratios.is_empty()).then(|| geometric_mean(&ratios))
         };

@@ -1,0 +1,95 @@
+//! Links an object with the runtime archive through the system's C compiler.
+//!
+//! The compiler knows where start files and libc are; Kiln only names object, archive and the libraries that Rust's standard
+//! library needs. Unused sections are dropped, which is most of the archive.
+
+use crate::plan::os_message;
+use crate::target::Target;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a Rust static library needs on Linux.
+const LIBRARIES: &[&str] = &["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
+
+/// How to link.
+#[derive(Clone, Debug, Default)]
+pub struct LinkOptions {
+    /// The compiler that links; `None` takes the target's own.
+    pub linker: Option<OsString>,
+    /// More arguments for it.
+    pub extra: Vec<OsString>,
+    /// Keeps the symbols of the runtime.
+    pub keep_symbols: bool,
+    /// Prints the command to standard error.
+    pub verbose: bool,
+}
+
+/// Links `object` and `archive` to the executable `output`.
+pub fn link(
+    target: &Target,
+    object: &Path,
+    archive: &Path,
+    output: &Path,
+    options: &LinkOptions,
+) -> Result<(), String> {
+    let own = Target::host() == Some(target);
+    let default = if own { "cc" } else { target.cross_linker };
+    let linker = options.linker.clone().unwrap_or_else(|| default.into());
+    let name = linker.to_string_lossy();
+    let mut command = Command::new(&linker);
+    command.arg("-o").arg(output).arg(object).arg(archive).args(["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-O1"]);
+    if !options.keep_symbols {
+        command.arg("-Wl,-s");
+    }
+    command.args(&options.extra).args(LIBRARIES);
+    if options.verbose {
+        eprintln!("{command:?}");
+    }
+    let result = command.output().map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            let package = if own { "gcc" } else { target.cross_package };
+            format!("linker '{name}' not found: install it (Debian: apt install {package}) or name one with --linker")
+        }
+        _ => format!("cannot start linker '{name}': {}", os_message(&e)),
+    })?;
+    if result.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&result.stderr);
+    let text = text.trim_end();
+    Err(format!("linker '{name}' failed ({}){}{text}", result.status, if text.is_empty() { "" } else { ":\n" }))
+}
+
+/// Returns the archive of the runtime: the named one, that of `KILN_LIB` (a file or a folder), the installed one, or the one
+/// that was built beside this program.
+pub fn find_archive(target: &Target, named: Option<&Path>) -> Result<PathBuf, String> {
+    const FILE: &str = "libruntime.a";
+    if let Some(path) = named {
+        return match std::fs::metadata(path) {
+            Ok(m) if m.is_dir() => Err(format!("runtime archive '{}' is a directory", path.display())),
+            Ok(_) => Ok(path.to_path_buf()),
+            Err(e) => Err(format!("cannot read runtime archive '{}': {}", path.display(), os_message(&e))),
+        };
+    }
+    let mut places = Vec::new();
+    if let Some(lib) = std::env::var_os("KILN_LIB").map(PathBuf::from).filter(|p| !p.as_os_str().is_empty()) {
+        places.extend([lib.join(target.triple).join(FILE), lib.join(FILE), lib]);
+    } else if let Ok(exe) = std::env::current_exe().and_then(|e| e.canonicalize())
+        && let Some(folder) = exe.parent()
+        && let (Some(above), Some(profile)) = (folder.parent(), folder.file_name())
+    {
+        places.push(above.join("lib/kiln").join(target.triple).join(FILE));
+        places.push(above.join(target.triple).join(profile).join(FILE));
+        if Target::host() == Some(target) {
+            places.push(folder.join(FILE));
+        }
+    }
+    places.iter().find(|p| p.is_file()).cloned().ok_or_else(|| {
+        format!(
+            "no runtime archive for {0}: `cargo build --release -p runtime --target {0}` makes libruntime.a; \
+             name it with --runtime-lib FILE or set KILN_LIB to its folder",
+            target.triple
+        )
+    })
+}

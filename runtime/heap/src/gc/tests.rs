@@ -1,0 +1,557 @@
+//! Collections of random graphs, weak tables, finalisers, coroutines and upvalues against what must survive.
+
+use crate::alloc::IDLE;
+use crate::handle::Val;
+use crate::object::{StrObj, TabObj};
+use crate::value::Value;
+use crate::vm::{Config, Vm};
+use crate::{gc, proto, stack, strtab, table};
+use abi::metamethod::Mm;
+use std::cell::Cell;
+use std::rc::Rc;
+
+fn machine() -> Box<Vm> {
+    Vm::new(Config { hash_seed: 3, ..Config::default() })
+}
+
+fn push(vm: &Vm, v: Value) {
+    let top = vm.top.get();
+    // SAFETY: tests push few values.
+    unsafe { *top = v.0 };
+    vm.top.set(top.wrapping_add(1));
+}
+
+fn pop(vm: &Vm, n: usize) {
+    vm.top.set(vm.top.get().wrapping_sub(n));
+}
+
+fn new_table(vm: &Vm) -> *mut TabObj {
+    table::new(vm, 0, 0).unwrap()
+}
+
+fn text(vm: &Vm, s: &str) -> Value {
+    Value::from_str(strtab::intern(vm, s.as_bytes()).unwrap())
+}
+
+fn set(vm: &Vm, t: *mut TabObj, k: Value, v: Value) {
+    // SAFETY: tests pass live objects.
+    unsafe { table::set(vm, t, k, v).unwrap() }
+}
+
+fn get(t: *mut TabObj, k: Value) -> Value {
+    // SAFETY: tests pass live objects.
+    unsafe { table::get(t, k) }
+}
+
+fn num(n: f64) -> Value {
+    Value::from_num(n)
+}
+
+fn meta_with(vm: &Vm, mm: Mm, v: Value) -> *mut TabObj {
+    let m = new_table(vm);
+    set(vm, m, text(vm, mm.key()), v);
+    m
+}
+
+struct Rng(u64);
+
+impl Rng {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize % n
+    }
+}
+
+/// What a node of the model graph holds: edges and a text.
+#[derive(Clone)]
+struct Model {
+    edges: [Option<usize>; 4],
+    text: String,
+}
+
+/// Compares the graph under a table with the model.
+fn check(vm: &Vm, t: *mut TabObj, at: usize, model: &[Model], seen: &mut Vec<Option<*mut TabObj>>) {
+    match seen[at] {
+        Some(p) => return assert_eq!(p, t),
+        None => seen[at] = Some(t),
+    }
+    let s = get(t, text(vm, "text")).as_str().unwrap();
+    // SAFETY: the string is live.
+    assert_eq!(unsafe { StrObj::bytes(s) }, model[at].text.as_bytes());
+    for (i, e) in model[at].edges.iter().enumerate() {
+        let v = get(t, num(i as f64));
+        match e {
+            Some(to) => check(vm, v.as_tab().unwrap(), *to, model, seen),
+            None => assert!(v.is_nil()),
+        }
+    }
+}
+
+fn graph(stress: bool, seed: u64, steps: usize) {
+    let mut vm = Vm::new(Config { gc_stress: stress, hash_seed: seed, ..Config::default() });
+    let vm = &mut *vm;
+    let mut rng = Rng(seed);
+    let mut model = vec![Model { edges: [None; 4], text: "root".into() }];
+    let root = new_table(vm);
+    push(vm, Value::from_tab(root));
+    set(vm, root, text(vm, "text"), text(vm, "root"));
+    for step in 0..steps {
+        // Walk to a random node.
+        let (mut at, mut t) = (0, root);
+        for _ in 0..rng.below(12) {
+            let i = rng.below(4);
+            if let Some(to) = model[at].edges[i] {
+                at = to;
+                t = get(t, num(i as f64)).as_tab().unwrap();
+            }
+        }
+        let i = rng.below(4);
+        match rng.below(8) {
+            0..=3 => {
+                let n = new_table(vm);
+                let s = format!("node {} {}", rng.below(50), "x".repeat(rng.below(3) * 40));
+                set(vm, n, text(vm, "text"), text(vm, &s));
+                set(vm, t, num(i as f64), Value::from_tab(n));
+                model[at].edges[i] = Some(model.len());
+                model.push(Model { edges: [None; 4], text: s });
+            }
+            4 if rng.below(4) == 0 => {
+                set(vm, t, num(i as f64), Value::NIL);
+                model[at].edges[i] = None;
+            }
+            5 => {
+                // An edge between two nodes near the root.
+                let (mut at2, mut t2) = (0, root);
+                for i in 0..4 {
+                    if let Some(to) = model[at2].edges[i] {
+                        at2 = to;
+                        t2 = get(t2, num(i as f64)).as_tab().unwrap();
+                    }
+                }
+                set(vm, t, num(i as f64), Value::from_tab(t2));
+                model[at].edges[i] = Some(at2);
+            }
+            _ => {
+                // Garbage.
+                for k in 0..20 {
+                    let g = table::new(vm, k * 3, k).unwrap();
+                    set(vm, g, text(vm, &format!("garbage {step} {k}")), num(1.0));
+                }
+            }
+        }
+        vm.safepoint();
+        if step % 1000 == 999 {
+            vm.collect_full();
+        }
+        if step % 97 == 96 {
+            vm.gc_step(1);
+        }
+        if step % 500 == 0 {
+            check(vm, root, 0, &model, &mut vec![None; model.len()]);
+        }
+    }
+    check(vm, root, 0, &model, &mut vec![None; model.len()]);
+    pop(vm, 1);
+    vm.collect_full();
+    vm.collect_full();
+    // Shapes keep their keys.
+    assert!(vm.heap_bytes() < 200_000, "{}", vm.heap_bytes());
+}
+
+#[test]
+fn keeps_what_is_reachable() {
+    for seed in 0..8 {
+        graph(false, seed, 20_000);
+    }
+}
+
+#[test]
+fn keeps_what_is_reachable_under_stress() {
+    graph(true, 99, 1500);
+}
+
+#[test]
+fn interns_across_collections() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let keep = new_table(vm);
+    push(vm, Value::from_tab(keep));
+    for round in 0..40u32 {
+        for i in 0..2000u32 {
+            let s = format!("string {} {}", i % 700, round % 3);
+            let v = text(vm, &s);
+            assert_eq!(v, text(vm, &s));
+            if i % 5 == 0 {
+                set(vm, keep, num(f64::from(i % 700)), v);
+            }
+            vm.safepoint();
+            if i % 333 == 0 {
+                vm.gc_step(1);
+            }
+        }
+        for i in (0..700u32).step_by(5) {
+            let v = get(keep, num(f64::from(i)));
+            // SAFETY: the string is live.
+            let bytes = unsafe { StrObj::bytes(v.as_str().unwrap()) };
+            assert_eq!(text(vm, std::str::from_utf8(bytes).unwrap()), v);
+        }
+        if round % 7 == 6 {
+            vm.collect_full();
+        }
+    }
+}
+
+#[test]
+fn joins_strings() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    for n in [0usize, 10, 100, 300, 5000, 40_000, 400_000] {
+        let (a, b) = ("a".repeat(n), "b".repeat(n / 2));
+        let joined = strtab::concat(vm, &[a.as_bytes(), b"-", b.as_bytes()]).unwrap();
+        push(vm, Value::from_str(joined));
+        vm.collect_full();
+        assert_eq!(text(vm, &format!("{a}-{b}")), Value::from_str(joined));
+        assert_eq!(strtab::concat(vm, &[a.as_bytes(), b"-", b.as_bytes()]), Ok(joined));
+        pop(vm, 1);
+    }
+    vm.collect_full();
+    assert!(vm.heap_bytes() < 100_000);
+}
+
+#[test]
+fn clears_weak_tables() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    for mode in ["k", "v", "kv"] {
+        let t = new_table(vm);
+        push(vm, Value::from_tab(t));
+        // SAFETY: both are live.
+        unsafe { table::set_metatable(vm, t, meta_with(vm, Mm::Mode, text(vm, mode))) };
+        let kept = Value::from_tab(new_table(vm));
+        push(vm, kept);
+        let dead = |vm: &Vm| Value::from_tab(new_table(vm));
+        set(vm, t, text(vm, "string"), text(vm, "value"));
+        set(vm, t, text(vm, "kept"), kept);
+        set(vm, t, kept, num(1.0));
+        set(vm, t, text(vm, "dead"), dead(vm));
+        set(vm, t, num(1.0), dead(vm));
+        set(vm, t, num(2.0), kept);
+        set(vm, t, dead(vm), num(2.0));
+        set(vm, t, dead(vm), kept);
+        vm.collect_full();
+        let (weak_key, weak_val) = (mode.contains('k'), mode.contains('v'));
+        assert_eq!(get(t, text(vm, "string")), text(vm, "value"));
+        assert_eq!(get(t, text(vm, "kept")), kept);
+        assert_eq!(get(t, kept), num(1.0));
+        assert_eq!(get(t, text(vm, "dead")).is_nil(), weak_val);
+        assert_eq!(get(t, num(1.0)).is_nil(), weak_val);
+        assert_eq!(get(t, num(2.0)), kept);
+        let (mut count, mut at) = (0, 0);
+        // SAFETY: the table is live.
+        while let Some((next, ..)) = unsafe { table::entry_from(t, at) } {
+            (count, at) = (count + 1, next);
+        }
+        assert_eq!(count, 4 + if weak_val { 0 } else { 2 } + if weak_key { 0 } else { 2 });
+        pop(vm, 2);
+    }
+}
+
+/// Counts its drops.
+struct Payload(Rc<Cell<u32>>);
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+#[test]
+fn finalises_newest_first_and_once() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let drops = Rc::new(Cell::new(0));
+    let meta = meta_with(vm, Mm::Gc, Value::TRUE);
+    push(vm, Value::from_tab(meta));
+    let made: Vec<_> = (0..5)
+        .map(|i| {
+            let u = gc::new_userdata(vm, Some(Box::new(Payload(drops.clone())))).unwrap();
+            if i != 2 {
+                // SAFETY: both are live; the userdata is new, so it needs no barrier.
+                unsafe { (*u).meta = meta };
+            }
+            u
+        })
+        .collect();
+    push(vm, Value::from_udata(made[4]));
+    vm.collect_full();
+    let mut order = Vec::new();
+    while let Some(u) = vm.next_finalizer() {
+        order.push(u);
+    }
+    assert_eq!(order, [made[3], made[1], made[0]]);
+    assert_eq!(drops.get(), 1);
+    vm.collect_full();
+    assert!(vm.next_finalizer().is_none());
+    assert_eq!(drops.get(), 4);
+    vm.finalize_all();
+    assert_eq!(vm.next_finalizer(), Some(made[4]));
+    assert!(vm.next_finalizer().is_none());
+    vm.finalize_all();
+    assert!(vm.next_finalizer().is_none());
+}
+
+#[test]
+fn finalised_userdata_leaves_weak_values_only() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let t = new_table(vm);
+    push(vm, Value::from_tab(t));
+    // SAFETY: all objects are live.
+    unsafe {
+        table::set_metatable(vm, t, meta_with(vm, Mm::Mode, text(vm, "kv")));
+        let u = gc::new_userdata(vm, None).unwrap();
+        (*u).meta = meta_with(vm, Mm::Gc, Value::TRUE);
+        set(vm, t, num(1.0), Value::from_udata(u));
+        set(vm, t, Value::from_udata(u), num(2.0));
+        vm.collect_full();
+        assert!(get(t, num(1.0)).is_nil());
+        assert_eq!(get(t, Value::from_udata(u)), num(2.0));
+        assert_eq!(vm.next_finalizer(), Some(u));
+        vm.collect_full();
+        let (mut at, mut count) = (0, 0);
+        while let Some((next, ..)) = table::entry_from(t, at) {
+            (at, count) = (next, count + 1);
+        }
+        assert_eq!(count, 0);
+    }
+}
+
+#[test]
+fn upvalues_outlive_their_coroutine() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    // SAFETY: all objects are live where they are used; the coroutine is made the running one as the interpreter does.
+    unsafe {
+        let holder = proto::new_builtin(vm, 0, std::ptr::null(), std::ptr::null(), 1, (*vm.main).env).unwrap();
+        push(vm, Value::from_func(holder));
+        let th = stack::new_thread(vm).unwrap();
+        let main = vm.cur;
+        vm.cur = th;
+        let slot = (*th).base;
+        *slot = Value::from_tab(new_table(vm)).0;
+        *slot.add(1) = num(5.0).0;
+        (*th).top = slot.add(2);
+        let low = stack::find_upvalue(vm, slot).unwrap();
+        let high = stack::find_upvalue(vm, slot.add(1)).unwrap();
+        assert_eq!(stack::find_upvalue(vm, slot), Ok(low));
+        assert!((*th).open_upvals == high && (*high).next == low);
+        vm.cur = main;
+        // A Lua function would hold it; any object that marks it will do.
+        let f = fake_closure(vm, low);
+        push(vm, Value::from_func(f));
+        vm.collect_full();
+        assert_eq!((*low).closed, 1);
+        let t = Value((*low).tv).as_tab().unwrap();
+        set(vm, t, num(1.0), num(2.0));
+        vm.collect_full();
+        assert_eq!(get(t, num(1.0)), num(2.0));
+    }
+}
+
+/// Makes a Lua function of an empty prototype with one upvalue.
+unsafe fn fake_closure(vm: &Vm, uv: *mut crate::UpvalObj) -> *mut crate::FuncObj {
+    // SAFETY: everything is live.
+    unsafe {
+        let f = proto::new_main(vm, empty_proto(vm), (*vm.main).env).unwrap();
+        *crate::FuncObj::upvals(f) = uv;
+        f
+    }
+}
+
+fn empty_proto(vm: &Vm) -> *mut crate::ProtoObj {
+    use bytecode::proto::{Proto, ProtoFlags, TabConst, TabTemplate, UpvalDesc};
+    let template = TabTemplate {
+        array: vec![TabConst::Nil, TabConst::Num(1.0)],
+        hash: vec![
+            (TabConst::Str(b"x"[..].into()), TabConst::True),
+            (TabConst::Str(b"y"[..].into()), TabConst::Nil),
+            (TabConst::Num(0.5), TabConst::Str(b"half"[..].into())),
+        ],
+    };
+    let main = Proto {
+        flags: ProtoFlags(0),
+        num_params: 0,
+        frame_size: 3,
+        bc: vec![bytecode::Ins(0x0000_0359), bytecode::Ins(1)],
+        upvalues: vec![UpvalDesc(0)],
+        kgc: vec![bytecode::GcConst::Str(b"constant"[..].into()), bytecode::GcConst::Tab(template)],
+        knum: vec![1.5, -2.0],
+        debug: Some(bytecode::proto::DebugInfo { first_line: 3, num_lines: 4, ..Default::default() }),
+    };
+    proto::load(vm, &bytecode::Chunk { name: b"@test".to_vec(), main }).unwrap()
+}
+
+#[test]
+fn loads_prototypes() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    // SAFETY: the prototype is rooted by its function.
+    unsafe {
+        let p = empty_proto(vm);
+        let f = proto::new_main(vm, p, (*vm.main).env).unwrap();
+        push(vm, Value::from_func(f));
+        vm.collect_full();
+        assert_eq!(crate::FuncObj::proto(f), p);
+        assert_eq!(((*p).frame_size, (*p).nup, (*p).size_bc, (*p).first_line), (3, 1, 2, 3));
+        assert_eq!(*crate::ProtoObj::bc(p).add(1), 1);
+        assert_eq!(Value(*(*p).k.sub(1)), text(vm, "constant"));
+        assert_eq!(*(*p).k.add(1), num(-2.0).0);
+        assert_eq!((*(*p).debug).num_lines, 4);
+        let t = table::dup(vm, Value(*(*p).k.sub(2)).as_tab().unwrap()).unwrap();
+        assert_eq!(get(t, num(1.0)), num(1.0));
+        assert_eq!(get(t, text(vm, "x")), Value::TRUE);
+        assert_eq!(get(t, num(0.5)), text(vm, "half"));
+        // The collector has declared the key `y` dead, but its node waits for it.
+        assert!(get(t, text(vm, "y")).is_nil());
+        let before = ((*t).freetop, (*t).hmask);
+        set(vm, t, text(vm, "y"), num(7.0));
+        assert_eq!(((*t).freetop, (*t).hmask), before);
+        assert_eq!((get(t, text(vm, "y")), get(t, text(vm, "x"))), (num(7.0), Value::TRUE));
+        assert_eq!((**crate::FuncObj::upvals(f)).closed, 1);
+    }
+}
+
+#[test]
+fn grows_stacks_until_they_overflow() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    push(vm, num(1.0));
+    let base = vm.base;
+    let mut overflows = 0;
+    // SAFETY: pointers into the stack are taken anew after each growth.
+    unsafe {
+        let uv = stack::find_upvalue(vm, base).unwrap();
+        set(vm, vm.registry, num(1.0), Value::from_func(fake_closure(vm, uv)));
+        for round in 0..3 {
+            let mut at = vm.base.wrapping_add(1);
+            loop {
+                let offset = at.offset_from(vm.base);
+                match stack::ensure(vm, at, 100) {
+                    Ok(()) => at = vm.base.offset(offset + 100),
+                    Err(_) => break overflows += 1,
+                }
+                *at = num(offset as f64).0;
+                vm.top.set(at);
+            }
+            let s = vm.error.get().as_str().unwrap();
+            assert_eq!(StrObj::bytes(s), b"stack overflow", "round {round}");
+            // Error handling has some room.
+            let at = vm.top.get();
+            assert!(stack::ensure(vm, at, 2000).is_ok());
+            assert!(stack::ensure(vm, vm.top.get(), 20_000).is_err());
+            assert_eq!(StrObj::bytes(vm.error.get().as_str().unwrap()), b"error in error handling");
+            vm.top.set(vm.base.add(1));
+            stack::relimit(vm);
+            vm.collect_full();
+            assert_eq!(*(*uv).v, num(1.0).0);
+            assert_eq!((*uv).v, vm.base);
+            assert!(Value(*vm.base.add(200)).is_nil());
+        }
+        stack::close_upvalues(vm, vm.base);
+        assert_eq!(((*uv).closed, (*uv).tv), (1, num(1.0).0));
+        assert!((*vm.cur).open_upvals.is_null());
+    }
+    assert_eq!(overflows, 3);
+}
+
+#[test]
+fn obeys_the_memory_limit() {
+    let mut vm = Vm::new(Config { max_memory: 4 << 20, hash_seed: 1, ..Config::default() });
+    let vm = &mut *vm;
+    let keep = new_table(vm);
+    push(vm, Value::from_tab(keep));
+    for i in 0.. {
+        vm.safepoint();
+        let Ok(t) = table::new(vm, 100, 0) else { break };
+        // SAFETY: both are live.
+        if unsafe { table::set_int(vm, keep, i, Value::from_tab(t)) }.is_err() {
+            break;
+        }
+    }
+    assert_eq!(vm.error.get(), text_of(vm.oom));
+    assert!(vm.heap_bytes() > 2 << 20 && vm.heap_bytes() <= 5 << 20);
+    assert!(strtab::concat(vm, &[&[b'x'; 1 << 22], b"y"]).is_err());
+    pop(vm, 1);
+    vm.collect_full();
+    for _ in 0..100_000 {
+        vm.safepoint();
+        assert!(table::new(vm, 100, 0).is_ok());
+    }
+}
+
+fn text_of(s: *mut StrObj) -> Value {
+    Value::from_str(s)
+}
+
+#[test]
+fn large_objects_come_and_go() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let t = new_table(vm);
+    push(vm, Value::from_tab(t));
+    for i in 1..200_000 {
+        // SAFETY: the table is live.
+        unsafe { table::set_int(vm, t, i, num(i as f64)).unwrap() };
+        vm.safepoint();
+    }
+    set(vm, t, text(vm, "s"), text(vm, &"long".repeat(20_000)));
+    vm.collect_full();
+    assert!(vm.heap_bytes() > 1_600_000);
+    // SAFETY: the table is live.
+    assert_eq!(unsafe { table::len(t) }, 199_999);
+    assert_eq!(get(t, text(vm, "s")), text(vm, &"long".repeat(20_000)));
+    assert_eq!(get(t, num(123_456.0)), num(123_456.0));
+    pop(vm, 1);
+    vm.collect_full();
+    assert!(vm.heap_bytes() < 100_000);
+}
+
+#[test]
+fn steps_end_a_cycle_and_settings_return_the_old() {
+    let mut vm = machine();
+    assert_eq!((vm.gc_set_pause(150), vm.gc_set_pause(200)), (200, 150));
+    assert_eq!((vm.gc_set_stepmul(0), vm.gc_set_stepmul(200)), (200, 0));
+    let mut steps = 1;
+    while !vm.gc_step(1) {
+        steps += 1;
+        assert!(steps < 1000);
+    }
+    assert_eq!(vm.heap.gc_epoch.get(), IDLE);
+    vm.gc_stop(true);
+    assert!(!vm.gc_due());
+    for _ in 0..100_000 {
+        new_table(&vm);
+    }
+    assert!(!vm.gc_due() && vm.heap_bytes() > 4_000_000);
+    vm.gc_stop(false);
+    assert!(vm.gc_due());
+    while vm.gc_due() {
+        vm.safepoint();
+        for _ in 0..500 {
+            new_table(&vm);
+        }
+        if vm.heap_bytes() < 1_000_000 {
+            break;
+        }
+    }
+    assert!(vm.heap_bytes() < 1_000_000);
+}
+
+#[test]
+fn handles_see_live_objects() {
+    let vm = machine();
+    let t = vm.new_table(3, 2).unwrap();
+    t.set_name(&vm, "name", Val::num(4.0)).unwrap();
+    assert_eq!(t.get_name(&vm, "name").unwrap().as_num(), Some(4.0));
+    assert_eq!(t.len(), 0);
+}

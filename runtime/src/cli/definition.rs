@@ -1,0 +1,95 @@
+//! The command line as help and manual pages describe it. What it means is read in [`options`](super::options).
+
+use clap::{Arg, ArgAction, Command};
+
+const ABOUT: &str = "Runs Lua programs: LuaJIT 2.1's language, bytecode and libraries.";
+
+const EXAMPLES: &str = "\
+Without script and options kiln reads commands from the terminal, or a script from standard input.
+
+Commands:
+  kiln run [options] script [args]   runs a script (also without the word `run`)
+  kiln build app.lua -o app          makes a native executable
+  kiln inspect app                   lists its modules
+  kiln help COMMAND                  explains a command
+A script whose name is one of these words runs as `kiln -- build` or `kiln ./build`.
+
+Examples:
+  kiln app.lua one two               arg[1] is \"one\"
+  kiln -e 'print(1 + 1)'
+  kiln -lm -e 'm.start()'            requires m first
+  echo 'print(...)' | kiln - a b
+  kiln -bl app.lua                   lists bytecode, as `luac -l` does
+
+Environment: LUA_INIT (a chunk, or @file, that runs first), LUA_PATH, LUA_CPATH; -E ignores them.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  kiln run app.lua one two
+  kiln run --max-memory 512M app.lua   running out is a Lua error
+  kiln run app.luac                    bytecode of luac or `luajit -b`";
+
+fn arguments(command: Command) -> Command {
+    // The option's letter is also its identifier.
+    let letter = |id: &'static str, help: &'static str| Arg::new(id).short(char::from(id.as_bytes()[0])).help(help);
+    let flag = |id, help| letter(id, help).action(ArgAction::SetTrue);
+    let option = |id, name: &'static str, help| letter(id, help).value_name(name).action(ArgAction::Append);
+    command
+        .arg(option("e", "chunk", "Runs a chunk of Lua"))
+        .arg(option("l", "name", "Requires a module"))
+        .arg(flag("i", "Reads commands from the terminal after the script"))
+        .arg(flag("v", "Prints the version"))
+        .arg(flag("E", "Ignores LUA_INIT, LUA_PATH and LUA_CPATH"))
+        .arg(option("b", "...", "Saves or lists bytecode: everything that follows is luac's").num_args(0..))
+        .arg(option("j", "command", "Calls jit.COMMAND, or loads the module jit.COMMAND"))
+        .arg(option("O", "options", "Sets options of the trace optimiser").num_args(0..=1))
+        .arg(
+            Arg::new("max-memory")
+                .long("max-memory")
+                .value_name("SIZE")
+                .help("Limits the heap, e.g. 512M: exhaustion is the Lua error \"not enough memory\""),
+        )
+        .arg(Arg::new("script").help("Lua source or bytecode; - is standard input"))
+        .arg(Arg::new("args").help("Arguments of the script, in `arg` and `...`").num_args(0..).trailing_var_arg(true))
+}
+
+/// Returns the definition of `kiln`.
+pub fn kiln() -> Command {
+    arguments(Command::new("kiln").version(env!("CARGO_PKG_VERSION")).about(ABOUT).after_help(EXAMPLES))
+}
+
+/// Returns the definition of `kiln run`.
+pub fn run() -> Command {
+    arguments(Command::new("kiln-run").bin_name("kiln run").about("Runs a script.").after_help(RUN_EXAMPLES))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::{Request, read};
+    use super::*;
+
+    #[test]
+    fn every_option_that_is_described_is_read() {
+        kiln().debug_assert();
+        run().debug_assert();
+        for arg in kiln().get_arguments() {
+            let word = match (arg.get_short(), arg.get_long()) {
+                (Some(c), _) => format!("-{c}"),
+                (_, Some(long)) => format!("--{long}"),
+                _ => continue,
+            };
+            let words = [b"kiln".to_vec(), word.clone().into_bytes(), b"7".to_vec()];
+            assert!(!matches!(read(&words, 1), Request::Usage(_)), "{word} is described but not read");
+        }
+    }
+
+    #[test]
+    fn every_option_that_is_read_is_described() {
+        let shorts: Vec<char> = kiln().get_arguments().filter_map(Arg::get_short).collect();
+        for c in '!'..='~' {
+            let words = [b"kiln".to_vec(), format!("-{c}").into_bytes(), b"7".to_vec()];
+            let known = !matches!(read(&words, 1), Request::Usage(_)) && c != '-';
+            assert_eq!(known, shorts.contains(&c), "-{c}");
+        }
+    }
+}

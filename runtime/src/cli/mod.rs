@@ -1,0 +1,92 @@
+//! The command line: subcommands, LuaJIT's options, scripts, the interactive mode.
+//!
+//! A subcommand is one of four exact first words. Everything else is LuaJIT's command line, read by `options`.
+
+mod complete;
+pub mod definition;
+mod external;
+pub mod options;
+mod repl;
+mod standalone;
+
+use options::Request;
+use std::ffi::OsString;
+use std::io::Write;
+use std::os::unix::ffi::OsStringExt;
+use std::process::ExitCode;
+
+/// Runs the program; returns its exit status.
+pub fn main() -> ExitCode {
+    runtime::signal::restore_pipe();
+    let all: Vec<Vec<u8>> = std::env::args_os().map(OsStringExt::into_vec).collect();
+    match all.get(1).map(Vec::as_slice) {
+        Some(b"run") => start(&all, 2),
+        Some(command @ (b"build" | b"inspect")) => external::start_aot(command, &all[1..]).into(),
+        Some(b"help") => help(&all).into(),
+        _ => start(&all, 1),
+    }
+}
+
+fn start(all: &[Vec<u8>], first: usize) -> ExitCode {
+    let status = match options::read(all, first) {
+        Request::Run(o) => standalone::run(all, &o),
+        Request::Bytecode(arguments) => {
+            let name = all.first().map_or_else(|| "kiln".into(), |n| String::from_utf8_lossy(n));
+            return luac::cli::run_save(&name, [OsString::from(&*name)].into_iter().chain(arguments));
+        }
+        Request::Help if first == 2 => print(&definition::run().render_long_help().to_string()),
+        Request::Help => print(&definition::kiln().render_long_help().to_string()),
+        Request::Version => print(&format!("kiln {}\n", env!("CARGO_PKG_VERSION"))),
+        Request::Usage(message) => usage(all, message),
+    };
+    status.into()
+}
+
+/// Says how to call the program, as LuaJIT does: on standard error, with status 1.
+fn usage(all: &[Vec<u8>], message: Option<String>) -> u8 {
+    let name = all.first().map_or_else(|| "kiln".into(), |n| String::from_utf8_lossy(n));
+    let message = message.map_or_else(String::new, |m| format!("{name}: {m}\n"));
+    let text = format!(
+        "{message}usage: {name} [options]... [script [args]...].\n\
+         Available options are:\n\
+         \x20 -e chunk  Execute string 'chunk'.\n\
+         \x20 -l name   Require library 'name'.\n\
+         \x20 -b ...    Save or list bytecode.\n\
+         \x20 -j cmd    Perform LuaJIT control command.\n\
+         \x20 -O[opt]   Control LuaJIT optimizations.\n\
+         \x20 -i        Enter interactive mode after executing 'script'.\n\
+         \x20 -v        Show version information.\n\
+         \x20 -E        Ignore environment variables.\n\
+         \x20 --max-memory size  Limit the heap, e.g. 512M.\n\
+         \x20 --        Stop handling options.\n\
+         \x20 -         Execute stdin and stop handling options.\n\
+         Commands: run, build, inspect, help; see '{name} help'.\n"
+    );
+    // If standard error is gone there is nobody to tell.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    1
+}
+
+fn help(all: &[Vec<u8>]) -> u8 {
+    match all.get(2).map(Vec::as_slice) {
+        None | Some(b"help") => print(&definition::kiln().render_long_help().to_string()),
+        Some(b"run") => print(&definition::run().render_long_help().to_string()),
+        Some(b"build" | b"inspect") => external::start_aot(b"help", &all[1..]),
+        Some(other) => {
+            let text = format!("no command '{}': there are run, build, inspect, help", String::from_utf8_lossy(other));
+            runtime::program::complain(Some(b"kiln help"), text.as_bytes());
+            1
+        }
+    }
+}
+
+/// Writes to standard output.
+fn print(text: &str) -> u8 {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => 0,
+        Err(e) => {
+            runtime::program::complain(Some(b"kiln"), format!("cannot write to standard output: {e}").as_bytes());
+            1
+        }
+    }
+}

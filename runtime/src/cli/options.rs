@@ -1,0 +1,199 @@
+//! Options before the script, as LuaJIT's standalone program reads them.
+//!
+//! They are read by hand, not by the argument parser that help and manual pages use, for two reasons: their syntax is not
+//! that of other programs (`-lname`, `-jdump=…` and `-O3` take values in their own ways, `-b` takes everything that follows,
+//! `-e` and `-l` run in the order given), and building that parser costs more time than starting a machine.
+//! [`definition`](super::definition) describes the same options; tests there compare the two.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+/// What an option does once the libraries are open, in the order given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// `-e chunk`
+    Execute(Vec<u8>),
+    /// `-l name`
+    Require(Vec<u8>),
+    /// `-j command`
+    Jit(Vec<u8>),
+    /// `-O[options]`
+    Optimise(Vec<u8>),
+}
+
+/// The options of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// What to do before the script.
+    pub actions: Vec<Action>,
+    /// `-i`
+    pub interactive: bool,
+    /// `-v`
+    pub version: bool,
+    /// `-E`
+    pub no_environment: bool,
+    /// `-e` was given.
+    pub executes: bool,
+    /// Index of the script; the number of arguments if there is none.
+    pub script: usize,
+    /// The script is standard input.
+    pub script_is_stdin: bool,
+    /// Bytes the heap may hold at most; 0 is no limit.
+    pub max_memory: usize,
+}
+
+/// What the arguments ask for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Request {
+    /// Run something.
+    Run(Options),
+    /// `-b…`: hand these arguments to the bytecode compiler.
+    Bytecode(Vec<OsString>),
+    /// `--help`
+    Help,
+    /// `--version`
+    Version,
+    /// The options make no sense: a message, or nothing but the usage.
+    Usage(Option<String>),
+}
+
+/// Reads the options in `all`, from index `first` on.
+pub fn read(all: &[Vec<u8>], first: usize) -> Request {
+    let mut o = Options::default();
+    let mut i = first;
+    while let Some(text) = all.get(i) {
+        let [b'-', rest @ ..] = text.as_slice() else { break };
+        i += 1;
+        // The value of an option: the rest of its argument or the next one.
+        let mut value = |rest: &[u8]| {
+            if !rest.is_empty() {
+                return Some(rest.to_vec());
+            }
+            let next = all.get(i).cloned();
+            i += 1;
+            next
+        };
+        match rest {
+            [] => {
+                o.script_is_stdin = true;
+                i -= 1;
+                break;
+            }
+            b"-" => break,
+            b"-help" => return Request::Help,
+            b"-version" => return Request::Version,
+            [b'-', long @ ..] => {
+                let size = match long.strip_prefix(b"max-memory") {
+                    Some([]) => value(&[]),
+                    Some([b'=', size @ ..]) => Some(size.to_vec()),
+                    _ => return Request::Usage(Some(format!("unknown option '{}'", String::from_utf8_lossy(text)))),
+                };
+                match size.as_deref().and_then(parse_size) {
+                    Some(n) => o.max_memory = n,
+                    None => return Request::Usage(Some("--max-memory needs a size such as 512M".to_string())),
+                }
+            }
+            b"i" => {
+                o.interactive = true;
+                o.version = true;
+            }
+            b"v" => o.version = true,
+            [b'E', ..] => o.no_environment = true,
+            [b'e', rest @ ..] => {
+                o.executes = true;
+                match value(rest) {
+                    Some(chunk) => o.actions.push(Action::Execute(chunk)),
+                    None => return Request::Usage(None),
+                }
+            }
+            [b'l', rest @ ..] => match value(rest) {
+                Some(name) => o.actions.push(Action::Require(name)),
+                None => return Request::Usage(None),
+            },
+            [b'j', rest @ ..] => match value(rest) {
+                Some(command) => o.actions.push(Action::Jit(command)),
+                None => return Request::Usage(None),
+            },
+            [b'O', rest @ ..] => o.actions.push(Action::Optimise(rest.to_vec())),
+            [b'b', ..] if o == Options::default() => {
+                let arguments = [text].into_iter().chain(&all[i..]);
+                return Request::Bytecode(arguments.map(|a| OsString::from_vec(a.clone())).collect());
+            }
+            _ => return Request::Usage(None),
+        }
+    }
+    o.script = i.min(all.len());
+    Request::Run(o)
+}
+
+/// Reads a size in bytes: a number and `K`, `M`, `G` or nothing.
+fn parse_size(text: &[u8]) -> Option<usize> {
+    let (digits, shift) = match text {
+        [digits @ .., b'K' | b'k'] => (digits, 10),
+        [digits @ .., b'M' | b'm'] => (digits, 20),
+        [digits @ .., b'G' | b'g'] => (digits, 30),
+        digits => (digits, 0),
+    };
+    let n: usize = std::str::from_utf8(digits).ok()?.parse().ok().filter(|&n| n > 0)?;
+    n.checked_mul(1 << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(words: &[&str]) -> Vec<Vec<u8>> {
+        words.iter().map(|w| w.as_bytes().to_vec()).collect()
+    }
+
+    fn run(words: &[&str]) -> Options {
+        match read(&all(words), 1) {
+            Request::Run(o) => o,
+            other => panic!("{words:?} gave {other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_end_at_the_script() {
+        let o = run(&["kiln", "-lm", "-e", "x", "-E", "a.lua", "-v"]);
+        assert_eq!(o.actions, [Action::Require(b"m".to_vec()), Action::Execute(b"x".to_vec())]);
+        assert!(o.no_environment && o.executes && !o.version);
+        assert_eq!(o.script, 5);
+    }
+
+    #[test]
+    fn dashes() {
+        assert_eq!(run(&["kiln", "--", "-v"]).script, 2);
+        let o = run(&["kiln", "-", "a"]);
+        assert!(o.script_is_stdin && o.script == 1);
+        assert!(!run(&["kiln", "--", "-"]).script_is_stdin);
+        assert_eq!(run(&["kiln"]).script, 1);
+    }
+
+    #[test]
+    fn what_luajit_refuses_is_refused() {
+        let wrong = ["-x", "-ii", "-e", "-l", "-vx", "-v -b"];
+        for words in wrong.map(|w| format!("kiln {w}")) {
+            let words: Vec<&str> = words.split(' ').collect();
+            assert_eq!(read(&all(&words), 1), Request::Usage(None), "{words:?}");
+        }
+        assert!(matches!(read(&all(&["kiln", "--none"]), 1), Request::Usage(Some(_))));
+    }
+
+    #[test]
+    fn bytecode_takes_the_rest() {
+        let Request::Bytecode(rest) = read(&all(&["kiln", "-bl", "-e", "x"]), 1) else { panic!("not bytecode") };
+        assert_eq!(rest, ["-bl", "-e", "x"]);
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(run(&["kiln", "--max-memory", "512M"]).max_memory, 512 << 20);
+        assert_eq!(run(&["kiln", "--max-memory=2g", "x"]).max_memory, 2 << 30);
+        assert_eq!(run(&["kiln", "--max-memory=4096", "x"]).max_memory, 4096);
+        for bad in ["", "x", "-1", "0", "M", "99999999999G", "1T"] {
+            let words = all(&["kiln", &format!("--max-memory={bad}")]);
+            assert!(matches!(read(&words, 1), Request::Usage(Some(_))), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! A run of the standalone program: `LUA_INIT`, options in their order, the script, the interactive mode.
+
+use super::options::{Action, Options};
+use super::repl;
+use heap::Raise;
+use interp::Cx;
+use runtime::machine::{self, Limits};
+use runtime::{chunk, program};
+use std::io::{IsTerminal, Write};
+use std::os::unix::ffi::OsStringExt;
+
+/// What a step of the run says: the error was reported already.
+type Step = Result<Result<(), ()>, Raise>;
+
+/// Runs what the options say; returns the exit status.
+pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
+    let name = all.first().map(Vec::as_slice).filter(|n| !n.is_empty());
+    let mut vm = match machine::open(Limits { max_memory: o.max_memory, ignore_environment: o.no_environment }) {
+        Ok(vm) => vm,
+        Err(message) => {
+            program::complain(name, message.as_bytes());
+            return 1;
+        }
+    };
+    let status = machine::enter(&mut vm, name, |cx| Ok(u8::from(steps(cx, all, o, name)?.is_err())));
+    machine::exit(vm, status)
+}
+
+macro_rules! step {
+    ($step:expr) => {
+        if $step?.is_err() {
+            return Ok(Err(()));
+        }
+    };
+}
+
+fn steps(cx: &mut Cx<'_>, all: &[Vec<u8>], o: &Options, name: Option<&[u8]>) -> Step {
+    program::set_arg(cx, all, o.script)?;
+    if !o.no_environment
+        && let Some(init) = std::env::var_os("LUA_INIT").map(OsStringExt::into_vec)
+    {
+        let loaded = match init.strip_prefix(b"@") {
+            Some(path) => chunk::load_file(cx, Some(path))?,
+            None => chunk::load(cx, &init, b"=LUA_INIT")?,
+        };
+        step!(call_loaded(cx, loaded, 0, name));
+    }
+    if o.version {
+        print_line(VERSION);
+    }
+    for action in &o.actions {
+        step!(act(cx, action, name));
+    }
+    let has_script = o.script < all.len();
+    if has_script {
+        let path = (!o.script_is_stdin).then(|| all[o.script].as_slice());
+        let loaded = chunk::load_file(cx, path)?;
+        let nargs = if loaded.is_ok() { program::push_args(cx)? } else { 0 };
+        step!(call_loaded(cx, loaded, nargs, name));
+    }
+    if o.interactive {
+        print_line(JIT_STATUS);
+        repl::run(cx)?;
+    } else if !has_script && !o.executes && !o.version {
+        if std::io::stdin().is_terminal() {
+            print_line(VERSION);
+            print_line(JIT_STATUS);
+            repl::run(cx)?;
+        } else {
+            let loaded = chunk::load_file(cx, None)?;
+            step!(call_loaded(cx, loaded, 0, name));
+        }
+    }
+    Ok(Ok(()))
+}
+
+const VERSION: &str =
+    concat!("Kiln ", env!("CARGO_PKG_VERSION"), " -- Lua 5.1 with the language, bytecode and libraries of LuaJIT 2.1");
+const JIT_STATUS: &str = "JIT: OFF (this version interprets)";
+
+fn print_line(text: &str) {
+    // A closed pipe ends the process by a signal; a full disk is noticed by what the script writes.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Calls what [`chunk::load`] pushed, with the `nargs` values above it; reports its error, or the message why it was not loaded.
+fn call_loaded(cx: &mut Cx<'_>, loaded: Result<(), ()>, nargs: u32, name: Option<&[u8]>) -> Step {
+    if loaded.is_ok()
+        && let Ok(n) = program::call(cx, nargs)?
+    {
+        cx.pop(n);
+        return Ok(Ok(()));
+    }
+    program::report(cx, name);
+    Ok(Err(()))
+}
+
+fn act(cx: &mut Cx<'_>, action: &Action, name: Option<&[u8]>) -> Step {
+    match action {
+        Action::Execute(text) => {
+            let loaded = chunk::load(cx, text, b"=(command line)")?;
+            call_loaded(cx, loaded, 0, name)
+        }
+        Action::Require(module) => {
+            push_global(cx, "require")?;
+            cx.push_str(module)?;
+            call_loaded(cx, Ok(()), 1, name)
+        }
+        Action::Jit(command) => jit_command(cx, command, name),
+        Action::Optimise(flags) => {
+            push_loaded(cx, b"jit.opt")?;
+            push_field(cx, "start")?;
+            call_plain(cx, flags, name)
+        }
+    }
+}
+
+/// Runs `-j command` or `-j command=a,b`: a function of the library `jit`, or `start` of the module `jit.command`.
+fn jit_command(cx: &mut Cx<'_>, text: &[u8], name: Option<&[u8]>) -> Step {
+    let (command, arguments) = match text.iter().position(|&b| b == b'=') {
+        Some(i) => (&text[..i], &text[i + 1..]),
+        None => (text, &b""[..]),
+    };
+    let height = cx.height();
+    push_loaded(cx, b"jit")?;
+    push_field(cx, &String::from_utf8_lossy(command))?;
+    if cx.slot(cx.height() - 1).as_func().is_none() {
+        cx.pop(cx.height() - height);
+        push_global(cx, "require")?;
+        cx.push_str(&[b"jit.", command].concat())?;
+        if cx.pcall(1, Some(1))?.is_err() {
+            let message = program::message(cx.slot(cx.height() - 1));
+            if !message.as_ref().is_some_and(|m| m.starts_with(b"module ")) {
+                program::report(cx, name);
+                return Ok(Err(()));
+            }
+            return unknown_command(cx, name);
+        }
+        push_field(cx, "start")?;
+        if cx.slot(cx.height() - 1).is_nil() {
+            return unknown_command(cx, name);
+        }
+    }
+    call_plain(cx, arguments, name)
+}
+
+fn unknown_command(cx: &mut Cx<'_>, name: Option<&[u8]>) -> Step {
+    cx.pop(1);
+    program::complain(name, b"unknown luaJIT command or jit.* modules not installed");
+    Ok(Err(()))
+}
+
+/// Calls the function on top with the comma-separated `arguments` (an empty one is nil), without a traceback.
+fn call_plain(cx: &mut Cx<'_>, arguments: &[u8], name: Option<&[u8]>) -> Step {
+    let mut nargs = 0;
+    if !arguments.is_empty() {
+        for text in arguments.split(|&b| b == b',') {
+            cx.reserve(1)?;
+            if text.is_empty() {
+                cx.push(heap::Val::NIL);
+            } else {
+                cx.push_str(text)?;
+            }
+            nargs += 1;
+        }
+    }
+    match cx.pcall(nargs, Some(0))? {
+        Ok(_) => Ok(Ok(())),
+        Err(()) => {
+            program::report(cx, name);
+            Ok(Err(()))
+        }
+    }
+}
+
+fn push_global(cx: &mut Cx<'_>, name: &str) -> Result<(), Raise> {
+    cx.push(cx.vm().globals().get_name(cx.vm(), name)?);
+    Ok(())
+}
+
+/// Pushes what `package.loaded` has for a module, nil if nothing.
+fn push_loaded(cx: &mut Cx<'_>, module: &[u8]) -> Result<(), Raise> {
+    let vm = cx.vm();
+    let value = match vm.registry().get_name(vm, "_LOADED")?.as_tab() {
+        Some(loaded) => loaded.get_str(vm.str(module)?),
+        None => heap::Val::NIL,
+    };
+    cx.push(value);
+    Ok(())
+}
+
+/// Replaces the table on top by its field, nil if there is none.
+fn push_field(cx: &mut Cx<'_>, name: &str) -> Result<(), Raise> {
+    let top = cx.height() - 1;
+    let value = match cx.slot(top).as_tab() {
+        Some(table) => table.get_name(cx.vm(), name)?,
+        None => heap::Val::NIL,
+    };
+    cx.set_slot(top, value);
+    Ok(())
+}

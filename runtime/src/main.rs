@@ -1,0 +1,9 @@
+//! The program `kiln`.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,58 @@
+//! Ctrl-C becomes a Lua error; a closed pipe ends the program, as it does every C program.
+//!
+//! The handler tells the machine and resets itself: a second Ctrl-C kills the process.
+//!
+//! Invariant: while [`TARGET`] is not null it points to a machine that the maker of an [`Interrupt`] guard borrows.
+//! Invariant: Kiln has one thread, so the handler runs on the machine's.
+
+use heap::Vm;
+use std::ptr::null_mut;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// The machine that Ctrl-C interrupts.
+static TARGET: AtomicPtr<Vm> = AtomicPtr::new(null_mut());
+
+/// Ends the handling of Ctrl-C when dropped.
+#[must_use]
+#[derive(Debug)]
+pub struct Interrupt {
+    outer: *mut Vm,
+}
+
+extern "C" fn interrupted(signal: libc::c_int) {
+    set(signal, libc::SIG_DFL);
+    let vm = TARGET.load(Ordering::Acquire);
+    if !vm.is_null() {
+        // SAFETY: not null means that the machine is alive, and this is its thread (module invariants).
+        unsafe { interp::interrupt(vm) };
+    }
+}
+
+/// Makes Ctrl-C raise an error in the machine until the guard is dropped. The guard must not outlive the machine: callers
+/// hold it around a call into the machine and no longer.
+pub(crate) fn catch_interrupt(vm: &mut Vm) -> Interrupt {
+    let outer = TARGET.swap(vm, Ordering::AcqRel);
+    set(libc::SIGINT, interrupted as *const () as libc::sighandler_t);
+    Interrupt { outer }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        TARGET.store(self.outer, Ordering::Release);
+        if self.outer.is_null() {
+            set(libc::SIGINT, libc::SIG_DFL);
+        }
+    }
+}
+
+/// Makes writing to a closed pipe end the process, which Rust's start-up code turned off.
+pub fn restore_pipe() {
+    set(libc::SIGPIPE, libc::SIG_DFL);
+}
+
+fn set(signal: libc::c_int, handler: libc::sighandler_t) {
+    // SAFETY: the handler is the default action or `interrupted`, which only stores and calls `signal`.
+    unsafe {
+        libc::signal(signal, handler);
+    }
+}

@@ -1,0 +1,374 @@
+//! Library `jit`: control of the compiler, reflection (`util`), listings (`bc`).
+//!
+//! The wishes of a program (`jit.off`, `jit.opt.start`) are kept in [`JitState`], which the runtime reads; without a compiler they are
+//! accepted and `jit.status` says `false`.
+//!
+//! Absent: `jit.v`, `jit.dump`, `jit.p`, `jit.zone` and `jit.profile`, which say so when they are required or called.
+
+mod bc;
+mod util;
+
+use crate::register::{self, Row, fill, function_with, library, registry_table, set_loaded};
+use bc::{bc_dump, bc_line, bc_start, bc_targets};
+use heap::{Raise, Tab, Val, Vm};
+use interp::{Cx, Ret};
+use util::{
+    util_funcbc, util_funcinfo, util_funck, util_funcuvname, util_ircalladdr, util_traceexitstub, util_traceinfo,
+    util_traceir, util_tracek, util_tracemc, util_tracesnap,
+};
+
+library!(jit);
+
+/// The version of LuaJIT whose language, bytecode and libraries these are.
+const VERSION: &[u8] = b"LuaJIT 2.1.0-beta3";
+/// The same as a number.
+const VERSION_NUM: f64 = 20100.0;
+
+/// Modules that `require` finds in `package.preload`.
+const MODULES: &[&str] =
+    &["jit.util", "jit.bc", "jit.vmdef", "jit.profile", "jit.v", "jit.dump", "jit.p", "jit.zone"];
+
+/// Optimisations in the order of `jit.status`.
+pub const FLAGS: [&str; 10] = ["fold", "cse", "dce", "fwd", "dse", "narrow", "loop", "abc", "sink", "fuse"];
+/// The flags of levels 0 to 3, as bits in the order of [`FLAGS`].
+const LEVELS: [u16; 4] = [0, 0b111, 0b110_0111, 0x3ff];
+
+/// Parameters with their defaults.
+const PARAMS: [(&str, i32); 15] = [
+    ("maxtrace", 1000),
+    ("maxrecord", 4000),
+    ("maxirconst", 500),
+    ("maxside", 100),
+    ("maxsnap", 500),
+    ("minstitch", 0),
+    ("hotloop", 56),
+    ("hotexit", 10),
+    ("tryside", 4),
+    ("instunroll", 4),
+    ("loopunroll", 15),
+    ("callunroll", 3),
+    ("recunroll", 2),
+    ("sizemcode", 32),
+    ("maxmcode", 512),
+];
+
+/// What programs asked the compiler for: host state that the runtime reads and, if it has a compiler, marks as available.
+pub struct JitState {
+    /// There is a compiler.
+    pub available: bool,
+    /// It is wanted.
+    pub on: bool,
+    /// Optimisations as bits in the order of [`FLAGS`].
+    pub flags: u16,
+    /// Values of the parameters.
+    params: [i32; PARAMS.len()],
+    /// Called by `jit.flush()`.
+    pub flush: Option<fn(&mut Vm)>,
+    /// Counts changes, so that the runtime notices them.
+    pub changes: u32,
+}
+
+impl Default for JitState {
+    fn default() -> JitState {
+        JitState {
+            available: false,
+            on: true,
+            flags: LEVELS[3],
+            params: PARAMS.map(|(_, default)| default),
+            flush: None,
+            changes: 0,
+        }
+    }
+}
+
+impl JitState {
+    /// Returns the value of a parameter (`hotloop`, …).
+    pub fn param(&self, name: &str) -> Option<i32> {
+        PARAMS.iter().position(|(n, _)| *n == name).map(|i| self.params[i])
+    }
+
+    /// Takes one option of `jit.opt.start` (or of `-O`): a level, a flag or a parameter; says whether it is one.
+    pub fn set_option(&mut self, option: &str) -> bool {
+        let known = self.set_level(option) || self.set_flag(option) || self.set_param(option);
+        self.changes += u32::from(known);
+        known
+    }
+
+    fn set_level(&mut self, option: &str) -> bool {
+        match option.as_bytes() {
+            [level @ b'0'..=b'9'] => {
+                self.flags = LEVELS[usize::from(level - b'0').min(3)];
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn set_flag(&mut self, option: &str) -> bool {
+        let (name, set) = if let Some(name) = option.strip_prefix('+') {
+            (name, true)
+        } else if let Some(name) = option.strip_prefix('-').or(option.strip_prefix("no-")).or(option.strip_prefix("no")) {
+            (name, false)
+        } else {
+            (option, true)
+        };
+        let Some(i) = FLAGS.iter().position(|flag| *flag == name) else { return false };
+        if set { self.flags |= 1 << i } else { self.flags &= !(1 << i) }
+        true
+    }
+
+    fn set_param(&mut self, option: &str) -> bool {
+        let Some((name, value)) = option.split_once('=') else { return false };
+        let Some(i) = PARAMS.iter().position(|(n, _)| *n == name) else { return false };
+        if !value.bytes().all(|c| c.is_ascii_digit()) {
+            return false;
+        }
+        self.params[i] = if value.is_empty() { 0 } else { value.parse().unwrap_or(i32::MAX) };
+        true
+    }
+}
+
+// ---- control ----
+
+/// Checks the arguments of `on`, `off` and `flush`; says whether all functions are meant.
+fn check_target(cx: &Cx<'_>) -> Result<bool, Raise> {
+    let v = cx.arg(0);
+    if v.is_nil() {
+        return Ok(true);
+    }
+    let function = v.as_func().is_some_and(heap::Func::is_lua) || util::is_proto(v);
+    if function || v.raw_eq(Val::TRUE) { Ok(false) } else { Err(cx.type_error(0, "function")) }
+}
+
+fn switch(cx: &mut Cx<'_>, on: bool) -> Result<Ret, Raise> {
+    if check_target(cx)? {
+        let state: &mut JitState = cx.vm_mut().host();
+        state.on = on;
+        state.changes += 1;
+    }
+    cx.ret0()
+}
+
+fn on(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    switch(cx, true)
+}
+
+fn off(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    switch(cx, false)
+}
+
+fn flush(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    if cx.arg(0).as_num().is_none()
+        && check_target(cx)?
+        && let Some(flush) = cx.vm_mut().host::<JitState>().flush
+    {
+        flush(cx.vm_mut());
+    }
+    cx.ret0()
+}
+
+/// Returns the features of the processor that `jit.status` names.
+fn cpu_features() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let features = [
+            ("SSE3", std::arch::is_x86_feature_detected!("sse3")),
+            ("SSE4.1", std::arch::is_x86_feature_detected!("sse4.1")),
+            ("BMI2", std::arch::is_x86_feature_detected!("bmi2")),
+        ];
+        features.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    Vec::new()
+}
+
+fn status(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let state: &JitState = cx.vm_mut().host();
+    let (on, flags) = (state.on && state.available, state.flags);
+    let height = cx.height();
+    cx.push(Val::bool(on));
+    for feature in cpu_features() {
+        cx.push_str(feature.as_bytes())?;
+    }
+    for (i, flag) in FLAGS.iter().enumerate() {
+        if flags >> i & 1 != 0 {
+            cx.push_str(flag.as_bytes())?;
+        }
+    }
+    cx.ret_last(cx.height() - height)
+}
+
+/// Remembers handlers of compiler events; nothing sends events yet.
+fn attach(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let f = cx.check_func(0)?;
+    let event = cx.opt_str(1)?;
+    let handlers = registry_table(cx.vm(), "_VMEVENTS")?;
+    if let Some(event) = event {
+        handlers.set_str(cx.vm(), event, f.val())?;
+        return cx.ret0();
+    }
+    let mut at = 0;
+    while let Some((next, event, handler)) = handlers.entry_from(at) {
+        if handler.raw_eq(f.val()) {
+            handlers.set(cx.vm(), event, Val::NIL)?;
+        }
+        at = next;
+    }
+    cx.ret0()
+}
+
+fn security(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    cx.check_option(0, None, &["prng", "strhash", "strid", "mcode"])?;
+    cx.ret(Val::num(1.0))
+}
+
+fn opt_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    if cx.nargs() == 0 {
+        cx.vm_mut().host::<JitState>().flags = LEVELS[3];
+        return cx.ret0();
+    }
+    for i in 0..cx.nargs() {
+        let option = String::from_utf8_lossy(crate::failure::c_bytes(cx.check_str(i)?.bytes())).into_owned();
+        if !cx.vm_mut().host::<JitState>().set_option(&option) {
+            return Err(cx.error(&format!("unknown or malformed optimization flag '{option}'")));
+        }
+    }
+    cx.ret0()
+}
+
+// ---- jit.profile ----
+
+/// Raises that the profiler of LuaJIT is absent.
+fn no_profiler(cx: &Cx<'_>) -> Raise {
+    cx.error("jit.profile is not available: use 'kiln run --profile-out'")
+}
+
+fn profile_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    cx.opt_str(0)?;
+    cx.check_func(1)?;
+    Err(no_profiler(cx))
+}
+
+fn profile_stop(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    cx.ret0()
+}
+
+fn profile_dumpstack(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    Err(no_profiler(cx))
+}
+
+// ---- modules ----
+
+/// Makes a table of one section of the rows.
+fn section<'v>(vm: &'v Vm, prefix: &str) -> Result<Tab<'v>, Raise> {
+    let t = vm.new_table(0, 16)?;
+    fill(vm, t, ROWS, prefix, &[])?;
+    Ok(t)
+}
+
+/// Loads the module that argument 0 names: what `require` calls.
+fn module_loader(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let name = cx.check_str(0)?.bytes();
+    let t = match name {
+        b"jit.util" => section(cx.vm(), "util.")?,
+        b"jit.bc" => {
+            let t = section(cx.vm(), "bc.")?;
+            let start = t.get_name(cx.vm(), "start")?;
+            t.set_name(cx.vm(), "on", start)?;
+            t.set_name(cx.vm(), "off", start)?;
+            t
+        }
+        b"jit.profile" => section(cx.vm(), "profile.")?,
+        b"jit.vmdef" => vmdef(cx.vm())?,
+        _ => {
+            let name = String::from_utf8_lossy(name);
+            return Err(cx.error(&format!("module '{name}' is not available: see 'kiln help' for dumps and profiles")));
+        }
+    };
+    cx.ret(t.val())
+}
+
+/// Makes `jit.vmdef`: names of opcodes, six bytes each, and of builtins.
+fn vmdef(vm: &Vm) -> Result<Tab<'_>, Raise> {
+    let t = vm.new_table(0, 4)?;
+    let names: String = luac::bytecode::Op::ALL.iter().map(|op| format!("{:<6}", op.name())).collect();
+    t.set_name(vm, "bcnames", vm.str(names.as_bytes())?.val())?;
+    let builtins = vm.new_table(0, 0)?;
+    for (i, name) in (0..).zip(abi::builtins::NAMES) {
+        builtins.set_int(vm, i, vm.str(name.as_bytes())?.val())?;
+    }
+    t.set_name(vm, "ffnames", builtins.val())?;
+    for name in ["traceerr", "ircall", "irfpm", "irfield"] {
+        t.set_name(vm, name, vm.new_table(0, 0)?.val())?;
+    }
+    t.set_name(vm, "irnames", vm.str(b"")?.val())?;
+    Ok(t)
+}
+
+/// Returns LuaJIT's name of the processor.
+fn arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// Returns LuaJIT's name of the operating system.
+fn os() -> &'static str {
+    match std::env::consts::OS {
+        "linux" => "Linux",
+        "macos" => "OSX",
+        "windows" => "Windows",
+        "freebsd" | "netbsd" | "openbsd" | "dragonfly" => "BSD",
+        "illumos" | "solaris" => "POSIX",
+        _ => "Other",
+    }
+}
+
+/// Opens the library.
+pub fn open(vm: &mut Vm) -> Result<(), Raise> {
+    let vm = &*vm;
+    let lib = register::new_library(vm, "jit", 16)?;
+    fill(vm, lib, ROWS, "", &["module_loader"])?;
+    let strings = [
+        ("os", os().as_bytes()),
+        ("arch", arch().as_bytes()),
+        ("version", VERSION),
+        ("kiln", env!("CARGO_PKG_VERSION").as_bytes()),
+    ];
+    for (name, text) in strings {
+        lib.set_name(vm, name, vm.str(text)?.val())?;
+    }
+    lib.set_name(vm, "version_num", Val::num(VERSION_NUM))?;
+    let opt = section(vm, "opt.")?;
+    lib.set_name(vm, "opt", opt.val())?;
+    set_loaded(vm, "jit.opt", opt)?;
+    let rows: &[Row] = ROWS;
+    let loader = function_with(vm, rows, "module_loader", &[])?;
+    let preload = registry_table(vm, "_PRELOAD")?;
+    for name in MODULES {
+        preload.set_name(vm, name, loader.val())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_levels_flags_and_parameters() {
+        let mut s = JitState::default();
+        assert!(s.set_option("0") && s.flags == 0);
+        assert!(s.set_option("+loop") && s.set_option("fold") && s.flags == 0b100_0001);
+        assert!(s.set_option("-fold") && s.set_option("no-loop") && s.flags == 0);
+        assert!(s.set_option("9") && s.set_option("nofuse") && s.flags == 0x1ff);
+        assert!(s.set_option("hotloop=3") && s.param("hotloop") == Some(3));
+        for bad in ["zz", "hotloop=x", "hotloop", "10", "", "+", "nope=1"] {
+            assert!(!s.set_option(bad), "{bad}");
+        }
+        assert_eq!(s.param("hotloop"), Some(3));
+        assert_eq!(s.param("nope"), None);
+    }
+}
