@@ -13,4 +13,3 @@ for _, s in ipairs { "\27LJ", "\27LJ\2", "\27LJ\1\2\0", "\27LJ\3\2\0", "\27LJ\2\
 --> nil	string
 --> nil	string
 --> nil	string
---> nil	string
