@@ -1,4 +1,5 @@
 -- sethook: call, return, line and count events; gethook; hooks that fail; per coroutine.
+-- modes: -stripped
 local log = {} local function traced(mask, f, count) log = {} debug.sethook(function(e, l) log[#log + 1] = e .. (l and ":" .. l or "") end, mask, count) f() debug.sethook() return table.concat(log, " ") end
 local function leaf() return 1 end local function mid() local x = leaf() return x end
 print(traced("c", mid)) print(traced("r", mid)) print(traced("cr", function() local x = math.abs(-1) return x end)) local function tail() return leaf() end print(traced("cr", tail))
@@ -23,7 +24,7 @@ end)) debug.sethook() local co = coroutine.create(function() local x = 1 corouti
 --> return return
 --> call call return call
 --> call call return call
---> line:6 line:8 line:9 line:8 line:9 line:8 line:11 line:14 line:16 line:2
+--> line:7 line:9 line:10 line:9 line:10 line:9 line:12 line:15 line:17 line:3
 --> nil		0
 --> true	crl	5
 --> nil		0
