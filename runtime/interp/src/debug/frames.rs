@@ -124,7 +124,7 @@ pub fn frame<'v>(vm: &'v Vm, thread: Thread<'v>, level: u32) -> Option<Frame<'v>
     }
 }
 
-/// Returns the line of instruction `at` (index into the prototype's instructions).
+/// Returns the line of instruction `at` (index into the prototype's instructions); 0 where the function is stripped.
 pub(crate) fn line_of(f: Func<'_>, at: u32) -> Option<u32> {
     if !f.is_lua() {
         return None;
@@ -132,12 +132,12 @@ pub(crate) fn line_of(f: Func<'_>, at: u32) -> Option<u32> {
     // SAFETY: the handle's function is live, and so is its prototype.
     unsafe {
         let pt = heap::FuncObj::proto(f.raw());
-        let debug = (*pt).debug.as_ref()?;
+        let Some(debug) = (*pt).debug.as_ref() else { return Some(0) };
         if at == 0 { Some(debug.first_line) } else { debug.lines.get(at as usize - 1).copied() }
     }
 }
 
-/// Returns the line a frame is at; `None` for builtins and stripped functions.
+/// Returns the line a frame is at; `None` for builtins, 0 for stripped functions.
 pub fn current_line(f: &Frame<'_>) -> Option<u32> {
     line_of(f.func, f.pc?.saturating_sub(1))
 }
