@@ -6,15 +6,12 @@
 //!
 //! Absent: modules in C; `package.path` as the program changes it (`--path` says the same).
 
+use abi::paths::LUA_PATH;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
-
-/// Where `require` looks for Lua files when `LUA_PATH` says nothing.
-const DEFAULT_PATH: &str = "./?.lua;/usr/local/share/lua/5.1/?.lua;/usr/local/share/lua/5.1/?/init.lua;\
-                            /usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua";
 
 /// Modules that the runtime has, or that `require` answers without a file.
 const BUILTIN: &[&[u8]] = &[
@@ -50,7 +47,7 @@ pub struct Finder {
 impl Finder {
     /// Makes a finder for a script. `paths` are more templates, tried first; `lua_path` is the value of `LUA_PATH`.
     pub fn new(script: &Path, paths: &[Vec<u8>], lua_path: Option<&OsStr>) -> Finder {
-        let default = DEFAULT_PATH.as_bytes();
+        let default = LUA_PATH.as_bytes();
         let base = match lua_path {
             Some(path) => expand_default(path.as_bytes(), default),
             None => default.to_vec(),

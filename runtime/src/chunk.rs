@@ -2,6 +2,7 @@
 
 use heap::Raise;
 use interp::Cx;
+use interp::load::{LoadError, load_chunk};
 use stdlib::load::{Failure, load_bytes, read_file};
 
 /// Compiles or reads `bytes` and pushes the function (`Ok(Ok(()))`), or the message that says why not (`Ok(Err(()))`).
@@ -13,6 +14,18 @@ pub fn load(cx: &mut Cx<'_>, bytes: &[u8], chunk_name: &[u8]) -> Result<Result<(
         }
         Err(Failure::Message(text)) => refuse(cx, &text),
         Err(Failure::Raised(raise)) => Err(raise),
+    }
+}
+
+/// Loads what the compiler made, as [`load`] does.
+pub fn load_compiled(cx: &mut Cx<'_>, chunk: &bytecode::Chunk) -> Result<Result<(), ()>, Raise> {
+    match load_chunk(cx.vm(), chunk, cx.vm().globals()) {
+        Ok(f) => {
+            cx.push(f.val());
+            Ok(Ok(()))
+        }
+        Err(LoadError::Bad(text)) => refuse(cx, text.as_bytes()),
+        Err(LoadError::Raised(raise)) => Err(raise),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The facade: wires interpreter and libraries to a machine that runs programs, and starts native executables.
 //!
-//! `machine` opens and closes a machine, `chunk` loads source and bytecode, `program` calls what was loaded and reports its
+//! `machine` opens a machine and ends the process with it, `chunk` loads source and bytecode, `program` calls what was loaded and reports its
 //! errors as LuaJIT's standalone program does, `signal` turns Ctrl-C into a Lua error, `rt_main` is where a native
 //! executable starts. The command line is not here but in the binary, so that executables do not carry it.
 #![deny(unsafe_code)]

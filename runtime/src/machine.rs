@@ -1,12 +1,9 @@
-//! Opens a machine with all libraries, and closes it.
+//! Opens a machine with all libraries, enters it, and ends the process with it.
 
 use crate::program;
 use heap::vm::Config;
 use heap::{Raise, Vm};
 use interp::Cx;
-
-/// Name of the registry field that keeps `xpcall`, whatever the program does to the global.
-pub(crate) const XPCALL: &str = "kiln.xpcall";
 
 /// Limits of a machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,10 +22,7 @@ pub fn open(limits: Limits) -> Result<Box<Vm>, String> {
         true => vm.registry().set_name(&vm, "LUA_NOENV", heap::Val::bool(true)),
         false => Ok(()),
     };
-    let opened = prepared.and_then(|()| stdlib::open_libs(&mut vm)).and_then(|()| {
-        let xpcall = vm.globals().get_name(&vm, "xpcall")?;
-        vm.registry().set_name(&vm, XPCALL, xpcall)
-    });
+    let opened = prepared.and_then(|()| stdlib::open_libs(&mut vm));
     match opened {
         Ok(()) => Ok(vm),
         Err(_raise) => Err("cannot create state: not enough memory".to_string()),
@@ -46,7 +40,7 @@ pub fn enter(vm: &mut Vm, name: Option<&[u8]>, body: impl FnOnce(&mut Cx<'_>) ->
     })
 }
 
-/// Closes a machine: calls all finalizers, writes out what files buffer.
-pub fn close(mut vm: Box<Vm>) {
-    interp::close(&mut vm);
+/// Ends the process: calls all finalizers, writes out what files buffer.
+pub fn exit(mut vm: Box<Vm>, status: u8) -> ! {
+    stdlib::exit_process(&mut vm, i32::from(status), true)
 }

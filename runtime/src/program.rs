@@ -1,10 +1,9 @@
 //! Calls a loaded program and reports its errors, as LuaJIT's standalone program does.
 
-use crate::machine::XPCALL;
 use crate::signal;
 use abi::metamethod::Mm;
 use heap::{Raise, Val};
-use interp::load::new_builtin;
+use interp::load::{new_builtin, new_xpcall};
 use interp::{Cx, Ret, debug};
 use std::io::Write;
 
@@ -16,7 +15,7 @@ const HANDLER: &str = "traceback handler";
 pub fn call(cx: &mut Cx<'_>, nargs: u32) -> Result<Result<u32, ()>, Raise> {
     let at = cx.height() - nargs - 1;
     cx.reserve(nargs + 4)?;
-    cx.push(cx.vm().registry().get_name(cx.vm(), XPCALL)?);
+    cx.push(new_xpcall(cx.vm())?.val());
     cx.push(cx.slot(at));
     cx.push(new_builtin(cx.vm(), HANDLER, traceback, 0)?.val());
     for i in 1..=nargs {

@@ -50,8 +50,7 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8]) -> u8 {
     };
     let name = arguments.first().cloned();
     let status = machine::enter(&mut vm, name.as_deref(), |cx| main(cx, &image, &arguments));
-    machine::close(vm);
-    status
+    machine::exit(vm, status)
 }
 
 fn main(cx: &mut Cx<'_>, image: &Image<'static>, arguments: &[Vec<u8>]) -> Result<u8, Raise> {

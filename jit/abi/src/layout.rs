@@ -215,8 +215,10 @@ macro_rules! for_each_layout {
                 listed: u32, 76, Header;
                 /// Value of multiple results while it does not run.
                 multres: u64, 80, Header;
+                /// Number of coroutines below it that wait for it.
+                depth: u32, 88, Header;
                 /// Not used.
-                pad2: u64, 88, Header;
+                pad2: u32, 92, Header;
             }
         }
     };

@@ -11,5 +11,6 @@ pub mod image;
 pub mod layout;
 pub mod metamethod;
 pub mod objtype;
+pub mod paths;
 pub mod tabflag;
 pub mod tag;

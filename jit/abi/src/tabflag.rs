@@ -6,3 +6,5 @@ pub const WEAK_KEY: u8 = 1;
 pub const WEAK_VAL: u8 = 2;
 /// Some string key without a value was declared dead by the collector: it matches nothing.
 pub const DEAD_KEYS: u8 = 4;
+/// It had a shape until a key that is no string came into the hash part.
+pub const MIXED_KEYS: u8 = 8;

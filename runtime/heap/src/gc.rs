@@ -313,6 +313,11 @@ impl Vm {
         self.set_threshold(if stop { usize::MAX } else { 0 });
     }
 
+    /// Says whether automatic collection is on.
+    pub fn gc_running(&self) -> bool {
+        !collector(self).stopped
+    }
+
     /// Sets pause (percent), returns the old one.
     pub fn gc_set_pause(&mut self, percent: u32) -> u32 {
         std::mem::replace(&mut collector(self).pause, percent)

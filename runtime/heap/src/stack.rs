@@ -51,6 +51,7 @@ pub fn new_thread(vm: &Vm) -> Result<*mut ThreadObj, Raise> {
             stack_size: size,
             listed: 0,
             multres: 0,
+            depth: 0,
             pad2: 0,
         });
     }

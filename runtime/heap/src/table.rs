@@ -21,6 +21,7 @@ mod walk;
 use crate::alloc::{self, CellKind};
 use crate::gc;
 use crate::object::{Node, StrObj, TabObj};
+use crate::shape;
 use crate::value::Value;
 use crate::vm::{Raise, Vm};
 use abi::{objtype, tabflag, tag};
@@ -150,7 +151,7 @@ pub fn new(vm: &Vm, asize: u32, nhash: u32) -> Result<*mut TabObj, Raise> {
             marked: 0,
             nomm: !0,
             flags: 0,
-            shape: 0,
+            shape: shape::root(nodes.saturating_sub(1)),
             array: ptr::null_mut(),
             node: nil_node(),
             meta: ptr::null_mut(),
@@ -190,7 +191,7 @@ pub unsafe fn dup(vm: &Vm, t: *const TabObj) -> Result<*mut TabObj, Raise> {
             gct: objtype::TAB,
             marked: 0,
             nomm: 0,
-            flags: (*t).flags & tabflag::DEAD_KEYS,
+            flags: (*t).flags & (tabflag::DEAD_KEYS | tabflag::MIXED_KEYS),
             shape: (*t).shape,
             array: ptr::null_mut(),
             node: nil_node(),
@@ -298,7 +299,9 @@ pub unsafe fn clear(t: *mut TabObj) {
             resize::clear_nodes((*t).node, nodes);
             (*t).freetop = nodes;
         }
-        (*t).shape = 0;
+        if (*t).shape != shape::NONE {
+            (*t).shape = shape::root((*t).hmask);
+        }
     }
 }
 

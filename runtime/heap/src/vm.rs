@@ -115,6 +115,8 @@ pub struct Vm {
     pub handled: Cell<bool>,
     /// An error handler runs.
     pub in_handler: bool,
+    /// Instructions that may still run; `u64::MAX` is no limit.
+    pub budget: u64,
     /// Depth of native calls into the interpreter.
     pub native_depth: u32,
     /// Set from a signal handler or another thread: the next safe moment raises "interrupted!".
@@ -178,6 +180,7 @@ impl Vm {
             exit: exit::NONE,
             handled: Cell::new(false),
             in_handler: false,
+            budget: u64::MAX,
             native_depth: 0,
             interrupt: std::sync::atomic::AtomicBool::new(false),
             oom: std::ptr::null_mut(),

@@ -145,6 +145,7 @@ pub(crate) fn unwind(vm: &mut Vm) -> Step {
     }
     // SAFETY: walks the frames of the running coroutine by their links.
     unsafe {
+        let (mut from, mut top, mut pc) = (vm.base, frame_top(vm), vm.pc);
         loop {
             let base = vm.base;
             let link = *base.sub(1);
@@ -161,24 +162,28 @@ pub(crate) fn unwind(vm: &mut Vm) -> Step {
                     *previous = tag::FALSE_BITS;
                     *previous.add(1) = vm.error.get().0;
                     vm.error.set(Value::NIL);
-                    if vm.gc_due() {
-                        vm.top.set(previous.add(2));
-                    }
+                    vm.top.set(previous.add(2));
+                    stack::relimit(vm);
+                    let previous = vm.base;
                     return return_values(vm, previous, 2);
                 }
                 frame::NATIVE | frame::NATIVE_PROTECTED => {
                     stack::close_upvalues(vm, base);
                     vm.base = previous;
                     vm.top.set(base.sub(2));
+                    if link & frame::TYPE == frame::NATIVE_PROTECTED {
+                        stack::relimit(vm);
+                    }
                     return Step::Fail;
                 }
                 frame::COROUTINE => {
                     stack::close_upvalues(vm, base);
-                    match control::fail_coroutine(vm) {
+                    match control::fail_coroutine(vm, from, top, pc) {
                         control::Failed::Deliver(from, n) => return return_values(vm, from, n),
                         control::Failed::Raise => {
                             call_handler(vm);
                             vm.handled.set(true);
+                            (from, top, pc) = (vm.base, frame_top(vm), vm.pc);
                         }
                     }
                 }

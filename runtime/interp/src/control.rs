@@ -15,6 +15,9 @@ use crate::worker::ret::return_values;
 use abi::{costatus, frame, tag};
 use heap::{FuncObj, Raise, ThreadObj, Val, Value, Vm, stack};
 
+/// Deepest nesting of coroutines that resume each other.
+const MAX_RESUMES: u32 = 10_000;
+
 handlers! {
     /// Head of `pcall`.
     #[inline(never)]
@@ -57,14 +60,17 @@ unsafe fn protect(vm: &mut Vm, nargs: usize, with_handler: bool) -> Step {
     unsafe {
         let needed = 1 + usize::from(with_handler);
         vm.top.set(vm.base.add(nargs));
-        if nargs < needed {
-            let i = if nargs == 0 { 0 } else { 1 };
-            let _ = if i == 0 {
-                debug::arg_error(vm, 0, "value expected")
-            } else {
-                debug::arg_error(vm, 1, "value expected")
-            };
+        if nargs == 0 {
+            let _ = debug::arg_error(vm, 0, "value expected");
             return Step::Fail;
+        }
+        if with_handler {
+            let handler = if nargs > 1 { Some(Value(*vm.base.add(1))) } else { None };
+            if !handler.is_some_and(Value::is_func) {
+                let got = handler.map_or("no value", Value::type_name);
+                let _ = debug::arg_error(vm, 1, &format!("function expected, got {got}"));
+                return Step::Fail;
+            }
         }
         if vm.base.add(nargs + MIN_STACK as usize) > vm.stack_max {
             let top = vm.base.add(nargs);
@@ -144,6 +150,7 @@ unsafe fn resume(vm: &mut Vm, nargs: usize, wrapped: bool) -> Step {
             return Step::Fail;
         };
         let problem = match (*co).status {
+            costatus::SUSPENDED if (*vm.cur).depth >= MAX_RESUMES => Some("C stack overflow"),
             costatus::SUSPENDED => None,
             costatus::DEAD => Some("cannot resume dead coroutine"),
             _ => Some("cannot resume running coroutine"),
@@ -158,6 +165,7 @@ unsafe fn resume(vm: &mut Vm, nargs: usize, wrapped: bool) -> Step {
         let resumer = vm.cur;
         (*co).resumer = resumer;
         (*co).wrapped = u8::from(wrapped);
+        (*co).depth = (*resumer).depth + 1;
         (*resumer).status = costatus::NORMAL;
         (*co).status = costatus::RUNNING;
         switch(vm, co);
@@ -226,11 +234,15 @@ pub(crate) enum Failed {
 }
 
 /// The running coroutine has failed.
-pub(crate) unsafe fn fail_coroutine(vm: &mut Vm) -> Failed {
+/// `base`, `top` and `pc` are of the frame that failed: a traceback of the dead coroutine starts there.
+pub(crate) unsafe fn fail_coroutine(vm: &mut Vm, base: *mut u64, top: *mut u64, pc: *const u32) -> Failed {
     // SAFETY: see `deliver`.
     unsafe {
         let error = vm.error.get();
         let co = vm.cur;
+        vm.base = base;
+        vm.top.set(top);
+        (*co).pc = pc;
         let value = error.0;
         match deliver(vm, &raw const value as *mut u64, 1, costatus::DEAD, false) {
             Ok((at, n)) if (*co).wrapped == 0 => {
@@ -258,12 +270,7 @@ unsafe fn yield_values(vm: &mut Vm, n: usize) -> Step {
     unsafe {
         let co = vm.cur;
         if (*co).resumer.is_null() || (*co).nested > 0 {
-            let message: &[u8] = if (*co).resumer.is_null() && (*co).nested <= 1 {
-                b"attempt to yield across C-call boundary"
-            } else {
-                b"attempt to yield across C-call boundary"
-            };
-            let _ = debug::error_at(vm, 1, message);
+            let _ = debug::error_at(vm, 1, b"attempt to yield across C-call boundary");
             return Step::Fail;
         }
         let from = vm.base;
@@ -277,8 +284,8 @@ unsafe fn yield_values(vm: &mut Vm, n: usize) -> Step {
 /// `error(message [, level])`
 pub(crate) fn error(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let level = cx.opt_int(1, 1)?;
-    if let (Some(s), true) = (cx.arg(0).as_str(), level > 0) {
-        return Err(debug::error_at(cx.vm(), level as u32, s.bytes()));
+    if level > 0 && (cx.arg(0).as_str().is_some() || cx.arg(0).as_num().is_some()) {
+        return Err(debug::error_at(cx.vm(), level as u32, cx.check_str(0)?.bytes()));
     }
     Err(cx.vm().raise_val(cx.arg(0)))
 }
@@ -317,7 +324,7 @@ pub(crate) fn co_wrap(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 /// Stands for the body of builtins whose head does everything.
-fn no_body(_: &mut Cx<'_>) -> Result<Ret, Raise> {
+pub(crate) fn no_body(_: &mut Cx<'_>) -> Result<Ret, Raise> {
     unreachable!("the head of this builtin does not call it")
 }
 

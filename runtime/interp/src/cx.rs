@@ -16,7 +16,10 @@ pub type BuiltinFn = fn(&mut Cx<'_>) -> Result<Ret, Raise>;
 /// Number of results, the last values pushed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
-pub struct Ret(pub(crate) u32);
+pub struct Ret(pub(crate) u64);
+
+/// Bit of a [`Ret`] that says: call the function below the last values instead of returning them.
+pub(crate) const TAIL_CALL: u64 = 1 << 32;
 
 /// The running call of a builtin.
 pub struct Cx<'a> {
@@ -145,7 +148,7 @@ impl<'a> Cx<'a> {
     /// Returns the last `n` pushed values.
     pub fn ret_last(&self, n: u32) -> Result<Ret, Raise> {
         assert!(n <= self.pushed_raw(), "returns more than was pushed");
-        Ok(Ret(n))
+        Ok(Ret(n.into()))
     }
 
     /// Returns nil, `message` (and `code`): the way of library functions to fail.
@@ -155,7 +158,7 @@ impl<'a> Cx<'a> {
         if let Some(code) = code {
             self.push(Val::num(f64::from(code)));
         }
-        Ok(Ret(2 + u32::from(code.is_some())))
+        Ok(Ret(2 + u64::from(code.is_some())))
     }
 
     /// Returns the running builtin.
@@ -284,6 +287,13 @@ impl<'a> Cx<'a> {
     }
 
     // ---- calls and operations that may run Lua ----
+
+    /// Ends the builtin by calling the function below the last `nargs` pushed values: its results are the builtin's, and
+    /// coroutines can yield inside it.
+    pub fn tail_call(&self, nargs: u32) -> Result<Ret, Raise> {
+        assert!(nargs < self.pushed_raw(), "calls more than was pushed");
+        Ok(Ret(TAIL_CALL | u64::from(nargs)))
+    }
 
     /// Calls the function below the last `nargs` pushed values; both are replaced by the results: `nresults` of them, or all
     /// if `None`. Returns how many. The call runs on the native stack: coroutines cannot yield across it.

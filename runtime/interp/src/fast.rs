@@ -124,8 +124,9 @@ macro_rules! two_number_heads {
     )*}};
 }
 two_number_heads! {
-    head_max |x, y| if y > x || x != x { y } else { x };
-    head_min |x, y| if y < x || x != x { y } else { x };
+    // As the hardware's instructions: of two zeros, or with a NaN, the second one.
+    head_max |x, y| if x > y { x } else { y };
+    head_min |x, y| if x < y { x } else { y };
     head_fmod |x, y| x % y;
     head_pow |x, y| x.powf(y);
 }

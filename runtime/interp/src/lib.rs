@@ -22,7 +22,7 @@ mod worker;
 
 pub use call::close;
 pub use cx::{BuiltinFn, Cx, Ret};
-pub use debug::hook::interrupt;
+pub use debug::hook::{interrupt, set_budget};
 
 use heap::vm::Config;
 use heap::{Raise, Value, Vm};

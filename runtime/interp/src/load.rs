@@ -33,6 +33,16 @@ pub fn new_builtin<'v>(vm: &'v Vm, name: &str, call: BuiltinFn, nup: u8) -> Resu
     }
 }
 
+/// Makes `xpcall` for native code's own use: without its number, so that tracebacks show it as any native function.
+pub fn new_xpcall(vm: &Vm) -> Result<Func<'_>, Raise> {
+    // SAFETY: the head is static and never calls the body; the global table is live.
+    unsafe {
+        let body: BuiltinFn = crate::control::no_body;
+        let f = proto::new_builtin(vm, 0, fast::head_of("xpcall"), body as *const (), 0, vm.globals().raw())?;
+        Ok(Func::from_raw(f))
+    }
+}
+
 /// Makes another function of the builtin that `f` is, with `nup` nil upvalues: cheaper than by name. `None` if `f` is no builtin.
 pub fn same_builtin<'v>(vm: &'v Vm, f: Func<'v>, nup: u8) -> Result<Option<Func<'v>>, Raise> {
     if f.is_lua() {

@@ -5,8 +5,10 @@
 //! history in `~/.kiln_history`, and Tab completes keywords, globals and fields; elsewhere lines are read as they come.
 
 use super::complete::{Names, Prompt};
+use bytecode::{Chunk, Ins, Op, Proto};
 use heap::Raise;
 use interp::Cx;
+use luac::SyntaxError;
 use runtime::{chunk, program};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
@@ -39,28 +41,54 @@ pub fn run(cx: &mut Cx<'_>) -> Result<(), Raise> {
 
 /// Says whether more lines are needed to make a chunk of `text`.
 pub fn is_incomplete(text: &str) -> bool {
-    compile(&source(text)).is_err_and(|e| e.is_incomplete())
+    compile(text).is_err_and(|e| e.is_incomplete())
 }
 
-/// Returns the chunk that a line stands for.
-fn source(text: &str) -> String {
-    if let Some(expression) = text.strip_prefix('=') {
-        return format!("return {expression}");
+/// Compiles a line: as an expression if it is one, else as a chunk.
+fn compile(text: &str) -> Result<Chunk, SyntaxError> {
+    let plain = |source: &str| luac::compile(source.as_bytes(), b"=stdin", &luac::Options::default());
+    let value = plain(&format!("return {}", text.strip_prefix('=').unwrap_or(text)));
+    match value {
+        Ok(mut chunk) => {
+            keep_frame(&mut chunk.main);
+            Ok(chunk)
+        }
+        Err(e) if text.starts_with('=') => Err(e),
+        Err(_) => plain(text),
     }
-    let value = format!("return {text}");
-    if compile(&value).is_ok() { value } else { text.to_string() }
 }
 
-fn compile(source: &str) -> Result<bytecode::Chunk, luac::SyntaxError> {
-    luac::compile(source.as_bytes(), b"=stdin", &luac::Options::default())
+/// Turns `return f()` into an ordinary call, so that the line shows in tracebacks and positions of errors.
+fn keep_frame(main: &mut Proto) {
+    let Some(last) = main.bc.last_mut() else { return };
+    let (call, a, d) = match last.op() {
+        Some(Op::CALLT) => (Op::CALL, last.a(), last.d()),
+        Some(Op::CALLMT) => (Op::CALLM, last.a(), last.d()),
+        _ => return,
+    };
+    *last = Ins::abc(call, a, 0, d as u8);
+    main.bc.push(Ins::ad(Op::RETM, a, 0));
+    if let Some(debug) = &mut main.debug
+        && let Some(&line) = debug.lines.last()
+    {
+        debug.lines.push(line);
+    }
 }
 
 fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<(), Raise> {
     let height = cx.height();
-    let results = match chunk::load(cx, source(text).as_bytes(), b"=stdin")? {
+    let loaded = match compile(text) {
+        Ok(chunk) => chunk::load_compiled(cx, &chunk)?,
+        Err(e) => {
+            cx.push_str(e.message())?;
+            Err(())
+        }
+    };
+    let results = match loaded {
         Ok(()) => program::call(cx, 0)?,
         Err(()) => Err(()),
     };
+    stdlib::io::flush_all(cx.vm_mut());
     match results {
         Err(()) => program::report(cx, None),
         Ok(0) => {}
@@ -82,6 +110,7 @@ fn print(cx: &mut Cx<'_>, n: u32) -> Result<(), Raise> {
         let why = program::message(cx.slot(cx.height() - 1)).unwrap_or_default();
         program::complain(None, &[b"error calling 'print' (", &*why, b")"].concat());
     }
+    stdlib::io::flush_all(cx.vm_mut());
     Ok(())
 }
 

@@ -23,8 +23,7 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
         }
     };
     let status = machine::enter(&mut vm, name, |cx| Ok(u8::from(steps(cx, all, o, name)?.is_err())));
-    machine::close(vm);
-    status
+    machine::exit(vm, status)
 }
 
 macro_rules! step {

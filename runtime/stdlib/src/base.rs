@@ -17,12 +17,6 @@ const MAX_UNPACK: u32 = 8000;
 /// Most bytes a reader function may deliver.
 const MAX_SOURCE: usize = 1 << 28;
 
-/// What the libraries remember about the collector.
-#[derive(Default)]
-struct Collector {
-    stopped: bool,
-}
-
 // ---- checks and types ----
 
 fn assert(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
@@ -255,8 +249,7 @@ fn tostring(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     }
     cx.push(mm);
     cx.push(v);
-    cx.call(1, Some(1))?;
-    cx.ret_last(1)
+    cx.tail_call(1)
 }
 
 // ---- output ----
@@ -462,9 +455,7 @@ fn collectgarbage(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let result = match option {
         "count" => Val::num(kbytes(cx.vm())),
         "stop" | "restart" => {
-            let stop = option == "stop";
-            cx.vm_mut().host::<Collector>().stopped = stop;
-            cx.vm_mut().gc_stop(stop);
+            cx.vm_mut().gc_stop(option == "stop");
             Val::num(0.0)
         }
         "collect" => {
@@ -479,7 +470,7 @@ fn collectgarbage(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         }
         "setpause" => Val::num(f64::from(cx.vm_mut().gc_set_pause(data.max(0) as u32))),
         "setstepmul" => Val::num(f64::from(cx.vm_mut().gc_set_stepmul(data.max(0) as u32))),
-        _ => Val::bool(!cx.vm().host_ref::<Collector>().is_some_and(|c| c.stopped)),
+        _ => Val::bool(cx.vm().gc_running()),
     };
     cx.ret(result)
 }

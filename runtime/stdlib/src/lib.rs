@@ -5,10 +5,10 @@
 //! Invariant: `unsafe` is in `sys` only, which wraps calls of the C library.
 #![deny(unsafe_code)]
 
-mod base;
+pub mod base;
 pub mod bit;
 pub mod buffer;
-mod debug;
+pub mod debug;
 mod failure;
 pub mod io;
 pub mod jit;
@@ -17,7 +17,7 @@ mod luaside;
 pub mod math;
 #[cfg(test)]
 mod oracle;
-mod os;
+pub mod os;
 pub mod package;
 pub mod register;
 mod scratch;

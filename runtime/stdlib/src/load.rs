@@ -37,14 +37,14 @@ impl Failure {
 }
 
 /// Compiles text, or reads bytecode, to a chunk. `name` has Lua's form: `@file`, `=name` or the text.
-pub fn chunk(bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<bytecode::Chunk, Vec<u8>> {
-    let binary = bytecode::is_bytecode(bytes);
+pub fn chunk(bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecode::Chunk, Vec<u8>> {
+    let binary = luac::bytecode::is_bytecode(bytes);
     if mode.is_some_and(|mode| !c_bytes(mode).contains(if binary { &b'b' } else { &b't' })) {
         return Err(b"attempt to load chunk with wrong mode".to_vec());
     }
     let name = c_bytes(name);
     if binary {
-        return bytecode::load(bytes, name).map_err(|bad| bad.message(name).into_bytes());
+        return luac::bytecode::load(bytes, name).map_err(|bad| bad.message(name).into_bytes());
     }
     luac::compile(bytes, name, &luac::Options::default()).map_err(|e| e.message().to_vec())
 }

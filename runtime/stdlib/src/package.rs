@@ -8,15 +8,13 @@
 use crate::failure::c_bytes;
 use crate::load::{Failure, load_bytes, read_file};
 use crate::register::{self, fill_with, function_with, library, registry_table};
+use abi::paths::LUA_PATH;
 use heap::{Raise, Str, Tab, Val, Vm};
 use interp::{Cx, Ret, debug};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 library!(package);
 
-/// `package.path` where `LUA_PATH` says nothing else.
-const PATH: &[u8] = b"./?.lua;/usr/share/kiln/?.lua;/usr/local/share/lua/5.1/?.lua;\
-/usr/local/share/lua/5.1/?/init.lua;/usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua";
 /// `package.cpath` where `LUA_CPATH` says nothing else.
 const CPATH: &[u8] = if cfg!(target_arch = "x86_64") {
     b"./?.so;/usr/local/lib/lua/5.1/?.so;/usr/lib/x86_64-linux-gnu/lua/5.1/?.so;/usr/local/lib/lua/5.1/loadall.so"
@@ -346,7 +344,7 @@ pub fn open(vm: &mut Vm) -> Result<(), Raise> {
     let package = register::new_library(vm, "package", 16)?;
     let no_env = vm.registry().get_name(vm, "LUA_NOENV")?.is_true();
     let variable = |name| if no_env { None } else { std::env::var_os(name).map(OsStringExt::into_vec) };
-    package.set_name(vm, "path", vm.str(&path_from(variable("LUA_PATH"), PATH))?.val())?;
+    package.set_name(vm, "path", vm.str(&path_from(variable("LUA_PATH"), LUA_PATH.as_bytes()))?.val())?;
     package.set_name(vm, "cpath", vm.str(&path_from(variable("LUA_CPATH"), CPATH))?.val())?;
     package.set_name(vm, "config", vm.str(b"/\n;\n?\n!\n-\n")?.val())?;
     package.set_name(vm, "loaded", registry_table(vm, "_LOADED")?.val())?;

@@ -196,7 +196,7 @@ pub unsafe fn thread(vm: &Vm, c: &mut Collector, th: *mut ThreadObj) -> usize {
         object(heap, gray, (*th).env);
         object(heap, gray, (*th).resumer);
         let end = extent(vm, th);
-        let mut slot = (*th).stack.add(1);
+        let mut slot = (*th).stack;
         while slot < end {
             value(heap, gray, Value(*slot));
             slot = slot.add(1);

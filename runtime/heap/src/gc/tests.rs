@@ -154,7 +154,8 @@ fn graph(stress: bool, seed: u64, steps: usize) {
     pop(vm, 1);
     vm.collect_full();
     vm.collect_full();
-    assert!(vm.heap_bytes() < 100_000, "{}", vm.heap_bytes());
+    // Shapes keep their keys.
+    assert!(vm.heap_bytes() < 200_000, "{}", vm.heap_bytes());
 }
 
 #[test]

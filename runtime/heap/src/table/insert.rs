@@ -3,9 +3,11 @@
 use super::{DEAD_STR, MAX_ASIZE, array_slot, find_num, find_str, follow, hash, link, main_node, search};
 use crate::gc;
 use crate::object::{Node, StrObj, TabObj};
+use crate::shape;
 use crate::value::Value;
 use crate::vm::{Raise, Vm};
 use abi::{tabflag, tag};
+use std::ptr;
 
 /// Inserts a key that [`find`](super::find) did not find; returns where its value goes (now nil). Raises on nil and NaN keys.
 /// Clears the negative metamethod cache and does the barrier for the key.
@@ -28,7 +30,13 @@ pub(super) unsafe fn insert(vm: &Vm, t: *mut TabObj, k: Value) -> Result<*mut u6
     // SAFETY: module contract; all nodes are of the table's hash part.
     unsafe {
         (*t).nomm = 0;
-        (*t).shape = 0;
+        if (*t).shape != shape::NONE {
+            if let Some(s) = k.as_str() {
+                return insert_shaped(vm, t, s);
+            }
+            (*t).shape = shape::NONE;
+            (*t).flags |= tabflag::MIXED_KEYS;
+        }
         if (*t).flags & tabflag::DEAD_KEYS != 0 && k.is_str() {
             let slot = revive(t, k);
             if !slot.is_null() {
@@ -49,10 +57,62 @@ pub(super) unsafe fn insert(vm: &Vm, t: *mut TabObj, k: Value) -> Result<*mut u6
                 link(n, free);
                 n = free;
             } else {
-                move_away(t, n, collide, free);
+                move_away(n, collide, free);
             }
         }
         (*n).key = k.0;
+        gc::barrier_back(vm, t);
+        Ok(&raw mut (*n).val)
+    }
+}
+
+/// Inserts a string into a table that has a shape. Nodes stay their keys' even without a value, so that the layout
+/// follows from the keys alone.
+#[inline]
+unsafe fn insert_shaped(vm: &Vm, t: *mut TabObj, s: *mut StrObj) -> Result<*mut u64, Raise> {
+    // SAFETY: module contract; the table has a shape.
+    unsafe {
+        let slot = shape::insert_known(vm, t, s);
+        if slot.is_null() {
+            return insert_unknown(vm, t, s);
+        }
+        gc::barrier_back(vm, t);
+        Ok(slot)
+    }
+}
+
+#[inline(never)]
+unsafe fn insert_unknown(vm: &Vm, t: *mut TabObj, s: *mut StrObj) -> Result<*mut u64, Raise> {
+    // SAFETY: module contract; all keys of the part are strings that live as long as shapes.
+    unsafe {
+        let k = Value::from_str(s);
+        if (*t).hmask == 0 {
+            super::resize::grow_shaped(vm, t, s)?;
+            return insert(vm, t, k);
+        }
+        let mut n = main_node(t, (*s).hash);
+        let (mut head, mut moved) = (ptr::null(), false);
+        if (*n).key != tag::NIL_BITS {
+            let freetop = (*t).freetop;
+            let free = take_free(t);
+            if free.is_null() {
+                (*t).freetop = freetop;
+                super::resize::grow_shaped(vm, t, s)?;
+                return insert(vm, t, k);
+            }
+            let collide = main_node(t, hash(Value((*n).key)));
+            if collide == n {
+                link(free, follow(n));
+                link(n, free);
+                head = n.cast_const();
+                n = free;
+            } else {
+                move_away(n, collide, free);
+                moved = true;
+            }
+        }
+        (*n).key = k.0;
+        shape::advance(vm, t, s, &shape::Placed::new(t, n, head, moved));
         gc::barrier_back(vm, t);
         Ok(&raw mut (*n).val)
     }
@@ -84,11 +144,11 @@ unsafe fn take_free(t: *mut TabObj) -> *mut Node {
             }
         }
     }
-    std::ptr::null_mut()
+    ptr::null_mut()
 }
 
 /// Moves the node `n`, which is in the chain of `main`, to `free`.
-unsafe fn move_away(t: *mut TabObj, n: *mut Node, main: *mut Node, free: *mut Node) {
+unsafe fn move_away(n: *mut Node, main: *mut Node, free: *mut Node) {
     // SAFETY: `n` is in the chain (table invariant), so its predecessor is found.
     unsafe {
         let mut before = main;
@@ -101,7 +161,6 @@ unsafe fn move_away(t: *mut TabObj, n: *mut Node, main: *mut Node, free: *mut No
         link(free, follow(n));
         (*n).next = 0;
         (*n).val = tag::NIL_BITS;
-        let _ = t;
     }
 }
 

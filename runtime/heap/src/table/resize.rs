@@ -4,7 +4,8 @@ use super::insert::{array_index, insert};
 use super::{MAX_ASIZE, MAX_HBITS, fill_nil, nil_node, node_count};
 use crate::alloc::{self, CellKind};
 use crate::gc;
-use crate::object::{Node, TabObj};
+use crate::object::{Node, StrObj, TabObj};
+use crate::shape;
 use crate::value::Value;
 use crate::vm::{Raise, Vm};
 use abi::{tabflag, tag};
@@ -71,56 +72,145 @@ unsafe fn resize(vm: &Vm, t: *mut TabObj, asize: u32, nodes: u32) -> Result<(), 
     // SAFETY: module contract; everything that can fail comes before the first change but for the array, which then has
     // grown by nil slots only, or keeps its size until the entries behind the new end have moved.
     unsafe {
-        let (old_node, old_hmask, old_asize) = ((*t).node, (*t).hmask, (*t).asize);
+        let old = *t;
         let node = if nodes > 0 { new_nodes(vm, nodes)? } else { nil_node() };
-        if asize > old_asize {
+        if asize > old.asize {
             if asize > MAX_ASIZE {
                 return Err(vm.raise_msg("table overflow"));
             }
-            let array = if old_asize == 0 {
+            let array = if old.asize == 0 {
                 new_array(vm, asize)?
             } else {
-                alloc::resize(vm, (*t).array.cast(), old_asize as usize * 8, asize as usize * 8)?.cast()
+                alloc::resize(vm, (*t).array.cast(), old.asize as usize * 8, asize as usize * 8)?.cast()
             };
-            fill_nil(array.add(old_asize as usize), asize - old_asize);
+            fill_nil(array.add(old.asize as usize), asize - old.asize);
             (*t).array = array;
             (*t).asize = asize;
         }
         (*t).node = node;
         (*t).hmask = nodes.saturating_sub(1);
         (*t).freetop = nodes;
-        (*t).shape = 0;
         (*t).flags &= !tabflag::DEAD_KEYS;
+        if old.shape != shape::NONE {
+            (*t).shape = shape::root((*t).hmask);
+        }
         gc::barrier_back(vm, t);
-        if asize < old_asize {
-            let array = (*t).array;
-            (*t).asize = asize;
-            for i in asize..old_asize {
-                let v = *array.add(i as usize);
-                if v != tag::NIL_BITS {
-                    *insert(vm, t, Value::from_num(f64::from(i)))? = v;
-                }
-            }
-            if asize == 0 {
-                alloc::free(vm, array.cast(), old_asize as usize * 8);
-                (*t).array = ptr::null_mut();
+        if asize < old.asize {
+            shrink_array(vm, t, asize)?;
+        }
+        if old.hmask > 0 {
+            if old.shape != shape::NONE {
+                let (_, keys) = shape::keys(vm, old.shape).unwrap_or_default();
+                move_keys(vm, t, &old, &keys)?;
             } else {
-                (*t).array = alloc::resize(vm, array.cast(), old_asize as usize * 8, asize as usize * 8)?.cast();
+                move_nodes(vm, t, &old)?;
+            }
+            free_nodes(vm, old.node, old.hmask);
+        }
+        Ok(())
+    }
+}
+
+/// Moves the entries behind index `asize` to the hash part, which has room, and cuts the array part there.
+unsafe fn shrink_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), Raise> {
+    // SAFETY: module contract.
+    unsafe {
+        let (array, old) = ((*t).array, (*t).asize);
+        (*t).asize = asize;
+        for i in asize..old {
+            let v = *array.add(i as usize);
+            if v != tag::NIL_BITS {
+                *insert(vm, t, Value::from_num(f64::from(i)))? = v;
             }
         }
-        if old_hmask > 0 {
-            for i in 0..=old_hmask as usize {
-                let n = old_node.add(i);
-                if (*n).val != tag::NIL_BITS {
-                    let k = Value((*n).key);
-                    let slot = match array_index(k) {
-                        Some(i) if i < (*t).asize => (*t).array.add(i as usize),
-                        _ => insert(vm, t, k)?,
-                    };
-                    *slot = (*n).val;
-                }
+        if asize == 0 {
+            alloc::free(vm, array.cast(), old as usize * 8);
+            (*t).array = ptr::null_mut();
+        } else {
+            (*t).array = alloc::resize(vm, array.cast(), old as usize * 8, asize as usize * 8)?.cast();
+        }
+        Ok(())
+    }
+}
+
+/// Moves the entries of an old hash part in the order of its nodes.
+unsafe fn move_nodes(vm: &Vm, t: *mut TabObj, old: &TabObj) -> Result<(), Raise> {
+    // SAFETY: module contract; keys with a value are live.
+    unsafe {
+        for i in 0..=old.hmask as usize {
+            let n = old.node.add(i);
+            if (*n).val != tag::NIL_BITS {
+                let k = Value((*n).key);
+                let slot = match array_index(k) {
+                    Some(i) if i < (*t).asize => (*t).array.add(i as usize),
+                    _ => insert(vm, t, k)?,
+                };
+                *slot = (*n).val;
             }
-            free_nodes(vm, old_node, old_hmask);
+        }
+        Ok(())
+    }
+}
+
+/// Moves the entries of an old hash part that had a shape in the order of their insertion.
+unsafe fn move_keys(vm: &Vm, t: *mut TabObj, old: &TabObj, keys: &[*mut StrObj]) -> Result<(), Raise> {
+    // SAFETY: module contract; the keys are those of the old part.
+    unsafe {
+        for &s in keys {
+            let slot = super::find_str(old, s);
+            if !slot.is_null() && *slot != tag::NIL_BITS {
+                *insert(vm, t, Value::from_str(s))? = *slot;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes room in a table with a shape, whose hash part is full, for one more string key.
+#[inline(never)]
+pub(super) unsafe fn grow_shaped(vm: &Vm, t: *mut TabObj, key: *mut StrObj) -> Result<(), Raise> {
+    // SAFETY: module contract; the image of a plan has twice the nodes of the part.
+    unsafe {
+        let k = Value::from_str(key);
+        if (*t).asize > 0 {
+            return rehash(vm, t, k);
+        }
+        if (*t).hmask == 0 {
+            return resize(vm, t, 0, shape::first_size(vm, key));
+        }
+        let old = *t;
+        let nodes = old.hmask + 1;
+        let full = (0..nodes as usize).all(|i| (*old.node.add(i)).val != tag::NIL_BITS);
+        if !full || nodes >= shape::MAX_KEYS {
+            return rehash(vm, t, k);
+        }
+        match shape::growth(vm, old.shape) {
+            shape::Growth::Known(image, moves, to) => {
+                let node = raw_nodes(vm, nodes * 2)?;
+                ptr::copy_nonoverlapping(image, node, nodes as usize * 2);
+                for i in 0..nodes as usize {
+                    (*node.add((*moves.add(i)).into())).val = (*old.node.add(i)).val;
+                }
+                (*t).node = node;
+                (*t).hmask = nodes * 2 - 1;
+                (*t).shape = to;
+                (*t).freetop = shape::freetop(vm, to);
+                free_nodes(vm, old.node, old.hmask);
+                gc::barrier_back(vm, t);
+            }
+            shape::Growth::Keys(keys) => {
+                let node = new_nodes(vm, nodes * 2)?;
+                (*t).node = node;
+                (*t).hmask = nodes * 2 - 1;
+                (*t).freetop = nodes * 2;
+                (*t).shape = shape::root((*t).hmask);
+                move_keys(vm, t, &old, &keys)?;
+                if (*t).shape != shape::NONE {
+                    shape::record_growth(vm, old.shape, old.node, t);
+                }
+                free_nodes(vm, old.node, old.hmask);
+                gc::barrier_back(vm, t);
+            }
         }
         Ok(())
     }
@@ -133,6 +223,8 @@ struct Count {
     ints: u32,
     /// All keys.
     total: u32,
+    /// Some key is neither a string nor could it be in an array part.
+    others: bool,
 }
 
 impl Count {
@@ -141,6 +233,8 @@ impl Count {
         if let Some(i) = array_index(k) {
             self.bins[if i > 2 { (i - 1).ilog2() as usize } else { 0 }] += 1;
             self.ints += 1;
+        } else if !k.is_str() {
+            self.others = true;
         }
     }
 
@@ -199,13 +293,41 @@ impl Count {
 
 /// Sizes the table for its entries and one more key.
 pub(super) unsafe fn rehash(vm: &Vm, t: *mut TabObj, extra: Value) -> Result<(), Raise> {
-    let mut count = Count { bins: [0; BINS], ints: 0, total: 0 };
+    let mut count = Count { bins: [0; BINS], ints: 0, total: 0, others: false };
     // SAFETY: module contract.
     unsafe {
         count.array(t);
         count.nodes(t);
         count.key(extra);
         let (asize, taken) = count.best();
+        if (*t).flags & tabflag::MIXED_KEYS != 0 && !count.others && taken == count.ints {
+            // The array part takes all keys that are no strings: there may be a shape again.
+            return reshape(vm, t, asize, node_count(count.total - taken));
+        }
         resize(vm, t, asize, node_count(count.total - taken))
+    }
+}
+
+/// Sizes the table so that strings only stay in the hash part, and gives it a shape.
+unsafe fn reshape(vm: &Vm, t: *mut TabObj, asize: u32, nodes: u32) -> Result<(), Raise> {
+    // SAFETY: module contract. With an empty part for a moment, the table passes for one with a shape.
+    unsafe {
+        let old = *t;
+        if nodes > shape::MAX_KEYS {
+            (*t).flags &= !tabflag::MIXED_KEYS;
+            return resize(vm, t, asize, nodes);
+        }
+        (*t).node = nil_node();
+        (*t).hmask = 0;
+        (*t).freetop = 0;
+        (*t).shape = shape::root(0);
+        if let Err(raise) = resize(vm, t, asize.max(old.asize), nodes) {
+            ((*t).node, (*t).hmask, (*t).freetop, (*t).shape) = (old.node, old.hmask, old.freetop, old.shape);
+            return Err(raise);
+        }
+        (*t).flags &= !tabflag::MIXED_KEYS;
+        move_nodes(vm, t, &old)?;
+        free_nodes(vm, old.node, old.hmask);
+        Ok(())
     }
 }

@@ -25,6 +25,8 @@ pub struct Frame<'v> {
     pub(crate) caller: Option<(Func<'v>, u32)>,
     /// Number of extra arguments of a vararg function, which are below `base`.
     pub varargs: u32,
+    /// Called by native code.
+    pub(crate) native: bool,
 }
 
 /// Returns the running coroutine.
@@ -71,15 +73,17 @@ pub fn frame<'v>(vm: &'v Vm, thread: Thread<'v>, level: u32) -> Option<Frame<'v>
     unsafe {
         let co = thread.raw();
         let running = co == vm.cur;
+        let dead = (*co).status == abi::costatus::DEAD;
         let (mut base, mut pc, mut top) = if running {
             (vm.base, vm.pc, frame_top(vm))
         } else {
-            ((*co).base, std::ptr::null(), (*co).top)
+            // Only a coroutine that failed can have stopped in a Lua function.
+            ((*co).base, if dead { (*co).pc } else { std::ptr::null() }, (*co).top)
         };
         let stack = (*co).stack;
         let bottom = if co == vm.main { stack.add(2) } else { stack };
         // A coroutine that has not started or is dead has no active function.
-        if !running && ((*co).pc.is_null() || (*co).status == abi::costatus::DEAD) && co != vm.main {
+        if !running && ((*co).pc.is_null() || dead && base <= stack.add(2)) && co != vm.main {
             return None;
         }
         let mut left = level;
@@ -110,6 +114,7 @@ pub fn frame<'v>(vm: &'v Vm, thread: Thread<'v>, level: u32) -> Option<Frame<'v>
                     thread,
                     caller,
                     varargs,
+                    native: matches!(*outer.sub(1) & frame::TYPE, frame::NATIVE | frame::NATIVE_PROTECTED),
                 });
             }
             left -= 1;
@@ -119,7 +124,7 @@ pub fn frame<'v>(vm: &'v Vm, thread: Thread<'v>, level: u32) -> Option<Frame<'v>
     }
 }
 
-/// Returns the line of instruction `at` (index into the prototype's instructions).
+/// Returns the line of instruction `at` (index into the prototype's instructions); 0 where the function is stripped.
 pub(crate) fn line_of(f: Func<'_>, at: u32) -> Option<u32> {
     if !f.is_lua() {
         return None;
@@ -127,12 +132,12 @@ pub(crate) fn line_of(f: Func<'_>, at: u32) -> Option<u32> {
     // SAFETY: the handle's function is live, and so is its prototype.
     unsafe {
         let pt = heap::FuncObj::proto(f.raw());
-        let debug = (*pt).debug.as_ref()?;
+        let Some(debug) = (*pt).debug.as_ref() else { return Some(0) };
         if at == 0 { Some(debug.first_line) } else { debug.lines.get(at as usize - 1).copied() }
     }
 }
 
-/// Returns the line a frame is at; `None` for builtins and stripped functions.
+/// Returns the line a frame is at; `None` for builtins, 0 for stripped functions.
 pub fn current_line(f: &Frame<'_>) -> Option<u32> {
     line_of(f.func, f.pc?.saturating_sub(1))
 }

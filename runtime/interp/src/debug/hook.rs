@@ -34,6 +34,13 @@ unsafe fn before(vm: &mut Vm, insn: u64) -> Result<(), Raise> {
             refresh(vm);
             return Err(super::error_here(vm, b"interrupted!"));
         }
+        if vm.budget != u64::MAX {
+            if vm.budget == 0 {
+                // It stays spent: whoever catches this fails at the next instruction.
+                return Err(super::error_here(vm, b"instruction budget exhausted"));
+            }
+            vm.budget -= 1;
+        }
         let hook = &mut vm.hook;
         if hook.mask == 0 || hook.active {
             return Ok(());
@@ -147,12 +154,18 @@ fn run_hook(vm: &mut Vm, top: *mut u64, event: &str, line: Option<u32>) -> Resul
 
 /// Puts the right handlers into the dispatch table.
 fn refresh(vm: &mut Vm) {
-    let wanted = vm.hook.mask != 0 || vm.interrupt.load(Ordering::Relaxed);
+    let wanted = vm.hook.mask != 0 || vm.budget != u64::MAX || vm.interrupt.load(Ordering::Relaxed);
     if wanted {
         vm.dispatch.fill(hooked);
     } else {
         vm.dispatch = HANDLERS;
     }
+}
+
+/// Lets the machine run `instructions` more instructions; then every one raises an error. `u64::MAX` lifts the limit.
+pub fn set_budget(vm: &mut Vm, instructions: u64) {
+    vm.budget = instructions;
+    refresh(vm);
 }
 
 /// Makes the machine raise "interrupted!" at the next instruction. Callable from a signal handler on the machine's thread.
@@ -177,7 +190,15 @@ pub fn set_hook(vm: &mut Vm, func: Option<Value>, mask: u8, count: u32) {
     vm.hook.count = count;
     vm.hook.left = count;
     vm.hook.func.set(func.filter(|_| on).unwrap_or(Value::NIL));
+    // The rest of the caller's line is no new line.
     vm.hook.last_pc = std::ptr::null();
+    // SAFETY: the running frame is in the machine.
+    unsafe {
+        let link = *vm.base.sub(1);
+        if link & abi::frame::TYPE_LUA == abi::frame::LUA {
+            vm.hook.last_pc = link as *const u32;
+        }
+    }
     refresh(vm);
 }
 

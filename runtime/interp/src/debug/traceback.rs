@@ -40,7 +40,7 @@ pub fn traceback(vm: &Vm, thread: Thread<'_>, message: Option<&[u8]>, level: u32
         depth += 1;
         let info = func_info(f.func);
         let name = frame_name(vm, &f);
-        if info.what == "C" && name.is_none() {
+        if info.what == "C" && name.is_none() && !f.native {
             text.extend_from_slice(format!("\n\t[builtin#{}]:", f.func.builtin_id()).as_bytes());
         } else {
             text.extend_from_slice(b"\n\t");

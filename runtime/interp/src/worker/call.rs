@@ -19,8 +19,13 @@ pub(crate) unsafe fn call_value(vm: &mut Vm, callee: *mut u64, n: u64) -> Step {
         if !f.is_func() {
             let mo = metatable::lookup(vm, f, Mm::Call);
             if !mo.is_func() {
-                let at = callee.sub(2).offset_from(vm.base);
-                let _ = debug::call_error(vm, f, u8::try_from(at).ok());
+                if *callee.sub(1) & frame::TYPE_LUA == frame::LUA {
+                    let at = callee.sub(2).offset_from(vm.base);
+                    let _ = debug::call_error(vm, f, u8::try_from(at).ok());
+                } else {
+                    // No instruction of the program calls it.
+                    let _ = debug::error_at(vm, 0, format!("attempt to call a {} value", f.type_name()).as_bytes());
+                }
                 return Step::Fail;
             }
             let mut i = n as usize;
@@ -103,7 +108,7 @@ pub(crate) unsafe fn builtin(vm: *mut Vm, base: *mut u64, nargs: u32) -> i64 {
                 if vm.gc_due() && crate::call::collect(vm).is_err() {
                     return -1;
                 }
-                i64::from(ret.0)
+                ret.0 as i64
             }
             Err(_) => -1,
         }

@@ -2,9 +2,9 @@
 
 use super::util::{ProtoRef, check_proto};
 use crate::io;
-use bytecode::listing;
-use bytecode::proto::GcConst;
-use bytecode::{Ins, op};
+use luac::bytecode::listing;
+use luac::bytecode::proto::GcConst;
+use luac::bytecode::{Ins, op};
 use heap::{Raise, Val};
 use interp::{Cx, Ret};
 

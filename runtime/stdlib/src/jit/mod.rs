@@ -291,7 +291,7 @@ fn module_loader(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 /// Makes `jit.vmdef`: names of opcodes, six bytes each, and of builtins.
 fn vmdef(vm: &Vm) -> Result<Tab<'_>, Raise> {
     let t = vm.new_table(0, 4)?;
-    let names: String = bytecode::Op::ALL.iter().map(|op| format!("{:<6}", op.name())).collect();
+    let names: String = luac::bytecode::Op::ALL.iter().map(|op| format!("{:<6}", op.name())).collect();
     t.set_name(vm, "bcnames", vm.str(names.as_bytes())?.val())?;
     let builtins = vm.new_table(0, 0)?;
     for (i, name) in (0..).zip(abi::builtins::NAMES) {

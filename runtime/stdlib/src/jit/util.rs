@@ -2,8 +2,8 @@
 //!
 //! A prototype is shown as a userdata: the chunk that holds it and the way to it.
 
-use bytecode::proto::{Chunk, GcConst, Proto, ProtoFlags, TabConst, TabTemplate};
-use bytecode::{Meta, Op};
+use luac::bytecode::proto::{Chunk, GcConst, Proto, ProtoFlags, TabConst, TabTemplate};
+use luac::bytecode::{Meta, Op};
 use heap::handle::Kind;
 use heap::{Raise, Tab, Val, Vm};
 use interp::{Cx, Ret, debug};
@@ -112,7 +112,7 @@ pub(super) fn util_funcinfo(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 
 /// Returns `file:line` of an instruction.
 fn location(subject: &ProtoRef, pc: usize) -> Vec<u8> {
-    let mut text = bytecode::listing::location(subject.chunk_name(), subject.proto());
+    let mut text = luac::bytecode::listing::location(subject.chunk_name(), subject.proto());
     if let Some(colon) = text.iter().rposition(|&c| c == b':') {
         text.truncate(colon + 1);
     }

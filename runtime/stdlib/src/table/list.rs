@@ -1,6 +1,5 @@
 //! Functions on tables as lists, and traversal.
 
-use super::access::{pop_set, push_get};
 use crate::string::{MAX_LEN, bare_error};
 use crate::{luaside, scratch};
 use heap::handle::Kind;
@@ -52,22 +51,12 @@ pub fn remove(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     if at < 1 || at > len {
         return cx.ret0();
     }
-    if t.metatable().is_none() {
-        let old = t.get_int(at);
-        for i in at + 1..=len {
-            t.set_int(cx.vm(), i - 1, t.get_int(i))?;
-        }
-        t.set_int(cx.vm(), len, Val::NIL)?;
-        return cx.ret(old);
-    }
-    push_get(cx, 0, at)?;
+    let old = t.get_int(at);
     for i in at + 1..=len {
-        push_get(cx, 0, i)?;
-        pop_set(cx, 0, i - 1)?;
+        t.set_int(cx.vm(), i - 1, t.get_int(i))?;
     }
-    cx.push(Val::NIL);
-    pop_set(cx, 0, len)?;
-    cx.ret_last(1)
+    t.set_int(cx.vm(), len, Val::NIL)?;
+    cx.ret(old)
 }
 
 /// `table.move(a1, f, e, t [, a2])`
@@ -82,15 +71,8 @@ pub fn move_(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let upwards = target > last || target <= first || from != to;
     let step = |k: i64| if upwards { first + k } else { last - k };
     let count = (last - first + 1).max(0);
-    if from.metatable().is_none() && to.metatable().is_none() {
-        for i in (0..count).map(step) {
-            to.set_int(cx.vm(), i + shift, from.get_int(i))?;
-        }
-    } else {
-        for i in (0..count).map(step) {
-            push_get(cx, 0, i)?;
-            pop_set(cx, destination, i + shift)?;
-        }
+    for i in (0..count).map(step) {
+        to.set_int(cx.vm(), i + shift, from.get_int(i))?;
     }
     cx.ret(cx.arg(destination))
 }
@@ -143,7 +125,7 @@ pub fn foreachi(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     for i in 1..=i64::from(len) {
         cx.push(cx.slot(1));
         cx.push(Val::num(i as f64));
-        push_get(cx, 0, i)?;
+        cx.push(luaside::check_tab(cx, 0)?.get_int(i));
         if visit(cx)? {
             return cx.ret_last(1);
         }

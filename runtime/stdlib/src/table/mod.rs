@@ -1,8 +1,7 @@
 //! The table library, with `table.new` and `table.clear` behind `require`.
 //!
-//! `remove` and `move` honour `__index` and `__newindex`, as LuaJIT's do, which are written in Lua; everything else is raw.
+//! Everything is raw: no function here knows `__index` or `__newindex`, as in LuaJIT.
 
-mod access;
 mod list;
 mod sort;
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Stands for the runtime: shows that `main` passes image and arguments on, and that its result is the exit status.
@@ -119,6 +120,11 @@ impl Sandbox {
         Ran::new(self.command(program, arguments).output().expect("start"))
     }
 
+    /// Starts a program in a folder below.
+    pub fn run_in(&self, folder: &str, program: &Path, arguments: &[&str]) -> Ran {
+        Ran::new(self.command(program, arguments).current_dir(self.path(folder)).output().expect("start"))
+    }
+
     /// Starts `kiln-aot`.
     pub fn aot(&self, arguments: &[&str]) -> Ran {
         self.run(Path::new(env!("CARGO_BIN_EXE_kiln-aot")), arguments)
@@ -136,6 +142,12 @@ impl Sandbox {
         Ran::new(child.wait_with_output().expect("wait"))
     }
 
+    /// Starts `kiln-aot build` with the real runtime, which is built first.
+    pub fn build_real(&self, arguments: &[&str]) -> Ran {
+        let archive = real_runtime().to_str().expect("a path that is text");
+        self.aot(&[&["build", "--runtime-lib", archive], arguments].concat())
+    }
+
     /// Starts `kiln-aot build` with the small runtime.
     pub fn build(&self, arguments: &[&str]) -> Ran {
         self.aot(&[&["build", "--runtime-lib", "libruntime.a"], arguments].concat())
@@ -147,6 +159,26 @@ impl Drop for Sandbox {
         // A test's folder that stays is below the build folder, and does no harm.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Builds `libruntime.a` and `kiln` beside `kiln-aot`, in the same profile; returns the archive's path.
+pub fn real_runtime() -> &'static Path {
+    static ARCHIVE: OnceLock<PathBuf> = OnceLock::new();
+    ARCHIVE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_BIN_EXE_kiln-aot")).parent().expect("a folder");
+        let profile = match folder.file_name().and_then(|n| n.to_str()) {
+            Some("debug") | None => "dev",
+            Some(name) => name,
+        };
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "-q", "-p", "runtime", "--profile", profile, "--target-dir"])
+            .arg(folder.parent().expect("a target folder"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("cargo");
+        assert!(built.success(), "the runtime does not build");
+        folder.join("libruntime.a")
+    })
 }
 
 fn names_in(folder: &Path) -> Vec<String> {

@@ -1,9 +1,7 @@
 //! `kiln-aot build` and `inspect` as their users see them: what is found, what is written, and one clear line for everything
 //! that can be missing or broken. The runtime archive is a small one made here, so these tests need no Lua machine.
 
-mod sandbox;
-
-use sandbox::Sandbox;
+use crate::sandbox::Sandbox;
 
 #[test]
 fn the_executable_runs_and_gets_its_arguments() {

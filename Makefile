@@ -1,0 +1,59 @@
+# Kiln: build, try, test, measure, install. Everything lands in target/ but what `install` copies.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+TRIPLE := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+RELEASE := target/release
+BIN := $(DESTDIR)$(PREFIX)/bin
+LIB := $(DESTDIR)$(PREFIX)/lib/kiln/$(TRIPLE)
+MAN := $(DESTDIR)$(PREFIX)/share/man/man1
+PROGRAMS := kiln luac kiln-aot
+
+.PHONY: build setup demo test bench man install uninstall clean
+
+build: setup
+	$(CARGO) build --release -p luac -p runtime -p aot
+# Once more alone: only so the archive is optimised as a whole.
+	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib
+
+# Installs what is missing (see .ci/setup); does nothing, and asks for nothing, if nothing is.
+setup:
+	@.ci/setup build
+
+demo: build
+	@.ci/demo
+
+# Formatting, lints, then every test of every crate, optimised but with debug assertions.
+test:
+	@.ci/setup test
+	testdata/corpus/fetch.sh
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --profile fast --workspace --all-targets -- -D warnings
+	$(CARGO) build --profile fast --workspace
+	$(CARGO) test --profile fast --workspace
+
+bench: build
+	@.ci/setup bench
+	testdata/corpus/fetch.sh
+	$(CARGO) run --release -p filetest --bin bench -- $(BENCH)
+
+# Manual pages, from the definitions of the command lines.
+man:
+	$(CARGO) run -q --release -p runtime --example man -- target/man
+	$(CARGO) run -q --release -p aot --example man -- target/man
+
+install: build man
+	install -d "$(BIN)" "$(LIB)" "$(MAN)"
+	install -m 755 $(PROGRAMS:%=$(RELEASE)/%) "$(BIN)"
+	install -m 644 $(RELEASE)/libruntime.a "$(LIB)"
+	install -m 644 target/man/*.1 "$(MAN)"
+
+uninstall:
+	rm -f $(PROGRAMS:%="$(BIN)/%") "$(LIB)/libruntime.a" $(MAN_PAGES:%="$(MAN)/%")
+	-rmdir "$(LIB)" "$(DESTDIR)$(PREFIX)/lib/kiln" 2>/dev/null
+
+MAN_PAGES := kiln.1 kiln-run.1 kiln-build.1 kiln-inspect.1 luac.1
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,5 @@
+//! Tests of `kiln-aot` as a program.
+
+mod build;
+mod native;
+mod sandbox;

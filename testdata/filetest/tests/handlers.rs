@@ -1,0 +1,56 @@
+//! Audit of the interpreter's machine code: handlers must end in jumps, never in calls of the next handler.
+//!
+//! A handler that calls the next one still computes the right result, only slower and with a native stack that grows with
+//! every instruction. So no other test would notice.
+//!
+//! Needs an optimised build with symbols, and `objdump`. Only x86-64 listings are understood.
+
+use bytecode::Op;
+use filetest::subject::Subject;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// Disassembled functions by symbol.
+fn disassemble(file: &std::path::Path) -> BTreeMap<String, Vec<String>> {
+    let out = Command::new("objdump")
+        .args(["-d", "--no-show-raw-insn", "-M", "intel"])
+        .arg(file)
+        .output()
+        .expect("objdump runs (package binutils)");
+    let mut functions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut current = None;
+    for line in String::from_utf8_lossy(&out.stdout).lines() {
+        if let Some(name) = line.strip_suffix(">:").and_then(|l| l.split_once('<')).map(|p| p.1) {
+            current = name.contains("interp").then(|| name.to_string());
+        } else if let (Some(name), Some((_, text))) = (&current, line.split_once(":\t")) {
+            functions.entry(name.clone()).or_default().push(text.to_string());
+        }
+    }
+    functions
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn handlers_end_in_jumps() {
+    let subject = Subject::under_test().expect("a built interpreter");
+    let functions = disassemble(&subject.kiln);
+    let mut seen = 0;
+    let mut bad = Vec::new();
+    for op in Op::ALL {
+        // In mangled names an identifier follows its length.
+        let mangled = format!("{}{}", op.name().len(), op.name());
+        let Some((symbol, body)) = functions.iter().find(|(n, _)| n.contains("ops") && n.contains(&mangled)) else { continue };
+        seen += 1;
+        // `call rax`, `call QWORD PTR [rcx+rax*8]`: the dispatch as a call. Calls through the GOT are the C library's.
+        let calls = body.iter().filter(|l| {
+            let mut words = l.split_whitespace();
+            words.next() == Some("call") && !l.contains('<') && !l.contains("rip")
+        });
+        if calls.count() > 0 || !body.iter().any(|l| l.starts_with("jmp")) {
+            bad.push(symbol.clone());
+        }
+    }
+    println!("{seen} handlers audited");
+    assert!(seen >= 60, "only {seen} handlers found: the build has no symbols, or is not optimised");
+    assert!(bad.is_empty(), "handlers that do not end in a jump:\n{}", bad.join("\n"));
+}
