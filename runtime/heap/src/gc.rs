@@ -36,7 +36,7 @@ const STEP: usize = 16 << 10;
 /// Bytes that looking at one slot of the intern table counts for.
 const SLOT_COST: usize = 8;
 /// Bytes in use below which no cycle begins.
-const MIN_THRESHOLD: usize = 128 << 10;
+const MIN_THRESHOLD: usize = 384 << 10;
 /// Free blocks kept after a cycle and after a full collection.
 const KEEP_BLOCKS: usize = 16;
 

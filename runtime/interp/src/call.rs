@@ -221,16 +221,8 @@ fn call_handler(vm: &mut Vm) {
         }
         vm.in_handler = true;
         let top = frame_top(vm);
-        // A handler must be able to run after a stack overflow: it may use part of the reserve.
-        let limit = vm.stack_max;
-        let stack_size = (*vm.cur).stack_size;
-        let extra = stack::RESERVE as usize / 2;
-        vm.stack_max = limit.add(extra);
         let error = vm.error.get();
         let result = call_above(vm, top, handler, &[error]);
-        if (*vm.cur).stack_size == stack_size {
-            vm.stack_max = limit;
-        }
         vm.in_handler = false;
         match result {
             Ok(v) => vm.error.set(v),

@@ -12,7 +12,8 @@
 //!
 //! The expectation is the block of comment lines that ends the file: `--> line` of standard output, `--! line` of standard
 //! error, `--\` after a last line without a newline, `--? 3` for an exit status other than 0. Bytes that are not printable
-//! UTF-8 are written `\xNN`, on both sides of the comparison. Addresses on standard error are written `0x?`.
+//! UTF-8 are written `\xNN`, on both sides of the comparison. Addresses on standard error are written `0x?`, and
+//! numbers of builtins `[builtin#?]`.
 //!
 //! Invariant: `parse(bless(text, output)).expected == output`, and blessing twice changes nothing.
 
@@ -167,7 +168,19 @@ pub fn render_err(bytes: &[u8]) -> Vec<String> {
     if lines.last().is_some_and(|line| line == "\\") {
         lines.pop();
     }
-    lines.iter().map(|line| hide_addresses(line)).collect()
+    lines.iter().map(|line| hide_numbers(&hide_addresses(line), "[builtin#")).collect()
+}
+
+/// Replaces the digits after each `mark`: numbers of builtins are an interpreter's own.
+fn hide_numbers(line: &str, mark: &str) -> String {
+    let mut parts = line.split(mark);
+    let mut text = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        text += mark;
+        text += "?";
+        text += part.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    text
 }
 
 fn hide_addresses(line: &str) -> String {

@@ -668,8 +668,8 @@ impl Generator {
             2 => format!("clip({} .. int({}) .. {})", self.string(below), self.number(below), self.string(below)),
             3 => format!("({}):sub(int({}), int({}))", self.string(below), self.number(below), self.number(below)),
             4 => format!("({}):{}()", self.string(below), self.random.pick(&["upper", "lower", "reverse"])),
-            5 => format!("({}):rep({})", self.string(below), self.random.below(3)),
-            6 => format!("({} .. {})", self.expression(Kind::Object, below), self.string(below)),
+            5 => format!("clip(({}):rep({}))", self.string(below), self.random.below(3)),
+            6 => format!("clip({} .. {})", self.expression(Kind::Object, below), self.string(below)),
             7 => format!("tostring({})", self.boolean(below)),
             _ => format!("({} and {} or {})", self.boolean(below), self.string(below), self.string(below)),
         }

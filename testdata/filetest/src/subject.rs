@@ -65,7 +65,15 @@ impl Subject {
             None => command.arg(name),
         };
         command.args(&case.args).envs(mode.env.iter().copied());
-        process::run(command, &case.stdin, limit)
+        let mut outcome = process::run(command, &case.stdin, limit)?;
+        if let Some(dump) = &dump {
+            // A stripped function is named after the file it was loaded from.
+            let path = dump.0.to_string_lossy();
+            for line in outcome.out.iter_mut().chain(&mut outcome.err) {
+                *line = line.replace(&*path, "dump");
+            }
+        }
+        Ok(outcome)
     }
 
     fn command(&self, folder: &Path) -> Command {

@@ -54,7 +54,7 @@ fn random_programs_print_what_luajit_prints() {
     let mut seed = first;
     while start.elapsed() < limit {
         let text = randprog::program(seed);
-        let expected = run(&oracle, mode, &text).expect("the oracle runs");
+        let expected = run(&oracle, mode, &text).unwrap_or_else(|message| panic!("seed {seed}: the oracle: {message}"));
         // Stock luajit crashes on deeply nested coroutines; that says nothing about Kiln.
         if expected.status >= CRASHED {
             seed += 1;

@@ -9,7 +9,7 @@ local co = coroutine.create(function(a) local x = 5 coroutine.yield() end) corou
 --> true	table	true	nil
 --> name=nil namewhat= what=Lua currentline=-1 linedefined=3 nparams=2 isvararg=true
 --> what=C short_src=[C] source==[C] currentline=-1 linedefined=-1 lastlinedefined=-1 nparams=0 isvararg=true
---> what=main linedefined=0 lastlinedefined=42 source=@getinfo.lua
+--> what=main linedefined=0 source=@getinfo.lua
 --> currentline=4 what=nil
 --> nil	false	false	bad argument #1 to '?' (function or level expected)
 --> false	bad argument #2 to '?' (invalid option)

@@ -1,4 +1,5 @@
 -- sethook: call, return, line and count events; gethook; hooks that fail; per coroutine.
+-- modes: -stripped
 local log = {} local function traced(mask, f, count) log = {} debug.sethook(function(e, l) log[#log + 1] = e .. (l and ":" .. l or "") end, mask, count) f() debug.sethook() return table.concat(log, " ") end
 local function leaf() return 1 end local function mid() local x = leaf() return x end
 print(traced("c", mid)) print(traced("r", mid)) print(traced("cr", function() local x = math.abs(-1) return x end)) local function tail() return leaf() end print(traced("cr", tail))
@@ -23,15 +24,15 @@ end)) debug.sethook() local co = coroutine.create(function() local x = 1 corouti
 --> return return
 --> call call return call
 --> call call return call
---> line:6 line:8 line:9 line:8 line:9 line:8 line:11 line:14 line:16 line:2
+--> line:7 line:9 line:10 line:9 line:10 line:9 line:12 line:15 line:17 line:3
 --> nil		0
 --> true	crl	5
 --> nil		0
 --> true	true
---! kiln: from hook
---! stack traceback:
---! 	[C]: in function 'error'
---! 	hooks.lua:19: in function 'print'
---! 	hooks.lua:19: in main chunk
---! 	[C]: at 0x?
---? 1
+--> false	from hook
+--> hooks are shared by all coroutines
+--> false	bad argument #2 to '?' (string expected, got no value)
+--> false	bad argument #2 to '?' (string expected, got table)
+--> leaf/Lua rep/C sethook/C
+--> 3
+--> 0

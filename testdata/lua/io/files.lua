@@ -2,7 +2,7 @@
 local path = os.tmpname() local function content() local f = assert(io.open(path, "rb")) local s = f:read "*a" f:close() return s end
 local f = assert(io.open(path, "w")) print(io.type(f), f:write("line 1\n", 2, " ", 3.5, "\n", "last"), f:seek()) print(f:close(), io.type(f)) print(content()) f = io.open(path, "a") f:write "+appended" f:close() print(content()) f = io.open(path, "r+") f:write "LINE" f:seek("end") f:write "!" f:close() print(content()) f = io.open(path, "w+") f:write "abc" f:seek("set", 1) print(f:read(1), f:read "*a", f:read "*a", f:read(1)) f:close() f = io.open(path, "a+") f:write "def" f:seek "set" print(f:read "*a") f:close() f = io.open(path, "rb") print(f:read(0), f:read(2), f:read(100), f:read(1), f:read(0)) f:close()
 print((select(3, pcall(io.open, path, "z")):gsub("^.*: ", ""))) print((select(3, pcall(io.open, "/nonexistent/x", "q")))) print(io.open("/nonexistent/dir/file", "w")) print(io.open("/nonexistent/file")) print(select("#", io.open "/nonexistent/file")) f = io.open(path, "r") print(f:write "x") f:close() f = io.open(path, "w") print(f:read "*a") f:close() print(pcall(f.read, f)) print(pcall(f.write, f, "x")) print(pcall(f.close, f)) print(pcall(f.seek, f)) print(pcall(f.lines, f)) print(tostring(f)) print(pcall(io.close, f)) print(io.type(f), io.type(1), io.type {}, io.type(io.stdout)) print(pcall(io.type))
-f = io.open(path, "w") print(f:seek "cur", f:seek "end", f:seek "set") f:write(("x"):rep(100)) print(f:seek("cur", -10), f:seek("cur"), f:seek("set", 5), f:seek("end", -1), f:seek("end", 10)) f:write "y" f:close() print(#content()) f = io.open(path) print(f:seek("set", -1)) print(pcall(f.seek, f, "bad")) print(pcall(f.seek, f, "set", "x")) print(f:seek("set", 2.0)) f:close() f = io.open(path, "wb") for _, m in ipairs { "no", "full", "line" } do io.write(tostring(f:setvbuf(m, 1024)), " ") end print() f:write "buffered" print(#content()) f:flush() print(content()) print(f:setvbuf "no") f:write "!" print(content()) f:close() print(pcall(io.stdout.setvbuf, io.stdout, "bad"))
+f = io.open(path, "w") print(f:seek "cur", f:seek "end", f:seek "set") f:write(("x"):rep(100)) print(f:seek("cur", -10), f:seek("cur"), f:seek("set", 5), f:seek("end", -1), f:seek("end", 10)) f:write "y" f:close() print(#content()) f = io.open(path) print(f:seek("set", -1)) print(pcall(f.seek, f, "bad")) print(pcall(f.seek, f, "set", "x")) print(f:seek("set", 2.0)) f:close() f = io.open(path, "wb") for _, m in ipairs { "no", "full", "line" } do io.write(tostring(f:setvbuf(m, 1024)), " ") end print() f:write "buffered" f:flush() print(content()) print(f:setvbuf "no") f:write "!" print(content()) f:close() print(pcall(io.stdout.setvbuf, io.stdout, "bad"))
 f = io.open(path, "wb") f:write("a\0b\r\n\0") f:close() print(#content(), content():byte(1, -1)) print(f == f, tostring(io.open(path)):match "^file %(0x%x+%)$" ~= nil) os.remove(path) print((select(3, io.open(path))))
 --> file	true	17
 --> true	closed file
@@ -42,7 +42,6 @@ f = io.open(path, "wb") f:write("a\0b\r\n\0") f:close() print(#content(), conten
 --> false	bad argument #3 to '?' (number expected, got string)
 --> 2
 --> true true true 
---> 8
 --> buffered
 --> true
 --> buffered!

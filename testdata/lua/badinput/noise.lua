@@ -1,0 +1,8 @@
+-- Random bytes and random token sequences: a message or a function, never a crash.
+-- modes: -gc-stress
+math.randomseed(99) local ok, bad = 0, 0 for i = 1, 3000 do local n = math.random(1, 30) local t = {} for j = 1, n do t[j] = string.char(math.random(32, 126)) end local f, m = loadstring(table.concat(t), "=n") if f then ok = ok + 1 else bad = bad + 1 assert(m:match "^n:%d+:") end end print(ok + bad) for i = 1, 1000 do local t = {} for j = 1, math.random(1, 40) do t[j] = string.char(math.random(0, 255)) end local s = table.concat(t) if s:byte() ~= 27 then local f, m = loadstring(s, "=n") assert(f or type(m) == "string") end end
+local tokens = { "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while", "x", "y", "f", "1", "'s'", "+", "-", "*", "/", "%", "^", "#", "==", "~=", "<=", "<", "=", "(", ")", "{", "}", "[", "]", ";", ":", ",", ".", "..", "...", "::" } local parsed = 0 for i = 1, 5000 do local t = {} for j = 1, math.random(1, 12) do t[j] = tokens[math.random(#tokens)] end local f = loadstring(table.concat(t, " "), "=n") if f then parsed = parsed + 1 end end print(parsed) local chunk = "local function f(a, b) if a < b then return { a, b } else for i = 1, 3 do a = a + i end return a .. 'x' end end" local cut = 0 for i = 1, #chunk - 1 do if not loadstring(chunk:sub(1, i)) then cut = cut + 1 end end print(cut) local del = 0 for i = 1, #chunk do if loadstring(chunk:sub(1, i - 1) .. chunk:sub(i + 1)) then del = del + 1 end end print(del)
+--> 3000
+--> 111
+--> 103
+--> 28

@@ -1,0 +1,32 @@
+-- string.buffer: put, putf, get, skip, set, reset, length, tostring, concatenation.
+local buffer = require "string.buffer" local b = buffer.new() print(#b, tostring(b) == "", b:put("abc", 1, 2.5) == b, #b, tostring(b)) b:putf("%5d|%s|%q", 42, "x", "q") print(tostring(b)) print(b:get(3), #b, b:get(2, 3), tostring(b)) print(b:get(), #b, b:get() == "", b:get(5) == "") b:put "hello world" print(b:skip(6) == b, tostring(b), b:skip(100) == b, #b) b:set("external string") print(#b, b:get(8), tostring(b)) b:reset() print(#b, tostring(b) == "") b:put("a"):put("b"):putf("%d", 3) print(tostring(b), b .. "x", "x" .. b, b .. b, #(b .. "")) print(tostring(buffer.new(100)), type(b), getmetatable(b) ~= nil)
+print(pcall(b.put, b, nil)) print(pcall(b.put, b, true)) print(pcall(b.put, b, {})) print(pcall(b.put, 1)) print(pcall(b.get, b, -1)) print(pcall(b.get, b, "x")) print(pcall(b.skip, b)) print(pcall(b.set, b)) print(pcall(b.putf, b)) print(pcall(b.putf, b, "%d", "x")) b:reset():put(setmetatable({}, { __tostring = function() return "via tostring" end })) print(tostring(b)) local c = buffer.new():put "inner" b:reset():put("outer ", c, " end") print(tostring(b)) for i = 1, 1000 do b:put(i % 10) end print(#b) b:free() print(#b) b:put "after free" print(tostring(b)) local big = buffer.new() for i = 1, 200 do big:put(("x"):rep(i)) end print(#big, #big:get(5000), #big) print(b == b, b == c, rawequal(b, c)) local q = buffer.new() for i = 1, 300 do q:put(("%03d"):format(i)) if i % 3 == 0 then q:get(6) end end print(#q, q:get(9), select("#", q:get(3, 3, 3))) print(pcall(function() return b.nofield end), pcall(function() return #buffer end)) print(("%s"):format(buffer.new():put "fmt"), buffer.new():put("1"):put(2):get() + 1)
+--> 0	true	true	7	abc12.5
+--> abc12.5   42|x|"q"
+--> abc	15	12	  42|x|"q"
+-->   42|x|"q"	0	true	true
+--> true	world	true	0
+--> 15	external	 string
+--> 0	true
+--> ab3	ab3x	xab3	ab3ab3	3
+--> 	userdata	true
+--> false	bad argument #2 to '?' (string/number/__tostring expected, got nil)
+--> false	bad argument #2 to '?' (string/number/__tostring expected, got boolean)
+--> false	bad argument #2 to '?' (string/number/__tostring expected, got table)
+--> false	bad argument #1 to '?' (buffer expected, got number)
+--> false	bad argument #2 to '?' (number out of range)
+--> false	bad argument #2 to '?' (number expected, got string)
+--> false	bad argument #2 to '?' (number expected, got no value)
+--> false	bad argument #2 to '?' (string expected, got no value)
+--> false	bad argument #2 to '?' (string expected, got no value)
+--> false	bad argument #3 to '?' (number expected, got string)
+--> via tostring
+--> outer inner end
+--> 1015
+--> 0
+--> after free
+--> 20100	5000	15100
+--> true	false	false
+--> 300	201202203	3
+--> true	true	0
+--> fmt	13

@@ -1,0 +1,6 @@
+-- Much garbage of every kind with live data in between stays correct.
+local live, sum = {}, 0 for i = 1, 3000 do local t = { i, tostring(i), { i * 2 } } live[i % 50 + 1] = t local s = ("x"):rep(i % 20) .. i local f = function() return t, s end if i % 100 == 0 then local a, b = f() assert(a[1] == i and b:sub(-#tostring(i)) == tostring(i)) end end for i = 1, 50 do sum = sum + live[i][1] + live[i][3][1] assert(live[i][2] == tostring(live[i][1])) end print(sum) local list for i = 1, 2000 do list = { next = list, v = i } if i % 500 == 0 then collectgarbage "step" end end local n = 0 while list do n = n + list.v list = list.next end print(n) local strs = {} for i = 1, 2000 do strs[i % 97] = "s" .. i end for i = 0, 96 do assert(strs[i]:match "^s%d+$") end local cos = {} for i = 1, 200 do cos[i] = coroutine.wrap(function() local l = {} for j = 1, 5 do l[j] = { j } coroutine.yield(#l) end return "end" end) end for r = 1, 5 do for i = 1, 200 do assert(cos[i]() == r) end collectgarbage "step" end print(cos[1](), cos[200]()) local ups = {} for i = 1, 100 do local v = { i } ups[i] = { function() return v[1] end, function(x) v = { x } end } end for i = 1, 100 do ups[i][2](i * 2) end collectgarbage() sum = 0 for i = 1, 100 do sum = sum + ups[i][1]() end print(sum)
+--> 446325
+--> 2001000
+--> end	end
+--> 10100

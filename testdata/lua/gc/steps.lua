@@ -1,0 +1,8 @@
+-- Incremental collection interleaved with writes: barriers keep what is reachable.
+collectgarbage "stop" local root = {} for i = 1, 200 do root[i] = { id = i } end collectgarbage "restart" collectgarbage("setpause", 100) collectgarbage("setstepmul", 100) for round = 1, 30 do collectgarbage("step", 1) for i = 1, 200, 7 do local old = root[i] root[i] = { id = old.id, prev = { old.id } } root[root[i]] = { round } end for i = 1, 200, 7 do root[root[i]] = nil end end for i = 1, 200 do assert(root[i].id == i) end print "tables" local up = {} local function set(v) up = v end for i = 1, 200 do collectgarbage("step", 1) set { i, { i } } assert(up[1] == i and up[2][1] == i) end print "upvalues" local mt = setmetatable({}, {}) for i = 1, 100 do collectgarbage("step", 1) local m = { __index = { v = i } } setmetatable(mt, m) m = nil assert(mt.v == i) end print "metatables" local env = setmetatable({}, { __index = _G }) for i = 1, 50 do collectgarbage("step", 1) local f = setfenv(loadstring("return {" .. i .. "}, x"), setmetatable({ x = {} }, { __index = _G })) local a, b = f() assert(a[1] == i and type(b) == "table") end print "functions" local co = coroutine.create(function() local l = {} while true do l = { l[1], {} } l[1] = { 1 } coroutine.yield(l) end end) for i = 1, 100 do collectgarbage("step", 1) local ok, l = coroutine.resume(co) assert(ok and l[1][1] == 1) end print "threads" local u = newproxy(true) for i = 1, 50 do collectgarbage("step", 1) getmetatable(u).v = { i } assert(getmetatable(u).v[1] == i) end print "proxies"
+--> tables
+--> upvalues
+--> metatables
+--> functions
+--> threads
+--> proxies

@@ -1,0 +1,21 @@
+-- Arithmetic in hot loops: integers that become fractions, overflow of 32 bits, sign of zero, modulo.
+local function sum(n) local s = 0 for i = 1, n do s = s + i end return s end print(sum(1e5)) local x = 2147483600 for i = 1, 100 do x = x + 1 end print(x) x = -2147483600 for i = 1, 100 do x = x - 1 end print(x) x = 1 for i = 1, 70 do x = x * 2 end print(x) x = 0 for i = 1, 200 do if i == 150 then x = x + 0.5 else x = x + 1 end end print(x) local m, d = 0, 0 for i = -100, 100 do m = m + i % 7 d = d + i % -7 end print(m, d) local z = 0 for i = 1, 100 do z = -z end print(1 / z) z = 0 for i = 1, 101 do z = -z end print(1 / z) local p = 0 for i = 0, 100 do p = p + i ^ 2 + i ^ 0.5 end print(p) local q = 1e6 for i = 1, 100 do q = q / 1.1 end print(q) local f = 0 for i = 1, 300 do f = f + math.floor(i / 3) - math.floor(-i / 3) end print(f) local a, b = 0, 1 for i = 1, 90 do a, b = b, a + b end print(a) local h = 0 for i = 1, 1000 do h = (h * 31 + i) % 65536 end print(h) local k = 0 for i = 1, 100 do k = k + (i - 50) * (50 - i) end print(k) local n = 0 for i = 1, 200 do n = n + (i % 2 == 0 and 1 or -1) * i end print(n) local nan = 0 for i = 1, 100 do if i == 60 then nan = nan / 0 - nan / 0 end nan = nan + 1 end print(nan ~= nan) local mx, mn = -1, 1 for i = 1, 100 do mx = math.max(mx, i % 37) mn = math.min(mn, -(i % 41)) end print(mx, mn) local s = 0 for i = 10, 1, -0.5 do s = s + i end print(s) for _, step in ipairs { 1, 2, 0.5, -1 } do local c = 0 for i = 1, 50, step do c = c + 1 if c > 200 then break end end io.write(c, " ") end print()
+--> 5000050000
+--> 2147483700
+--> -2147483700
+--> 1.1805916207174e+21
+--> 199.5
+--> 602	-602
+--> inf
+--> -inf
+--> 339021.4629471
+--> 72.565715901481
+--> 30100
+--> 2.8800671943708e+18
+--> 2164
+--> -83350
+--> 100
+--> true
+--> 36	-40
+--> 104.5
+--> 50 25 99 0 

@@ -1,0 +1,12 @@
+-- Bit operations in hot loops, with operands that leave the 32-bit range.
+local bit = require "bit" local h = 0 for i = 1, 1000 do h = bit.bxor(bit.rol(h, 5), i) end print(h) local x = 1 for i = 1, 200 do x = bit.bxor(x, bit.lshift(x, 13)) x = bit.bxor(x, bit.rshift(x, 17)) x = bit.bxor(x, bit.lshift(x, 5)) end print(x) local s = 0 for i = 1, 100 do s = s + bit.band(i * 1e9, 0xffff) + bit.bor(i, 2 ^ 31) + bit.bnot(i) end print(s) s = 0 for i = 0, 100 do s = s + bit.arshift(-1000, i) + bit.rshift(-1000, i) % 97 + bit.lshift(3, i) end print(s) local c = 0 for i = 1, 256 do local v = i while v ~= 0 do c = c + bit.band(v, 1) v = bit.rshift(v, 1) end end print(c) s = 0 for i = 1, 100 do s = s + bit.tobit(i * 123456789) + bit.bswap(i) end print(s) local t = {} for i = 0, 255 do local r = i for _ = 1, 8 do if bit.band(r, 1) == 1 then r = bit.bxor(bit.rshift(r, 1), 0xedb88320) else r = bit.rshift(r, 1) end end t[i] = r end local crc = -1 for ch in ("The quick brown fox jumps over the lazy dog"):gmatch "." do crc = bit.bxor(t[bit.band(bit.bxor(crc, ch:byte()), 255)], bit.rshift(crc, 8)) end print(bit.tohex(bit.bnot(crc))) s = 0 for i = 1, 100 do s = s + (bit.band(i + 0.5, 7)) + bit.band(i % 3 == 0 and tostring(i) or i, 15) end print(s) local e = 0 for i = 1, 100 do if not pcall(bit.band, i % 10 == 0 and "x" or i, 1) then e = e + 1 end end print(e) local seed = 12345 local function rnd() seed = bit.tobit(seed * 16807) if seed < 0 then seed = bit.bnot(seed) end return seed % 100 end s = 0 for i = 1, 500 do s = s + rnd() end print(s)
+--> -1373982556
+--> -1892239661
+--> -214745037924
+--> -3746
+--> 1025
+--> 85411467330
+--> 414fa339
+--> 1030
+--> 10
+--> 24932

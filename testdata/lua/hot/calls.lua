@@ -1,0 +1,19 @@
+-- Calls in hot loops: inlining candidates, recursion, varargs, tail calls, methods, polymorphic callees.
+local function inc(x) return x + 1 end local function twice(f, x) return f(f(x)) end local x = 0 for i = 1, 300 do x = twice(inc, x) end print(x) local function va(...) local a, b = ... return select("#", ...), (a or 0) + (b or 0) end local n, s = 0, 0 for i = 1, 300 do local c, v = va(i, i > 100 and i or nil) n = n + c s = s + v end print(n, s) local function fib(k) return k < 2 and k or fib(k - 1) + fib(k - 2) end print(fib(18)) local function loop(k, acc) if k == 0 then return acc end return loop(k - 1, acc + k) end print(loop(5000, 0)) local obj = { v = 0 } function obj:add(k) self.v = self.v + k return self end for i = 1, 200 do obj:add(i):add(-1) end print(obj.v) local A, B = {}, {} A.__index, B.__index = A, B function A:get() return 1 end function B:get() return self.w end local objs = { setmetatable({}, A), setmetatable({ w = 10 }, B) } s = 0 for i = 1, 300 do s = s + objs[i % 2 + 1]:get() end print(s) function A:get() return 100 end s = 0 for i = 1, 300 do s = s + objs[i % 2 + 1]:get() end print(s) local function multi(i) if i % 3 == 0 then return end if i % 3 == 1 then return i end return i, i * 2 end s = 0 for i = 1, 300 do local a, b = multi(i) s = s + (a or 0) + (b or 0) end print(s) local function err(i) if i % 50 == 0 then error("at " .. i, 0) end return i end local errs = {} s = 0 for i = 1, 200 do local ok, v = pcall(err, i) if ok then s = s + v else errs[#errs + 1] = v end end print(s, table.concat(errs, ",")) local up = 0 local function bump() up = up + 1 return up end for i = 1, 200 do bump() end print(up) local cs = {} for i = 1, 200 do local v = i cs[i] = function() v = v + 1 return v end end s = 0 for i = 1, 200 do s = s + cs[i]() + cs[i]() end print(s) local callable = setmetatable({ n = 0 }, { __call = function(self, d) self.n = self.n + d return self.n end }) for i = 1, 200 do callable(2) end print(callable.n) local function deep(d) if d == 0 then return 0 end local v = deep(d - 1) return v + 1 end s = 0 for i = 1, 50 do s = s + deep(i) end print(s) local function pack2(...) return { ... } end s = 0 for i = 1, 200 do local t = pack2(i, nil, i) s = s + t[1] + t[3] + (t[2] or 0) end print(s) local g = 0 function globalfn(v) g = g + v end for i = 1, 200 do globalfn(i) if i == 100 then globalfn = function(v) g = g - v end end end print(g) s = 0 for i = 1, 200 do s = s + (function(a, b) return a - b end)(i, 1) end print(s) local mutual local function even(k) if k == 0 then return true end return mutual(k - 1) end function mutual(k) if k == 0 then return false end return even(k - 1) end s = 0 for i = 1, 100 do if even(i) then s = s + i end end print(s)
+--> 600
+--> 600	85250
+--> 2584
+--> 12502500
+--> 19900
+--> 1650
+--> 16500
+--> 60100
+--> 19600	at 50,at 100,at 150,at 200
+--> 200
+--> 40800
+--> 400
+--> 1275
+--> 40200
+--> -10000
+--> 19900
+--> 2550

@@ -1,0 +1,16 @@
+-- Coroutines driven from hot loops, and hot loops inside coroutines.
+local function gen(n) return coroutine.wrap(function() for i = 1, n do coroutine.yield(i) end end) end local s = 0 for v in gen(300) do s = s + v end print(s) local co = coroutine.create(function(a) local acc = 0 for i = 1, 1000 do acc = acc + i if i % 250 == 0 then a = coroutine.yield(acc, a) end end return "done", acc end) for i = 1, 6 do print(coroutine.resume(co, i)) end local cs = {} for i = 1, 5 do cs[i] = coroutine.wrap(function() local x = i while true do x = x * 3 % 101 coroutine.yield(x) end end) end s = 0 for r = 1, 100 do for i = 1, 5 do s = s + cs[i]() end end print(s) local function producer() for i = 1, 100 do coroutine.yield(i) end end local function map(f, g) return coroutine.wrap(function() for v in g do coroutine.yield(f(v)) end end) end local function filter(p, g) return coroutine.wrap(function() for v in g do if p(v) then coroutine.yield(v) end end end) end s = 0 for v in map(function(x) return x * x end, filter(function(x) return x % 3 == 0 end, coroutine.wrap(producer))) do s = s + v end print(s) local errs = 0 for i = 1, 100 do local c = coroutine.create(function() if i % 10 == 0 then error("e", 0) end coroutine.yield(i) end) local ok = coroutine.resume(c) if not ok then errs = errs + 1 end end print(errs) local t = setmetatable({}, { __index = function(_, k) return coroutine.yield(k) end }) local w = coroutine.wrap(function() local s = 0 for i = 1, 100 do s = s + t[i] end return "sum", s end) local k = w() while type(k) == "number" do local a, b = w(k * 2) if a == "sum" then print(b) break end k = a end local depth = 0 local function rec(n) if n == 0 then coroutine.yield("bottom") return 0 end return 1 + rec(n - 1) end local c = coroutine.wrap(function() return rec(100) end) print(c(), c()) local lastco for i = 1, 200 do lastco = coroutine.wrap(function() local x = i coroutine.yield() return x end) lastco() end print(lastco()) local fair = {} local tasks = {} for i = 1, 3 do tasks[i] = coroutine.create(function() for j = 1, 60 do fair[i] = (fair[i] or 0) + j coroutine.yield() end end) end for r = 1, 61 do for i = 1, 3 do coroutine.resume(tasks[i]) end end print(fair[1], fair[2], fair[3], coroutine.status(tasks[1]))
+--> 45150
+--> true	31375	1
+--> true	125250	2
+--> true	281625	3
+--> true	500500	4
+--> true	done	500500
+--> false	cannot resume dead coroutine
+--> 25250
+--> 112761
+--> 10
+--> 10100
+--> bottom	100
+--> 200
+--> 1830	1830	1830	dead

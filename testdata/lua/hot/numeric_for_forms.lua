@@ -1,0 +1,30 @@
+-- Loops over all kinds of ranges, run often enough to be compiled, with entry conditions that fail later.
+local function span(a, b, c) local n, s = 0, 0 for i = a, b, c do n = n + 1 s = s + i if n > 1000 then break end end return n, s end for round = 1, 60 do span(1, 10, 1) span(10, 1, -1) span(0, 1, 0.125) end print(span(1, 10, 1)) print(span(10, 1, 1)) print(span(1, 10, -1)) print(span(1, 10, 3)) print(span(0.5, 5, 1)) print(span(1, 1, 1)) print(span(1, 0, 1)) print(span(-5, 5, 2)) print(span(2147483640, 2147483650, 1)) print(span(-2147483640, -2147483650, -1)) print(span("1", "5", "2")) print(span(1, math.huge, 1)) print(span(1, -math.huge, -1)) print(span(0 / 0, 1, 1)) print(span(1, 0 / 0, 1)) print(span(1, 3, 0)) print(span(1, 10, 0.1)) print(span(2 ^ 53, 2 ^ 53 + 4, 1)) print(span(2147483647, 2147483647, 1)) print(span(-2147483648, -2147483648, -1)) local s = 0 for i = 1, 100 do for j = i, 100 do s = s + 1 end end print(s) s = 0 for i = 100, 1, -1 do for j = i, 1, -7 do s = s + j end end print(s) local function inner(lim) local c = 0 for i = 1, lim do c = c + 1 end return c end s = 0 for i = 1, 200 do s = s + inner(i % 3 == 0 and 0 or i % 5) end print(s) s = 0 for i = 1, 100 do local k = i i = i * 2 s = s + i - k end print(s) s = 0 for i = 3, 300, 3 do if i % 2 == 0 then s = s + i else s = s - i end end print(s) local lim = 50 s = 0 for r = 1, 4 do for i = 1, lim do s = s + 1 end lim = lim - 0.5 end print(s) print(pcall(function() for r = 1, 100 do for i = 1, r < 90 and 1 or "x" do end end end)) print(pcall(function() for r = 1, 100 do for i = 1, 1, r < 90 and 1 or {} do end end end))
+--> 10	55
+--> 0	0
+--> 0	0
+--> 4	22
+--> 5	12.5
+--> 1	1
+--> 0	0
+--> 6	0
+--> 11	23622320095
+--> 11	-23622320095
+--> 3	9
+--> 1001	501501
+--> 1001	-499499
+--> 0	0
+--> 0	0
+--> 1001	1001
+--> 91	500.5
+--> 1001	9.0162064539957e+18
+--> 1	2147483647
+--> 1	-2147483648
+--> 5050
+--> 26750
+--> 267
+--> 5050
+--> 150
+--> 196
+--> false	numeric_for_forms.lua:2: 'for' limit must be a number
+--> false	numeric_for_forms.lua:2: 'for' step must be a number

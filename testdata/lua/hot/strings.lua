@@ -1,0 +1,19 @@
+-- Strings in hot loops: concatenation, comparison, sub, byte, char, conversions, buffers.
+local s = "" for i = 1, 200 do s = s .. i % 10 end print(#s, s:sub(-10)) local n = 0 for i = 1, 200 do if "k" .. i % 5 == "k3" then n = n + 1 end end print(n) local h = 0 for i = 1, #s do h = (h * 31 + s:byte(i)) % 1000003 end print(h) local t = {} for i = 1, 26 do t[i] = string.char(96 + i) end print(table.concat(t)) local up = {} for i = 1, 100 do up[i] = t[i % 26 + 1]:upper() end print(table.concat(up):sub(1, 30)) n = 0 for i = 1, 200 do n = n + tonumber(tostring(i)) + ("" .. i) end print(n) n = 0 for i = 1, 100 do n = n + #(("x"):rep(i % 7) .. "y") end print(n) local cmp = 0 for i = 1, 200 do if tostring(i) < tostring(i + 1) then cmp = cmp + 1 end end print(cmp) local parts = {} for i = 1, 100 do parts[#parts + 1] = ("%d:%s"):format(i, i % 2 == 0 and "e" or "o") end print(#table.concat(parts, ","), parts[50]) n = 0 for i = 1, 150 do local str = "abc" .. i if str:sub(1, 3) == "abc" and str:sub(4) == tostring(i) then n = n + 1 end end print(n) local rev = "" for i = 1, #"reverse me" do rev = ("reverse me"):sub(i, i) .. rev end print(rev) local cnt = {} for c in ("the quick brown fox jumps over the lazy dog"):gmatch "." do cnt[c] = (cnt[c] or 0) + 1 end print(cnt.o, cnt.e, cnt[" "]) n = 0 for i = 1, 100 do local a, b = ("key=val" .. i):match "^(%w+)=(%w+)$" n = n + #a + #b end print(n) local e = 0 for i = 1, 100 do local ok = pcall(function() return "a" .. (i % 20 == 0 and {} or i) end) if not ok then e = e + 1 end end print(e) n = 0 for i = 1, 200 do n = n + (i .. "" == "100" and 1 or 0) + (i == 100 and 1 or 0) end print(n) local keys = {} for i = 1, 200 do keys["n" .. i] = i end n = 0 for i = 200, 1, -1 do n = n + keys["n" .. i] end print(n) local w = 0 for i = 1, 100 do w = w + ("%5.1f"):format(i / 3):len() end print(w)
+--> 200	1234567890
+--> 40
+--> 105136
+--> abcdefghijklmnopqrstuvwxyz
+--> BCDEFGHIJKLMNOPQRSTUVWXYZABCDE
+--> 40200
+--> 397
+--> 198
+--> 491	50:e
+--> 150
+--> em esrever
+--> 4	3	8
+--> 792
+--> 5
+--> 2
+--> 20100
+--> 500

@@ -1,0 +1,20 @@
+-- Reads and writes of fields and elements in hot loops: aliasing, growth, holes, metatables that appear.
+local t = { x = 0, y = 0 } for i = 1, 200 do t.x = t.x + i t.y = t.y + t.x end print(t.x, t.y) local a, b = { v = 1 }, { v = 2 } local function alias(p, q) p.v = 10 q.v = 20 return p.v + q.v end local s = 0 for i = 1, 200 do s = s + alias(a, i % 2 == 0 and a or b) end print(s) local arr = {} for i = 1, 500 do arr[i] = i end for i = 2, 500 do arr[i] = arr[i] + arr[i - 1] end print(arr[500]) local function sum(t) local s = 0 for i = 1, #t do s = s + t[i] end return s end print(sum(arr), sum {}, sum { 1 }) for i = 1, 100 do arr[#arr + 1] = i end print(#arr) for i = 1, 50 do arr[#arr] = nil end print(#arr) local h = {} for i = 1, 300 do h["k" .. i % 10] = (h["k" .. i % 10] or 0) + i end print(h.k0, h.k9) local p = {} for i = 1, 200 do if i == 150 then setmetatable(p, { __newindex = function(t, k, v) rawset(t, k, -v) end }) end p[i] = i end print(p[149], p[150], p[200]) local q, miss = {}, 0 for i = 1, 200 do if i == 150 then setmetatable(q, { __index = function() return 1000 end }) end miss = miss + (q.zzz or 1) end print(miss) local k1, k2 = "a", "b" local kt = {} for i = 1, 200 do kt[i < 150 and k1 or k2] = i end print(kt.a, kt.b) local nested = { a = { b = { c = 0 } } } for i = 1, 200 do nested.a.b.c = nested.a.b.c + 1 if i == 150 then nested.a = { b = { c = 1000 } } end end print(nested.a.b.c) local m = {} for i = 1, 50 do m[i] = {} for j = 1, 50 do m[i][j] = i * j end end local tr = 0 for i = 1, 50 do tr = tr + m[i][i] + m[51 - i][i] end print(tr) local neg = {} for i = -50, 50 do neg[i] = i end local ns = 0 for i = -50, 50 do ns = ns + neg[i] * i end print(ns) local fl = {} for i = 1, 100 do fl[i + 0.5] = i end ns = 0 for i = 1, 100 do ns = ns + fl[i + 0.5] end print(ns) local cl = 0 for i = 1, 100 do local o = { i, i + 1, x = { i } } cl = cl + o[1] + o[2] + o.x[1] end print(cl) local nx = 0 for i = 1, 20 do for k, v in pairs { 1, 2, 3, a = 4 } do nx = nx + v end end print(nx) for i = 1, 100 do local r = rawget(t, "x") rawset(t, "x", r + 1) end print(t.x, rawlen == nil) local del = {} for i = 1, 200 do del[i] = i end for i = 1, 200, 2 do del[i] = nil end local cnt = 0 for i = 1, 200 do if del[i] == nil then cnt = cnt + 1 end end print(cnt)
+--> 20100	1353400
+--> 7000
+--> 125250
+--> 20958500	0	1
+--> 600
+--> 550
+--> 4650	4620
+--> 149	-150	-200
+--> 51149
+--> 149	200
+--> 1050
+--> 65025
+--> 85850
+--> 5050
+--> 15250
+--> 200
+--> 20200	true
+--> 100

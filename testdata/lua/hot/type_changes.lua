@@ -1,0 +1,11 @@
+-- Loops whose variables change type after they are hot.
+local function add(a, b) return a + b end local s = 0 for i = 1, 200 do local v = i if i > 150 then v = tostring(i) end s = add(s, v) end print(s) local mt = { __add = function(a, b) return (type(a) == "table" and a.v or a) + (type(b) == "table" and b.v or b) end } s = 0 for i = 1, 200 do local v = i if i % 50 == 0 then v = setmetatable({ v = i }, mt) end s = add(s, v) end print(s) local list = {} for i = 1, 200 do list[i] = i < 120 and i or i < 160 and i + 0.5 or i < 180 and tostring(i) or true end local n, str, o = 0, 0, 0 for i = 1, 200 do local v = list[i] if type(v) == "number" then n = n + v elseif type(v) == "string" then str = str + #v else o = o + 1 end end print(n, str, o) local function get(t, k) return t[k] end local tabs = { { x = 1 }, { x = "s" }, { x = nil }, setmetatable({}, { __index = { x = "idx" } }), setmetatable({}, { __index = function(_, k) return k .. "!" end }) } local out = {} for i = 1, 200 do local t = i < 100 and tabs[1] or tabs[i % 5 + 1] out[i] = tostring(get(t, "x")) end print(out[50], out[101], out[102], out[103], out[104], out[105]) local ok, e = pcall(function() local t = 0 for i = 1, 200 do if i == 180 then t = nil end t = t + 1 end end) print(ok, e) local v = 1 for i = 1, 100 do v = i % 3 == 0 and {} or i % 3 == 1 and i or "s" if type(v) == "table" and i > 90 then v[1] = i end end print(v) local fs = { function(a) return a + 1 end, function(a) return a * 2 end, math.floor } local acc = 0 for i = 1, 300 do acc = fs[i < 100 and 1 or i % 3 + 1](acc) % 1000 end print(acc) local b = true for i = 1, 150 do if i == 100 then b = nil elseif i == 120 then b = 0 end if b then s = s + 1 end end print(s) local u = 0 for i = 1, 100 do local c = i > 50 and nil or i u = u + (c or 1000) end print(u)
+--> 20100
+--> 20100
+--> 12740	60	21
+--> 1	s	nil	idx	x!	1
+--> false	type_changes.lua:2: attempt to perform arithmetic on local 't' (a nil value)
+--> 100
+--> 799
+--> 20230
+--> 5050

@@ -1,0 +1,16 @@
+-- Upvalues in hot loops: written by others, closed meanwhile, shared between iterations.
+local n = 0 local function inc() n = n + 1 end for i = 1, 200 do inc() if i == 100 then n = n + 1000 end end print(n) local function counter() local c = 0 return function() c = c + 1 return c end, function() return c end end local step, peek = counter() for i = 1, 200 do step() if i % 100 == 0 then io.write(peek(), " ") end end print() local a, b = 1, 1 local function swap() a, b = b, a + b end for i = 1, 50 do swap() end print(a) local fs = {} for i = 1, 100 do local x = i fs[#fs + 1] = function() x = x + i return x end end local s = 0 for r = 1, 3 do for i = 1, #fs do s = s + fs[i]() end end print(s) local limit = 10 local function loop() local c = 0 for i = 1, 1000 do if i > limit then break end c = c + 1 end return c end for _, l in ipairs { 10, 500, 2000, 0 } do limit = l io.write(loop(), " ") end print() local const = 5 local function useconst() local s = 0 for i = 1, 100 do s = s + const end return s end print(useconst()) const = 7 print(useconst()) const = "8" print(useconst()) local outer = 0 local function nest() local mid = 0 local function inner() mid = mid + 1 outer = outer + mid end for i = 1, 60 do inner() end return mid end for i = 1, 5 do nest() end print(outer) local t = {} do local u = 0 for i = 1, 120 do u = u + i if i % 40 == 0 then t[#t + 1] = function() return u end end end end print(t[1](), t[2](), t[3]()) local function acc() local total = 0 return function(v) if v then total = total + v end return total end end local x, y = acc(), acc() for i = 1, 100 do x(i) y(-i) end print(x(), y()) local obj = (function() local private = { 0 } return { bump = function() private[1] = private[1] + 1 end, get = function() return private[1] end } end)() for i = 1, 150 do obj.bump() end print(obj.get()) local late local function setter(v) late = v end for i = 1, 100 do setter(i % 7 == 0 and "s" or i) if type(late) == "string" then n = n + 1 end end print(n) local r = 0 local function recur(k) r = r + k if k > 0 then return recur(k - 1) end return r end for i = 1, 20 do recur(i) end print(r)
+--> 1200
+--> 100 200 
+--> 20365011074
+--> 45450
+--> 10 500 1000 0 
+--> 500
+--> 700
+--> 800
+--> 9150
+--> 7260	7260	7260
+--> 5050	-5050
+--> 150
+--> 1214
+--> 1540

@@ -1,0 +1,14 @@
+-- Varargs in hot loops: select with varying index, unpack, forwarding, in coroutines.
+local function sum(...) local s = 0 for i = 1, select("#", ...) do s = s + select(i, ...) end return s end local n = 0 for i = 1, 100 do n = n + sum(i, i, i) + sum() + sum(i) end print(n) local function fwd(...) return sum(...) end n = 0 for i = 1, 100 do n = n + fwd(i, 1, 2, 3) end print(n) local t = {} for i = 1, 30 do t[i] = i end n = 0 for i = 1, 100 do n = n + sum(unpack(t, 1, i % 30)) end print(n) local function last(...) return (select(-1, ...)) end n = 0 for i = 1, 100 do n = n + last(1, 2, i) + last(i) end print(n) local function count(...) return select("#", ...) end n = 0 for i = 1, 100 do n = n + count(unpack(t, 1, i % 7)) + count(nil, nil) end print(n) local function pack(...) return { n = select("#", ...), ... } end n = 0 for i = 1, 100 do local p = pack(i, nil, i) n = n + p.n + p[1] + p[3] end print(n) local function rot(a, ...) if select("#", ...) == 0 then return a end return rot(...) end n = 0 for i = 1, 60 do n = n + rot(1, 2, 3, i) end print(n) local function opt(a, b, ...) return (a or 1) + (b or 2) + count(...) end n = 0 for i = 1, 120 do if i % 3 == 0 then n = n + opt() elseif i % 3 == 1 then n = n + opt(i) else n = n + opt(i, i, i, i) end end print(n) local function max(m, ...) for i = 1, select("#", ...) do local v = (select(i, ...)) if v > m then m = v end end return m end n = 0 for i = 1, 60 do n = n + max(i, 30, 60 - i) end print(n) n = 0 for i = 1, 60 do local a, b, c = (function(...) return ... end)(i, i * 2) n = n + a + b + (c or 0) end print(n) n = 0 for i = 1, 60 do n = n + #{ unpack(t, 1, i % 30) } + math.max(unpack(t, 1, i % 30 + 1)) + select("#", ("x"):rep(i % 5):byte(1, -1)) end print(n) local function apply(f, ...) return f(...) end n = 0 for i = 1, 100 do n = n + apply(math.min, i, 50) + apply(function(...) return count(...) end, 1, 2) end print(n)
+--> 20200
+--> 5650
+--> 13705
+--> 10100
+--> 497
+--> 10400
+--> 1830
+--> 7500
+--> 2700
+--> 5490
+--> 1920
+--> 3975

@@ -1,0 +1,19 @@
+-- jit.* and jit.util: shapes of the answers.
+print(type(jit.version), jit.version_num, jit.os, jit.arch == "x64" or jit.arch == "arm64") print(type(jit.status()), pcall(jit.off), pcall(jit.on), pcall(jit.flush)) print(type(jit.opt), type(jit.opt.start)) print(pcall(jit.opt.start, "hotloop=10")) print((pcall(jit.opt.start, "nosuchopt"))) print(pcall(jit.off, function() end, true)) print(pcall(jit.on, function() end)) print(pcall(jit.flush, function() end)) print((pcall(jit.off, 5))) jit.off() print((jit.status())) local function f(a, b) local c = a + b return c end local util = require "jit.util" local i = util.funcinfo(f) print(i.linedefined, i.lastlinedefined, i.params, i.stackslots > 2, i.bytecodes, i.upvalues, i.children, i.isvararg, i.currentline, i.source, i.loc) print(util.funcinfo(print).ffid ~= nil, util.funcinfo(f, 1).currentline, pcall(util.funcinfo, 5)) local ins, m = util.funcbc(f, 0) print(type(ins), type(m)) print(util.funcbc(f, 100)) print(util.funck(function() return "konst" end, -1), util.funck(function() return 1234.5 end, 0), util.funcuvname(function() return util, f end, 0), util.funcuvname(f, 0)) print(util.traceinfo(1) == nil or "a trace") local n = 0 while util.funcbc(f, n) do n = n + 1 end print(n == i.bytecodes or n == i.bytecodes + 1)
+--> string	20100	Linux	true
+--> boolean	true	true	true
+--> table	function
+--> true
+--> false
+--> true
+--> true
+--> true
+--> false
+--> false
+--> 2	2	2	true	3	0	false	false	2	@library.lua	library.lua:2
+--> true	2	false	bad argument #1 to '?' (function expected, got number)
+--> number	number
+-->
+--> konst	1234.5	util
+--> true
+--> true

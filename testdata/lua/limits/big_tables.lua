@@ -1,0 +1,14 @@
+-- Large constructors, arrays and strings.
+-- modes: -gc-stress
+local src = { "return {" } for i = 1, 20000 do src[#src + 1] = i .. "," end src[#src + 1] = "}" local t = loadstring(table.concat(src))() print(#t, t[1], t[20000]) src = { "return {" } for i = 1, 5000 do src[#src + 1] = "k" .. i .. "=" .. i .. "," end src[#src + 1] = "}" t = loadstring(table.concat(src))() local n = 0 for k, v in pairs(t) do assert(k == "k" .. v) n = n + 1 end print(n) t = {} for i = 1, 300000 do t[i] = i end print(#t, t[300000]) for i = 1, 300000 do t[i] = nil end print(#t, next(t)) local s = ("abc"):rep(1e6) print(#s, s:sub(-3), #s:upper(), s:find("cab", 2e6, true)) print(#(s .. s)) local parts = {} for i = 1, 50000 do parts[i] = "item" .. i end local joined = table.concat(parts, ",") print(#joined, select(2, joined:gsub(",", ""))) local m = {} for i = 1, 300 do m[i] = {} for j = 1, 300 do m[i][j] = i * j end end print(m[300][300], #m, #m[150]) print(pcall(string.rep, "x", 2 ^ 40)) print(#table.concat({ s, s }, s)) print(pcall(function() local t = {} t[2 ^ 31] = 1 t[2 ^ 40] = 2 return t[2 ^ 31], t[2 ^ 40], #t end))
+--> 20000	1	20000
+--> 5000
+--> 300000	300000
+--> 0	nil
+--> 3000000	abc	3000000	2000001	2000003
+--> 6000000
+--> 488893	49999
+--> 90000	300	300
+--> true	
+--> 9000000
+--> true	1	2	0

@@ -1,0 +1,20 @@
+-- package.searchpath, package.config, loadlib, paths.
+print(package.searchpath("nosuch", "./?.lua;/nonexistent/?/x.lua")) print(package.searchpath("a.b.c", "?;x/?.y")) print(package.searchpath("a-b_c", "?", "-", "+")) print(package.searchpath("a.b", "?", "")) print(package.searchpath("x", "")) local path = os.tmpname() print(package.searchpath(path:sub(2), "/?;zz", "") == path, package.searchpath("x", path) == path) os.remove(path) print(pcall(package.searchpath, "x")) print(package.config:gsub("\n", "|")) print(type(package.path), type(package.cpath), #package.loaders, type(package.loaders[1])) print(package.loadlib("/nonexistent/lib.so", "luaopen_x") == nil) print(pcall(package.loadlib)) for _, n in ipairs { "string", "table", "math", "io", "os", "debug", "coroutine", "package", "bit", "jit", "_G" } do io.write(tostring(package.loaded[n] == _G[n]), " ") end print()
+--> nil	
+--> 	no file './nosuch.lua'
+--> 	no file '/nonexistent/nosuch/x.lua'
+--> nil	
+--> 	no file 'a/b/c'
+--> 	no file 'x/a/b/c.y'
+--> nil	
+--> 	no file 'a+b_c'
+--> nil	
+--> 	no file 'a.b'
+--> nil	
+--> true	true
+--> false	bad argument #2 to '?' (string expected, got no value)
+--> /|;|?|!|-|	5
+--> string	string	4	function
+--> true
+--> false	bad argument #1 to '?' (string expected, got no value)
+--> true true true true true true true true true true true 

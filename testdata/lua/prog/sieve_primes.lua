@@ -1,0 +1,6 @@
+-- Primes by sieve, trial division and wheel agree.
+local function sieve(n) local c, p = {}, {} for i = 2, n do if not c[i] then p[#p + 1] = i for j = i * i, n, i do c[j] = true end end end return p end local function trial(n) local p = {} for i = 2, n do local prime = true for j = 1, #p do if p[j] * p[j] > i then break end if i % p[j] == 0 then prime = false break end end if prime then p[#p + 1] = i end end return p end local a, b = sieve(5000), trial(5000) print(#a, #b, a[#a]) for i = 1, #a do assert(a[i] == b[i]) end print(table.concat(a, " ", 1, 20)) local function factor(n) local f, d = {}, 2 while n > 1 do while n % d == 0 do f[#f + 1] = d n = n / d end d = d + 1 if d * d > n and n > 1 then f[#f + 1] = n break end end return table.concat(f, "*") end for _, n in ipairs { 12, 97, 360, 1001, 65536, 1234567, 2 ^ 31 - 1 } do io.write(n, "=", factor(n), " ") end print() local function gcd(x, y) while y ~= 0 do x, y = y, x % y end return x end print(gcd(1071, 462), gcd(2 ^ 40, 6 ^ 20), gcd(17, 0))
+--> 669	669	4999
+--> 2 3 5 7 11 13 17 19 23 29 31 37 41 43 47 53 59 61 67 71
+--> 12=2*2*3 97=97 360=2*2*2*3*3*5 1001=7*11*13 65536=2*2*2*2*2*2*2*2*2*2*2*2*2*2*2*2 1234567=127*9721 2147483647=2147483647 
+--> 21	1048576	17
