@@ -183,7 +183,7 @@ fn build(options: &Build) -> Result<(), String> {
     output::write(&output, &executable, true)?;
     if options.verbose {
         let n = plan.modules.len();
-        eprintln!("{}: {n} modules, {} bytes, {}", output.display(), executable.len(), target.triple);
+        eprintln!("{}: program and {n} modules, {} bytes, {}", output.display(), executable.len(), target.triple);
     }
     Ok(())
 }

@@ -68,7 +68,8 @@ fn report(path: &Path, size: usize, found: &Inspected<'_>) -> String {
         clean(fact("kiln").unwrap_or("?"))
     );
     let _ = writeln!(out, "layout {:016x}, {layout}", found.image.fingerprint);
-    let _ = writeln!(out, "{} modules, {code} bytes of bytecode", found.image.modules.len());
+    let count = found.image.modules.len();
+    let _ = writeln!(out, "{count} module{}, {code} bytes of bytecode", if count == 1 { "" } else { "s" });
     let width = found.image.modules.iter().map(|m| field(m.name).len()).max().unwrap_or(0).min(40);
     for m in &found.image.modules {
         let source = facts.iter().find(|f| {

@@ -102,3 +102,49 @@ impl ConstTable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_are_numbered_in_order_of_first_use() {
+        let mut table = ConstTable::new();
+        for round in 0..3 {
+            for i in 0..1000u32 {
+                assert_eq!(table.number(ConstKey::num(f64::from(i) + 0.5), i), (i, true), "round {round}");
+                assert_eq!(table.number(ConstKey::num(f64::from(i / 2) + 0.5), 9999), (i / 2, false));
+            }
+            assert_eq!(
+                (table.len(), table.get(ConstKey::num(7.5)), table.get(ConstKey::num(7.0))),
+                (1000, Some(7), None)
+            );
+            table.clear();
+            assert_eq!((table.len(), table.get(ConstKey::num(7.5))), (0, None));
+        }
+    }
+
+    #[test]
+    fn kinds_of_keys_differ() {
+        let mut table = ConstTable::new();
+        let keys = [
+            ConstKey::num(1.0),
+            ConstKey::num(0.0),
+            ConstKey::sym(Sym(1)),
+            ConstKey::sym(Sym(0)),
+            ConstKey::bool(true),
+        ];
+        for (i, key) in keys.into_iter().enumerate() {
+            assert_eq!(table.number(key, i as u32), (i as u32, true));
+        }
+    }
+
+    #[test]
+    fn generations_wrap() {
+        let mut table = ConstTable::new();
+        table.number(ConstKey::num(1.0), 5);
+        table.generation = u32::MAX;
+        table.clear();
+        assert_eq!(table.get(ConstKey::num(1.0)), None);
+    }
+}

@@ -73,6 +73,7 @@ pub(crate) mod message {
     pub(crate) const SYNTAX: &str = "syntax error";
     pub(crate) const FOR: &str = "'=' or 'in' expected";
     pub(crate) const BREAK: &str = "no loop to break";
+    pub(crate) const MEMORY: &str = "not enough memory";
     pub(crate) const BYTECODE: &str = "cannot load malformed bytecode";
 
     pub(crate) fn expected(token: &str) -> String {

@@ -138,7 +138,20 @@ impl Expr {
 
 impl Parser<'_> {
     /// Turns variables and calls into values: a constant, a slot or an open instruction.
+    #[inline]
     pub(crate) fn discharge(&mut self, e: &mut Expr) -> Res<()> {
+        match e.kind {
+            Kind::Call { base: slot, .. } | Kind::Local { slot, .. } => {
+                e.kind = Kind::Slot(slot);
+                Ok(())
+            }
+            Kind::Upvalue { .. } | Kind::Global(_) | Kind::Indexed { .. } => self.load(e),
+            _ => Ok(()),
+        }
+    }
+
+    /// Emits the load of a variable that is in no slot.
+    fn load(&mut self, e: &mut Expr) -> Res<()> {
         let ins = match e.kind {
             Kind::Upvalue { index, .. } => Ins::ad(Op::UGET, 0, u16::from(index)),
             Kind::Global(name) => Ins::ad(Op::GGET, 0, self.const_str(name) as u16),
@@ -153,14 +166,6 @@ impl Parser<'_> {
                 };
                 self.free_slot(table);
                 ins
-            }
-            Kind::Call { base, .. } => {
-                e.kind = Kind::Slot(base);
-                return Ok(());
-            }
-            Kind::Local { slot, .. } => {
-                e.kind = Kind::Slot(slot);
-                return Ok(());
             }
             _ => return Ok(()),
         };

@@ -83,14 +83,11 @@ impl<'a> Interner<'a> {
         // The seed keeps crafted sources from flooding the table; nothing observable depends on it.
         let seed = std::hash::RandomState::new().build_hasher().finish();
         let nothing = Entry { start: 0, len: 0, names_local: false, word: 0 };
-        let mut interner = Interner {
-            source,
-            decoded: Vec::new(),
-            entries: vec![nothing; Sym::FIRST as usize],
-            shared: Vec::new(),
-            table: vec![0; (source.len() / 32).clamp(64, 1 << 16).next_power_of_two()],
-            seed,
-        };
+        let places = (source.len() / 32).clamp(64, 1 << 16).next_power_of_two();
+        let mut entries = Vec::with_capacity(places / 2);
+        entries.resize(Sym::FIRST as usize, nothing);
+        let mut interner =
+            Interner { source, decoded: Vec::new(), entries, shared: Vec::new(), table: vec![0; places], seed };
         for word in Tok::RESERVED.iter().chain(&["self", "pairs", "next"]) {
             interner.intern_decoded(word.as_bytes());
         }
@@ -227,5 +224,42 @@ fn word_of(text: &[u8], seed: u64) -> u64 {
             let state = chunks.iter().fold(seed, |state, chunk| mix(state ^ u64::from_le_bytes(*chunk), MULTIPLIER));
             state ^ text.last_chunk::<8>().map_or(0, |c| u64::from_le_bytes(*c))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_strings_are_equal_symbols() {
+        let text: Vec<u8> = (0..=255).cycle().take(2000).collect();
+        let mut strings = Interner::new(&text);
+        let mut seen = std::collections::HashMap::new();
+        for len in 0..40 {
+            for start in 0..1000 {
+                let bytes = &text[start..start + len];
+                let sym = strings.intern_source(start, start + len);
+                assert_eq!(strings.intern_decoded(bytes), sym);
+                assert_eq!(*seen.entry(bytes.to_vec()).or_insert(sym), sym);
+                assert_eq!(strings.bytes(sym), bytes);
+                assert_eq!(&*strings.share(sym), bytes);
+            }
+        }
+        let symbols: std::collections::HashSet<u32> = seen.values().map(|sym| sym.0).collect();
+        assert_eq!(symbols.len(), seen.len());
+    }
+
+    #[test]
+    fn reserved_words_are_tokens() {
+        let mut strings = Interner::new(b"");
+        for (i, word) in Tok::RESERVED.iter().enumerate() {
+            assert_eq!(strings.intern_decoded(word.as_bytes()).token(), Tok(Tok::FIRST + i as u16));
+        }
+        for (word, sym) in [("self", Sym::SELF), ("pairs", Sym::PAIRS), ("next", Sym::NEXT)] {
+            assert_eq!((strings.intern_decoded(word.as_bytes()), sym.token()), (sym, Tok::NAME));
+        }
+        assert_eq!(Sym::internal(InternalVar::ForGen).as_internal(), Some(InternalVar::ForGen));
+        assert_eq!((Sym::NONE.as_internal(), Sym::BREAK.as_internal(), Sym::SELF.as_internal()), (None, None, None));
     }
 }

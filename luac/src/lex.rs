@@ -59,6 +59,9 @@ fn line_length(text: &[u8]) -> usize {
     chunks.len() * 8 + rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len())
 }
 
+/// Size of the largest source.
+const MAX_SOURCE: usize = 0x7fff_ff00;
+
 /// Lines are counted up to here.
 const MAX_LINE: u32 = 0x7fff_ff00;
 
@@ -101,6 +104,9 @@ pub(crate) struct Lexer<'a> {
 impl<'a> Lexer<'a> {
     /// Starts at the beginning of `source`, after a byte order mark and a `#` line.
     pub(crate) fn new(source: &'a [u8], chunk_name: &'a [u8]) -> Res<Lexer<'a>> {
+        if source.len() > MAX_SOURCE {
+            return Err(SyntaxError::new(message::MEMORY.into(), 0));
+        }
         let mut lexer = Lexer {
             source,
             pos: 0,
@@ -138,20 +144,19 @@ impl<'a> Lexer<'a> {
     pub(crate) fn next(&mut self) -> Res<()> {
         self.last_line = self.line;
         if self.ahead == Tok::EOF {
-            self.tok = self.scan()?;
-        } else {
-            (self.tok, self.sym, self.num) = (self.ahead, self.ahead_sym, self.ahead_num);
-            self.ahead = Tok::EOF;
+            return self.scan();
         }
+        (self.tok, self.sym, self.num) = (self.ahead, self.ahead_sym, self.ahead_num);
+        self.ahead = Tok::EOF;
         Ok(())
     }
 
     /// Returns the token after the current one.
     pub(crate) fn lookahead(&mut self) -> Res<Tok> {
-        let (sym, num) = (self.sym, self.num);
-        self.ahead = self.scan()?;
-        (self.ahead_sym, self.ahead_num) = (self.sym, self.num);
-        (self.sym, self.num) = (sym, num);
+        let current = (self.tok, self.sym, self.num);
+        self.scan()?;
+        (self.ahead, self.ahead_sym, self.ahead_num) = (self.tok, self.sym, self.num);
+        (self.tok, self.sym, self.num) = current;
         Ok(self.ahead)
     }
 
@@ -230,9 +235,10 @@ impl<'a> Lexer<'a> {
         self.pos += rest.iter().position(|b| CLASS[usize::from(*b)] & class == 0).unwrap_or(rest.len());
     }
 
-    fn scan(&mut self) -> Res<Tok> {
+    /// Scans a token. It becomes the current one; after an error, the current one is what it was.
+    fn scan(&mut self) -> Res<()> {
         loop {
-            let Some(c) = self.peek() else { return Ok(Tok::EOF) };
+            let Some(c) = self.peek() else { return self.found(Tok::EOF) };
             if CLASS[usize::from(c)] & IDENT != 0 {
                 let start = self.pos;
                 if c.is_ascii_digit() {
@@ -242,7 +248,7 @@ impl<'a> Lexer<'a> {
                 self.skip_class(IDENT);
                 self.sym = self.strings.intern_source(start, self.pos);
                 self.text = Text::Source(start);
-                return Ok(self.sym.token());
+                return self.found(self.sym.token());
             }
             match c {
                 b' ' | b'\t' | 0x0b | 0x0c => {
@@ -253,7 +259,7 @@ impl<'a> Lexer<'a> {
                 b'-' => {
                     self.pos += 1;
                     if self.peek() != Some(b'-') {
-                        return Ok(Tok::ch(b'-'));
+                        return self.found(Tok::ch(b'-'));
                     }
                     self.pos += 1;
                     self.skip_comment()?;
@@ -261,15 +267,15 @@ impl<'a> Lexer<'a> {
                 b'[' => {
                     return match self.skip_brackets(b'[') {
                         Ok(level) => self.scan_long_string(level),
-                        Err(0) => Ok(Tok::ch(b'[')),
+                        Err(0) => self.found(Tok::ch(b'[')),
                         Err(_) => Err(self.error_at(Tok::STRING, message::LONG_DELIMITER)),
                     };
                 }
-                b'=' => return Ok(self.one_or_two(b'=', b'=', Tok::EQ)),
-                b'<' => return Ok(self.one_or_two(b'<', b'=', Tok::LE)),
-                b'>' => return Ok(self.one_or_two(b'>', b'=', Tok::GE)),
-                b'~' => return Ok(self.one_or_two(b'~', b'=', Tok::NE)),
-                b':' => return Ok(self.one_or_two(b':', b':', Tok::LABEL)),
+                b'=' => return self.one_or_two(b'=', b'=', Tok::EQ),
+                b'<' => return self.one_or_two(b'<', b'=', Tok::LE),
+                b'>' => return self.one_or_two(b'>', b'=', Tok::GE),
+                b'~' => return self.one_or_two(b'~', b'=', Tok::NE),
+                b':' => return self.one_or_two(b':', b':', Tok::LABEL),
                 b'"' | b'\'' => return self.scan_string(c),
                 b'.' => {
                     let start = self.pos;
@@ -277,38 +283,44 @@ impl<'a> Lexer<'a> {
                     return match self.peek() {
                         Some(b'.') => {
                             self.pos += 1;
-                            Ok(self.one_or_two_here(b'.', Tok::CONCAT, Tok::DOTS))
+                            self.one_or_two_here(b'.', Tok::CONCAT, Tok::DOTS)
                         }
                         Some(b'0'..=b'9') => self.scan_number(start),
-                        _ => Ok(Tok::ch(b'.')),
+                        _ => self.found(Tok::ch(b'.')),
                     };
                 }
                 _ => {
                     self.pos += 1;
-                    return Ok(Tok::ch(c));
+                    return self.found(Tok::ch(c));
                 }
             }
         }
     }
 
     #[inline]
-    fn one_or_two(&mut self, one: u8, second: u8, two: Tok) -> Tok {
+    fn found(&mut self, tok: Tok) -> Res<()> {
+        self.tok = tok;
+        Ok(())
+    }
+
+    #[inline]
+    fn one_or_two(&mut self, one: u8, second: u8, two: Tok) -> Res<()> {
         self.pos += 1;
         self.one_or_two_here(second, Tok::ch(one), two)
     }
 
     #[inline]
-    fn one_or_two_here(&mut self, second: u8, one: Tok, two: Tok) -> Tok {
+    fn one_or_two_here(&mut self, second: u8, one: Tok, two: Tok) -> Res<()> {
         if self.peek() == Some(second) {
             self.pos += 1;
-            two
+            self.found(two)
         } else {
-            one
+            self.found(one)
         }
     }
 
     /// Scans a number that starts at `start`; the scanner is there or behind its point.
-    fn scan_number(&mut self, start: usize) -> Res<Tok> {
+    fn scan_number(&mut self, start: usize) -> Res<()> {
         let hex = self.peek() == Some(b'0') && matches!(self.peek_at(1), Some(b'x' | b'X'));
         let marker = if hex { b'p' } else { b'e' };
         let mut last = b'0';
@@ -328,7 +340,7 @@ impl<'a> Lexer<'a> {
         match parse_number(&self.source[start..self.pos]) {
             Some(num) => {
                 self.num = num;
-                Ok(Tok::NUMBER)
+                self.found(Tok::NUMBER)
             }
             None => Err(self.error_at(Tok::NUMBER, message::NUMBER)),
         }
@@ -386,7 +398,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn scan_long_string(&mut self, level: usize) -> Res<Tok> {
+    fn scan_long_string(&mut self, level: usize) -> Res<()> {
         let (start, end, returns) = self.skip_long(level, message::LONG_STRING)?;
         self.sym = if returns {
             self.buffer.clear();
@@ -404,7 +416,7 @@ impl<'a> Lexer<'a> {
             self.strings.intern_source(start, end)
         };
         self.text = Text::Long(level);
-        Ok(Tok::STRING)
+        self.found(Tok::STRING)
     }
 
     /// Skips the part of a quoted string that needs no attention.
@@ -415,7 +427,7 @@ impl<'a> Lexer<'a> {
         self.peek()
     }
 
-    fn scan_string(&mut self, delimiter: u8) -> Res<Tok> {
+    fn scan_string(&mut self, delimiter: u8) -> Res<()> {
         let start = self.pos;
         self.pos += 1;
         self.text = Text::Source(start);
@@ -424,7 +436,7 @@ impl<'a> Lexer<'a> {
                 Some(c) if c == delimiter => {
                     self.sym = self.strings.intern_source(start + 1, self.pos);
                     self.pos += 1;
-                    return Ok(Tok::STRING);
+                    return self.found(Tok::STRING);
                 }
                 Some(b'\\') => return self.scan_escaped(start, delimiter),
                 Some(b'"' | b'\'') => self.pos += 1,
@@ -434,7 +446,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Scans a string from its first escape on.
-    fn scan_escaped(&mut self, start: usize, delimiter: u8) -> Res<Tok> {
+    fn scan_escaped(&mut self, start: usize, delimiter: u8) -> Res<()> {
         self.buffer.clear();
         self.buffer.extend_from_slice(&self.source[start..self.pos]);
         self.text = Text::Buffer;
@@ -447,7 +459,7 @@ impl<'a> Lexer<'a> {
                     self.pos += 1;
                     self.sym = self.strings.intern_decoded(&self.buffer[1..]);
                     self.buffer.push(delimiter);
-                    return Ok(Tok::STRING);
+                    return self.found(Tok::STRING);
                 }
                 Some(b'\\') => self.scan_escape()?,
                 Some(c @ (b'"' | b'\'')) => {
@@ -550,5 +562,71 @@ impl<'a> Lexer<'a> {
     #[cold]
     fn invalid_escape(&self) -> SyntaxError {
         self.error_at(Tok::STRING, message::ESCAPE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the strings of all tokens up to the end.
+    fn strings(source: &[u8]) -> Vec<Vec<u8>> {
+        let mut lexer = Lexer::new(source, b"=test").unwrap();
+        let mut all = Vec::new();
+        loop {
+            lexer.next().unwrap();
+            match lexer.tok {
+                Tok::EOF => return all,
+                Tok::STRING | Tok::NAME => all.push(lexer.strings.bytes(lexer.sym).to_vec()),
+                tok => all.push(tok.text().into_bytes()),
+            }
+        }
+    }
+
+    #[test]
+    fn escapes_are_decoded() {
+        assert_eq!(strings(br"'a\n\65\x42\u{20ac}\z   b\'' "), [b"a\n\x41B\xe2\x82\xacb'"]);
+        assert_eq!(strings(b"'\\\r\n' '\\0001'"), [b"\n".to_vec(), b"\x001".to_vec()]);
+    }
+
+    #[test]
+    fn long_brackets_normalise_line_breaks() {
+        assert_eq!(strings(b"[[\r\na\rb\n\rc\n\n]] [=[]]]=]"), [b"a\nb\nc\n\n".to_vec(), b"]]".to_vec()]);
+        assert_eq!(strings(b"--[[ x\n]] a --[==[ ]] ]==] b --[=x\nc -- d"), [b"a", b"b", b"c"]);
+    }
+
+    #[test]
+    fn lines_are_counted() {
+        for (source, lines) in
+            [("a\nb", 2), ("\r\n\n\r\r\r", 5), ("[[\n\n]]", 3), ("'\\\n\\z\n\n'", 4), ("--\n--[[\n]]", 3)]
+        {
+            let mut lexer = Lexer::new(source.as_bytes(), b"=test").unwrap();
+            while lexer.next().is_ok() && lexer.tok != Tok::EOF {}
+            assert_eq!(lexer.line, lines, "{source:?}");
+        }
+    }
+
+    #[test]
+    fn line_ends_are_found_anywhere() {
+        for at in 0..40 {
+            for end in [b'\n', b'\r'] {
+                let mut text = vec![0x0b; 40];
+                text[at] = end;
+                assert_eq!(line_length(&text), at);
+            }
+        }
+        assert_eq!((line_length(b""), line_length(&[0x8a; 19])), (0, 19));
+    }
+
+    #[test]
+    fn one_token_can_be_seen_ahead() {
+        let mut lexer = Lexer::new(b"a 'b' 1 c", b"=test").unwrap();
+        lexer.next().unwrap();
+        assert_eq!((lexer.lookahead().unwrap(), lexer.tok), (Tok::STRING, Tok::NAME));
+        assert_eq!(lexer.strings.bytes(lexer.sym), b"a");
+        lexer.next().unwrap();
+        assert_eq!(lexer.strings.bytes(lexer.sym), b"b");
+        lexer.next().unwrap();
+        assert_eq!((lexer.tok, lexer.num), (Tok::NUMBER, 1.0));
     }
 }

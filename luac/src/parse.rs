@@ -2,7 +2,7 @@
 
 use crate::error::{Res, message};
 use crate::expr::{Expr, Key, Kind};
-use crate::func::{Parser, Slot, flag};
+use crate::func::{Parser, Pos, Slot, flag};
 use crate::intern::Sym;
 use crate::ops::{BinOp, UNARY_PRIORITY};
 use crate::template::{Const, Template, hash_bits};
@@ -12,6 +12,29 @@ use bytecode::{Ins, Op};
 
 /// Most array slots `TNEW` can name.
 const MAX_NEW_SLOTS: u32 = 0x7ff;
+
+/// A table constructor that is being parsed.
+struct Constructor {
+    /// Slot of the table.
+    slot: Slot,
+    /// Position of the instruction that creates it.
+    pc: Pos,
+    /// The constant part with its constant's index.
+    template: Option<(Template, u32)>,
+    /// The next array index.
+    next_index: u32,
+    /// Number of keys that are no array indices.
+    keys: u32,
+    has_array: bool,
+    /// The last item is a call whose results may all be appended.
+    open_call: bool,
+}
+
+impl Constructor {
+    fn new(slot: Slot, pc: Pos) -> Constructor {
+        Constructor { slot, pc, template: None, next_index: 1, keys: 0, has_array: false, open_call: false }
+    }
+}
 
 impl Parser<'_> {
     // Tokens.
@@ -284,100 +307,119 @@ impl Parser<'_> {
 
     // Tables.
 
+    /// Parses a table constructor.
     fn table(&mut self) -> Res<Expr> {
         let line = self.lex.line;
         let slot = self.func.free;
-        let pc = self.emit_ad(Op::TNEW, slot, 0)?;
+        let mut table = Constructor::new(slot, self.emit_ad(Op::TNEW, slot, 0)?);
         self.reserve(1)?;
         let free = self.func.free;
         self.expect(Tok::ch(b'{'))?;
-        // The template with its constant's index, the next array index, the number of other keys.
-        let mut template: Option<(Template, u32)> = None;
-        let (mut next_index, mut keys) = (1u32, 0u32);
-        let (mut has_array, mut open_call) = (false, false);
         while !self.at(b'}') {
-            open_call = false;
-            let (mut key, mut target) = (Expr::new(Kind::Void), None);
-            if self.at(b'[') {
-                key = self.bracket()?;
-                if !key.is_const() {
-                    target = Some(self.index(slot, &mut key)?);
-                }
-                if key.kind == Kind::Num(0.0) {
-                    has_array = true;
-                } else {
-                    keys += 1;
-                }
-                self.expect(Tok::ch(b'='))?;
-            } else if self.at_name() && self.lex.lookahead()? == Tok::ch(b'=') {
-                key.kind = Kind::Str(self.name()?);
-                self.expect(Tok::ch(b'='))?;
-                keys += 1;
-            } else {
-                key.kind = Kind::Num(f64::from(next_index));
-                next_index += 1;
-                has_array = true;
-                open_call = true;
-            }
-            let mut value = self.expr()?;
-            let constant = value.const_value().filter(|_| !value.has_jump());
-            let is_name = matches!(key.kind, Kind::Str(_));
-            match key.const_value() {
-                Some(k) if k != Const::Nil && (is_name || constant.is_some()) => {
-                    let (table, _) = match &mut template {
-                        Some(t) => t,
-                        None => {
-                            let table = Template::new(if has_array { next_index } else { 0 }, keys);
-                            let index = self.const_unique(GcConst::Tab(TabTemplate::default()));
-                            *self.ins_mut(pc) = Ins::ad(Op::TDUP, slot as u8, index as u16);
-                            template.insert((table, index))
-                        }
-                    };
-                    open_call = false;
-                    table.set(k, constant.unwrap_or(Const::Later));
-                }
-                _ => {}
-            }
-            if constant.is_none() || key.kind == Kind::Nil || !key.is_const() {
-                if !value.is_call() {
-                    self.put_any(&mut value)?;
-                    open_call = false;
-                }
-                let target = match target {
-                    Some(target) => target,
-                    None => self.index(slot, &mut key)?,
-                };
-                self.emit_store(target, &mut value)?;
-            }
+            let (key, target) = self.table_key(&mut table)?;
+            let value = self.expr()?;
+            self.table_value(&mut table, key, target, value)?;
             self.func.free = free;
             if !self.accept(Tok::ch(b','))? && !self.accept(Tok::ch(b';'))? {
                 break;
             }
         }
         self.expect_match(Tok::ch(b'}'), Tok::ch(b'{'), line)?;
-        if open_call {
-            self.append_results(free, next_index)?;
+        if table.open_call {
+            self.append_results(free, table.next_index)?;
         }
-        let kind = if pc == self.func.pc - 1 {
+        let kind = if table.pc == self.func.pc - 1 {
             self.func.free -= 1;
-            Kind::Open(pc)
+            Kind::Open(table.pc)
         } else {
             Kind::Slot(slot)
         };
-        match template {
+        let has_array = table.has_array;
+        match table.template {
             None => {
-                let slots = if has_array { next_index.clamp(3, MAX_NEW_SLOTS) } else { 0 };
-                let ins = self.ins_mut(pc);
-                *ins = ins.with_d((slots | hash_bits(keys) << 11) as u16);
+                let slots = if has_array { table.next_index.clamp(3, MAX_NEW_SLOTS) } else { 0 };
+                let ins = self.ins_mut(table.pc);
+                *ins = ins.with_d((slots | hash_bits(table.keys) << 11) as u16);
             }
-            Some((mut table, index)) => {
-                if has_array && table.slots() < next_index {
-                    table.resize_array(next_index);
+            Some((mut template, index)) => {
+                if has_array && template.slots() < table.next_index {
+                    template.resize_array(table.next_index);
                 }
-                self.func.kgc[index as usize] = GcConst::Tab(table.finish(&mut self.lex.strings));
+                self.func.kgc[index as usize] = GcConst::Tab(template.finish(&mut self.lex.strings));
             }
         }
         Ok(Expr::new(kind))
+    }
+
+    /// Parses or makes up the key of an item. A key that is not constant is also returned as the target of a store.
+    fn table_key(&mut self, table: &mut Constructor) -> Res<(Expr, Option<Kind>)> {
+        table.open_call = false;
+        let mut target = None;
+        let key = if self.at(b'[') {
+            let mut key = self.bracket()?;
+            if !key.is_const() {
+                target = Some(self.index(table.slot, &mut key)?);
+            }
+            if key.kind == Kind::Num(0.0) {
+                table.has_array = true;
+            } else {
+                table.keys += 1;
+            }
+            self.expect(Tok::ch(b'='))?;
+            key
+        } else if self.at_name() && self.lex.lookahead()? == Tok::ch(b'=') {
+            let name = self.name()?;
+            self.expect(Tok::ch(b'='))?;
+            table.keys += 1;
+            Expr::new(Kind::Str(name))
+        } else {
+            let index = table.next_index;
+            table.next_index += 1;
+            table.has_array = true;
+            table.open_call = true;
+            Expr::new(Kind::Num(f64::from(index)))
+        };
+        Ok((key, target))
+    }
+
+    /// Puts an item into the template if it is constant, and stores it otherwise.
+    fn table_value(
+        &mut self,
+        table: &mut Constructor,
+        mut key: Expr,
+        target: Option<Kind>,
+        mut value: Expr,
+    ) -> Res<()> {
+        let constant = value.const_value().filter(|_| !value.has_jump());
+        let is_name = matches!(key.kind, Kind::Str(_));
+        if let Some(k) = key.const_value().filter(|k| *k != Const::Nil)
+            && (is_name || constant.is_some())
+        {
+            let (template, _) = match &mut table.template {
+                Some(template) => template,
+                None => {
+                    let template = Template::new(if table.has_array { table.next_index } else { 0 }, table.keys);
+                    let index = self.const_unique(GcConst::Tab(TabTemplate::default()));
+                    *self.ins_mut(table.pc) = Ins::ad(Op::TDUP, table.slot as u8, index as u16);
+                    table.template.insert((template, index))
+                }
+            };
+            table.open_call = false;
+            // A name keeps its place even if its value comes later.
+            template.set(k, constant.unwrap_or(Const::Later));
+            if constant.is_some() {
+                return Ok(());
+            }
+        }
+        if !value.is_call() {
+            self.put_any(&mut value)?;
+            table.open_call = false;
+        }
+        let target = match target {
+            Some(target) => target,
+            None => self.index(table.slot, &mut key)?,
+        };
+        self.emit_store(target, &mut value)
     }
 
     /// Replaces the store of a call's first result, the last in the code, by a store of all its results.

@@ -5,6 +5,8 @@
 //! keys it can take.
 //!
 //! Invariant: keys of the hash part are in order of insertion.
+//! Absent: where a key with the constant value nil is in the hash part, LuaJIT may put another key over it if both have the
+//! same main position; which keys do is an accident, and here none does.
 
 use crate::consts::{ConstKey, ConstTable};
 use crate::intern::{Interner, Sym};
@@ -179,5 +181,50 @@ impl Template {
             array: self.array.into_iter().map(&mut value).collect(),
             hash: self.hash.into_iter().map(|(k, v)| (value(k), value(v))).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the array part's size and the integer keys of the hash part after setting integer keys to true.
+    fn layout(slots: u32, keys: u32, set: &[i32]) -> (u32, Vec<f64>) {
+        let mut table = Template::new(slots, keys);
+        for key in set {
+            table.set(Const::Num(f64::from(*key)), Const::True);
+        }
+        let hash = table.hash.iter().map(|(k, _)| match k {
+            Const::Num(n) => *n,
+            other => panic!("{other:?}"),
+        });
+        let hash = hash.collect();
+        (table.slots(), hash)
+    }
+
+    #[test]
+    fn sizes_of_hash_parts() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 8, 9].map(hash_bits), [0, 1, 1, 2, 2, 3, 3, 4]);
+    }
+
+    #[test]
+    fn integer_keys_move_to_the_array_when_the_table_grows() {
+        assert_eq!(layout(0, 1, &[1, 2]), (0, vec![1.0, 2.0]));
+        assert_eq!(layout(0, 1, &[1, 2, 3]), (5, vec![]));
+        assert_eq!(layout(0, 1, &[10, 20, 30]), (0, vec![10.0, 20.0, 30.0]));
+        assert_eq!(layout(4, 0, &[1, 2, 3]), (4, vec![]));
+        assert_eq!(layout(0, 1, &[-1, 0]), (0, vec![-1.0, 0.0]));
+    }
+
+    #[test]
+    fn keys_are_found_again() {
+        let mut table = Template::new(0, 1);
+        for round in 0..2 {
+            for i in 0..100 {
+                table.set(Const::Num(f64::from(i) + 0.5), Const::Num(f64::from(round)));
+            }
+        }
+        assert_eq!(table.hash.len(), 100);
+        assert!(table.hash.iter().all(|(_, value)| *value == Const::Num(1.0)));
     }
 }

@@ -9,6 +9,26 @@ use generate::Random;
 use std::time::{Duration, Instant};
 
 #[test]
+fn instructions_are_known() {
+    use bytecode::{Ins, Op};
+    let chunk = oracle::compile(b"local a = 1 return a + 1.5, {a = 2}, f(...)").unwrap();
+    let expected = [
+        Ins::ad(Op::FUNCV, 6, 0),
+        Ins::ad(Op::KSHORT, 0, 1),
+        Ins::abc(Op::ADDVN, 1, 0, 0),
+        Ins::ad(Op::TDUP, 2, 0),
+        Ins::ad(Op::GGET, 3, 1),
+        Ins::abc(Op::VARG, 5, 0, 0),
+        Ins::abc(Op::CALLM, 3, 0, 0),
+        Ins::ad(Op::RETM, 1, 2),
+    ];
+    assert_eq!(chunk.main.bc, expected);
+    assert_eq!(chunk.main.knum, [1.5]);
+    let stripped = luac::compile(b"local a", b"=x", &luac::Options { strip: true }).unwrap();
+    assert!(stripped.main.debug.is_none() && chunk.main.debug.is_some());
+}
+
+#[test]
 fn constants() {
     compare(&[
         "return 0, 1, -1, 32767, 32768, -32768, -32769, 65535, 1.5, -0, 0.0, 1e5, 1e400, -1e400, 2^53, 0x7fffffff, -2^31",

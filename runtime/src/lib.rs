@@ -11,6 +11,6 @@ pub mod program;
 #[allow(unsafe_code)]
 mod rt_main;
 #[allow(unsafe_code)]
-pub mod signal;
+mod signal;
 
 pub use rt_main::rt_main;

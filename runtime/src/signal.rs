@@ -1,4 +1,4 @@
-//! Ctrl-C becomes a Lua error; a closed pipe ends the program, as it does every C program.
+//! Ctrl-C becomes a Lua error.
 //!
 //! The handler tells the machine and resets itself: a second Ctrl-C kills the process.
 //!
@@ -43,11 +43,6 @@ impl Drop for Interrupt {
             set(libc::SIGINT, libc::SIG_DFL);
         }
     }
-}
-
-/// Makes writing to a closed pipe end the process, which Rust's start-up code turned off.
-pub fn restore_pipe() {
-    set(libc::SIGPIPE, libc::SIG_DFL);
 }
 
 fn set(signal: libc::c_int, handler: libc::sighandler_t) {

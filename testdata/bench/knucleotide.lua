@@ -1,6 +1,6 @@
--- bench: group=strings small=250000
+-- bench: group=strings small=300000
 -- Counting all substrings of several lengths in a generated DNA sequence.
-local n = tonumber(arg[1]) or 2500000
+local n = tonumber(arg[1]) or 4000000
 
 local seed = 42
 local bases, pieces = { "a", "c", "g", "t" }, {}
@@ -44,6 +44,6 @@ for _, pattern in ipairs({ "GGT", "GGTA", "GGTATT", "GGTATTTTAATT" }) do
 end
 local result = table.concat(lines, " ")
 
-local expected = { [2500000] = "A 30.003 T 29.995 G 20.004 C 19.997 AA 9.004 TA 9.000 TT 8.998 AT 8.996 30082/64 9095/256 908/4096 18/138137", [250000] = "A 30.036 T 29.928 G 20.040 C 19.996 AA 9.018 TA 8.992 AT 8.969 TT 8.965 3018/64 915/256 86/4096 2/138137" }
+local expected = { [4000000] = "A 29.999 T 29.997 G 20.002 C 20.002 AA 9.002 TA 8.999 TT 8.998 AT 8.996 48129/64 14547/256 1453/4096 29/138137", [300000] = "T 30.035 A 29.965 G 20.035 C 19.964 TT 9.012 AT 9.003 TA 9.003 AA 8.977 3636/64 1108/256 107/4096 2/138137" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

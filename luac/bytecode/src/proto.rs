@@ -85,9 +85,10 @@ pub enum TabConst {
 /// The table a `TDUP` copies.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct TabTemplate {
-    /// Elements from index 0 on.
+    /// Elements from index 0 on. Nils at the end are room for elements that the program sets; dumps lack them.
     pub array: Vec<TabConst>,
-    /// Keys and values in order of insertion; no key is nil, appears twice or falls into the array.
+    /// Keys and values in order of insertion; no key is nil, appears twice or falls into the array. A value that is nil
+    /// keeps a place for a key that the program sets; dumps lack such keys.
     pub hash: Vec<(TabConst, TabConst)>,
 }
 

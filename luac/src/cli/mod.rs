@@ -82,34 +82,35 @@ fn reason(error: &io::Error) -> String {
 
 /// Runs `luac` with its arguments (the first is the program's name).
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    exit_code("luac", options::parse(args).and_then(|job| job.map_or(Ok(()), perform)))
+    ExitCode::from(status("luac", options::parse(args).and_then(|job| job.map_or(Ok(()), perform))))
 }
 
 /// Runs `luajit -b` with its arguments (the first is the program's name, the second `-b`, perhaps with other flags: `-bl`).
-pub fn run_save(program: &str, args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    exit_code(program, options::parse_save(args).and_then(perform))
+/// Returns the exit status.
+pub fn run_save(program: &str, args: impl IntoIterator<Item = OsString>) -> u8 {
+    status(program, options::parse_save(args).and_then(perform))
 }
 
-fn exit_code(program: &str, outcome: Outcome) -> ExitCode {
+fn status(program: &str, outcome: Outcome) -> u8 {
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::ClosedPipe) => ExitCode::from(CLOSED_PIPE),
+        Ok(()) => 0,
+        Err(Failure::ClosedPipe) => CLOSED_PIPE,
         Err(Failure::Messages(lines)) => {
             let mut stderr = io::stderr().lock();
             for line in lines {
                 // Nothing is left to tell if standard error is closed.
                 let _ = writeln!(stderr, "{program}: {line}");
             }
-            ExitCode::FAILURE
+            1
         }
         Err(Failure::Usage(error)) if error.use_stderr() => {
             let text = error.to_string();
             let _ = write!(io::stderr(), "{program}: {}", text.strip_prefix("error: ").unwrap_or(&text));
-            ExitCode::FAILURE
+            1
         }
         Err(Failure::Usage(help)) => match help.print() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => exit_code(program, Err(Failure::io("write", Path::new("-"), &error))),
+            Ok(()) => 0,
+            Err(error) => status(program, Err(Failure::io("write", Path::new("-"), &error))),
         },
     }
 }

@@ -377,8 +377,22 @@ pub fn display<'v>(vm: &'v Vm, v: Val<'v>) -> Result<Str<'v>, Raise> {
         Kind::Nil => vm.str(b"nil"),
         Kind::Bool(b) => vm.str(if b { b"true" } else { b"false" }),
         Kind::Func(f) if f.builtin_id() != 0 => vm.str(format!("function: builtin#{}", f.builtin_id()).as_bytes()),
-        _ => vm.str(format!("{}: {:#010x}", v.type_name(), v.address().unwrap_or(0)).as_bytes()),
+        _ => {
+            let mut text = format!("{}: ", v.type_name()).into_bytes();
+            put_address(&mut text, v.address().unwrap_or(0));
+            vm.str(&text)
+        }
     }
+}
+
+/// Appends an address as `tostring` and `%p` show it: whole bytes, four at least; 0 is `NULL`.
+pub fn put_address(out: &mut Vec<u8>, address: u64) {
+    if address == 0 {
+        return out.extend_from_slice(b"NULL");
+    }
+    let digits = 2 * (8 - address.leading_zeros() as usize / 8).max(4);
+    out.extend_from_slice(b"0x");
+    out.extend((0..digits).rev().map(|i| b"0123456789abcdef"[(address >> (4 * i) & 15) as usize]));
 }
 
 /// Converts as LuaJIT's libraries do: truncates towards zero, out of range gives `i32::MIN`.

@@ -13,33 +13,30 @@ use options::Request;
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
-use std::process::ExitCode;
 
 /// Runs the program; returns its exit status.
-pub fn main() -> ExitCode {
-    runtime::signal::restore_pipe();
+pub fn main() -> u8 {
     let all: Vec<Vec<u8>> = std::env::args_os().map(OsStringExt::into_vec).collect();
     match all.get(1).map(Vec::as_slice) {
         Some(b"run") => start(&all, 2),
-        Some(command @ (b"build" | b"inspect")) => external::start_aot(command, &all[1..]).into(),
-        Some(b"help") => help(&all).into(),
+        Some(command @ (b"build" | b"inspect")) => external::start_aot(command, &all[1..]),
+        Some(b"help") => help(&all),
         _ => start(&all, 1),
     }
 }
 
-fn start(all: &[Vec<u8>], first: usize) -> ExitCode {
-    let status = match options::read(all, first) {
+fn start(all: &[Vec<u8>], first: usize) -> u8 {
+    match options::read(all, first) {
         Request::Run(o) => standalone::run(all, &o),
         Request::Bytecode(arguments) => {
             let name = all.first().map_or_else(|| "kiln".into(), |n| String::from_utf8_lossy(n));
-            return luac::cli::run_save(&name, [OsString::from(&*name)].into_iter().chain(arguments));
+            luac::cli::run_save(&name, [OsString::from(&*name)].into_iter().chain(arguments))
         }
-        Request::Help if first == 2 => print(&definition::run().render_long_help().to_string()),
-        Request::Help => print(&definition::kiln().render_long_help().to_string()),
+        Request::Help if first == 2 => print(&definition::run().render_help().to_string()),
+        Request::Help => print(&definition::kiln().render_help().to_string()),
         Request::Version => print(&format!("kiln {}\n", env!("CARGO_PKG_VERSION"))),
         Request::Usage(message) => usage(all, message),
-    };
-    status.into()
+    }
 }
 
 /// Says how to call the program, as LuaJIT does: on standard error, with status 1.
@@ -69,8 +66,8 @@ fn usage(all: &[Vec<u8>], message: Option<String>) -> u8 {
 
 fn help(all: &[Vec<u8>]) -> u8 {
     match all.get(2).map(Vec::as_slice) {
-        None | Some(b"help") => print(&definition::kiln().render_long_help().to_string()),
-        Some(b"run") => print(&definition::run().render_long_help().to_string()),
+        None | Some(b"help") => print(&definition::kiln().render_help().to_string()),
+        Some(b"run") => print(&definition::run().render_help().to_string()),
         Some(b"build" | b"inspect") => external::start_aot(b"help", &all[1..]),
         Some(other) => {
             let text = format!("no command '{}': there are run, build, inspect, help", String::from_utf8_lossy(other));

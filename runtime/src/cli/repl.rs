@@ -29,13 +29,13 @@ pub fn run(cx: &mut Cx<'_>) -> Result<(), Raise> {
         let Some(text) = text else { break };
         evaluate(cx, &text)?;
     }
-    if let Some(editor) = &mut editor
-        && let Some(path) = history_file()
-    {
+    match (&mut editor, history_file()) {
         // Without a home folder that can be written to there is no history.
-        let _ = editor.save_history(&path);
+        (Some(editor), Some(path)) => drop(editor.save_history(&path)),
+        (Some(_), None) => {}
+        // The editor has ended its line itself.
+        (None, _) => drop(writeln!(std::io::stdout())),
     }
-    println!();
     Ok(())
 }
 
@@ -153,9 +153,8 @@ fn read_plain(cx: &mut Cx<'_>) -> Result<Option<String>, Raise> {
     let mut text = String::new();
     loop {
         let prompt = if text.is_empty() { prompt(cx, "_PROMPT", "> ")? } else { prompt(cx, "_PROMPT2", ">> ")? };
-        print!("{prompt}");
         // What cannot be shown does not matter to what is read.
-        let _ = std::io::stdout().flush();
+        let _ = write!(std::io::stdout(), "{prompt}").and_then(|()| std::io::stdout().flush());
         let mut line = Vec::new();
         match std::io::stdin().lock().read_until(b'\n', &mut line) {
             Ok(0) | Err(_) => return Ok(None),

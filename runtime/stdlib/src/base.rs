@@ -52,6 +52,7 @@ fn next(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 
 /// Returns iterator (the builtin's upvalue), table and start.
 fn ret_iterator(cx: &Cx<'_>, start: Val<'_>) -> Result<Ret, Raise> {
+    cx.check_any(0)?;
     let t = cx.check_tab(0)?;
     cx.push(cx.upvalue(0));
     cx.push(t.val());
@@ -448,8 +449,7 @@ fn gcinfo(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 fn collectgarbage(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    const OPTIONS: &[&str] =
-        &["stop", "restart", "collect", "count", "step", "setpause", "setstepmul", "isrunning"];
+    const OPTIONS: &[&str] = &["stop", "restart", "collect", "count", "step", "setpause", "setstepmul", "isrunning"];
     let option = OPTIONS[cx.check_option(0, Some(2), OPTIONS)?];
     let data = cx.opt_int(1, 0)?;
     let result = match option {

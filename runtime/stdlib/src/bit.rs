@@ -85,7 +85,7 @@ bit_ops! {
 pub fn tohex(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let x = check(cx, 0)? as u32;
     let digits = if cx.nargs() < 2 { 8 } else { check(cx, 1)? };
-    let mut out = Vec::with_capacity(16);
+    let mut out = crate::scratch::take();
     put_hex(&mut out, x, digits);
     cx.ret_str(&out)
 }
@@ -93,7 +93,8 @@ pub fn tohex(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 /// Appends the last `digits` hex digits of `x`, upper case if negative. The count is kept modulo 256, as LuaJIT keeps it.
 fn put_hex(out: &mut Vec<u8>, x: u32, digits: i32) {
     let count = digits.wrapping_abs();
-    let shown = if count < 16 { u64::from(x) & (1u64 << (count.wrapping_mul(4) & 63)).wrapping_sub(1) } else { u64::from(x) };
+    let shown =
+        if count < 16 { u64::from(x) & (1u64 << (count.wrapping_mul(4) & 63)).wrapping_sub(1) } else { u64::from(x) };
     let precision = match count.wrapping_add(1) & 255 {
         0 => None,
         n => Some(n as usize - 1),

@@ -90,13 +90,7 @@ fn current_line(frame: Option<&Frame<'_>>) -> f64 {
 }
 
 /// Fills `t` with what one option letter asks for; `None` for letters that mean nothing.
-fn describe(
-    vm: &Vm,
-    t: Tab<'_>,
-    letter: u8,
-    func: Func<'_>,
-    frame: Option<&Frame<'_>>,
-) -> Option<Result<(), Raise>> {
+fn describe(vm: &Vm, t: Tab<'_>, letter: u8, func: Func<'_>, frame: Option<&Frame<'_>>) -> Option<Result<(), Raise>> {
     let fields = || -> Result<(), Raise> {
         let set = |name: &str, v: Val<'_>| t.set_name(vm, name, v);
         let set_str = |name: &str, s: &[u8]| t.set_name(vm, name, vm.str(s)?.val());

@@ -66,9 +66,8 @@ pub fn load_bytes<'v>(
 
 /// Reads a file, or standard input if there is no name; returns its bytes and chunk name.
 pub fn read_file(vm: &mut Vm, name: Option<&[u8]>) -> Result<(Vec<u8>, Vec<u8>), Vec<u8>> {
-    let failed = |verb: &str, name: &[u8], code: i32| {
-        [b"cannot ", verb.as_bytes(), b" ", &message(Some(name), code)].concat()
-    };
+    let failed =
+        |verb: &str, name: &[u8], code: i32| [b"cannot ", verb.as_bytes(), b" ", &message(Some(name), code)].concat();
     let mut bytes = Vec::new();
     let Some(name) = name.map(c_bytes) else {
         let stdin = io::standard(vm, 0);

@@ -22,11 +22,11 @@ pub fn check_func<'c>(cx: &'c Cx<'_>, i: u32) -> Result<Func<'c>, Raise> {
     cx.arg(i).as_func().ok_or_else(|| mismatch(cx, i, "function"))
 }
 
-/// Requires a number or a string that converts to one, truncated to a 32-bit integer.
+/// Requires a number or a string that converts to one.
 #[inline]
-pub fn check_int(cx: &Cx<'_>, i: u32) -> Result<i32, Raise> {
+pub fn check_num(cx: &Cx<'_>, i: u32) -> Result<f64, Raise> {
     match cx.arg_opt(i) {
-        Some(_) => cx.check_int(i),
+        Some(_) => cx.check_num(i),
         None => Err(mismatch(cx, i, "number")),
     }
 }

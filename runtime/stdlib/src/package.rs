@@ -65,10 +65,11 @@ fn search(name: &[u8], path: &[u8], sep: &[u8], dir_sep: &[u8]) -> Result<Vec<u8
 }
 
 fn searchpath(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    let name = c_bytes(cx.check_str(0)?.bytes());
-    let path = c_bytes(cx.check_str(1)?.bytes());
-    let sep = cx.opt_str(2)?.map_or(&b"."[..], |s| c_bytes(s.bytes()));
+    // The order in which stock LuaJIT finds fault.
     let dir_sep = cx.opt_str(3)?.map_or(&b"/"[..], |s| c_bytes(s.bytes()));
+    let sep = cx.opt_str(2)?.map_or(&b"."[..], |s| c_bytes(s.bytes()));
+    let path = c_bytes(cx.check_str(1)?.bytes());
+    let name = c_bytes(cx.check_str(0)?.bytes());
     match search(name, path, sep, dir_sep) {
         Ok(file) => cx.ret_str(&file),
         Err(missing) => cx.ret_fail(&missing, None),
@@ -120,6 +121,9 @@ fn loader_preload(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
             Err(Failure::Message(why)) => Err(load_error(cx, name, b"(embedded)", &why)),
             Err(Failure::Raised(raise)) => Err(raise),
         };
+    }
+    if let Some(loader) = crate::jit::loader(cx.vm(), name)? {
+        return cx.ret(loader.val());
     }
     let mut text = [b"\n\tno field package.preload['", name, b"']"].concat();
     if name == b"ffi" {

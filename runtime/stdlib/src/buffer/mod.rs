@@ -41,6 +41,7 @@ impl Buffer {
         f(&self.bytes.borrow()[self.read.get()..])
     }
 
+    #[inline]
     fn append(&self, vm: &Vm, text: &[u8]) -> Result<(), Raise> {
         let mut bytes = self.bytes.borrow_mut();
         let read = self.read.get();
@@ -149,8 +150,13 @@ pub fn decode(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 
 /// `buf:put(...)`
 pub fn put(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    this(cx)?;
-    for i in 1..cx.nargs() {
+    let buffer = this(cx)?;
+    let mut first = 1;
+    while let Some(s) = cx.arg(first).as_str() {
+        buffer.append(cx.vm(), s.bytes())?;
+        first += 1;
+    }
+    for i in first..cx.nargs() {
         if put_plain(cx, i)? {
             continue;
         }
@@ -195,13 +201,8 @@ fn put_plain(cx: &Cx<'_>, i: u32) -> Result<bool, Raise> {
 /// `buf:putf(format, ...)`
 pub fn putf(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     this(cx)?;
-    for i in 2..cx.nargs() {
-        if cx.arg(i).raw_eq(cx.arg(0)) {
-            return Err(cx.arg_error(i, "cannot put buffer into itself"));
-        }
-    }
     let mut out = scratch::take();
-    let formatted = append_format(cx, &mut out, 1);
+    let formatted = append_format(cx, &mut out, 1, true);
     this(cx)?.append(cx.vm(), &out)?;
     formatted?;
     chain(cx)
@@ -333,7 +334,10 @@ pub fn concat(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 fn concat_other(cx: &mut Cx<'_>, i: u32) -> Result<Ret, Raise> {
     let mm = cx.vm().metamethod(cx.arg(i), Mm::Concat);
     if mm.is_nil() {
-        return Err(cx.error(&format!("attempt to concatenate a {} value", cx.arg(i).type_name())));
+        // The first operand gets the blame, unless it is text.
+        let first = cx.arg(0);
+        let culprit = if first.as_str().is_some() || first.as_num().is_some() { cx.arg(1) } else { first };
+        return Err(cx.error(&format!("attempt to concatenate a {} value", culprit.type_name())));
     }
     cx.push(mm);
     cx.push(cx.arg(0));

@@ -146,6 +146,10 @@ fn read_line(cx: &Cx<'_>, s: &mut Stream, keep_newline: bool) -> Result<Result<I
 }
 
 fn read_bytes(cx: &Cx<'_>, s: &mut Stream, limit: usize) -> Result<Result<Item, i32>, Raise> {
+    if let Some(bytes) = s.ready(limit) {
+        cx.push_str(bytes)?;
+        return Ok(Ok(Item::Done));
+    }
     let mut bytes = Vec::new();
     if let Err(code) = s.take(limit, &mut bytes) {
         return Ok(Err(code));
@@ -203,7 +207,8 @@ fn read_items<'c>(
     s.clear_eof();
     let mut pushed = 0;
     for i in 0..count.max(1) {
-        let item = if count == 0 { read_line(cx, &mut s, false)? } else { read_item(cx, &mut s, format(i), first + i)? };
+        let item =
+            if count == 0 { read_line(cx, &mut s, false)? } else { read_item(cx, &mut s, format(i), first + i)? };
         pushed += 1;
         match item {
             Ok(Item::Done) => {}
@@ -360,8 +365,7 @@ fn file_setvbuf(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 /// Opens the file that the first argument names; raises if that fails.
 fn open_named(cx: &Cx<'_>, mode: &[u8]) -> Result<Stream, Raise> {
     let name = c_bytes(cx.check_str(0)?.bytes());
-    Stream::open(name, mode)
-        .map_err(|code| cx.arg_error(0, &String::from_utf8_lossy(&message(Some(name), code))))
+    Stream::open(name, mode).map_err(|code| cx.arg_error(0, &String::from_utf8_lossy(&message(Some(name), code))))
 }
 
 /// Returns a new file, or nil and why not.

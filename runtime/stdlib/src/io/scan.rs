@@ -10,7 +10,7 @@ pub fn number(s: &mut Stream) -> Result<Option<f64>, i32> {
     while matches!(s.peek()?, Some(b' ' | b'\t'..=b'\r')) {
         s.skip();
     }
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(32);
     if matches!(s.peek()?, Some(b'+' | b'-')) {
         accept(s, &mut text)?;
     }
@@ -22,7 +22,16 @@ pub fn number(s: &mut Stream) -> Result<Option<f64>, i32> {
         }
         _ => digits(s, &mut text)?,
     };
-    Ok(if complete { sys::strtod(&text) } else { None })
+    Ok(if complete { value(&text) } else { None })
+}
+
+/// Returns the value of the longest number `text` begins with.
+fn value(text: &[u8]) -> Option<f64> {
+    // Plain decimals, which are almost all, need no copy; what is odd is for C to decide.
+    match std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()) {
+        Some(n) if text.last().is_some_and(u8::is_ascii_digit) => Some(n),
+        _ => sys::strtod(text),
+    }
 }
 
 /// Takes the next byte into `text`.

@@ -78,6 +78,8 @@ pub struct Stream {
     end: usize,
     state: State,
     eof: bool,
+    /// Nobody looked yet whether it is a terminal, which is line-buffered.
+    maybe_terminal: bool,
     /// Closed by the iterator of `io.lines(name)` at its end.
     pub close_at_end: bool,
     /// Flushed before this stream waits for input, if it is line-buffered: the prompt before an answer.
@@ -155,6 +157,7 @@ impl Stream {
             end: 0,
             state: State::Idle,
             eof: false,
+            maybe_terminal: false,
             close_at_end: false,
             prompt: None,
         }
@@ -174,11 +177,8 @@ impl Stream {
             // Fails for what cannot seek, which has no position to report either.
             let _ = at.seek(SeekFrom::End(0));
         }
-        let terminal = sys::is_terminal(&file);
         let mut stream = Stream::new(Handle::Owned(file), Kind::File, m.read, m.write);
-        if terminal {
-            stream.buffering = Buffering::Line;
-        }
+        stream.maybe_terminal = m.write;
         Ok(stream)
     }
 
@@ -208,7 +208,11 @@ impl Stream {
         }
         let mut shell = Command::new("/bin/sh");
         shell.arg("-c").arg(std::ffi::OsStr::from_bytes(command));
-        if reads { shell.stdout(Stdio::piped()) } else { shell.stdin(Stdio::piped()) };
+        if reads {
+            shell.stdout(Stdio::piped())
+        } else {
+            shell.stdin(Stdio::piped())
+        };
         let mut child = shell.spawn().map_err(|e| errno(&e))?;
         let end = match (child.stdout.take(), child.stdin.take()) {
             (Some(out), _) => File::from(std::os::fd::OwnedFd::from(out)),
@@ -265,6 +269,9 @@ impl Stream {
         }
         if self.state == State::Reading {
             self.give_back();
+        }
+        if std::mem::take(&mut self.maybe_terminal) && self.is_terminal() {
+            self.buffering = Buffering::Line;
         }
         if self.buf.len() != self.capacity {
             self.buf = vec![0; self.capacity];
@@ -423,6 +430,17 @@ impl Stream {
         Ok(if spill.is_empty() { None } else { Some(spill) })
     }
 
+    /// Takes the next `n` bytes, if the buffer holds them.
+    #[inline]
+    pub fn ready(&mut self, n: usize) -> Option<&[u8]> {
+        if self.state != State::Reading {
+            return None;
+        }
+        let bytes = self.buf[self.pos..self.end].get(..n)?;
+        self.pos += n;
+        Some(bytes)
+    }
+
     /// Appends at most `limit` bytes to `out`; fewer only at the end or at an error.
     pub fn take(&mut self, limit: usize, out: &mut Vec<u8>) -> Result<(), i32> {
         if self.state != State::Reading {
@@ -436,15 +454,16 @@ impl Stream {
                 self.pos += ready;
                 left -= ready;
             } else if left >= self.buf.len() && self.buffering != Buffering::No && !self.eof {
-                // More than the buffer holds: past it. Growing in steps keeps a huge limit harmless.
+                // More than the buffer holds: past it.
                 self.show_prompt();
-                let start = out.len();
-                let step = left.min((start).clamp(BUFFER, 1 << 26));
-                out.resize(start + step, 0);
-                let got = read_some(self.file()?, &mut out[start..]);
-                out.truncate(start + *got.as_ref().unwrap_or(&0));
-                let n = got?;
-                self.eof = n == 0;
+                let mut file = self.file()?;
+                let got = if limit == usize::MAX {
+                    file.read_to_end(out)
+                } else {
+                    file.take(left as u64).read_to_end(out)
+                };
+                let n = got.map_err(|e| errno(&e))?;
+                self.eof = n < left;
                 left -= n;
             } else if !self.fill()? {
                 break;
@@ -478,6 +497,7 @@ impl Stream {
     pub fn set_buffering(&mut self, buffering: Buffering, size: usize) -> Result<(), i32> {
         self.flush()?;
         self.buffering = buffering;
+        self.maybe_terminal = false;
         if self.state != State::Reading {
             self.state = State::Idle;
             self.capacity = size.clamp(512, 1 << 20);

@@ -2,11 +2,11 @@
 
 use super::util::{ProtoRef, check_proto};
 use crate::io;
+use heap::{Raise, Val};
+use interp::{Cx, Ret};
 use luac::bytecode::listing;
 use luac::bytecode::proto::GcConst;
 use luac::bytecode::{Ins, op};
-use heap::{Raise, Val};
-use interp::{Cx, Ret};
 
 /// Returns where an instruction at `pc` jumps to.
 fn jump_target(pc: usize, ins: Ins) -> Option<usize> {

@@ -8,9 +8,9 @@
 mod bc;
 mod util;
 
-use crate::register::{self, Row, fill, function_with, library, registry_table, set_loaded};
+use crate::register::{self, fill, function, library, registry_table, set_loaded};
 use bc::{bc_dump, bc_line, bc_start, bc_targets};
-use heap::{Raise, Tab, Val, Vm};
+use heap::{Func, Raise, Tab, Val, Vm};
 use interp::{Cx, Ret};
 use util::{
     util_funcbc, util_funcinfo, util_funck, util_funcuvname, util_ircalladdr, util_traceexitstub, util_traceinfo,
@@ -25,8 +25,9 @@ const VERSION: &[u8] = b"LuaJIT 2.1.0-beta3";
 const VERSION_NUM: f64 = 20100.0;
 
 /// Modules that `require` finds in `package.preload`.
-const MODULES: &[&str] =
-    &["jit.util", "jit.bc", "jit.vmdef", "jit.profile", "jit.v", "jit.dump", "jit.p", "jit.zone"];
+const PRELOADED: &[&str] = &["jit.util", "jit.profile"];
+/// Modules that `require` finds because LuaJIT installs them as files.
+const BUILT_IN: &[&[u8]] = &[b"jit.bc", b"jit.vmdef", b"jit.v", b"jit.dump", b"jit.p", b"jit.zone"];
 
 /// Optimisations in the order of `jit.status`.
 pub const FLAGS: [&str; 10] = ["fold", "cse", "dce", "fwd", "dse", "narrow", "loop", "abc", "sink", "fuse"];
@@ -335,7 +336,6 @@ pub fn open(vm: &mut Vm) -> Result<(), Raise> {
         ("os", os().as_bytes()),
         ("arch", arch().as_bytes()),
         ("version", VERSION),
-        ("kiln", env!("CARGO_PKG_VERSION").as_bytes()),
     ];
     for (name, text) in strings {
         lib.set_name(vm, name, vm.str(text)?.val())?;
@@ -344,13 +344,17 @@ pub fn open(vm: &mut Vm) -> Result<(), Raise> {
     let opt = section(vm, "opt.")?;
     lib.set_name(vm, "opt", opt.val())?;
     set_loaded(vm, "jit.opt", opt)?;
-    let rows: &[Row] = ROWS;
-    let loader = function_with(vm, rows, "module_loader", &[])?;
+    let loader = function(vm, ROWS, "module_loader", 0)?;
     let preload = registry_table(vm, "_PRELOAD")?;
-    for name in MODULES {
+    for name in PRELOADED {
         preload.set_name(vm, name, loader.val())?;
     }
     Ok(())
+}
+
+/// Returns what loads the built-in module `name`, if there is one.
+pub(crate) fn loader<'v>(vm: &'v Vm, name: &[u8]) -> Result<Option<Func<'v>>, Raise> {
+    if BUILT_IN.contains(&name) { function(vm, ROWS, "module_loader", 0).map(Some) } else { Ok(None) }
 }
 
 #[cfg(test)]

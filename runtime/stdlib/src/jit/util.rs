@@ -2,11 +2,11 @@
 //!
 //! A prototype is shown as a userdata: the chunk that holds it and the way to it.
 
-use luac::bytecode::proto::{Chunk, GcConst, Proto, ProtoFlags, TabConst, TabTemplate};
-use luac::bytecode::{Meta, Op};
 use heap::handle::Kind;
 use heap::{Raise, Tab, Val, Vm};
 use interp::{Cx, Ret, debug};
+use luac::bytecode::proto::{Chunk, GcConst, Proto, ProtoFlags, TabConst, TabTemplate};
+use luac::bytecode::{Meta, Op};
 use std::rc::Rc;
 
 /// A prototype inside a chunk.

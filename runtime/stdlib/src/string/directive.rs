@@ -2,9 +2,11 @@
 //!
 //! LuaJIT has a formatter of its own, so what counts is not C's `printf` but: no length modifiers, two digits of width and precision,
 //! 64-bit integers, `nan` without a sign, `0` ignored for infinities, `%a` normalised, ties rounded away from zero.
-//! Decimal digits come from Rust's exact float formatting, which rounds ties to even: a tie is recognised from the binary exponent
-//! of the lowest bit, written with one more digit (which is exact then, and a 5), and rounded by hand.
+//! Decimal digits of numbers of ordinary size come from exact 128-bit arithmetic. All others come from Rust's exact float formatting,
+//! which rounds ties to even: a tie is recognised from the binary exponent of the lowest bit, written with one more digit (which is
+//! exact then, and a 5), and rounded by hand.
 
+pub use interp::cx::put_address as put_pointer;
 use std::fmt::Write as _;
 
 /// What a directive makes.
@@ -168,17 +170,24 @@ fn put_padded(out: &mut Vec<u8>, d: &Directive, body: &[u8]) {
 }
 
 /// Appends sign or prefix and body; zeros between them fill the width if `zero`, blanks around them otherwise.
+#[inline]
 fn put_number(out: &mut Vec<u8>, d: &Directive, zero: bool, prefix: &[u8], body: &[u8]) {
-    let pad = d.width.saturating_sub(prefix.len() + body.len());
-    if !d.left && !zero {
+    put_digits(out, d, zero, prefix, 0, body);
+}
+
+/// Appends like [`put_number`], with so many zeros before the body in any case.
+fn put_digits(out: &mut Vec<u8>, d: &Directive, zero: bool, prefix: &[u8], zeros: usize, body: &[u8]) {
+    let pad = d.width.saturating_sub(prefix.len() + zeros + body.len());
+    if pad > 0 && !d.left && !zero {
         out.resize(out.len() + pad, b' ');
     }
     out.extend_from_slice(prefix);
-    if !d.left && zero {
-        out.resize(out.len() + pad, b'0');
+    let zeros = if !d.left && zero { zeros + pad } else { zeros };
+    if zeros > 0 {
+        out.resize(out.len() + zeros, b'0');
     }
     out.extend_from_slice(body);
-    if d.left {
+    if pad > 0 && d.left {
         out.resize(out.len() + pad, b' ');
     }
 }
@@ -215,17 +224,6 @@ pub fn put_quoted(out: &mut Vec<u8>, s: &[u8]) {
     out.push(b'"');
 }
 
-/// Appends an address (`%p`), 0 being none.
-pub fn put_pointer(out: &mut Vec<u8>, address: u64) {
-    if address == 0 {
-        out.extend_from_slice(b"NULL");
-        return;
-    }
-    // Whole bytes, four at least.
-    let bytes = (8 - address.leading_zeros() as usize / 8).max(4);
-    let _ = write!(Text(out), "0x{address:0width$x}", width = 2 * bytes);
-}
-
 /// Appends a number in decimal.
 pub fn put_decimal(out: &mut Vec<u8>, mut k: u64) {
     let mut digits = [0; 20];
@@ -239,16 +237,6 @@ pub fn put_decimal(out: &mut Vec<u8>, mut k: u64) {
         }
     }
     out.extend_from_slice(&digits[at..]);
-}
-
-/// Lets formatting append to bytes.
-struct Text<'a>(&'a mut Vec<u8>);
-
-impl std::fmt::Write for Text<'_> {
-    fn write_str(&mut self, s: &str) -> std::fmt::Result {
-        self.0.extend_from_slice(s.as_bytes());
-        Ok(())
-    }
 }
 
 /// Converts a number for `%d` as the hardware does: truncated, out of range gives the smallest integer.
@@ -279,31 +267,36 @@ pub fn put_int(out: &mut Vec<u8>, d: &Directive, bits: u64) {
             return put_decimal(out, k);
         }
     }
-    // An octal number has 22 digits and a zero at most, a precision 254.
-    let mut digits = [b'0'; 280];
+    // An octal number has 22 digits, and a zero at most.
+    let mut digits = [b'0'; 24];
     let mut at = digits.len();
     let alternate_octal = d.alternate && d.conversion == Conversion::Octal;
     if k == 0 {
         at -= usize::from(d.precision != Some(0) || alternate_octal);
     } else {
-        let base = match d.conversion {
-            Conversion::Hex => 16,
-            Conversion::Octal => 8,
-            _ => 10,
-        };
         let alphabet: &[u8; 16] = if d.upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+        let shift = match d.conversion {
+            Conversion::Hex => 4,
+            Conversion::Octal => 3,
+            _ => 0,
+        };
         while k != 0 {
             at -= 1;
-            digits[at] = alphabet[(k % base) as usize];
-            k /= base;
+            if shift == 0 {
+                digits[at] = b'0' + (k % 10) as u8;
+                k /= 10;
+            } else {
+                digits[at] = alphabet[(k & ((1 << shift) - 1)) as usize];
+                k >>= shift;
+            }
         }
         at -= usize::from(alternate_octal);
         if d.alternate && d.conversion == Conversion::Hex {
             prefix = if d.upper { b"0X" } else { b"0x" };
         }
     }
-    at = at.min(digits.len() - d.precision.unwrap_or(0));
-    put_number(out, d, d.zero && d.precision.is_none(), prefix, &digits[at..]);
+    let zeros = d.precision.unwrap_or(0).saturating_sub(digits.len() - at);
+    put_digits(out, d, d.zero && d.precision.is_none(), prefix, zeros, &digits[at..]);
 }
 
 /// Appends a number (`%e`, `%f`, `%g`, `%a`).
@@ -416,6 +409,60 @@ fn put_hex_float(out: &mut Vec<u8>, d: &Directive, sign: &[u8], n: f64) {
     put_number(out, d, d.zero, &prefix, body.bytes());
 }
 
+/// Powers of ten that 128 bits hold beside a mantissa.
+const POWERS: usize = 23;
+static POWERS_OF_TEN: [u128; POWERS] = {
+    let mut table = [1; POWERS];
+    let mut i = 1;
+    while i < POWERS {
+        table[i] = table[i - 1] * 10;
+        i += 1;
+    }
+    table
+};
+
+/// Returns `n` (not negative) times ten to the power of `k`, rounded, ties up; `None` if that takes too many bits.
+fn scaled(n: f64, k: i32) -> Option<u128> {
+    let power = *POWERS_OF_TEN.get(k.unsigned_abs() as usize)?;
+    let (mantissa, exponent) = lowest_bit(n);
+    // 53 bits and 74 bits.
+    let (numerator, mut denominator) =
+        if k >= 0 { (u128::from(mantissa) * power, 1) } else { (u128::from(mantissa), power) };
+    if exponent < 0 {
+        let shift = exponent.unsigned_abs();
+        if k >= 0 {
+            return (shift < 128).then(|| (numerator >> shift) + (numerator >> (shift - 1) & 1));
+        }
+        if shift > denominator.leading_zeros() {
+            return None;
+        }
+        denominator <<= shift;
+    } else if exponent as u32 > numerator.leading_zeros() {
+        return None;
+    }
+    let numerator = if exponent < 0 { numerator } else { numerator << exponent };
+    let (quotient, rest) = (numerator / denominator, numerator % denominator);
+    Some(quotient + u128::from(rest >= denominator - rest))
+}
+
+/// Returns the first `precision + 1` digits of `n`, rounded, ties up, and its power of ten; `None` where that is not easy.
+fn significant(n: f64, precision: usize) -> Option<(u64, i32)> {
+    if precision > 17 || !(1e-9..1e22).contains(&n) {
+        return None;
+    }
+    let low = POWERS_OF_TEN[precision] as u64;
+    // The estimate is right or one too small.
+    let binary = (n.to_bits() >> 52) as i32 - 1023;
+    let mut exponent = (binary * 1233) >> 12;
+    loop {
+        let digits = u64::try_from(scaled(n, precision as i32 - exponent)?).ok()?;
+        if digits < low * 10 {
+            return (digits >= low).then_some((digits, exponent));
+        }
+        exponent += 1;
+    }
+}
+
 /// Returns an odd number and a power of two whose product is `n` (not negative); zeros for 0.
 fn lowest_bit(n: f64) -> (u64, i32) {
     if n == 0.0 {
@@ -463,8 +510,32 @@ impl Body {
         self.len += 1;
     }
 
+    /// Writes a number with `least` digits at least.
+    fn decimal(&mut self, mut n: u64, least: usize) {
+        let mut digits = [b'0'; 128];
+        let mut at = digits.len();
+        while n != 0 {
+            at -= 1;
+            digits[at] = b'0' + (n % 10) as u8;
+            n /= 10;
+        }
+        let digits = &digits[at.min(digits.len() - least)..];
+        self.text[..digits.len()].copy_from_slice(digits);
+        self.len = digits.len();
+    }
+
     /// Writes `n` with `precision` digits behind the point.
     fn fixed(&mut self, n: f64, precision: usize) {
+        if let Some(digits) = scaled(n, precision as i32).and_then(|all| u64::try_from(all).ok()) {
+            self.decimal(digits, precision + 1);
+            if precision > 0 {
+                let point = self.len - precision;
+                self.text.copy_within(point..self.len, point + 1);
+                self.text[point] = b'.';
+                self.len += 1;
+            }
+            return;
+        }
         if lowest_bit(n).1 != -(precision as i32) - 1 {
             let _ = write!(self, "{n:.precision$}");
             return;
@@ -481,6 +552,15 @@ impl Body {
 
     /// Writes `n` as `d.ddd` with `precision` digits behind the point; returns the power of ten.
     fn scientific(&mut self, n: f64, precision: usize) -> i32 {
+        if let Some((digits, exponent)) = significant(n, precision) {
+            self.decimal(digits, precision + 1);
+            if precision > 0 {
+                self.text.copy_within(1..self.len, 2);
+                self.text[1] = b'.';
+                self.len += 1;
+            }
+            return exponent;
+        }
         let exponent = self.scientific_even(n, precision);
         let (odd, low) = lowest_bit(n);
         // The exponent may be one too large here, by rounding.

@@ -11,12 +11,12 @@ use interp::{Cx, Ret};
 /// `string.format(format, ...)`
 pub fn format(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let mut out = scratch::take();
-    append_format(cx, &mut out, 0)?;
+    append_format(cx, &mut out, 0, false)?;
     cx.ret_str(&out)
 }
 
-/// Appends the arguments behind argument `format`, formatted by it.
-pub fn append_format(cx: &mut Cx<'_>, out: &mut Vec<u8>, format: u32) -> Result<(), Raise> {
+/// Appends the arguments behind argument `format`, formatted by it. If `to_buffer`, argument 0 is a buffer that must not be among them.
+pub fn append_format(cx: &mut Cx<'_>, out: &mut Vec<u8>, format: u32, to_buffer: bool) -> Result<(), Raise> {
     let mut at = 0;
     let mut arg = format;
     loop {
@@ -34,6 +34,11 @@ pub fn append_format(cx: &mut Cx<'_>, out: &mut Vec<u8>, format: u32) -> Result<
                 arg += 1;
                 if arg >= cx.nargs() {
                     return Err(cx.arg_error(arg, "value expected"));
+                }
+                let is_text = matches!(d.conversion, Conversion::Str | Conversion::Quoted);
+                if to_buffer && is_text && cx.arg(arg).raw_eq(cx.arg(0)) {
+                    // LuaJIT counts one too many here.
+                    return Err(cx.arg_error(arg + 1, "cannot put buffer into itself"));
                 }
                 put_arg(cx, out, &d, arg)?;
             }

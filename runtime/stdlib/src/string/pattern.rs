@@ -113,26 +113,29 @@ const fn class_of(l: u8) -> Option<Bits> {
     }
 }
 
-/// Classes by letter; the upper-case letter is the complement.
-static CLASSES: [Option<Bits>; 256] = {
-    let mut table = [None; 256];
+/// Sets of all letters that name classes; the upper-case letter is the complement. Other bytes have an empty entry.
+static CLASSES: [Bits; 128] = {
+    let mut table = [Bits::EMPTY; 128];
     let mut l = b'a';
     while l <= b'z' {
         if let Some(bits) = class_of(l) {
-            table[l as usize] = Some(bits);
-            table[l.to_ascii_uppercase() as usize] = Some(bits.not());
+            table[l as usize] = bits;
+            table[l.to_ascii_uppercase() as usize] = bits.not();
         }
         l += 1;
     }
     table
 };
 
+/// Returns the set of class letter `l`; no class is empty.
+#[inline]
+fn class(l: u8) -> Option<&'static Bits> {
+    CLASSES.get(usize::from(l)).filter(|bits| **bits != Bits::EMPTY)
+}
+
 /// The bytes `%c` stands for.
 fn escaped(c: u8) -> Bits {
-    match CLASSES[c as usize] {
-        Some(bits) => bits,
-        None => Bits::EMPTY.with(c),
-    }
+    class(c).copied().unwrap_or(Bits::EMPTY.with(c))
 }
 
 /// A pattern item that matches one byte.
@@ -140,18 +143,9 @@ fn escaped(c: u8) -> Bits {
 enum Item {
     Any,
     Byte(u8),
-    Set(Bits),
-}
-
-impl Item {
-    #[inline(always)]
-    fn matches(&self, c: u8) -> bool {
-        match self {
-            Item::Any => true,
-            Item::Byte(b) => *b == c,
-            Item::Set(bits) => bits.has(c),
-        }
-    }
+    Class(&'static Bits),
+    /// The set whose text starts here; [`State::set`] has its bits.
+    Set(usize),
 }
 
 #[derive(Clone, Copy)]
@@ -192,6 +186,52 @@ impl State {
             captures: [Capture { start: 0, len: 0 }; MAX_CAPTURES],
             set_at: [(0, 0); SETS],
             sets: [Bits::EMPTY; SETS],
+        }
+    }
+
+    /// Returns the set whose text starts at `p`, behind `[`, and where the pattern goes on.
+    #[inline]
+    fn set(&mut self, pat: &[u8], p: usize) -> Result<(&Bits, usize), PatternError> {
+        let way = p % SETS;
+        if self.set_at[way].0 as usize != p {
+            let (bits, next) = parse_set(pat, p)?;
+            self.set_at[way] = (p as u32, next as u32);
+            self.sets[way] = bits;
+        }
+        Ok((&self.sets[way], self.set_at[way].1 as usize))
+    }
+
+    /// Reads the item at `p`, whose first byte is `c`; returns it and where the pattern goes on.
+    #[inline]
+    fn item(&mut self, pat: &[u8], c: u8, p: usize) -> Result<(Item, usize), PatternError> {
+        match c {
+            b'.' => Ok((Item::Any, p + 1)),
+            b'%' => match pat.get(p + 1) {
+                None => Err(PatternError::Escape),
+                Some(&l) => Ok((class(l).map_or(Item::Byte(l), Item::Class), p + 2)),
+            },
+            b'[' => self.set(pat, p + 1).map(|(_, next)| (Item::Set(p + 1), next)),
+            _ => Ok((Item::Byte(c), p + 1)),
+        }
+    }
+
+    /// Returns the bytes an item matches, if it is a class or a set.
+    #[inline]
+    fn bits(&mut self, pat: &[u8], item: Item) -> Option<&Bits> {
+        match item {
+            Item::Class(bits) => Some(bits),
+            Item::Set(p) => self.set(pat, p).ok().map(|(bits, _)| bits),
+            _ => None,
+        }
+    }
+
+    #[inline(always)]
+    fn matches(&mut self, pat: &[u8], item: Item, c: u8) -> bool {
+        match item {
+            Item::Any => true,
+            Item::Byte(b) => b == c,
+            Item::Class(bits) => bits.has(c),
+            Item::Set(_) => self.bits(pat, item).is_some_and(|bits| bits.has(c)),
         }
     }
 
@@ -236,21 +276,36 @@ pub fn match_at(st: &mut State, src: &[u8], pat: &[u8], s: usize) -> Result<Opti
 
 /// Searches `pat` (effective, without anchor) from `from` on; returns where the first match begins and ends.
 pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Option<(usize, usize)>, PatternError> {
-    let first = literal_at(pat, 0);
+    let first = first_item(st, pat)?;
     let mut s = from;
     while s <= src.len() {
-        if let Some(c) = first {
-            match memchr::memchr(c, &src[s..]) {
-                Some(skip) => s += skip,
-                None => return Ok(None),
-            }
-        }
+        let tail = &src[s..];
+        let skip = match first {
+            None | Some(Item::Any) => Some(0),
+            Some(Item::Byte(c)) => memchr::memchr(c, tail),
+            Some(item) => st.bits(pat, item).and_then(|bits| tail.iter().position(|c| bits.has(*c))),
+        };
+        let Some(skip) = skip else { return Ok(None) };
+        s += skip;
         if let Some(e) = match_at(st, src, pat, s)? {
             return Ok(Some((s, e)));
         }
         s += 1;
     }
     Ok(None)
+}
+
+/// Returns the item that the first byte of a match must be, if the pattern begins with a simple one, perhaps in a capture.
+fn first_item(st: &mut State, pat: &[u8]) -> Result<Option<Item>, PatternError> {
+    let p = usize::from(pat.first() == Some(&b'('));
+    match pat[p..] {
+        [] | [b'(' | b')' | b'$', ..] | [b'%', b'b' | b'f' | b'0'..=b'9', ..] => Ok(None),
+        [c, ..] => {
+            let (item, next) = st.item(pat, c, p)?;
+            let optional = matches!(pat.get(next), Some(b'*' | b'?' | b'-'));
+            Ok((!optional).then_some(item))
+        }
+    }
 }
 
 /// Returns the byte that the subject must have where the pattern from `p` on matches, if it is that simple.
@@ -310,8 +365,8 @@ impl Matcher<'_> {
                 b'$' if p + 1 == self.pat.len() => break (s == self.src.len()).then_some(s),
                 _ => {}
             }
-            let (item, next) = self.item(c, p)?;
-            let matched = self.src.get(s).is_some_and(|c| item.matches(*c));
+            let (item, next) = self.st.item(self.pat, c, p)?;
+            let matched = self.src.get(s).is_some_and(|c| self.st.matches(self.pat, item, *c));
             match self.pat.get(next) {
                 Some(b'?') => {
                     if matched && let Some(e) = self.run(s + 1, next + 1)? {
@@ -333,39 +388,17 @@ impl Matcher<'_> {
         Ok(found)
     }
 
-    /// Reads the item at `p`, whose first byte is `c`; returns it and where the pattern goes on.
-    #[inline]
-    fn item(&mut self, c: u8, p: usize) -> Result<(Item, usize), PatternError> {
-        match c {
-            b'.' => Ok((Item::Any, p + 1)),
-            b'%' => match self.pat.get(p + 1) {
-                None => Err(PatternError::Escape),
-                Some(&l) => Ok((CLASSES[l as usize].map_or(Item::Byte(l), Item::Set), p + 2)),
-            },
-            b'[' => self.set(p + 1).map(|(bits, next)| (Item::Set(bits), next)),
-            _ => Ok((Item::Byte(c), p + 1)),
-        }
-    }
-
-    /// Returns the set whose text starts at `p`, behind `[`, and where the pattern goes on.
-    #[inline]
-    fn set(&mut self, p: usize) -> Result<(Bits, usize), PatternError> {
-        let way = p % SETS;
-        if self.st.set_at[way].0 as usize != p {
-            let (bits, next) = parse_set(self.pat, p)?;
-            self.st.set_at[way] = (p as u32, next as u32);
-            self.st.sets[way] = bits;
-        }
-        Ok((self.st.sets[way], self.st.set_at[way].1 as usize))
-    }
-
     /// Matches as many items as possible from `s`, then the rest of the pattern, giving back one by one.
+    #[inline(never)]
     fn longest(&mut self, s: usize, item: Item, rest: usize) -> Found {
         let tail = self.src.get(s..).unwrap_or_default();
         let count = match item {
             Item::Any => tail.len(),
             Item::Byte(b) => tail.iter().take_while(|c| **c == b).count(),
-            Item::Set(bits) => tail.iter().take_while(|c| bits.has(**c)).count(),
+            _ => match self.st.bits(self.pat, item) {
+                Some(bits) => tail.iter().take_while(|c| bits.has(**c)).count(),
+                None => 0,
+            },
         };
         let mut e = s + count;
         if rest == self.pat.len() {
@@ -386,6 +419,7 @@ impl Matcher<'_> {
     }
 
     /// Matches as few items as possible from `s`, then the rest of the pattern.
+    #[inline(never)]
     fn shortest(&mut self, mut s: usize, item: Item, rest: usize) -> Found {
         let literal = literal_at(self.pat, rest);
         loop {
@@ -395,12 +429,13 @@ impl Matcher<'_> {
                 return Ok(Some(found));
             }
             match self.src.get(s) {
-                Some(c) if item.matches(*c) => s += 1,
+                Some(c) if self.st.matches(self.pat, item, *c) => s += 1,
                 _ => return Ok(None),
             }
         }
     }
 
+    #[inline(never)]
     fn start_capture(&mut self, s: usize, rest: usize, len: i32) -> Found {
         let level = self.st.level as usize;
         if level >= MAX_CAPTURES {
@@ -415,6 +450,7 @@ impl Matcher<'_> {
         Ok(found)
     }
 
+    #[inline(never)]
     fn end_capture(&mut self, s: usize, rest: usize) -> Found {
         let open = (0..self.st.level as usize).rev().find(|l| self.st.captures[*l].len == UNFINISHED);
         let Some(l) = open else { return Err(PatternError::Close) };
@@ -427,6 +463,7 @@ impl Matcher<'_> {
     }
 
     /// `%1` … `%9`: the text of a capture again. A position capture never matches.
+    #[inline(never)]
     fn back_reference(&self, s: usize, digit: u8) -> Found {
         let l = usize::from(digit).wrapping_sub(usize::from(b'1'));
         if l >= self.st.level as usize || self.st.captures[l].len == UNFINISHED {
@@ -440,6 +477,7 @@ impl Matcher<'_> {
     }
 
     /// `%bxy`: from an `x` to the `y` that balances it.
+    #[inline(never)]
     fn balance(&self, s: usize, p: usize) -> Found {
         let (Some(&open), Some(&close)) = (self.pat.get(p), self.pat.get(p + 1)) else {
             return Err(PatternError::Balance);
@@ -463,11 +501,12 @@ impl Matcher<'_> {
     }
 
     /// `%f[set]`: a border between a byte outside and a byte inside the set; returns where the pattern goes on.
+    #[inline(never)]
     fn frontier(&mut self, s: usize, p: usize) -> Found {
         if self.pat.get(p) != Some(&b'[') {
             return Err(PatternError::Frontier);
         }
-        let (bits, rest) = self.set(p + 1)?;
+        let (bits, rest) = self.st.set(self.pat, p + 1)?;
         let before = s.checked_sub(1).and_then(|i| self.src.get(i)).copied().unwrap_or(0);
         let here = self.src.get(s).copied().unwrap_or(0);
         Ok((!bits.has(before) && bits.has(here)).then_some(rest))
@@ -475,6 +514,7 @@ impl Matcher<'_> {
 }
 
 /// Parses a set from `p`, behind its `[`; returns it and where the pattern goes on.
+#[inline(never)]
 fn parse_set(pat: &[u8], p: usize) -> Result<(Bits, usize), PatternError> {
     let negate = pat.get(p) == Some(&b'^');
     let start = p + usize::from(negate);

@@ -84,12 +84,26 @@ fn search(cx: &mut Cx<'_>, is_find: bool) -> Result<Ret, Raise> {
     cx.ret_last(count + 2)
 }
 
-/// Finds bytes; short needles and haystacks go the short way, as building a searcher costs more.
+/// Occurrences of its first byte at which a needle is looked for before a searcher is built.
+const TRIES: u32 = 6;
+
+/// Finds bytes. Building a searcher pays only where the first byte of the needle is frequent.
 fn find_plain(src: &[u8], needle: &[u8]) -> Option<usize> {
     match needle {
         [] => Some(0),
         [c] => memchr::memchr(*c, src),
-        _ => memchr::memmem::find(src, needle),
+        [first, ..] => {
+            let mut from = 0;
+            for _ in 0..TRIES {
+                let rest = src.get(from..)?;
+                let at = from + memchr::memchr(*first, rest)?;
+                if src[at..].starts_with(needle) {
+                    return Some(at);
+                }
+                from = at + 1;
+            }
+            memchr::memmem::find(src.get(from..)?, needle).map(|at| from + at)
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::string::{MAX_LEN, bare_error};
 use crate::{luaside, scratch};
 use heap::handle::Kind;
 use heap::{Raise, Tab, Val};
+use interp::cx::num_to_int;
 use interp::{Cx, Ret};
 
 /// `table.getn(t)`
@@ -43,36 +44,48 @@ pub fn insert(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret0()
 }
 
+/// Returns the index that a number means: truncated. Loops count with the number itself, as LuaJIT's do.
+#[inline]
+fn index(n: f64) -> i64 {
+    i64::from(num_to_int(n))
+}
+
 /// `table.remove(t [, pos])`
 pub fn remove(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let t = luaside::check_tab(cx, 0)?;
-    let len = i64::from(t.len());
-    let at = if cx.arg(1).is_nil() { len } else { i64::from(luaside::check_int(cx, 1)?) };
-    if at < 1 || at > len {
+    let len = t.len();
+    let end = f64::from(len);
+    let at = if cx.arg(1).is_nil() { end } else { luaside::check_num(cx, 1)? };
+    if !(1.0..=end).contains(&at) {
         return cx.ret0();
     }
-    let old = t.get_int(at);
-    for i in at + 1..=len {
-        t.set_int(cx.vm(), i - 1, t.get_int(i))?;
+    let old = t.get_int(index(at));
+    let mut i = at + 1.0;
+    while i <= end {
+        t.set_int(cx.vm(), index(i - 1.0), t.get_int(index(i)))?;
+        i += 1.0;
     }
-    t.set_int(cx.vm(), len, Val::NIL)?;
+    t.set_int(cx.vm(), i64::from(len), Val::NIL)?;
     cx.ret(old)
 }
 
 /// `table.move(a1, f, e, t [, a2])`
 pub fn move_(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let from = luaside::check_tab(cx, 0)?;
-    let first = i64::from(luaside::check_int(cx, 1)?);
-    let last = i64::from(luaside::check_int(cx, 2)?);
-    let target = i64::from(luaside::check_int(cx, 3)?);
+    let first = luaside::check_num(cx, 1)?;
+    let last = luaside::check_num(cx, 2)?;
+    let target = luaside::check_num(cx, 3)?;
     let destination = if cx.arg(4).is_nil() { 0 } else { 4 };
     let to = luaside::check_tab(cx, destination)?;
     let shift = target - first;
-    let upwards = target > last || target <= first || from != to;
-    let step = |k: i64| if upwards { first + k } else { last - k };
-    let count = (last - first + 1).max(0);
-    for i in (0..count).map(step) {
-        to.set_int(cx.vm(), i + shift, from.get_int(i))?;
+    let (mut i, step) = if target > last || target <= first || from != to { (first, 1.0) } else { (last, -1.0) };
+    while (first..=last).contains(&i) {
+        to.set_int(cx.vm(), index(i + shift), from.get_int(index(i)))?;
+        // Where adding one changes nothing, a loop would not end.
+        if i + step == i {
+            break;
+        }
+        i += step;
     }
     cx.ret(cx.arg(destination))
 }
