@@ -455,11 +455,8 @@ impl Stream {
                 // More than the buffer holds: past it.
                 self.show_prompt();
                 let mut file = self.file()?;
-                let got = if limit == usize::MAX {
-                    file.read_to_end(out)
-                } else {
-                    file.take(left as u64).read_to_end(out)
-                };
+                let got =
+                    if limit == usize::MAX { file.read_to_end(out) } else { file.take(left as u64).read_to_end(out) };
                 let n = got.map_err(|e| errno(&e))?;
                 self.eof = n < left;
                 left -= n;
