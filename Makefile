@@ -38,14 +38,14 @@ bench: build
 	testdata/corpus/fetch.sh
 	$(CARGO) run --release -p filetest --bin bench -- $(BENCH)
 
-# Manual pages, from the definitions of the command lines.
+# Manual pages, from the definitions of the command lines; not optimised, which would take longer than writing them.
 man:
-	$(CARGO) run -q --release -p runtime --example man -- target/man
-	$(CARGO) run -q --release -p aot --example man -- target/man
+	$(CARGO) run -q -p runtime --example man -- target/man
+	$(CARGO) run -q -p aot --example man -- target/man
 
 install: build man
 	install -d "$(BIN)" "$(LIB)" "$(MAN)"
-	install -m 755 $(PROGRAMS:%=$(RELEASE)/%) "$(BIN)"
+	install -s -m 755 $(PROGRAMS:%=$(RELEASE)/%) "$(BIN)"
 	install -m 644 $(RELEASE)/libruntime.a "$(LIB)"
 	install -m 644 target/man/*.1 "$(MAN)"
 

@@ -8,3 +8,5 @@ pub const WEAK_VAL: u8 = 2;
 pub const DEAD_KEYS: u8 = 4;
 /// It had a shape until a key that is no string came into the hash part.
 pub const MIXED_KEYS: u8 = 8;
+/// The array part lies behind the table in the same cell.
+pub const INNER_ARRAY: u8 = 16;

@@ -33,11 +33,13 @@ pub use finalize::new_userdata;
 const MIN_STEP: usize = 32 << 10;
 /// Bytes to allocate until the next step.
 const STEP: usize = 16 << 10;
+/// Marking runs that much faster than asked for, since a cycle begins that much later ([`Collector::goal`]).
+const SPEED: usize = 2;
 /// Bytes that looking at one slot of the intern table counts for.
 const SLOT_COST: usize = 8;
 /// Bytes in use below which no cycle begins.
-const MIN_THRESHOLD: usize = 128 << 10;
-/// Free blocks kept after a cycle and after a full collection.
+const MIN_THRESHOLD: usize = 384 << 10;
+/// Free blocks kept after a full collection.
 const KEEP_BLOCKS: usize = 16;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -228,7 +230,7 @@ impl Vm {
         let allocated = total.saturating_sub(c.seen);
         let work = match c.stepmul {
             0 => usize::MAX,
-            percent => (allocated.max(STEP) / 100).saturating_mul(percent as usize).max(MIN_STEP),
+            percent => (allocated.max(STEP) / 100).saturating_mul(percent as usize * SPEED).max(MIN_STEP),
         };
         self.step(work);
     }
@@ -330,9 +332,10 @@ impl Vm {
 }
 
 impl Collector {
-    /// Returns the bytes in use at which the next cycle begins.
+    /// Returns the bytes in use at which the next cycle begins: a quarter more than `pause` says, since the sweep
+    /// takes no time in which memory would grow further.
     fn goal(&self) -> usize {
-        (self.live / 100).saturating_mul(self.pause as usize).max(MIN_THRESHOLD)
+        (self.live / 80).saturating_mul(self.pause as usize).max(MIN_THRESHOLD)
     }
 }
 
@@ -347,7 +350,9 @@ fn sweep_strings(vm: &Vm, slots: usize) -> bool {
     heap.recycle_strings.set(true);
     heap.large(1).sweep();
     heap.space().sweep(1);
-    heap.space().trim(KEEP_BLOCKS + heap.total.get() / crate::alloc::BLOCK / 2);
-    collector(vm).phase = Phase::Idle;
+    let c = collector(vm);
+    c.phase = Phase::Idle;
+    // What will be allocated before the next cycle is kept.
+    heap.space().trim(KEEP_BLOCKS + c.goal().saturating_sub(c.live) / crate::alloc::BLOCK);
     true
 }

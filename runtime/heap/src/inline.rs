@@ -66,3 +66,10 @@ pub unsafe fn reserve_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), c
     // SAFETY: the table is live (caller).
     unsafe { if asize > (*t).asize { table::reserve(vm, t, asize, 0) } else { Ok(()) } }
 }
+
+/// Stores `t[i] = v`, raw; says whether memory sufficed.
+#[inline]
+pub unsafe fn set_int(vm: &Vm, t: *mut TabObj, i: i64, v: Value) -> bool {
+    // SAFETY: the table is live (caller).
+    unsafe { table::set_int(vm, t, i, v).is_ok() }
+}

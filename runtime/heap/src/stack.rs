@@ -14,11 +14,11 @@ use abi::{costatus, objtype, tag};
 use std::ptr;
 
 /// Slots a new stack has.
-pub const START: u32 = 64;
+pub const START: u32 = 32;
 /// Slots at most.
 pub const MAX: u32 = 65500;
 /// Slots behind `stack_max` that error handling may use.
-pub const RESERVE: u32 = 200;
+pub const RESERVE: u32 = 40;
 /// Slots that a stack has once it overflowed, so that error handling gets on.
 const MAX_OVERFLOWN: u32 = MAX + 4096;
 

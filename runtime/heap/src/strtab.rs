@@ -99,7 +99,6 @@ impl StrTab {
     /// Looks at about `budget` slots; says whether the sweep has ended.
     pub fn sweep(&mut self, heap: &Heap, mut budget: usize) -> bool {
         let mask = self.mask();
-        let mut live = Vec::new();
         while self.left > 0 && budget > 0 {
             // Strings may have come into the gap where the last step ended.
             let mut start = self.at & mask;
@@ -108,30 +107,21 @@ impl StrTab {
             }
             let mut i = (start + 1) & mask;
             let mut dead = 0;
-            live.clear();
-            let first = i;
             while self.slots[i] != 0 {
                 let e = self.slots[i];
                 // SAFETY: entries point at strings whose cells are not reused before this sweep has ended.
-                if unsafe { heap.is_marked((e & PTR) as *const u8) } {
-                    live.push(e);
-                } else {
+                if !unsafe { heap.is_marked((e & PTR) as *const u8) } {
+                    self.slots[i] = 0;
                     dead += 1;
-                }
-                i = (i + 1) & mask;
-            }
-            if dead > 0 {
-                let mut j = first;
-                while j != i {
-                    self.slots[j] = 0;
-                    j = (j + 1) & mask;
-                }
-                for &e in &live {
+                } else if dead > 0 {
+                    // There may be a gap before it now: it moves there if it belongs there.
+                    self.slots[i] = 0;
                     // SAFETY: marked strings are live.
                     self.place(unsafe { (*((e & PTR) as *const StrObj)).bits }, e);
                 }
-                self.count -= dead;
+                i = (i + 1) & mask;
             }
+            self.count -= dead;
             let seen = (i.wrapping_sub(self.at) & mask).max(1);
             self.at = i;
             self.left = self.left.saturating_sub(seen);

@@ -112,6 +112,18 @@ pub unsafe fn discard(p: *mut u8, size: usize) {
     unsafe { ptr::write_bytes(p, 0, size) };
 }
 
+/// Asks the processor to load the line at an address, which need not be valid.
+#[inline(always)]
+pub fn prefetch(p: *const u8) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: a prefetch has no effect but on the cache.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(p.cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = p;
+}
+
 /// Allocates a large piece of memory, aligned to 16, or returns null.
 pub fn large_alloc(size: usize) -> *mut u8 {
     // SAFETY: `malloc` takes any size.

@@ -34,6 +34,8 @@ pub use walk::{entry_from, len, next, position};
 
 /// Slots of the largest array part.
 const MAX_ASIZE: u32 = (1 << 27) + 1;
+/// Slots of the largest array part inside the table's cell.
+const MAX_INNER: u32 = 8;
 /// Binary logarithm of the nodes of the largest hash part.
 const MAX_HBITS: u32 = 26;
 
@@ -142,34 +144,49 @@ unsafe fn value_at(slot: *const u64) -> Value {
 
 /// Creates a table with `asize` array slots (index 0 included) and room for `nhash` entries.
 pub fn new(vm: &Vm, asize: u32, nhash: u32) -> Result<*mut TabObj, Raise> {
-    let t: *mut TabObj = alloc::alloc(vm, size_of::<TabObj>(), CellKind::Plain)?.cast();
     let nodes = node_count(nhash);
-    // SAFETY: the new cell has the size of a table; parts are filled before anyone sees them.
+    let t = allocate(vm, asize, nodes)?;
+    // SAFETY: the parts are new and have these sizes.
+    unsafe {
+        (*t).nomm = !0;
+        fill_nil((*t).array, asize);
+        if nodes > 0 {
+            resize::clear_nodes((*t).node, nodes);
+        }
+    }
+    Ok(t)
+}
+
+/// Allocates a table and its parts; slots and nodes are not filled.
+#[inline(always)]
+fn allocate(vm: &Vm, asize: u32, nodes: u32) -> Result<*mut TabObj, Raise> {
+    let inner = asize > 0 && asize <= MAX_INNER;
+    let size = size_of::<TabObj>() + if inner { asize as usize * 8 } else { 0 };
+    let t: *mut TabObj = alloc::alloc(vm, size, CellKind::Plain)?.cast();
+    let array = if inner {
+        t.wrapping_add(1).cast()
+    } else if asize > 0 {
+        resize::new_array(vm, asize)?
+    } else {
+        ptr::null_mut()
+    };
+    let node = if nodes > 0 { resize::raw_nodes(vm, nodes)? } else { nil_node() };
+    // SAFETY: the new cell has the size of a table.
     unsafe {
         t.write(TabObj {
             gct: objtype::TAB,
             marked: 0,
-            nomm: !0,
-            flags: 0,
+            nomm: 0,
+            flags: if inner { tabflag::INNER_ARRAY } else { 0 },
             shape: shape::root(nodes.saturating_sub(1)),
-            array: ptr::null_mut(),
-            node: nil_node(),
+            array,
+            node,
             meta: ptr::null_mut(),
-            asize: 0,
-            hmask: 0,
-            freetop: 0,
+            asize,
+            hmask: nodes.saturating_sub(1),
+            freetop: nodes,
             pad: 0,
         });
-        if asize > 0 {
-            (*t).array = resize::new_array(vm, asize)?;
-            (*t).asize = asize;
-            fill_nil((*t).array, asize);
-        }
-        if nodes > 0 {
-            (*t).node = resize::new_nodes(vm, nodes)?;
-            (*t).hmask = nodes - 1;
-            (*t).freetop = nodes;
-        }
     }
     Ok(t)
 }
@@ -185,31 +202,15 @@ unsafe fn fill_nil(from: *mut u64, n: u32) {
 pub unsafe fn dup(vm: &Vm, t: *const TabObj) -> Result<*mut TabObj, Raise> {
     // SAFETY: the new parts have the sizes of the template's; chains are relative, so they can be copied.
     unsafe {
-        let copy: *mut TabObj = alloc::alloc(vm, size_of::<TabObj>(), CellKind::Plain)?.cast();
         let (asize, hmask) = ((*t).asize, (*t).hmask);
-        copy.write(TabObj {
-            gct: objtype::TAB,
-            marked: 0,
-            nomm: 0,
-            flags: (*t).flags & (tabflag::DEAD_KEYS | tabflag::MIXED_KEYS),
-            shape: (*t).shape,
-            array: ptr::null_mut(),
-            node: nil_node(),
-            meta: ptr::null_mut(),
-            asize: 0,
-            hmask: 0,
-            freetop: 0,
-            pad: 0,
-        });
-        if asize > 0 {
-            (*copy).array = resize::new_array(vm, asize)?;
-            (*copy).asize = asize;
-            ptr::copy_nonoverlapping((*t).array, (*copy).array, asize as usize);
+        let copy = allocate(vm, asize, if hmask > 0 { hmask + 1 } else { 0 })?;
+        (*copy).flags |= (*t).flags & (tabflag::DEAD_KEYS | tabflag::MIXED_KEYS);
+        (*copy).shape = (*t).shape;
+        (*copy).freetop = (*t).freetop;
+        for i in 0..asize as usize {
+            *(*copy).array.add(i) = *(*t).array.add(i);
         }
         if hmask > 0 {
-            (*copy).node = resize::raw_nodes(vm, hmask + 1)?;
-            (*copy).hmask = hmask;
-            (*copy).freetop = (*t).freetop;
             ptr::copy_nonoverlapping((*t).node, (*copy).node, hmask as usize + 1);
         }
         Ok(copy)

@@ -52,7 +52,15 @@ fn native(vm: &mut Vm, nargs: u32, nresults: Option<u32>, kind: u64) -> Result<u
         stack::ensure(vm, top, MIN_STACK)?;
         let top = vm.top.get();
         let func = top.sub(nargs as usize + 1);
-        std::ptr::copy(func.add(1), func.add(2), nargs as usize);
+        // One slot up, to make room for the link; few arguments without a library call.
+        match nargs {
+            1 => *func.add(2) = *func.add(1),
+            2 => {
+                *func.add(3) = *func.add(2);
+                *func.add(2) = *func.add(1);
+            }
+            _ => std::ptr::copy(func.add(1), func.add(2), nargs as usize),
+        }
         let callee = func.add(2);
         *func.add(1) = (callee.offset_from(vm.base) as u64) << 3 | kind;
         let step = crate::worker::call::call_value(vm, callee, nargs.into());
@@ -221,16 +229,8 @@ fn call_handler(vm: &mut Vm) {
         }
         vm.in_handler = true;
         let top = frame_top(vm);
-        // A handler must be able to run after a stack overflow: it may use part of the reserve.
-        let limit = vm.stack_max;
-        let stack_size = (*vm.cur).stack_size;
-        let extra = stack::RESERVE as usize / 2;
-        vm.stack_max = limit.add(extra);
         let error = vm.error.get();
         let result = call_above(vm, top, handler, &[error]);
-        if (*vm.cur).stack_size == stack_size {
-            vm.stack_max = limit;
-        }
         vm.in_handler = false;
         match result {
             Ok(v) => vm.error.set(v),

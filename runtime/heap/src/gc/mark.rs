@@ -6,7 +6,7 @@ use crate::object::{FuncObj, Header, Node, ProtoObj, TabObj, ThreadObj, UdataObj
 use crate::table::DEAD_STR;
 use crate::value::Value;
 use crate::vm::Vm;
-use crate::{metatable, shape};
+use crate::{metatable, shape, sys};
 use abi::metamethod::Mm;
 use abi::{objtype, tabflag, tag};
 
@@ -104,17 +104,57 @@ pub unsafe fn roots(vm: &Vm, c: &mut Collector) {
     }
 }
 
+/// Objects that are on their way into the cache: a power of two.
+const AHEAD: usize = 16;
+
 /// Traverses gray objects until `budget` bytes are done or none is left; returns what is left of the budget.
+///
+/// Objects wait in a queue while the cache loads first their headers, then what those point to.
 pub fn propagate(vm: &Vm, mut budget: isize) -> isize {
     let c = collector(vm);
-    while let Some(g) = c.gray.pop() {
+    let mut queue = [Gray { object: std::ptr::null_mut(), from: 0 }; AHEAD];
+    let (mut head, mut tail) = (0usize, 0usize);
+    loop {
+        while tail - head < AHEAD
+            && let Some(g) = c.gray.pop()
+        {
+            sys::prefetch(g.object.cast());
+            queue[tail % AHEAD] = g;
+            tail += 1;
+        }
+        if head == tail {
+            return budget;
+        }
+        let middle = head + AHEAD / 2;
+        if middle < tail {
+            // SAFETY: gray objects are live.
+            unsafe { prefetch_body(queue[middle % AHEAD].object) };
+        }
+        let g = queue[head % AHEAD];
+        head += 1;
         // SAFETY: gray objects are live.
         budget -= unsafe { traverse(vm, c, g) } as isize;
         if budget <= 0 {
-            break;
+            while head < tail {
+                tail -= 1;
+                c.gray.push(queue[tail % AHEAD]);
+            }
+            return budget;
         }
     }
-    budget
+}
+
+/// Has the cache load what the traversal of an object will read.
+#[inline(always)]
+unsafe fn prefetch_body(o: *mut Header) {
+    // SAFETY: the object is live and of the type its header says.
+    unsafe {
+        if (*o).gct == objtype::TAB {
+            let t: *mut TabObj = o.cast();
+            sys::prefetch((*t).array.cast());
+            sys::prefetch((*t).node.cast());
+        }
+    }
 }
 
 /// Traverses one object; returns the bytes looked at.
@@ -235,7 +275,7 @@ pub unsafe fn table(vm: &Vm, c: &mut Collector, t: *mut TabObj, from: u32) -> us
         let (asize, hmask) = ((*t).asize, (*t).hmask);
         if from == 0 {
             object(heap, &mut c.gray, (*t).meta);
-            if asize > 0 {
+            if asize > 0 && (*t).flags & tabflag::INNER_ARRAY == 0 {
                 heap.mark((*t).array.cast());
             }
             if hmask > 0 {

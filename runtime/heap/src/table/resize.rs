@@ -80,9 +80,14 @@ unsafe fn resize(vm: &Vm, t: *mut TabObj, asize: u32, nodes: u32) -> Result<(), 
             }
             let array = if old.asize == 0 {
                 new_array(vm, asize)?
+            } else if old.flags & tabflag::INNER_ARRAY != 0 {
+                let array = new_array(vm, asize)?;
+                ptr::copy_nonoverlapping(old.array, array, old.asize as usize);
+                array
             } else {
                 alloc::resize(vm, (*t).array.cast(), old.asize as usize * 8, asize as usize * 8)?.cast()
             };
+            (*t).flags &= !tabflag::INNER_ARRAY;
             fill_nil(array.add(old.asize as usize), asize - old.asize);
             (*t).array = array;
             (*t).asize = asize;
@@ -123,7 +128,9 @@ unsafe fn shrink_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), Raise>
                 *insert(vm, t, Value::from_num(f64::from(i)))? = v;
             }
         }
-        if asize == 0 {
+        if (*t).flags & tabflag::INNER_ARRAY != 0 {
+            // It cannot be given back.
+        } else if asize == 0 {
             alloc::free(vm, array.cast(), old as usize * 8);
             (*t).array = ptr::null_mut();
         } else {

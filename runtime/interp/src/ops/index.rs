@@ -85,9 +85,23 @@ handlers! {
                     next!(base, pc, vm, k)
                 }
             }
-            jump!(slow_get, base, pc, insn, vm, k)
+            jump!(get_int_hashed, base, pc, insn, vm, k)
         }
         jump!(get_str_var, base, pc, insn, vm, k)
+    }
+    // An integer key that is not in the array part, or has no value there.
+    #[inline(never)]
+    fn get_int_hashed(base, pc, insn, vm, k) {
+        let t = (*base.add(b!(insn)) & tag::PTR_MASK) as *mut TabObj;
+        let mut v = tag::NIL_BITS;
+        if (*t).hmask != 0 {
+            v = heap::table::get_int(t, to_i32(*base.add(c!(insn)).cast::<f64>()) as i64).0;
+        }
+        if v != tag::NIL_BITS || no_meta!(t, Index) {
+            *base.add(a!(insn)) = v;
+            next!(base, pc, vm, k)
+        }
+        jump!(slow_get, base, pc, insn, vm, k)
     }
     #[inline(never)]
     fn get_str_var(base, pc, insn, vm, k) {
@@ -234,7 +248,7 @@ handlers! {
                     next!(base, pc, vm, k)
                 }
             }
-            jump!(slow_set, base, pc, insn, vm, k)
+            jump!(set_int_hashed, base, pc, insn, vm, k)
         }
         jump!(set_str_var, base, pc, insn, vm, k)
     }
@@ -329,6 +343,18 @@ handlers! {
     fn global_barrier(base, pc, insn, vm, k) {
         heap::gc::barrier_back(&*vm, (*crate::dispatch::function_of(base)).env);
         next!(base, pc, vm, k)
+    }
+    #[inline(never)]
+    fn set_int_hashed(base, pc, insn, vm, k) {
+        let t = (*base.add(b!(insn)) & tag::PTR_MASK) as *mut TabObj;
+        if (*t).meta.is_null() && !(*vm).gc_due() {
+            let i = to_i32(*base.add(c!(insn)).cast::<f64>()) as i64;
+            if heap::inline::set_int(&*vm, t, i, heap::Value(*base.add(a!(insn)))) {
+                next!(base, pc, vm, k)
+            }
+            jump!(out_of_memory, base, pc, insn, vm, k)
+        }
+        jump!(slow_set, base, pc, insn, vm, k)
     }
     #[inline(never)]
     fn slow_set(base, pc, insn, vm, _k) {

@@ -3,7 +3,7 @@
 //! The link of a Lua call points behind the calling instruction, whose `A` says where results go and whose `B` how many.
 
 use crate::worker;
-use abi::{frame, tag};
+use abi::frame;
 
 /// Returns one value from the frame at `base`.
 macro_rules! return_one {
@@ -22,7 +22,48 @@ macro_rules! return_one {
             }
         }
         *base = v;
-        jump!(crate::ops::ret::return_first, base, std::ptr::null(), 1, $vm, std::ptr::null())
+        jump!(crate::ops::ret::return_one_other, base, std::ptr::null(), 1, $vm, std::ptr::null())
+    }};
+}
+
+/// Returns `$n` values from `$from` on; a Lua caller goes on at once.
+macro_rules! return_many {
+    ($base:expr, $from:expr, $n:expr, $vm:expr) => {{
+        let base: *mut u64 = $base;
+        let from: *mut u64 = $from;
+        let n: usize = $n;
+        let link = *base.sub(1);
+        if link & abi::frame::TYPE_LUA == 0 {
+            let pc = link as *const u32;
+            let call = u64::from(*pc.sub(1));
+            let to = base.sub(2);
+            let want = b!(call);
+            // Volatile: the few copies are faster than a call of memmove.
+            let mut i = 0;
+            if want == 0 {
+                (*$vm).multres = n as u64;
+                while i < n {
+                    to.add(i).write_volatile(*from.add(i));
+                    i += 1;
+                }
+            } else {
+                let have = if n < want { n } else { want - 1 };
+                while i < have {
+                    to.add(i).write_volatile(*from.add(i));
+                    i += 1;
+                }
+                while i < want - 1 {
+                    to.add(i).write_volatile(abi::tag::NIL_BITS);
+                    i += 1;
+                }
+            }
+            let caller = base.sub(2 + a!(call));
+            let k = crate::dispatch::constants_of(caller);
+            next!(caller, pc, $vm, k)
+        }
+        (*$vm).base = base;
+        (*$vm).multres = n as u64;
+        jump!(crate::ops::ret::return_slots, base, from.cast::<u32>().cast_const(), n as u64, $vm, std::ptr::null())
     }};
 }
 
@@ -45,34 +86,31 @@ handlers! {
         jump!(return_first, base, pc, 0, vm, k)
     }
     fn RET(base, pc, insn, vm, k) {
-        let n = d!(insn) - 1;
         let from = base.add(a!(insn));
-        let mut link = *base.sub(1);
+        let link = *base.sub(1);
         if link & frame::TYPE == frame::VARG {
             base = base.byte_sub((link & !frame::TYPE) as usize);
-            link = *base.sub(1);
         }
-        if link & frame::TYPE_LUA == 0 {
-            let pc = link as *const u32;
-            let call = u64::from(*pc.sub(1));
-            let want = b!(call);
-            if want > 0 {
-                let to = base.sub(2);
-                let mut i = 0;
-                while i < want - 1 {
-                    to.add(i).write_volatile(if i < n { *from.add(i) } else { tag::NIL_BITS });
-                    i += 1;
-                }
-                let caller = base.sub(2 + a!(call));
-                let k = crate::dispatch::constants_of(caller);
-                next!(caller, pc, vm, k)
-            }
-        }
-        jump!(return_slots, base, from.cast::<u32>().cast_const(), n as u64, vm, k)
+        return_many!(base, from, d!(insn) - 1, vm)
     }
     fn RETM(base, pc, insn, vm, k) {
-        let n = d!(insn) as u64 + (*vm).multres;
-        jump!(return_slots, base, base.add(a!(insn)).cast::<u32>().cast_const(), n, vm, k)
+        let n = d!(insn) + (*vm).multres as usize;
+        let from = base.add(a!(insn));
+        let link = *base.sub(1);
+        if link & frame::TYPE == frame::VARG {
+            base = base.byte_sub((link & !frame::TYPE) as usize);
+        }
+        return_many!(base, from, n, vm)
+    }
+    // Returns slot 0 to whoever does not want just one value.
+    #[inline(never)]
+    fn return_one_other(base, _pc, _insn, vm, _k) {
+        let from = base;
+        let link = *base.sub(1);
+        if link & frame::TYPE == frame::VARG {
+            base = base.byte_sub((link & !frame::TYPE) as usize);
+        }
+        return_many!(base, from, 1, vm)
     }
     // Returns `insn` values from slot 0.
     #[inline(never)]
@@ -89,8 +127,7 @@ handlers! {
     // Returns the last `multres` values below top.
     #[inline(never)]
     fn return_top(base, _pc, _insn, vm, _k) {
-        (*vm).base = base;
         let n = (*vm).multres as usize;
-        go!(worker::ret::return_values(&mut *vm, (*vm).top.get().sub(n), n), vm)
+        return_many!(base, (*vm).top.get().sub(n), n, vm)
     }
 }
