@@ -281,12 +281,13 @@ impl Stream {
     /// Writes bytes through the buffer.
     #[inline]
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), i32> {
-        if self.state == State::Writing && self.buffering == Buffering::Full {
-            if let Some(room) = self.buf.get_mut(self.end..self.end + bytes.len()) {
-                room.copy_from_slice(bytes);
-                self.end += bytes.len();
-                return Ok(());
-            }
+        if self.state == State::Writing
+            && self.buffering == Buffering::Full
+            && let Some(room) = self.buf.get_mut(self.end..self.end + bytes.len())
+        {
+            room.copy_from_slice(bytes);
+            self.end += bytes.len();
+            return Ok(());
         }
         self.write_slow(bytes)
     }
