@@ -14,6 +14,8 @@ PROGRAMS := kiln luac kiln-aot
 
 build: setup
 	$(CARGO) build --release -p luac -p runtime -p aot
+# The interpreter without shared libraries: it starts faster, and their pages do not count as its memory.
+	$(CARGO) rustc --release -p runtime --bin kiln -- -C target-feature=+crt-static
 # Once more alone: only so the archive is optimised as a whole.
 	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib
 
@@ -33,19 +35,20 @@ test:
 	$(CARGO) build --profile fast --workspace
 	$(CARGO) test --profile fast --workspace
 
-bench: build
+bench:
 	@.ci/setup bench
+	$(CARGO) rustc --release -p runtime --bin kiln -- -C target-feature=+crt-static
 	testdata/corpus/fetch.sh
 	$(CARGO) run --release -p filetest --bin bench -- $(BENCH)
 
-# Manual pages, from the definitions of the command lines.
+# Manual pages, from the definitions of the command lines; not optimised, which would take longer than writing them.
 man:
-	$(CARGO) run -q --release -p runtime --example man -- target/man
-	$(CARGO) run -q --release -p aot --example man -- target/man
+	$(CARGO) run -q -p runtime --example man -- target/man
+	$(CARGO) run -q -p aot --example man -- target/man
 
 install: build man
 	install -d "$(BIN)" "$(LIB)" "$(MAN)"
-	install -m 755 $(PROGRAMS:%=$(RELEASE)/%) "$(BIN)"
+	install -s -m 755 $(PROGRAMS:%=$(RELEASE)/%) "$(BIN)"
 	install -m 644 $(RELEASE)/libruntime.a "$(LIB)"
 	install -m 644 target/man/*.1 "$(MAN)"
 

@@ -218,10 +218,37 @@ fn compiles_a_tree_and_goes_on_after_errors() {
     assert_fails(&luac(&folder, &["src"]), "luac: a folder as input needs an output folder: -o FOLDER\n");
     assert_fails(&luac(&folder, &["-o", "bad.lua", "src"]), "luac: bad.lua is not a folder\n");
     assert_fails(&luac(&folder, &["-p", "out"]), "luac: no *.lua files in out\n");
+    assert_fails(&luac(&folder, &["-n", "m", "-o", "x/", "src"]), "luac: -n names one module");
     assert_fails(
         &luac(&folder, &["-o", "x/", "src/sub", "src/sub/c.lua"]),
         "luac: src/sub/c.lua is not the only source of its output file\n",
     );
+}
+
+#[test]
+fn the_command_line_of_luajit_b() {
+    let folder = folder("save");
+    let path = |name: &str| folder.join(name).into_os_string().into_string().unwrap();
+    let save = |args: &[&str]| {
+        let args = ["kiln"].iter().chain(args).map(std::ffi::OsString::from);
+        luac::cli::run_save("kiln", args) == 0
+    };
+    // Strips unless told otherwise; the type comes from the output's name.
+    assert!(save(&["-b", &path("good.lua"), &path("raw")]));
+    assert!(fs::read(folder.join("raw")).unwrap().starts_with(b"\x1bLJ\x02\x0a"));
+    assert!(save(&["-bg", &path("good.lua"), &path("full")]));
+    assert!(fs::read(folder.join("full")).unwrap().starts_with(b"\x1bLJ\x02\x08"));
+    assert!(save(&["-bn", "name", "-e", "return 1", &path("x.h")]));
+    assert!(fs::read(folder.join("x.h")).unwrap().starts_with(b"#define luaJIT_BC_name_SIZE "));
+    assert!(save(&["-b", &path("good.lua"), &path("good.o")]));
+    assert!(fs::read(folder.join("good.o")).unwrap().starts_with(b"\x7fELF"));
+    assert!(save(&["-bl", &path("good.lua"), &path("list")]));
+    assert_eq!(fs::read_to_string(folder.join("list")).unwrap(), LISTING);
+    assert!(!save(&["-b"]));
+    assert!(!save(&["-b", &path("good.lua")]));
+    assert!(!save(&["-b", &path("bad.lua"), &path("never")]));
+    assert!(!save(&["-b", "-o", "windows", &path("good.lua"), &path("never.o")]));
+    assert!(!folder.join("never").exists() && !folder.join("never.o").exists());
 }
 
 #[test]

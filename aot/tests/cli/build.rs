@@ -191,6 +191,42 @@ fn hostile_files_to_inspect() {
 }
 
 #[test]
+fn damaged_executables_to_inspect() {
+    let s = Sandbox::new();
+    s.file("app.lua", "require 'm'");
+    s.file("m.lua", "");
+    s.build(&["app.lua", "-o", "app"]).succeeds();
+    let whole = s.read("app");
+    let sections = u64::from_le_bytes(whole[40..48].try_into().expect("eight bytes")) as usize;
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let (mut refused, mut read) = (0, 0);
+    for _ in 0..2000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random(6) {
+            // The headers, where all offsets are, more often than the rest.
+            let at = match random(4) {
+                0 => random(64),
+                1 => random(4096),
+                2 => sections + random(whole.len() - sections),
+                _ => random(whole.len()),
+            };
+            bytes[at.min(whole.len() - 1)] = [0xff, 0, 0x7f, random(256) as u8][random(4)];
+        }
+        match aot::inspect::find_image(&bytes) {
+            Ok(found) => read += found.image.modules.len(),
+            Err(message) => refused += usize::from(!message.is_empty()),
+        }
+    }
+    assert!(refused > 100 && read > 100, "{refused} refused, {read} modules read");
+}
+
+#[test]
 fn help_names_every_option_and_has_examples() {
     let s = Sandbox::new();
     let help = s.aot(&["help", "build"]).succeeds().stdout;

@@ -35,6 +35,9 @@ struct Item {
 pub(super) fn compile(job: &Job) -> Outcome {
     let mut errors = Vec::new();
     let items = find(job, &mut errors)?;
+    if job.module.is_some() && items.len() > 1 {
+        return Err(Failure::message("-n names one module, and there are several files"));
+    }
     if let Some(folder) = &job.output
         && folder.exists()
         && !folder.is_dir()

@@ -52,7 +52,15 @@ fn native(vm: &mut Vm, nargs: u32, nresults: Option<u32>, kind: u64) -> Result<u
         stack::ensure(vm, top, MIN_STACK)?;
         let top = vm.top.get();
         let func = top.sub(nargs as usize + 1);
-        std::ptr::copy(func.add(1), func.add(2), nargs as usize);
+        // One slot up, to make room for the link; few arguments without a library call.
+        match nargs {
+            1 => *func.add(2) = *func.add(1),
+            2 => {
+                *func.add(3) = *func.add(2);
+                *func.add(2) = *func.add(1);
+            }
+            _ => std::ptr::copy(func.add(1), func.add(2), nargs as usize),
+        }
         let callee = func.add(2);
         *func.add(1) = (callee.offset_from(vm.base) as u64) << 3 | kind;
         let step = crate::worker::call::call_value(vm, callee, nargs.into());
@@ -70,6 +78,33 @@ fn native(vm: &mut Vm, nargs: u32, nresults: Option<u32>, kind: u64) -> Result<u
         }
         vm.top.set(if have > want { top.sub((have - want) as usize) } else { top });
         Ok(want)
+    }
+}
+
+/// Calls the value in slot `f` of the running builtin with the values in slots `a` and `b`; says whether the first result is true.
+pub(crate) fn call_predicate(vm: &mut Vm, f: u32, a: u32, b: u32) -> Result<bool, Raise> {
+    // SAFETY: the slots exist (`Cx::call_predicate`); `ensure` makes room for the frame.
+    unsafe {
+        let top = vm.top.get();
+        stack::ensure(vm, top, MIN_STACK)?;
+        let (base, func) = (vm.base, vm.top.get());
+        let height = func.offset_from(base);
+        let callee = func.add(2);
+        *func = *base.add(f as usize);
+        *func.add(1) = ((height + 2) as u64) << 3 | frame::NATIVE;
+        *callee = *base.add(a as usize);
+        *callee.add(1) = *base.add(b as usize);
+        let step = if Value(*func).is_func() {
+            vm.base = callee;
+            vm.multres = 2;
+            Step::Call
+        } else {
+            crate::worker::call::call_value(vm, callee, 2)
+        };
+        enter_native(vm, step)?;
+        let yes = vm.multres > 0 && Value(*vm.top.get().sub(vm.multres as usize)).is_true();
+        vm.top.set(vm.base.offset(height));
+        Ok(yes)
     }
 }
 

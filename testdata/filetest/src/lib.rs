@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bytecode_fuzz;
+pub mod bytecode_gen;
 pub mod case;
 pub mod corpus;
 pub mod diff;

@@ -93,6 +93,7 @@ fn assert_compiles_alike(source: &[u8], name: &[u8], answer: &Answer, file: &Pat
             assert_same_dump(&chunk, &stock.full, false, file);
             true
         }
+        (Err(ours), _) if is_about_cdata(&ours.to_string()) => false,
         (Err(ours), Err(stock)) => {
             assert_eq!(ours.to_string(), String::from_utf8_lossy(stock), "{}", file.display());
             false
@@ -100,6 +101,12 @@ fn assert_compiles_alike(source: &[u8], name: &[u8], answer: &Answer, file: &Pat
         (Ok(_), Err(stock)) => panic!("luajit refuses {}: {}", file.display(), String::from_utf8_lossy(stock)),
         (Err(ours), Ok(_)) => panic!("luac refuses {}: {ours}", file.display()),
     }
+}
+
+/// Numbers like `1LL` and `2i` are malformed here and cdata there.
+fn is_about_cdata(message: &str) -> bool {
+    let number = message.split_once("malformed number near '").map(|(_, rest)| rest.to_ascii_lowercase());
+    number.is_some_and(|n| n.ends_with("ll'") || n.ends_with("i'"))
 }
 
 fn number(variable: &str, default: u64) -> u64 {

@@ -39,7 +39,9 @@ fn handlers_end_in_jumps() {
     for op in Op::ALL {
         // In mangled names an identifier follows its length.
         let mangled = format!("{}{}", op.name().len(), op.name());
-        let Some((symbol, body)) = functions.iter().find(|(n, _)| n.contains("ops") && n.contains(&mangled)) else { continue };
+        let Some((symbol, body)) = functions.iter().find(|(n, _)| n.contains("ops") && n.contains(&mangled)) else {
+            continue;
+        };
         seen += 1;
         // `call rax`, `call QWORD PTR [rcx+rax*8]`: the dispatch as a call. Calls through the GOT are the C library's.
         let calls = body.iter().filter(|l| {

@@ -121,10 +121,10 @@ impl<'a> Function<'a> {
         let mut ops = Vec::with_capacity(proto.bc.len());
         ops.push(head);
         for (pc, ins) in proto.bc.iter().enumerate().skip(1) {
-            match ins.op().filter(|op| operands::may_be_dumped(*op)) {
+            match operands::DUMPED[usize::from(ins.0 as u8)] {
                 Some(op) => ops.push(op),
                 None if ins.op() == Some(Op::KCDATA) => {
-                    return Err(BadBytecode::new("cdata constants are not supported,", Place::Ins(number, pc as u32)));
+                    return Err(BadBytecode::new("cdata constants are not supported", Place::Ins(number, pc as u32)));
                 }
                 None => return Err(BadBytecode::new("invalid opcode", Place::Ins(number, pc as u32))),
             }
@@ -223,11 +223,20 @@ enum Flow {
 }
 
 fn flow(op: Op) -> Flow {
-    match op {
-        _ if (op as u8) <= Op::ISF as u8 => Flow::Test,
-        Op::JMP | Op::UCLO | Op::ISNEXT => Flow::Jump,
-        Op::FORI | Op::FORL | Op::ITERL => Flow::Branch,
-        Op::RETM | Op::RET | Op::RET0 | Op::RET1 | Op::CALLT | Op::CALLMT => Flow::Leave,
-        _ => Flow::Next,
-    }
+    static FLOW: [Flow; Op::ALL.len()] = {
+        let mut flow = [Flow::Next; Op::ALL.len()];
+        let mut i = 0;
+        while i < flow.len() {
+            flow[i] = match Op::ALL[i] {
+                _ if i <= Op::ISF as usize => Flow::Test,
+                Op::JMP | Op::UCLO | Op::ISNEXT => Flow::Jump,
+                Op::FORI | Op::FORL | Op::ITERL => Flow::Branch,
+                Op::RETM | Op::RET | Op::RET0 | Op::RET1 | Op::CALLT | Op::CALLMT => Flow::Leave,
+                _ => Flow::Next,
+            };
+            i += 1;
+        }
+        flow
+    };
+    FLOW[op as usize]
 }

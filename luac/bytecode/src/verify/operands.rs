@@ -4,33 +4,74 @@ use super::{Flow, Function, Result, flow};
 use crate::op::{Mode, Op};
 use crate::proto::GcConst;
 
-/// Says whether `luajit -b` can write the instruction.
-pub(super) fn may_be_dumped(op: Op) -> bool {
-    let internal = matches!(op, Op::ISTYPE | Op::ISNUM | Op::TGETR | Op::TSETR | Op::KCDATA);
-    let patched = matches!(op, Op::JFORI | Op::IFORL | Op::JFORL | Op::IITERL | Op::JITERL | Op::ILOOP | Op::JLOOP);
-    !internal && !patched && (op as u8) < Op::FUNCF as u8
+/// The opcode of each byte that `luajit -b` can write.
+pub(super) static DUMPED: [Option<Op>; 256] = {
+    let mut ops = [None; 256];
+    let mut i = 0;
+    while i < Op::FUNCF as usize {
+        let op = Op::ALL[i];
+        let internal = matches!(op, Op::ISTYPE | Op::ISNUM | Op::TGETR | Op::TSETR | Op::KCDATA);
+        let patched = matches!(op, Op::JFORI | Op::IFORL | Op::JFORL | Op::IITERL | Op::JITERL | Op::ILOOP | Op::JLOOP);
+        if !internal && !patched {
+            ops[i] = Some(op);
+        }
+        i += 1;
+    }
+    ops
+};
+
+/// For each mode the first value that is too large. Nearly all operands are fine, so this comes first; what is wrong is found out by
+/// the function for the mode.
+struct Limits([u32; Mode::Cdata as usize + 1]);
+
+impl Limits {
+    fn new(f: &Function) -> Limits {
+        let mut limits = [0x1_0000; Mode::Cdata as usize + 1];
+        let size = u32::from(f.proto.frame_size);
+        let mut set = |mode: Mode, limit: u32| limits[mode as usize] = limit;
+        set(Mode::Dst, size);
+        set(Mode::Base, size);
+        set(Mode::Var, size);
+        set(Mode::Rbase, size + 1);
+        set(Mode::Uv, f.proto.upvalues.len() as u32);
+        set(Mode::Pri, 3);
+        set(Mode::Num, f.proto.knum.len() as u32);
+        // These need a look at the constant, or at the target.
+        for mode in [Mode::Str, Mode::Tab, Mode::Func, Mode::Jump, Mode::Cdata] {
+            set(mode, 0);
+        }
+        Limits(limits)
+    }
+
+    fn allow(&self, mode: Mode, value: u16) -> bool {
+        u32::from(value) < self.0[mode as usize]
+    }
 }
 
 pub(super) fn check(f: &Function) -> Result {
+    let limits = Limits::new(f);
     for pc in 1..f.len() {
         let ins = f.ins(pc);
         let modes = f.ops[pc].modes();
-        check_operand(f, pc, modes.a, u16::from(ins.a()))?;
-        if modes.b == Mode::None {
-            check_operand(f, pc, modes.c, ins.d())?;
-        } else {
-            check_operand(f, pc, modes.b, u16::from(ins.b()))?;
-            check_operand(f, pc, modes.c, u16::from(ins.c()))?;
+        // In the form without B its mode is `None`, which allows anything.
+        let b = u16::from(ins.b());
+        let c = if modes.b == Mode::None { ins.d() } else { u16::from(ins.c()) };
+        if !(limits.allow(modes.a, u16::from(ins.a())) & limits.allow(modes.b, b)) {
+            check_operand(f, pc, modes.a, u16::from(ins.a()))?;
+            check_operand(f, pc, modes.b, b)?;
         }
-        let needed = match flow(f.ops[pc]) {
-            Flow::Next | Flow::Branch => 1,
-            Flow::Test => 2,
-            Flow::Jump | Flow::Leave => 0,
+        if !limits.allow(modes.c, c) {
+            check_operand(f, pc, modes.c, c)?;
+        }
+        let (needed, test) = match flow(f.ops[pc]) {
+            Flow::Next | Flow::Branch => (1, false),
+            Flow::Test => (2, true),
+            Flow::Jump | Flow::Leave => (0, false),
         };
         if pc + needed >= f.len() {
             return f.bad(pc, "control runs off the end");
         }
-        if needed == 2 && f.ops[pc + 1] != Op::JMP {
+        if test && f.ops[pc + 1] != Op::JMP {
             return f.bad(pc, "test without a jump");
         }
     }
@@ -49,7 +90,7 @@ fn check_operand(f: &Function, pc: usize, mode: Mode, value: u16) -> Result {
         Mode::Tab => check_template(f, pc, value),
         Mode::Func => check_child(f, pc, value),
         Mode::Jump => check_jump(f, pc),
-        Mode::Cdata => f.bad(pc, "cdata constants are not supported,"),
+        Mode::Cdata => f.bad(pc, "cdata constants are not supported"),
     }
 }
 

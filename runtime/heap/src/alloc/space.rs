@@ -19,7 +19,7 @@ const GRAIN: usize = 16;
 /// Words of the bitmap per block.
 const BLOCK_WORDS: usize = BLOCK / GRAIN / 64;
 /// Bytes of the longest run handed out at once: collection is paced by runs.
-const RUN: usize = 16 << 10;
+const RUN: usize = 4 << 10;
 
 /// The blocks of one class and kind.
 #[derive(Default)]

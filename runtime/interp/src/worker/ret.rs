@@ -23,11 +23,11 @@ pub(crate) unsafe fn return_values(vm: &mut Vm, mut from: *mut u64, mut n: usize
                 let want = (call >> 24) as usize;
                 let to = base.sub(2);
                 if want == 0 {
-                    std::ptr::copy(from, to, n);
+                    move_down(from, to, n);
                     vm.multres = n as u64;
                 } else {
                     let have = n.min(want - 1);
-                    std::ptr::copy(from, to, have);
+                    move_down(from, to, have);
                     for i in have..want - 1 {
                         *to.add(i) = tag::NIL_BITS;
                     }
@@ -59,13 +59,26 @@ pub(crate) unsafe fn return_values(vm: &mut Vm, mut from: *mut u64, mut n: usize
                 },
                 _ => {
                     let to = base.sub(2);
-                    std::ptr::copy(from, to, n);
+                    move_down(from, to, n);
                     vm.top.set(to.add(n));
                     vm.multres = n as u64;
                     vm.base = previous;
                     return Step::Leave;
                 }
             }
+        }
+    }
+}
+
+/// Moves results to lower slots; one result, the most frequent case, without a library call.
+#[inline(always)]
+unsafe fn move_down(from: *const u64, to: *mut u64, n: usize) {
+    // SAFETY: both are inside the stack (caller).
+    unsafe {
+        if n == 1 {
+            *to = *from;
+        } else {
+            std::ptr::copy(from, to, n);
         }
     }
 }

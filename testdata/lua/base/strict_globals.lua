@@ -1,0 +1,17 @@
+-- A strict mode: metatables on the globals catch unset reads and stray writes, in functions, chunks and modules.
+local declared = {} setmetatable(_G, { __newindex = function(t, k, v) local w = debug.getinfo(2, "S").what if not declared[k] and w ~= "main" and w ~= "C" then error("assignment to undeclared global '" .. k .. "'", 2) end declared[k] = true rawset(t, k, v) end, __index = function(_, k) if not declared[k] then error("undeclared global '" .. tostring(k) .. "'", 2) end end }) inmain = 1 print(inmain) local function write() stray = 1 end print(pcall(write)) print(pcall(function() return unset end)) inmain = nil print(inmain) print(pcall(loadstring("return nothere", "=chunk"))) print(pcall(loadstring("fromchunk = 5 return fromchunk", "=chunk"))) print(rawget(_G, "fromchunk"), rawget(_G, "stray")) local function nested() return (function() undefinedcall() end)() end print(pcall(nested)) print(pcall(function() return undefined.field end)) print(pcall(function() undefined.field = 1 end)) local env = setmetatable({}, { __index = function(_, k) return k .. "?" end, __newindex = function(t, k, v) rawset(t, k, v .. "!") end }) local f = setfenv(function() a = "x" return a, b, c end, env) print(f()) setmetatable(_G, nil) print(rawequal(undefinednow, nil)) setfenv(1, setmetatable({}, { __index = _G })) print(pcall(print, "own environment")) shadow = 1 print(shadow, rawget(_G, "shadow"))
+--> 1
+--> false	strict_globals.lua:2: assignment to undeclared global 'stray'
+--> false	strict_globals.lua:2: undeclared global 'unset'
+--> nil
+--> false	chunk:1: undeclared global 'nothere'
+--> true	5
+--> 5	nil
+--> false	strict_globals.lua:2: undeclared global 'undefinedcall'
+--> false	strict_globals.lua:2: undeclared global 'undefined'
+--> false	strict_globals.lua:2: undeclared global 'undefined'
+--> x!	b?	c?
+--> true
+--> own environment
+--> true
+--> 1	nil

@@ -1,0 +1,25 @@
+-- Debug functions on other coroutines; hooks while switching; environments of threads.
+local co = coroutine.create(function(a, b) local c = a + b local function inner() local d = 7 coroutine.yield(d) return d end inner() error("end", 0) end) print(debug.getinfo(co, 0)) print(coroutine.resume(co, 1, 2)) print(debug.getinfo(co, 0, "n").name, debug.getinfo(co, 1, "n").name, debug.getinfo(co, 2, "S").what, debug.getinfo(co, 3)) print(debug.getlocal(co, 1, 1), debug.getlocal(co, 2, 1)) print(debug.getlocal(co, 2, 3)) print(debug.setlocal(co, 1, 1, "changed")) print(debug.traceback(co)) print(coroutine.resume(co)) print(coroutine.resume(co)) print(debug.traceback(co)) print(pcall(debug.getinfo, co, 50)) local log = {} debug.sethook(function(e) local i = debug.getinfo(2, "n") log[#log + 1] = e:sub(1, 1) .. (i.name or "?") end, "cr") local w = coroutine.wrap(function() coroutine.yield(1) return 2 end) w() w() debug.sethook() print(#log > 6, log[#log]) local t = coroutine.create(function() return getfenv(0) == _G, xyz end) debug.setfenv(t, setmetatable({}, { __index = _G })) print(coroutine.resume(t)) local c2 = coroutine.wrap(function() local t2 = coroutine.running() return debug.traceback(t2, "self"):match "^self\n" ~= nil, debug.getinfo(t2, 1, "l") ~= nil, debug.getinfo(1, "l").currentline end) print(c2()) local dead = coroutine.create(function() end) coroutine.resume(dead) print(debug.traceback(dead), debug.getinfo(dead, 0), pcall(debug.getlocal, dead, 0, 1)) local nested = coroutine.wrap(function() local i = coroutine.wrap(function() return debug.traceback("inner") end) return (i()) end) print(nested()) local lines = {} local c3 = coroutine.create(function() coroutine.yield(debug.gethook()) end) print(coroutine.resume(c3))
+--> nil
+--> true	7
+--> yield	inner	Lua	nil
+--> d	a	1
+--> c	3
+--> d
+--> stack traceback:
+--> 	[C]: in function 'yield'
+--> 	hooks_and_debug.lua:2: in function 'inner'
+--> 	hooks_and_debug.lua:2: in function <hooks_and_debug.lua:2>
+--> false	end
+--> false	cannot resume dead coroutine
+--> stack traceback:
+--> 	[C]: in function 'error'
+--> 	hooks_and_debug.lua:2: in function <hooks_and_debug.lua:2>
+--> true	nil
+--> true	csethook
+--> true	false	nil
+--> true	true	2
+--> stack traceback:	nil	false	bad argument #2 to '?' (level out of range)
+--> inner
+--> stack traceback:
+--> true	nil		0

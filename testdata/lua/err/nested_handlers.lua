@@ -1,0 +1,25 @@
+-- Errors crossing pcall, coroutines, metamethods, iterators and library callbacks, with values kept intact.
+local E = setmetatable({}, { __tostring = function() return "E!" end }) local function same(ok, v, ...) return ok, v == E, ... end print(same(pcall(error, E))) print(same(pcall(function() local t = setmetatable({}, { __index = function() error(E) end }) return t.x end))) print(same(pcall(function() for _ in function() error(E) end do end end))) print(same(pcall(table.sort, { 3, 2, 1 }, function() error(E) end))) print(same(pcall(string.gsub, "abc", ".", function() error(E) end))) print(same(pcall(coroutine.wrap(function() error(E) end)))) print(same(coroutine.resume(coroutine.create(function() pcall(error, 1) error(E) end)))) print(same(pcall(load, function() error(E) end))) print(same(pcall(function() return setmetatable({}, { __concat = function() error(E) end }) .. "x" end))) print(same(pcall(function() return setmetatable({}, { __lt = function() error(E) end }) < setmetatable({}, {}) end)) == false) print(same(pcall(tostring, setmetatable({}, { __tostring = function() error(E) end })))) print(same(pcall(require, "x"), 1) == false) print(same(xpcall(function() error(E) end, function(m) return m end))) print(xpcall(function() error(E) end, function(m) return tostring(m), "dropped" end)) local depth = 0 local function deep(n) depth = n if n == 0 then error(E) end local ok, v = pcall(deep, n - 1) error(v) end print(same(pcall(deep, 50))) print(select(2, pcall(function() local ok, v = pcall(error, "first", 0) local ok2, v2 = pcall(error, v .. " second", 0) error(v2 .. " third", 0) end))) local cleanup = {} local function with(name, f) local ok, v = pcall(f) cleanup[#cleanup + 1] = name if not ok then error(v, 0) end return v end print(pcall(with, "outer", function() return with("mid", function() return with("inner", function() error("boom", 0) end) end) end)) print(table.concat(cleanup, " ")) local co = coroutine.wrap(function() local ok, v = pcall(function() coroutine.yield(1) error("after resume", 0) end) coroutine.yield(v) error("final", 0) end) print(co(), co(), pcall(co)) print(pcall(function() error() end), pcall(function() error(nil) end), pcall(function() error(false) end)) local n = 0 for i = 1, 50 do local ok = pcall(function() if i % 2 == 0 then error(i) end n = n + i end) end print(n) print(pcall(error, "msg", 0), pcall(error, setmetatable({}, { __index = error }), 0) == false) local function nested(k) return pcall(function() if k > 0 then return nested(k - 1) end error("bottom", 0) end) end print(nested(3))
+--> false	true
+--> false	true
+--> false	true
+--> false	true
+--> false	true
+--> false	true
+--> false	true
+--> true	false	E!
+--> false	true
+--> true
+--> false	true
+--> true
+--> false	true
+--> false	E!
+--> false	true
+--> first second third
+--> false	boom
+--> inner mid outer
+--> 1	after resume	false	final
+--> false	false	false	false
+--> 625
+--> false	true
+--> true	true	true	false	bottom

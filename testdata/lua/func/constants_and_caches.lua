@@ -1,0 +1,17 @@
+-- Functions with many constants of all kinds, equal constants, and the same literals in several functions.
+local function many() return 1, 1.0, -1, 0.5, 1e10, 65535, 65536, -32768, -32769, 32767, 32768, "a", "", "a\0b", nil, true, false, 2 ^ 31, 2 ^ 53, 0x7fffffff, 1e300, -0 end print(many()) print(select("#", many())) local function cmp(x) return x == 1, x == "1", x == nil, x == true, x == false, x ~= 1, x ~= "1", x ~= nil, x == 100000, x == 0.5, x == "long constant string" end print(cmp(1)) print(cmp("1")) print(cmp(nil)) print(cmp(true)) print(cmp(100000)) local function arith(x) return x + 1, x - 1, x * 2, x / 2, x % 2, x ^ 2, 1 + x, 1 - x, 2 * x, 2 / x, 2 % x, 2 ^ x, x + 0.5, x + 100000, -x end print(arith(3)) print(arith(0.5)) local function keys(t) t[0] = "z" t[1] = "a" t[255] = "b" t[256] = "c" t[-1] = "d" t[0.5] = "e" t.k = "f" t["a b"] = "g" t[true] = "h" t[65536] = "i" return t[0], t[1], t[255], t[256], t[-1], t[0.5], t.k, t["a b"], t[true], t[65536] end print(keys {}) local function set(t) t.a, t.b, t.c, t.d, t.e = 1, "s", nil, true, 0.5 return t.a, t.b, t.c, t.d, t.e end print(set {}) local src = {} for i = 1, 300 do src[i] = "a" .. i .. " = 'v" .. i .. "'" end local f = loadstring(table.concat(src, "\n") .. "\nreturn a1, a256, a257, a300") print(setfenv(f, {})()) src = {} for i = 1, 300 do src[i] = "t[" .. i .. ".5] = " .. i .. ".25" end f = loadstring("local t = {} " .. table.concat(src, "\n") .. " return t[1.5], t[256.5], t[300.5]") print(f()) src = {} for i = 1, 280 do src[i] = "function() return " .. i .. " end" end f = loadstring("return {" .. table.concat(src, ",") .. "}") local fs = f() print(#fs, fs[1](), fs[256](), fs[280]()) print(loadstring("local a <- 1") == nil, (loadstring("return 1e309"))(), (loadstring("return -1e309"))(), (loadstring("return 0x7fffffffffffffff"))())
+--> 1	1	-1	0.5	10000000000	65535	65536	-32768	-32769	32767	32768	a		a\x00b	nil	true	false	2147483648	9.007199254741e+15	2147483647	1e+300	-0
+--> 22
+--> true	false	false	false	false	false	true	true	false	false	false
+--> false	true	false	false	false	true	false	true	false	false	false
+--> false	false	true	false	false	true	true	false	false	false	false
+--> false	false	false	true	false	true	true	true	false	false	false
+--> false	false	false	false	false	true	true	true	true	false	false
+--> 4	2	6	1.5	1	9	4	-2	6	0.66666666666667	2	8	3.5	100003	-3
+--> 1.5	-0.5	1	0.25	0.5	0.25	1.5	0.5	1	4	0	1.4142135623731	1	100000.5	-0.5
+--> z	a	b	c	d	e	f	g	h	i
+--> 1	s	nil	true	0.5
+--> v1	v256	v257	v300
+--> 1.25	256.25	300.25
+--> 280	1	256	280
+--> true	inf	-inf	9.2233720368548e+18

@@ -1,0 +1,25 @@
+-- Method definitions and calls in all forms.
+local t = { inner = { deep = {} } } function t.plain(...) return select("#", ...), ... end function t:method(...) return self == t, select("#", ...), ... end function t.inner:im(x) return self == t.inner, x end function t.inner.deep.f(x) return x end function t.inner.deep:g(x) return self == t.inner.deep, x end print(t.plain(1, 2)) print(t:plain(1) == 2) print(t:method(1, nil)) print(t.method(t, 1)) print(t.inner:im "s") print(t.inner.deep.f { 1 }[1], t.inner.deep:g [[x]]) print(t["method"](t)) local name = "method" print(t[name](t, 1)) local s = "abc" print(s:upper():lower():rep(2):sub(2, -2):len()) print(("%s"):format "x", ("a"):byte(), #("x"):rep(3), ("x"):rep(2) .. "y") function t:chain() self.n = (self.n or 0) + 1 return self end print(t:chain():chain():chain().n) function t:self_arg(self) return self end print(t:self_arg("shadow")) local obj = { v = 1 } function obj.new(self, v) return setmetatable({ v = v }, { __index = self }) end local o = obj:new(5) function obj:get() return self.v end print(o:get(), obj:get(), obj.get { v = "t" }) local calls = 0 local function getobj() calls = calls + 1 return o end print(getobj():get(), calls) getobj().v = getobj():get() + 1 print(o.v, calls) print(pcall(function() return t:nomethod() end)) print(pcall(function() return t.inner:nomethod(1) end)) print(pcall(function() return (nil):x() end)) print(pcall(function() local n = 5 return n:x() end)) print(pcall(function() return t.plain:x() end)) print(pcall(t.method)) local long = {} function long.a() return long end function long:b() return self end print(long.a():b().a():b() == long) print(#{ t:plain(1, 2) }, (t:plain(1, 2)))
+--> 2	1	2
+--> true
+--> true	2	1	nil
+--> true	1	1
+--> true	s
+--> 1	true	x
+--> true	0
+--> true	1	1
+--> 4
+--> x	97	3	xxy
+--> 3
+--> shadow
+--> 5	1	t
+--> 5	1
+--> 6	3
+--> false	methods.lua:2: attempt to call method 'nomethod' (a nil value)
+--> false	methods.lua:2: attempt to call method 'nomethod' (a nil value)
+--> false	methods.lua:2: attempt to index a nil value
+--> false	methods.lua:2: attempt to index local 'n' (a number value)
+--> false	methods.lua:2: attempt to index field 'plain' (a function value)
+--> true	false	0
+--> true
+--> 4	3

@@ -1,0 +1,18 @@
+-- Large writes and reads, long lines, many small operations, interleaved reading and writing.
+local path = os.tmpname() local f = io.open(path, "wb") for i = 1, 5000 do f:write("line ", i, "\n") end f:write(("x"):rep(200000), "\n", "end") f:close() local n, longest, last = 0, 0, nil for l in io.lines(path) do n = n + 1 longest = math.max(longest, #l) last = l end print(n, longest, last) f = io.open(path, "rb") local size = f:seek("end") print(size) f:seek("set", 0) local total = 0 while true do local b = f:read(4096) if not b then break end total = total + #b end print(total == size) f:seek("set", 5) print(f:read("*n"), f:read("*l"), f:read("*l")) f:seek("set", size - 3) print(f:read("*a")) f:close() f = io.open(path, "r+b") for i = 0, 20 do f:seek("set", i * 7) f:write("#") end f:seek("set", 0) print(f:read(30)) f:seek("cur", -10) f:write("OVER") f:seek("set", 18) print(f:read(8)) f:close() f = io.open(path, "w+b") for i = 1, 1000 do f:write(string.char(i % 256)) end f:seek("set", 0) local s = f:read("*a") print(#s, s:byte(256), s:byte(255), s:byte(1000)) f:seek("set", 500) f:write("MIDDLE") f:seek("set", 498) print(f:read(10):gsub("[^%u]", ".")) f:close() local handles = {} for i = 1, 50 do handles[i] = io.open(path, "rb") end for i = 1, 50 do assert(handles[i]:read(1) == "\1") end for i = 1, 50 do handles[i]:close() end local a, b = io.open(path, "rb"), io.open(path, "rb") a:read(10) print(a:seek(), b:seek()) a:close() b:close() f = io.open(path, "w") f:write("1 2 3\n4.5 -6e2 0x1F\n") for i = 1, 100 do f:write(i, " ") end f:close() f = io.open(path) local sum = 0 while true do local v = f:read("*n") if not v then break end sum = sum + v end print(sum) f:close() for i = 1, 300 do local h = io.open(path) end collectgarbage() collectgarbage() print(io.open(path) ~= nil) os.remove(path)
+--> 5002	200000	end
+--> 248897
+--> true
+--> 1		line 2
+--> end
+--> #ine 1
+--> #ine 2
+--> #ine 3
+--> #ine 4
+--> #i
+-->  3OVERe 
+--> 1000	0	255	232
+--> ..MIDDLE..	4
+--> 10	0
+--> 4491.5
+--> true

@@ -1,0 +1,16 @@
+-- Metamethods reached through globals, upvalue tables and chains that mix tables and functions.
+local log = {} local base = setmetatable({ known = "k" }, { __index = function(_, k) log[#log + 1] = "get " .. k return nil end }) local env = setmetatable({}, { __index = base, __newindex = function(t, k, v) log[#log + 1] = "set " .. k rawset(t, k, v) end }) local function f() a = 1 a = 2 local x = known or unknown b = x return a, b, missing end setfenv(f, env) print(f()) print(table.concat(log, ", ")) print(pcall(setfenv(function() return missing.x end, env))) print(pcall(setfenv(function() missing() end, env))) print(pcall(setfenv(function() return missing + 1 end, env))) print(pcall(setfenv(function() missing.x = 1 end, env))) local ro = setmetatable({}, { __index = { x = 1 }, __newindex = function(_, k) error("read-only " .. k, 2) end }) print(pcall(setfenv(function() x = 2 end, ro))) print(setfenv(function() return x end, ro)()) local counter = setmetatable({}, { __index = function(t, k) local n = (rawget(t, "n") or 0) + 1 rawset(t, "n", n) return n end }) local g = setfenv(function() return one, two, one, n end, counter) print(g()) local withcall = setmetatable({}, { __index = function(_, k) return function(...) return k, ... end end }) print(setfenv(function() return anything(1, 2), (other "s") end, withcall)()) local co = coroutine.wrap(setfenv(function() v = got return got, v end, setmetatable({}, { __index = function(_, k) return coroutine.yield(k) end, __newindex = function(t, k, val) rawset(t, k, coroutine.yield("set " .. k .. val)) end }))) print(co()) print(co("A")) print(co("B")) print(co("C"))
+--> 2	k	nil
+--> set a, set b, get missing
+--> false	environment_tables.lua:2: attempt to index global 'missing' (a nil value)
+--> false	environment_tables.lua:2: attempt to call global 'missing' (a nil value)
+--> false	environment_tables.lua:2: attempt to perform arithmetic on global 'missing' (a nil value)
+--> false	environment_tables.lua:2: attempt to index global 'missing' (a nil value)
+--> false	environment_tables.lua:2: read-only x
+--> 1
+--> 1	2	3	3
+--> anything	other
+--> got
+--> set vA
+--> got
+--> C	B

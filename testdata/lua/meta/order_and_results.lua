@@ -1,0 +1,30 @@
+-- How often and in which order metamethods run, and what becomes of their results.
+local log = {} local mt = {} local function v(n) return setmetatable({ n = n }, mt) end for _, e in ipairs { "add", "sub", "mul", "concat", "lt", "le", "eq", "call", "index", "unm" } do mt["__" .. e] = function(a, b, c) log[#log + 1] = e if e == "concat" then return v((a.n or a) .. (b.n or b)) elseif e == "lt" or e == "le" or e == "eq" then return a.n < b.n elseif e == "index" then return nil end return v((type(a) == "table" and rawget(a, "n") or a) + 0) end end local function flush(...) print(table.concat(log, " "), ...) log = {} end local a, b, c = v(1), v(2), v(3) local r = a + b * c - a flush(r.n) r = -a + -b flush(r.n) r = a < b, b > a flush(r) r = a <= b and b >= a flush(r) r = (a == b) flush(r) r = (a ~= b) flush(r) r = not (a < b) flush(r) r = a(1, 2) flush(r.n) r = a.x flush(r) r = a.x or b.y or "none" flush(r) if a < b then flush("if") end if not (a < b) then flush("no") else flush("else") end while a < b do flush("while") break end r = a < b and a or b flush(r == a) local t = { a + b, a < b, -c } flush(#t) local function f(...) return select("#", ...) end r = f(a + b, a(1), a.x) flush(r) for i = 1, 2 do local _ = a + i end flush() r = a + 1 + 2 flush(r.n) r = 1 + 2 + a flush(r.n) mt.__add = function(x, y) return 1, 2, 3 end print(a + b, (select("#", a + b))) mt.__call = function(self, ...) return ... end print(a(1, 2, 3)) print((a(1, 2, 3))) mt.__index = function(t, k) return k, k end print(a.x, (select("#", a.x)), a[1]) mt.__concat = function(x, y) return "c", "d" end print(a .. b) mt.__lt = function() return 0 end print(a < b) mt.__lt = function() return false end print(a < b) mt.__le = nil mt.__lt = function(x, y) log[#log + 1] = rawget(x, "n") .. "<" .. rawget(y, "n") return false end print(a <= b, a >= b) flush()
+--> mul add sub	1
+--> unm unm add	1
+--> lt lt	true
+--> le le	true
+--> eq	true
+--> eq	false
+--> lt	false
+--> call	1
+--> index	nil
+--> index index	none
+--> lt	if
+--> lt	else
+--> lt	while
+--> lt	true
+--> add lt unm	3
+--> add call index	3
+--> add add
+--> add add	1
+--> add	3
+--> 1	1
+--> 1	2	3
+--> 1
+--> x	1	1
+--> c
+--> true
+--> false
+--> true	true
+--> 2<1 1<2

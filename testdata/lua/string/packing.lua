@@ -1,0 +1,12 @@
+-- Binary data in strings: building and reading integers, checksums, run-length coding, bit streams.
+local function u32(n) return string.char(n % 256, math.floor(n / 256) % 256, math.floor(n / 65536) % 256, math.floor(n / 16777216) % 256) end local function r32(s, at) local a, b, c, d = s:byte(at, at + 3) return a + b * 256 + c * 65536 + d * 16777216 end for _, n in ipairs { 0, 1, 255, 256, 65535, 65536, 2 ^ 31, 2 ^ 32 - 1 } do assert(r32(u32(n), 1) == n) end local function adler(s) local a, b = 1, 0 for i = 1, #s do a = (a + s:byte(i)) % 65521 b = (b + a) % 65521 end return b * 65536 + a end print(adler "Wikipedia", adler "") local function rle(s) return (s:gsub("(.)(%1*)", function(c, r) return (#r + 1) .. c end)) end print(rle "aaabccdddd", rle "", rle "x") local function unrle(s) return (s:gsub("(%d+)(%D)", function(n, c) return c:rep(tonumber(n)) end)) end print(unrle(rle "zzzzyx")) local all = {} for i = 0, 255 do all[#all + 1] = string.char(i) end local bin = table.concat(all) print(#bin, bin == bin:reverse():reverse(), bin:upper():lower() == bin:lower(), #bin:gsub("%c", ""), #bin:gsub("[%z\1-\31]", ""), bin:find("\0", 1, true), bin:find("\255", 1, true)) assert(loadstring("return " .. ("%q"):format(bin))() == bin) local function bits(s) return (s:gsub(".", function(c) local b, o = c:byte(), "" for i = 7, 0, -1 do o = o .. math.floor(b / 2 ^ i) % 2 end return o end)) end print(bits "Az\0\255") local function frombits(b) return (b:gsub("%d%d%d%d%d%d%d%d", function(o) return string.char(tonumber(o, 2)) end)) end print(frombits(bits "round trip")) local freq = {} for c in (bin .. "aaa"):gmatch "." do freq[c] = (freq[c] or 0) + 1 end print(freq.a, freq["\0"], freq["\n"]) local x = {} for i = 1, #bin do x[i] = bit.bxor(bin:byte(i), 0x5a) end local enc = string.char(unpack(x, 1, 200)) print(#enc, bit.bxor(enc:byte(100), 0x5a)) print(("a\0b\0c"):gsub("%z", "|"), ("\0\0\0"):len(), ("\0"):rep(5) == "\0\0\0\0\0", ("x\0y") < ("x\0z"), ("x\0") > "x") local utf = "aé√𝄞" local cps = {} for c in utf:gmatch "[%z\1-\127\194-\244][\128-\191]*" do cps[#cps + 1] = #c end print(table.concat(cps, " "), #utf)
+--> 300286872	1
+--> aaabccdddd		x
+--> zzzzyx
+--> 256	true	true	223	224	1	256	256
+--> 01000001011110100000000011111111
+--> round trip
+--> 4	1	1
+--> 200	99
+--> a|b|c	3	true	true	true
+--> 1 2 3 4	10

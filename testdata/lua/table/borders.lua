@@ -1,0 +1,27 @@
+-- Lengths and iteration after unusual ways of filling: reversed, with removal, by rawset, by constructors with calls.
+local t = {} for i = 10, 1, -1 do t[i] = i end print(#t, next(t) ~= nil) t[#t] = nil print(#t) t = { n = 1, [1] = "a", [2] = "b", [3] = "c" } print(#t) local function f(n) local r = {} for i = 1, n do r[i] = i end return unpack(r) end t = { f(50) } print(#t) t = { 0, f(50) } print(#t, t[51]) t = { f(3), f(3), x = 1, f(3) } print(#t) t = {} for i = 1, 5 do rawset(t, i, i) end print(#t) t[6] = 6 t[7] = 7 t[7] = nil print(#t) t = { 1, 2, 3 } t[3] = nil t[2] = nil print(#t) t[2] = "b" print(#t) t = {} t[1], t[2], t[3] = f(3) print(#t) t = { [1] = 1 } t[2] = 2 t[3] = 3 t[4] = 4 t[5] = 5 print(#t) local sum = 0 for i, v in ipairs(t) do sum = sum + i * v end print(sum) t = {} for i = 1, 64 do t[i] = true end for i = 64, 33, -1 do t[i] = nil end print(#t) for i = 33, 40 do t[i] = true end print(#t) local s = {} for i = 1, 100 do table.insert(s, i) if i % 3 == 0 then table.remove(s, 1) end end print(#s, s[1], s[#s]) local q = {} for i = 1, 10 do q[i] = i end for i = 1, 10 do q[i] = nil end print(#q, next(q)) q[1] = "x" print(#q) local d = { f(20) } for i = 20, 1, -1 do if i % 2 == 0 then table.remove(d, i) end end print(#d, table.concat(d, " ")) local z = { [0] = 0 } print(#z) z[1] = 1 print(#z) local str = {} for i = 1, 3 do str[tostring(i)] = i end print(#str) local fl = {} for i = 1, 4 do fl[i + 0.0] = i end print(#fl) local neg = { [-1] = 1, [-2] = 2 } print(#neg, table.maxn(neg)) local copy = {} for k, v in pairs({ 5, 6, 7, a = 8 }) do copy[k] = v end print(#copy, copy.a)
+--> 10	true
+--> 9
+--> 3
+--> 50
+--> 51	50
+--> 5
+--> 5
+--> 6
+--> 1
+--> 2
+--> 3
+--> 5
+--> 55
+--> 32
+--> 40
+--> 67	34	100
+--> 0	nil
+--> 1
+--> 10	1 3 5 7 9 11 13 15 17 19
+--> 0
+--> 1
+--> 0
+--> 4
+--> 0	0
+--> 3	8
