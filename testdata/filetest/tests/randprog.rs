@@ -15,6 +15,12 @@ use std::time::{Duration, Instant};
 /// The least status of a process that a signal has ended.
 const CRASHED: i32 = 128;
 
+/// Whether an outcome of stock luajit says nothing about Kiln: it crashes on deeply nested coroutines, and where a stack
+/// overflows is a matter of frame sizes.
+fn says_nothing(outcome: &Outcome) -> bool {
+    outcome.status >= CRASHED || outcome.out.iter().chain(&outcome.err).any(|line| line.contains("stack overflow"))
+}
+
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name)
         .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
@@ -55,15 +61,14 @@ fn random_programs_print_what_luajit_prints() {
     while start.elapsed() < limit {
         let text = randprog::program(seed);
         let expected = run(&oracle, mode, &text).unwrap_or_else(|message| panic!("seed {seed}: the oracle: {message}"));
-        // Stock luajit crashes on deeply nested coroutines; that says nothing about Kiln.
-        if expected.status >= CRASHED {
+        if says_nothing(&expected) {
             seed += 1;
             continue;
         }
         let actual = run(&subject, mode, &text);
         if actual.as_ref() != Ok(&expected) {
             let differs = |text: &str| match (run(&oracle, mode, text), run(&subject, mode, text)) {
-                (Ok(expected), actual) => expected.status < CRASHED && actual != Ok(expected),
+                (Ok(expected), actual) => !says_nothing(&expected) && actual != Ok(expected),
                 _ => false,
             };
             let small = shrink::shrink(&text, 2000, differs);
