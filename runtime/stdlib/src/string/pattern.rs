@@ -439,18 +439,20 @@ impl Matcher<'_> {
         if rest == self.pat.len() {
             return Ok(Some(e as u32));
         }
+        // Mostly the first attempt succeeds.
+        if let Some(found) = self.run(e, rest)? {
+            return Ok(Some(found));
+        }
         let next = lookahead(self.st, self.pat, rest);
-        loop {
+        while e > s {
+            e -= 1;
             if self.may_follow(next, e)
                 && let Some(found) = self.run(e, rest)?
             {
                 return Ok(Some(found));
             }
-            if e == s {
-                return Ok(None);
-            }
-            e -= 1;
         }
+        Ok(None)
     }
 
     /// Matches as few items as possible from `s`, then the rest of the pattern.
