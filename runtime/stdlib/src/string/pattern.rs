@@ -175,6 +175,8 @@ pub struct State {
     /// Pattern position behind `[` (0: none) and behind `]` of each kept set.
     set_at: [(u32, u32); SETS],
     sets: [Bits; SETS],
+    /// What the first byte of a match is, once a search has looked.
+    first: Option<Option<Item>>,
 }
 
 impl State {
@@ -186,6 +188,7 @@ impl State {
             captures: [Capture { start: 0, len: 0 }; MAX_CAPTURES],
             set_at: [(0, 0); SETS],
             sets: [Bits::EMPTY; SETS],
+            first: None,
         }
     }
 
@@ -288,8 +291,13 @@ pub fn match_at(st: &mut State, src: &[u8], pat: &[u8], s: usize) -> Result<Opti
 
 /// Searches `pat` (effective, without anchor) from `from` on; returns where the first match begins and ends.
 pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Option<(usize, usize)>, PatternError> {
-    (st.level, st.depth) = (0, 0);
-    let first = lookahead(st, pat, 0);
+    let first = match st.first {
+        Some(first) => first,
+        None => {
+            let first = first_item(st, pat);
+            *st.first.insert(first)
+        }
+    };
     let mut s = from;
     while s <= src.len() {
         let tail = &src[s..];
@@ -308,8 +316,22 @@ pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Opt
     Ok(None)
 }
 
+/// Returns the item that the first byte of a match must be. Classes, with which most patterns begin, take the short way.
+#[inline]
+fn first_item(st: &mut State, pat: &[u8]) -> Option<Item> {
+    if let [b'%', letter, rest @ ..] = pat
+        && let Some(bits) = class(*letter)
+        && !matches!(rest.first(), Some(b'*' | b'?' | b'-'))
+    {
+        return Some(Item::Class(bits));
+    }
+    (st.level, st.depth) = (0, 0);
+    lookahead(st, pat, 0)
+}
+
 /// Returns the item that the byte at which the pattern from `p` on matches must be, if it begins with a simple one. Parentheses
 /// before it are passed: one opening one, and closing ones that have something to close.
+#[inline(never)]
 fn lookahead(st: &mut State, pat: &[u8], mut p: usize) -> Option<Item> {
     // Near the limits nothing is passed over: there the match itself fails.
     if st.depth + 3 > MAX_DEPTH || st.level as usize == MAX_CAPTURES {
