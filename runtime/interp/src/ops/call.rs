@@ -193,6 +193,9 @@ handlers! {
             // The builtin's frame becomes that of the function it calls.
             let nargs = n as u32;
             let from = (*vm).top.get().sub(nargs as usize + 1);
+            if !worker::call::callable(&*vm, *from) {
+                go!(crate::dispatch::Step::Fail, vm)
+            }
             *base.sub(2) = *from;
             let mut i = 0;
             while i < nargs as usize {

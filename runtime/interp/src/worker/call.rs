@@ -44,6 +44,17 @@ pub(crate) unsafe fn call_value(vm: &mut Vm, callee: *mut u64, n: u64) -> Step {
     }
 }
 
+/// Says whether a value can be called; raises "attempt to call …" if not. A builtin asks before its frame goes to what it tail-calls.
+#[inline]
+pub(crate) fn callable(vm: &Vm, f: u64) -> bool {
+    let f = Value(f);
+    if f.is_func() || metatable::lookup(vm, f, Mm::Call).is_func() {
+        return true;
+    }
+    let _ = debug::error_at(vm, 0, format!("attempt to call a {} value", f.type_name()).as_bytes());
+    false
+}
+
 /// Does a tail call of what is no function, from slot `from`.
 pub(crate) unsafe fn tail_call(vm: &mut Vm, from: usize, n: u64) -> Step {
     // SAFETY: as in `call_value`; the argument that `__call` adds fits where the callee's link was.
