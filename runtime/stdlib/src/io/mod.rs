@@ -304,6 +304,8 @@ fn write_args(cx: &Cx<'_>, s: &Shared, first: u32) -> Result<Ret, Raise> {
             let mut buf = [0; 32];
             let len = heap::number::format(n, &mut buf);
             s.write(&buf[..len])
+        } else if let Some(written) = crate::buffer::with_bytes(v, |bytes| s.write(bytes)) {
+            written
         } else {
             return Err(cx.type_error(i, "string"));
         };
