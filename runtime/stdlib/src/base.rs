@@ -1,9 +1,9 @@
 //! The basic functions, but for those that change frames (`error`, `pcall`, coroutines), which are the interpreter's.
 
-use crate::failure::c_bytes;
 use crate::io;
 use crate::load::{self, Failure};
 use crate::register::{self, fill, library};
+use crate::system::c_bytes;
 use abi::metamethod::Mm;
 use heap::handle::Kind;
 use heap::{Func, Raise, Tab, Val, Vm};

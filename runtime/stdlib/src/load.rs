@@ -2,8 +2,8 @@
 //!
 //! Bytecode starts with an escape character; everything else is text. A mode restricts which of them is welcome.
 
-use crate::failure::{c_bytes, errno, message};
 use crate::io;
+use crate::system::{c_bytes, errno, message};
 use heap::{Func, Raise, Tab, Vm};
 use interp::load::{LoadError, load_chunk};
 use std::io::Read;

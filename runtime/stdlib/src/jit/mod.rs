@@ -236,7 +236,7 @@ fn opt_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         return cx.ret0();
     }
     for i in 0..cx.nargs() {
-        let option = String::from_utf8_lossy(crate::failure::c_bytes(cx.check_str(i)?.bytes())).into_owned();
+        let option = String::from_utf8_lossy(crate::system::c_bytes(cx.check_str(i)?.bytes())).into_owned();
         if !cx.vm_mut().host::<JitState>().set_option(&option) {
             return Err(cx.error(&format!("unknown or malformed optimization flag '{option}'")));
         }
