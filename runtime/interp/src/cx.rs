@@ -280,10 +280,10 @@ impl<'a> Cx<'a> {
             return Ok(d);
         }
         let s = self.check_str(i)?;
-        names
-            .iter()
-            .position(|n| n.as_bytes() == s.bytes())
-            .ok_or_else(|| self.arg_error(i, &format!("invalid option '{}'", String::from_utf8_lossy(s.bytes()))))
+        names.iter().position(|n| n.as_bytes() == s.bytes()).ok_or_else(|| {
+            let shown = s.bytes().split(|&c| c == 0).next().unwrap_or_default();
+            self.arg_error(i, &format!("invalid option '{}'", String::from_utf8_lossy(shown)))
+        })
     }
 
     // ---- calls and operations that may run Lua ----

@@ -1,9 +1,9 @@
 //! The basic functions, but for those that change frames (`error`, `pcall`, coroutines), which are the interpreter's.
 
-use crate::failure::c_bytes;
 use crate::io;
 use crate::load::{self, Failure};
 use crate::register::{self, fill, library};
+use crate::system::c_bytes;
 use abi::metamethod::Mm;
 use heap::handle::Kind;
 use heap::{Func, Raise, Tab, Val, Vm};
@@ -263,7 +263,7 @@ fn write_out(cx: &Cx<'_>, bytes: &[u8]) {
     }
 }
 
-/// Writes a string or number as `tostring` shows it; says whether it was one.
+/// Writes a string, number or string buffer as `tostring` shows it; says whether it was one.
 fn write_plain(cx: &Cx<'_>, v: Val<'_>) -> bool {
     if let Some(s) = v.as_str() {
         write_out(cx, s.bytes());
@@ -275,7 +275,7 @@ fn write_plain(cx: &Cx<'_>, v: Val<'_>) -> bool {
         write_out(cx, &buf[..len]);
         return true;
     }
-    false
+    crate::buffer::with_bytes(v, |bytes| write_out(cx, bytes)).is_some()
 }
 
 /// Upvalue 0 is the string `tostring`, 1 standard output.
@@ -378,11 +378,14 @@ fn load(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.opt_str(1)?;
     cx.opt_str(2)?;
     cx.reserve(8)?;
+    let buffer = crate::buffer::with_bytes(cx.arg(0), <[u8]>::to_vec);
+    let default_name: &[u8] = if buffer.is_some() { b"" } else { b"=(load)" };
     let text = match cx.arg(0).kind() {
         Kind::Str(_) | Kind::Num(_) => {
             cx.check_str(0)?;
             None
         }
+        Kind::Udata(_) if buffer.is_some() => buffer,
         _ => {
             cx.check_func(0)?;
             match call_reader(cx)? {
@@ -399,7 +402,7 @@ fn load(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let mode = cx.opt_str(2)?.map(heap::Str::bytes);
     let name = cx.opt_str(1)?.map(heap::Str::bytes);
     let loaded = match &text {
-        Some(text) => load::load_bytes(cx.vm(), text, name.unwrap_or(b"=(load)"), mode, cx.arg(3).as_tab()),
+        Some(text) => load::load_bytes(cx.vm(), text, name.unwrap_or(default_name), mode, cx.arg(3).as_tab()),
         None => {
             let text = cx.check_str(0)?.bytes();
             load::load_bytes(cx.vm(), text, name.unwrap_or(text), mode, cx.arg(3).as_tab())

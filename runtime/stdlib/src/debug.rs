@@ -136,7 +136,7 @@ fn describe(vm: &Vm, t: Tab<'_>, letter: u8, func: Func<'_>, frame: Option<&Fram
 
 fn getinfo(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let first = thread_arg(cx).1;
-    cx.opt_str(first + 2)?;
+    cx.opt_str(first + 1)?;
     let cx = &*cx;
     let (thread, what) = (thread_arg(cx).0, first);
     let options = cx.opt_str(what + 1)?.map_or(&b"flnSu"[..], heap::Str::bytes);
@@ -149,7 +149,7 @@ fn getinfo(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         return Err(cx.arg_error(what, "function or level expected"));
     };
     let t = cx.vm().new_table(0, 16)?;
-    for letter in crate::failure::c_bytes(options) {
+    for letter in crate::system::c_bytes(options) {
         match describe(cx.vm(), t, *letter, func, frame.as_ref()) {
             Some(described) => described?,
             None => return Err(cx.arg_error(what + 1, "invalid option")),

@@ -9,7 +9,6 @@ pub mod base;
 pub mod bit;
 pub mod buffer;
 pub mod debug;
-mod failure;
 pub mod io;
 pub mod jit;
 pub mod load;
@@ -23,6 +22,7 @@ pub mod register;
 mod scratch;
 pub mod string;
 mod sys;
+mod system;
 pub mod table;
 
 use heap::{Raise, Vm};

@@ -2,8 +2,8 @@
 //!
 //! Bytecode starts with an escape character; everything else is text. A mode restricts which of them is welcome.
 
-use crate::failure::{c_bytes, errno, message};
 use crate::io;
+use crate::system::{c_bytes, errno, message};
 use heap::{Func, Raise, Tab, Vm};
 use interp::load::{LoadError, load_chunk};
 use std::io::Read;
@@ -36,20 +36,20 @@ impl Failure {
     }
 }
 
-/// Compiles text, or reads bytecode, to a chunk. `name` has Lua's form: `@file`, `=name` or the text.
-pub fn chunk(bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecode::Chunk, Vec<u8>> {
+/// Compiles text, or reads bytecode (which is not verified yet), to a chunk.
+fn chunk(bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecode::Chunk, Vec<u8>> {
     let binary = luac::bytecode::is_bytecode(bytes);
     if mode.is_some_and(|mode| !c_bytes(mode).contains(if binary { &b'b' } else { &b't' })) {
         return Err(b"attempt to load chunk with wrong mode".to_vec());
     }
-    let name = c_bytes(name);
     if binary {
-        return luac::bytecode::load(bytes, name).map_err(|bad| bad.message(name).into_bytes());
+        return luac::bytecode::undump(bytes, name).map_err(|bad| bad.message(name).into_bytes());
     }
     luac::compile(bytes, name, &luac::Options::default()).map_err(|e| e.message().to_vec())
 }
 
-/// Loads text or bytecode as a function of no environment but `env` (the running coroutine's globals if `None`).
+/// Loads text or bytecode as a function with environment `env` (the running coroutine's globals if `None`). `name` has Lua's form:
+/// `@file`, `=name` or the text.
 pub fn load_bytes<'v>(
     vm: &'v Vm,
     bytes: &[u8],
@@ -57,11 +57,21 @@ pub fn load_bytes<'v>(
     mode: Option<&[u8]>,
     env: Option<Tab<'v>>,
 ) -> Result<Func<'v>, Failure> {
+    let name = c_bytes(name);
     let chunk = chunk(bytes, name, mode).map_err(Failure::Message)?;
     load_chunk(vm, &chunk, env.unwrap_or_else(|| vm.globals())).map_err(|e| match e {
-        LoadError::Bad(text) => Failure::Message(text.into_bytes()),
+        LoadError::Bad(text) => Failure::Message([shown_name(name), b": ", text.as_bytes()].concat()),
         LoadError::Raised(raise) => Failure::Raised(raise),
     })
+}
+
+/// Returns how messages about bytecode call a chunk.
+fn shown_name(name: &[u8]) -> &[u8] {
+    match name {
+        [0x1b, ..] => b"(binary)",
+        [b'@' | b'=', rest @ ..] => rest,
+        name => name,
+    }
 }
 
 /// Reads a file, or standard input if there is no name; returns its bytes and chunk name.

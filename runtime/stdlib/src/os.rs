@@ -1,16 +1,15 @@
 //! Library `os`: time, environment, programs, files by name.
 
-use crate::failure::{c_bytes, errno, file_result};
 use crate::io;
 use crate::register::{self, fill, library};
 use crate::sys;
+use crate::system::{c_bytes, errno, file_result, shell};
 use heap::{Raise, Tab, Val, Vm};
 use interp::cx::num_to_int;
 use interp::{Cx, Ret};
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 library!(os);
@@ -19,11 +18,11 @@ library!(os);
 
 fn execute(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let Some(command) = cx.opt_str(0)?.map(|s| c_bytes(s.bytes()).to_vec()) else {
-        let shell = std::path::Path::new("/bin/sh").exists();
-        return cx.ret(Val::num(f64::from(u8::from(shell))));
+        let there = std::path::Path::new("/bin/sh").exists();
+        return cx.ret(Val::num(f64::from(u8::from(there))));
     };
     io::flush_all(cx.vm_mut());
-    let status = Command::new("/bin/sh").arg("-c").arg(OsStr::from_bytes(&command)).status();
+    let status = shell(&command).status();
     // The status word of wait(), as C's system() returns it.
     cx.ret(Val::num(f64::from(status.map_or(-1, ExitStatusExt::into_raw))))
 }
@@ -99,7 +98,9 @@ fn clock(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 fn difftime(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    let (a, b) = (to_time(cx.check_num(0)?), to_time(cx.opt_num(1, 0.0)?));
+    // The order in which stock LuaJIT finds fault.
+    let b = to_time(cx.opt_num(1, 0.0)?);
+    let a = to_time(cx.check_num(0)?);
     cx.ret(Val::num(a as f64 - b as f64))
 }
 

@@ -5,9 +5,9 @@
 //!
 //! The functions share the package table as their upvalue.
 
-use crate::failure::c_bytes;
 use crate::load::{Failure, load_bytes, read_file};
 use crate::register::{self, fill_with, function_with, library, registry_table};
+use crate::system::c_bytes;
 use abi::paths::LUA_PATH;
 use heap::{Raise, Str, Tab, Val, Vm};
 use interp::{Cx, Ret, debug};

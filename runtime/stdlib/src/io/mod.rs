@@ -8,8 +8,8 @@
 pub mod scan;
 pub mod stream;
 
-use crate::failure::{c_bytes, file_result, message};
 use crate::register::{self, fill_with, library};
+use crate::system::{c_bytes, file_result, message};
 use heap::{Raise, Tab, Val, Vm};
 use interp::{Cx, Ret};
 use std::cell::RefCell;
@@ -304,6 +304,8 @@ fn write_args(cx: &Cx<'_>, s: &Shared, first: u32) -> Result<Ret, Raise> {
             let mut buf = [0; 32];
             let len = heap::number::format(n, &mut buf);
             s.write(&buf[..len])
+        } else if let Some(written) = crate::buffer::with_bytes(v, |bytes| s.write(bytes)) {
+            written
         } else {
             return Err(cx.type_error(i, "string"));
         };
@@ -409,7 +411,7 @@ fn tmpfile(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
             use std::os::unix::ffi::OsStrExt;
             std::fs::remove_file(std::ffi::OsStr::from_bytes(&name)).map(|()| Stream::from_file(file))
         })
-        .map_err(|e| crate::failure::errno(&e));
+        .map_err(|e| crate::system::errno(&e));
     ret_opened(cx, opened, false)
 }
 

@@ -14,7 +14,7 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::rc::Weak;
 
 /// Size of a buffer in bytes.
@@ -204,8 +204,7 @@ impl Stream {
         if reads == mode.contains(&b'w') || !mode.iter().all(|c| b"rwe".contains(c)) {
             return Err(libc::EINVAL);
         }
-        let mut shell = Command::new("/bin/sh");
-        shell.arg("-c").arg(std::ffi::OsStr::from_bytes(command));
+        let mut shell = crate::system::shell(command);
         if reads {
             shell.stdout(Stdio::piped())
         } else {

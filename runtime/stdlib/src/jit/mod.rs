@@ -11,7 +11,7 @@ mod util;
 use crate::register::{self, fill, function, library, registry_table, set_loaded};
 use bc::{bc_dump, bc_line, bc_start, bc_targets};
 use heap::{Func, Raise, Tab, Val, Vm};
-use interp::{Cx, Ret};
+use interp::{Cx, Ret, debug};
 use util::{
     util_funcbc, util_funcinfo, util_funck, util_funcuvname, util_ircalladdr, util_traceexitstub, util_traceinfo,
     util_traceir, util_tracek, util_tracemc, util_tracesnap,
@@ -142,8 +142,10 @@ fn check_target(cx: &Cx<'_>) -> Result<bool, Raise> {
     if v.is_nil() {
         return Ok(true);
     }
-    let function = v.as_func().is_some_and(heap::Func::is_lua) || util::is_proto(v);
-    if function || v.raw_eq(Val::TRUE) { Ok(false) } else { Err(cx.type_error(0, "function")) }
+    // `true` stands for the calling function.
+    let caller = || debug::frame(cx.vm(), debug::current_thread(cx.vm()), 1).map(|f| f.func);
+    let function = if v.raw_eq(Val::TRUE) { caller() } else { v.as_func() };
+    if function.is_some_and(Func::is_lua) || util::is_proto(v) { Ok(false) } else { Err(cx.type_error(0, "function")) }
 }
 
 fn switch(cx: &mut Cx<'_>, on: bool) -> Result<Ret, Raise> {
@@ -234,7 +236,7 @@ fn opt_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         return cx.ret0();
     }
     for i in 0..cx.nargs() {
-        let option = String::from_utf8_lossy(crate::failure::c_bytes(cx.check_str(i)?.bytes())).into_owned();
+        let option = String::from_utf8_lossy(crate::system::c_bytes(cx.check_str(i)?.bytes())).into_owned();
         if !cx.vm_mut().host::<JitState>().set_option(&option) {
             return Err(cx.error(&format!("unknown or malformed optimization flag '{option}'")));
         }

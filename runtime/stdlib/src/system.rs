@@ -1,8 +1,12 @@
-//! How library functions report failed system calls: nil, message, error number.
+//! What library functions share about the system: reports of failed calls (nil, message, error number), C's view of strings, the shell.
 
 use crate::sys;
 use heap::Raise;
 use interp::{Cx, Ret};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 /// Returns what C sees of a string: the bytes before the first NUL.
 pub fn c_bytes(bytes: &[u8]) -> &[u8] {
@@ -31,6 +35,13 @@ pub fn file_result(cx: &Cx<'_>, result: Result<(), i32>, name: Option<&[u8]>) ->
 /// Returns the error number of a failed operation.
 pub fn errno(e: &std::io::Error) -> i32 {
     e.raw_os_error().unwrap_or(libc::EIO)
+}
+
+/// Returns a shell that will run `command`.
+pub fn shell(command: &[u8]) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg0("sh").arg("-c").arg(OsStr::from_bytes(command));
+    shell
 }
 
 #[cfg(test)]
