@@ -140,8 +140,9 @@ impl Heap {
         unsafe { &mut (*self.large.get())[group] }
     }
 
-    /// Accounts bytes; asks for the collector at the threshold. Says whether the limit allows them.
-    fn account(&self, bytes: usize) -> bool {
+    /// Accounts bytes; asks for the collector at the threshold. Says whether the limit allows them. Bytes that a payload holds
+    /// outside of the heap may be accounted too, when it grows: the next collection forgets them.
+    pub fn account(&self, bytes: usize) -> bool {
         let total = self.total.get() + bytes;
         if self.config.max_memory != 0 && total > self.config.max_memory {
             self.due.set(1);

@@ -81,6 +81,33 @@ fn native(vm: &mut Vm, nargs: u32, nresults: Option<u32>, kind: u64) -> Result<u
     }
 }
 
+/// Calls the value in slot `f` of the running builtin with the values in slots `a` and `b`; says whether the first result is true.
+pub(crate) fn call_predicate(vm: &mut Vm, f: u32, a: u32, b: u32) -> Result<bool, Raise> {
+    // SAFETY: the slots exist (`Cx::call_predicate`); `ensure` makes room for the frame.
+    unsafe {
+        let top = vm.top.get();
+        stack::ensure(vm, top, MIN_STACK)?;
+        let (base, func) = (vm.base, vm.top.get());
+        let height = func.offset_from(base);
+        let callee = func.add(2);
+        *func = *base.add(f as usize);
+        *func.add(1) = ((height + 2) as u64) << 3 | frame::NATIVE;
+        *callee = *base.add(a as usize);
+        *callee.add(1) = *base.add(b as usize);
+        let step = if Value(*func).is_func() {
+            vm.base = callee;
+            vm.multres = 2;
+            Step::Call
+        } else {
+            crate::worker::call::call_value(vm, callee, 2)
+        };
+        enter_native(vm, step)?;
+        let yes = vm.multres > 0 && Value(*vm.top.get().sub(vm.multres as usize)).is_true();
+        vm.top.set(vm.base.offset(height));
+        Ok(yes)
+    }
+}
+
 /// Calls `func` with `args` above a running frame of any kind and drops all results but the first. Program counter and top
 /// are as before afterwards.
 pub(crate) fn call_above(vm: &mut Vm, top: *mut u64, func: Value, args: &[Value]) -> Result<Value, Raise> {

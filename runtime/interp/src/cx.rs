@@ -301,6 +301,12 @@ impl<'a> Cx<'a> {
         call::call_native(self.vm, nargs, nresults)
     }
 
+    /// Calls slot `f` with slots `a` and `b`; says whether the first result is true. Cheaper than [`Cx::call`].
+    pub fn call_predicate(&mut self, f: u32, a: u32, b: u32) -> Result<bool, Raise> {
+        assert!(f.max(a).max(b) < self.pushed_raw(), "slots exist");
+        call::call_predicate(self.vm, f, a, b)
+    }
+
     /// Calls like [`Cx::call`], but an error is returned as `Ok(Err(()))`: the function and its arguments are gone and
     /// the error value is pushed instead.
     pub fn pcall(&mut self, nargs: u32, nresults: Option<u32>) -> Result<Result<u32, ()>, Raise> {

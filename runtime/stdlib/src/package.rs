@@ -28,11 +28,14 @@ const NO_C: &[u8] = b"Kiln does not load modules in C";
 /// What stands in `package.loaded` while a module is being loaded.
 const LOADING: u64 = 0x6b69_6c6e;
 
+/// Returns the bytecode (or text) of a module by its name, as `require` gets it.
+pub type FindModule = fn(&[u8]) -> Option<&'static [u8]>;
+
 /// Modules that are part of the executable: host state that the runtime fills.
 #[derive(Default)]
 pub struct EmbeddedModules {
-    /// Returns the bytecode (or text) of a module by its name, as `require` gets it.
-    pub find: Option<fn(&[u8]) -> Option<&'static [u8]>>,
+    /// Looks a module up, if there are any.
+    pub find: Option<FindModule>,
 }
 
 /// Replaces every `from` by `to`.

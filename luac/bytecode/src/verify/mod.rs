@@ -124,7 +124,7 @@ impl<'a> Function<'a> {
             match operands::DUMPED[usize::from(ins.0 as u8)] {
                 Some(op) => ops.push(op),
                 None if ins.op() == Some(Op::KCDATA) => {
-                    return Err(BadBytecode::new("cdata constants are not supported,", Place::Ins(number, pc as u32)));
+                    return Err(BadBytecode::new("cdata constants are not supported", Place::Ins(number, pc as u32)));
                 }
                 None => return Err(BadBytecode::new("invalid opcode", Place::Ins(number, pc as u32))),
             }

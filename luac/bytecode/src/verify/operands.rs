@@ -90,7 +90,7 @@ fn check_operand(f: &Function, pc: usize, mode: Mode, value: u16) -> Result {
         Mode::Tab => check_template(f, pc, value),
         Mode::Func => check_child(f, pc, value),
         Mode::Jump => check_jump(f, pc),
-        Mode::Cdata => f.bad(pc, "cdata constants are not supported,"),
+        Mode::Cdata => f.bad(pc, "cdata constants are not supported"),
     }
 }
 

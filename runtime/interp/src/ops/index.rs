@@ -125,7 +125,7 @@ handlers! {
         jump!(slow_get, base, pc, insn, vm, k)
     }
     fn TGETS(base, pc, insn, vm, k) {
-        let t = table_or!(*base.add(b!(insn)), slow_get, base, pc, insn, vm, k);
+        let t = table_or!(*base.add(b!(insn)), get_of_string, base, pc, insn, vm, k);
         let key = *k.sub(1 + c!(insn));
         let node = main_node!(t, key);
         if (*node).key == key {
@@ -136,6 +136,35 @@ handlers! {
             }
         }
         jump!(get_chained, base, pc, insn, vm, k)
+    }
+    // A method of a string: a field of the table that the strings' metatable names as `__index`.
+    #[inline(never)]
+    fn get_of_string(base, pc, insn, vm, k) {
+        let m = (*vm).base_meta[abi::objtype::STR as usize];
+        if *base.add(b!(insn)) >> tag::SHIFT != tag::STR || m.is_null() {
+            jump!(slow_get, base, pc, insn, vm, k)
+        }
+        let name = (*vm).mm_names[Mm::Index as usize];
+        walk_str!(m, name as u64 | tag::STR << tag::SHIFT, |node| {
+            let t = (*node).val ^ (tag::TAB << tag::SHIFT);
+            if t >> tag::SHIFT != 0 {
+                break;
+            }
+            let t = t as *mut TabObj;
+            let key = *k.sub(1 + c!(insn));
+            let node = main_node!(t, key);
+            if (*node).key == key && (*node).val != tag::NIL_BITS {
+                *base.add(a!(insn)) = (*node).val;
+                next!(base, pc, vm, k)
+            }
+            let v = heap::table::get_str(t, (key & tag::PTR_MASK) as *const StrObj).0;
+            if v != tag::NIL_BITS {
+                *base.add(a!(insn)) = v;
+                next!(base, pc, vm, k)
+            }
+            break;
+        });
+        jump!(slow_get, base, pc, insn, vm, k)
     }
     // The key is not in its main position.
     #[inline(never)]

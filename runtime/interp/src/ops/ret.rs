@@ -121,6 +121,22 @@ handlers! {
     // Returns `insn` values from where `pc` points.
     #[inline(never)]
     fn return_slots(base, pc, insn, vm, _k) {
+        let link = *base.sub(1);
+        if link & frame::TYPE == frame::NATIVE {
+            let from = pc.cast::<u64>();
+            let n = insn as usize;
+            let to = base.sub(2);
+            let mut i = 0;
+            while i < n {
+                to.add(i).write_volatile(*from.add(i));
+                i += 1;
+            }
+            (*vm).top.set(to.add(n));
+            (*vm).multres = insn;
+            (*vm).base = base.byte_sub((link & !frame::TYPE) as usize);
+            (*vm).exit = heap::vm::exit::RETURNED;
+            return;
+        }
         (*vm).base = base;
         go!(worker::ret::return_values(&mut *vm, pc.cast::<u64>().cast_mut(), insn as usize), vm)
     }

@@ -49,8 +49,8 @@ impl Buffer {
             bytes.drain(..read);
             self.read.set(0);
         }
-        if bytes.len() + text.len() > MAX_LEN || bytes.try_reserve(text.len()).is_err() {
-            return Err(bare_error(vm, "not enough memory"));
+        if text.len() > bytes.capacity() - bytes.len() {
+            grow(vm, &mut bytes, text.len())?;
         }
         bytes.extend_from_slice(text);
         Ok(())
@@ -70,6 +70,19 @@ impl Buffer {
         self.bytes.borrow_mut().clear();
         self.read.set(0);
     }
+}
+
+/// Makes room for more bytes and lets the heap know.
+#[cold]
+fn grow(vm: &Vm, bytes: &mut Vec<u8>, more: usize) -> Result<(), Raise> {
+    let max = vm.heap.config.max_memory;
+    let len = bytes.len() + more;
+    // The capacity doubles at least.
+    let growth = more.max(bytes.capacity());
+    if len > MAX_LEN || (max != 0 && len > max) || !vm.heap.account(growth) || bytes.try_reserve(more).is_err() {
+        return Err(bare_error(vm, "not enough memory"));
+    }
+    Ok(())
 }
 
 /// Calls `f` with the bytes of a buffer; `None` if the value is none.
@@ -120,8 +133,8 @@ pub fn new(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     }
     let env = if cx.nargs() > options_at { dictionary::prepare(cx, cx.check_tab(options_at)?)? } else { None };
     let buffer = Buffer::default();
-    if buffer.bytes.borrow_mut().try_reserve(size).is_err() {
-        return Err(bare_error(cx.vm(), "not enough memory"));
+    if size > 0 {
+        grow(cx.vm(), &mut buffer.bytes.borrow_mut(), size)?;
     }
     let object = cx.vm().new_userdata(Some(Box::new(buffer)))?;
     object.set_metatable(cx.vm(), cx.upvalue(0).as_tab());

@@ -355,8 +355,9 @@ fn file_setvbuf(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let s = open_file_arg(cx)?;
     let buffering = [Buffering::Full, Buffering::Line, Buffering::No];
     let which = cx.check_option(1, None, &["full", "line", "no"])?;
-    let size = cx.opt_int(2, stream::BUFFER as i32)?;
-    let result = s.borrow_mut().set_buffering(buffering[which], usize::try_from(size).unwrap_or(stream::BUFFER));
+    // The size is checked and ignored, as C's library does where it is given no buffer.
+    cx.opt_int(2, 0)?;
+    let result = s.borrow_mut().set_buffering(buffering[which]);
     file_result(cx, result, None)
 }
 

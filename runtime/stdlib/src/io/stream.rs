@@ -17,7 +17,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
 use std::rc::Weak;
 
-/// Size of a buffer in bytes, unless `setvbuf` says otherwise.
+/// Size of a buffer in bytes.
 pub const BUFFER: usize = 32768;
 
 /// What closing a stream means.
@@ -72,7 +72,6 @@ pub struct Stream {
     can_read: bool,
     can_write: bool,
     buffering: Buffering,
-    capacity: usize,
     buf: Vec<u8>,
     pos: usize,
     end: usize,
@@ -151,7 +150,6 @@ impl Stream {
             can_read,
             can_write,
             buffering: Buffering::Full,
-            capacity: BUFFER,
             buf: Vec::new(),
             pos: 0,
             end: 0,
@@ -273,8 +271,8 @@ impl Stream {
         if std::mem::take(&mut self.maybe_terminal) && self.is_terminal() {
             self.buffering = Buffering::Line;
         }
-        if self.buf.len() != self.capacity {
-            self.buf = vec![0; self.capacity];
+        if self.buf.len() != BUFFER {
+            self.buf = vec![0; BUFFER];
         }
         (self.state, self.pos, self.end) = (State::Writing, 0, 0);
         Ok(())
@@ -283,12 +281,13 @@ impl Stream {
     /// Writes bytes through the buffer.
     #[inline]
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), i32> {
-        if self.state == State::Writing && self.buffering == Buffering::Full {
-            if let Some(room) = self.buf.get_mut(self.end..self.end + bytes.len()) {
-                room.copy_from_slice(bytes);
-                self.end += bytes.len();
-                return Ok(());
-            }
+        if self.state == State::Writing
+            && self.buffering == Buffering::Full
+            && let Some(room) = self.buf.get_mut(self.end..self.end + bytes.len())
+        {
+            room.copy_from_slice(bytes);
+            self.end += bytes.len();
+            return Ok(());
         }
         self.write_slow(bytes)
     }
@@ -346,8 +345,8 @@ impl Stream {
             return Err(libc::EBADF);
         }
         self.flush()?;
-        if self.buf.len() != self.capacity {
-            self.buf = vec![0; self.capacity];
+        if self.buf.len() != BUFFER {
+            self.buf = vec![0; BUFFER];
         }
         (self.state, self.pos, self.end) = (State::Reading, 0, 0);
         Ok(())
@@ -457,11 +456,8 @@ impl Stream {
                 // More than the buffer holds: past it.
                 self.show_prompt();
                 let mut file = self.file()?;
-                let got = if limit == usize::MAX {
-                    file.read_to_end(out)
-                } else {
-                    file.take(left as u64).read_to_end(out)
-                };
+                let got =
+                    if limit == usize::MAX { file.read_to_end(out) } else { file.take(left as u64).read_to_end(out) };
                 let n = got.map_err(|e| errno(&e))?;
                 self.eof = n < left;
                 left -= n;
@@ -493,14 +489,12 @@ impl Stream {
         Ok(at)
     }
 
-    /// Changes the buffering and the size of the buffer in bytes.
-    pub fn set_buffering(&mut self, buffering: Buffering, size: usize) -> Result<(), i32> {
+    /// Changes the buffering. A stream that was unbuffered stays so, as in C's library with no buffer of the caller's own.
+    pub fn set_buffering(&mut self, buffering: Buffering) -> Result<(), i32> {
         self.flush()?;
-        self.buffering = buffering;
         self.maybe_terminal = false;
-        if self.state != State::Reading {
-            self.state = State::Idle;
-            self.capacity = size.clamp(512, 1 << 20);
+        if self.buffering != Buffering::No {
+            self.buffering = buffering;
         }
         Ok(())
     }

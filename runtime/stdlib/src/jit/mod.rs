@@ -108,13 +108,18 @@ impl JitState {
     fn set_flag(&mut self, option: &str) -> bool {
         let (name, set) = if let Some(name) = option.strip_prefix('+') {
             (name, true)
-        } else if let Some(name) = option.strip_prefix('-').or(option.strip_prefix("no-")).or(option.strip_prefix("no")) {
+        } else if let Some(name) = option.strip_prefix('-').or(option.strip_prefix("no-")).or(option.strip_prefix("no"))
+        {
             (name, false)
         } else {
             (option, true)
         };
         let Some(i) = FLAGS.iter().position(|flag| *flag == name) else { return false };
-        if set { self.flags |= 1 << i } else { self.flags &= !(1 << i) }
+        if set {
+            self.flags |= 1 << i
+        } else {
+            self.flags &= !(1 << i)
+        }
         true
     }
 
@@ -332,11 +337,7 @@ pub fn open(vm: &mut Vm) -> Result<(), Raise> {
     let vm = &*vm;
     let lib = register::new_library(vm, "jit", 16)?;
     fill(vm, lib, ROWS, "", &["module_loader"])?;
-    let strings = [
-        ("os", os().as_bytes()),
-        ("arch", arch().as_bytes()),
-        ("version", VERSION),
-    ];
+    let strings = [("os", os().as_bytes()), ("arch", arch().as_bytes()), ("version", VERSION)];
     for (name, text) in strings {
         lib.set_name(vm, name, vm.str(text)?.val())?;
     }

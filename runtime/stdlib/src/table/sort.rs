@@ -85,13 +85,7 @@ impl Sorter {
         if !self.by_function {
             return cx.less_than(x, y);
         }
-        cx.push(cx.slot(1));
-        cx.push(cx.slot(x));
-        cx.push(cx.slot(y));
-        cx.call(2, Some(1))?;
-        let less = cx.slot(cx.height() - 1).is_true();
-        cx.pop(1);
-        Ok(less)
+        cx.call_predicate(1, x, y)
     }
 
     /// Sorts elements `low` to `high`.

@@ -1,0 +1,371 @@
+-- The base library: every function with none, one and two arguments of every type; equal outcomes are counted.
+-- modes: -gc-stress
+local lib, skip = _G, { print = true, dofile = true, loadfile = true, collectgarbage = true, gcinfo = true, setfenv = true, getfenv = true, newproxy = true, module = true, require = true, load = true, loadstring = true, coroutine = true }
+local function f() return "called" end
+local function values()
+  return { { "nil", nil }, { "true", true }, { "0", 0 }, { "-1", -1 }, { "2.5", 2.5 }, { "'x'", "x" }, { "'10'", "10" }, { "{}", {} }, { "{3,1,2}", { 3, 1, 2 } }, { "f", f }, { "thread", coroutine.create(f) }, { "file", io.stderr } }
+end
+local function show(v)
+  if type(v) == "table" then return "{" .. #v .. "}" elseif type(v) == "number" and v ~= v then return "nan" end
+  if type(v) == "string" then v = v:gsub("0x%x+", "0x?"):gsub("builtin#%d+", "builtin") return ("%q"):format(v) end
+  return (tostring(v):gsub("0x%x+", "0x?"):gsub("builtin#%d+", "builtin"))
+end
+local function call(fn, ...)
+  local r = { pcall(fn, ...) }
+  local o = {}
+  for i = 2, math.min(table.maxn(r), 4) do o[#o + 1] = show(r[i]) end
+  return (r[1] and "" or "error ") .. table.concat(o, " ")
+end
+local names = {}
+for name, fn in pairs(lib) do if type(fn) == "function" and not skip[name] then names[#names + 1] = name end end
+table.sort(names)
+for _, name in ipairs(names) do
+  local results, order = {}, {}
+  local function note(r, args) if not results[r] then results[r] = {} order[#order + 1] = r end table.insert(results[r], args) end
+  note(call(lib[name]), "()")
+  for i = 1, 12 do local a = values()[i] note(call(lib[name], a[2]), a[1]) end
+  for i = 1, 12 do for j = 1, 12 do local v = values() local w = values() note(call(lib[name], v[i][2], w[j][2]), v[i][1] .. "," .. w[j][1]) end end
+  for _, r in ipairs(order) do local l = results[r] print(name, r, #l, l[1], l[2] or "", l[#l]) end
+end
+--> assert	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> assert	error "assertion failed!"	1	nil		nil
+--> assert	true	2	true	true,nil	true,nil
+--> assert	0	2	0	0,nil	0,nil
+--> assert	-1	2	-1	-1,nil	-1,nil
+--> assert	2.5	2	2.5	2.5,nil	2.5,nil
+--> assert	"x"	2	'x'	'x',nil	'x',nil
+--> assert	"10"	2	'10'	'10',nil	'10',nil
+--> assert	{0}	2	{}	{},nil	{},nil
+--> assert	{3}	2	{3,1,2}	{3,1,2},nil	{3,1,2},nil
+--> assert	function: 0x?	2	f	f,nil	f,nil
+--> assert	thread: 0x?	2	thread	thread,nil	thread,nil
+--> assert	file (0x?)	2	file	file,nil	file,nil
+--> assert	error 	1	nil,nil		nil,nil
+--> assert	error true	1	nil,true		nil,true
+--> assert	error "0"	1	nil,0		nil,0
+--> assert	error "-1"	1	nil,-1		nil,-1
+--> assert	error "2.5"	1	nil,2.5		nil,2.5
+--> assert	error "x"	1	nil,'x'		nil,'x'
+--> assert	error "10"	1	nil,'10'		nil,'10'
+--> assert	error {0}	1	nil,{}		nil,{}
+--> assert	error {3}	1	nil,{3,1,2}		nil,{3,1,2}
+--> assert	error function: 0x?	1	nil,f		nil,f
+--> assert	error thread: 0x?	1	nil,thread		nil,thread
+--> assert	error file (0x?)	1	nil,file		nil,file
+--> assert	true true	1	true,true		true,true
+--> assert	true 0	1	true,0		true,0
+--> assert	true -1	1	true,-1		true,-1
+--> assert	true 2.5	1	true,2.5		true,2.5
+--> assert	true "x"	1	true,'x'		true,'x'
+--> assert	true "10"	1	true,'10'		true,'10'
+--> assert	true {0}	1	true,{}		true,{}
+--> assert	true {3}	1	true,{3,1,2}		true,{3,1,2}
+--> assert	true function: 0x?	1	true,f		true,f
+--> assert	true thread: 0x?	1	true,thread		true,thread
+--> assert	true file (0x?)	1	true,file		true,file
+--> assert	0 true	1	0,true		0,true
+--> assert	0 0	1	0,0		0,0
+--> assert	0 -1	1	0,-1		0,-1
+--> assert	0 2.5	1	0,2.5		0,2.5
+--> assert	0 "x"	1	0,'x'		0,'x'
+--> assert	0 "10"	1	0,'10'		0,'10'
+--> assert	0 {0}	1	0,{}		0,{}
+--> assert	0 {3}	1	0,{3,1,2}		0,{3,1,2}
+--> assert	0 function: 0x?	1	0,f		0,f
+--> assert	0 thread: 0x?	1	0,thread		0,thread
+--> assert	0 file (0x?)	1	0,file		0,file
+--> assert	-1 true	1	-1,true		-1,true
+--> assert	-1 0	1	-1,0		-1,0
+--> assert	-1 -1	1	-1,-1		-1,-1
+--> assert	-1 2.5	1	-1,2.5		-1,2.5
+--> assert	-1 "x"	1	-1,'x'		-1,'x'
+--> assert	-1 "10"	1	-1,'10'		-1,'10'
+--> assert	-1 {0}	1	-1,{}		-1,{}
+--> assert	-1 {3}	1	-1,{3,1,2}		-1,{3,1,2}
+--> assert	-1 function: 0x?	1	-1,f		-1,f
+--> assert	-1 thread: 0x?	1	-1,thread		-1,thread
+--> assert	-1 file (0x?)	1	-1,file		-1,file
+--> assert	2.5 true	1	2.5,true		2.5,true
+--> assert	2.5 0	1	2.5,0		2.5,0
+--> assert	2.5 -1	1	2.5,-1		2.5,-1
+--> assert	2.5 2.5	1	2.5,2.5		2.5,2.5
+--> assert	2.5 "x"	1	2.5,'x'		2.5,'x'
+--> assert	2.5 "10"	1	2.5,'10'		2.5,'10'
+--> assert	2.5 {0}	1	2.5,{}		2.5,{}
+--> assert	2.5 {3}	1	2.5,{3,1,2}		2.5,{3,1,2}
+--> assert	2.5 function: 0x?	1	2.5,f		2.5,f
+--> assert	2.5 thread: 0x?	1	2.5,thread		2.5,thread
+--> assert	2.5 file (0x?)	1	2.5,file		2.5,file
+--> assert	"x" true	1	'x',true		'x',true
+--> assert	"x" 0	1	'x',0		'x',0
+--> assert	"x" -1	1	'x',-1		'x',-1
+--> assert	"x" 2.5	1	'x',2.5		'x',2.5
+--> assert	"x" "x"	1	'x','x'		'x','x'
+--> assert	"x" "10"	1	'x','10'		'x','10'
+--> assert	"x" {0}	1	'x',{}		'x',{}
+--> assert	"x" {3}	1	'x',{3,1,2}		'x',{3,1,2}
+--> assert	"x" function: 0x?	1	'x',f		'x',f
+--> assert	"x" thread: 0x?	1	'x',thread		'x',thread
+--> assert	"x" file (0x?)	1	'x',file		'x',file
+--> assert	"10" true	1	'10',true		'10',true
+--> assert	"10" 0	1	'10',0		'10',0
+--> assert	"10" -1	1	'10',-1		'10',-1
+--> assert	"10" 2.5	1	'10',2.5		'10',2.5
+--> assert	"10" "x"	1	'10','x'		'10','x'
+--> assert	"10" "10"	1	'10','10'		'10','10'
+--> assert	"10" {0}	1	'10',{}		'10',{}
+--> assert	"10" {3}	1	'10',{3,1,2}		'10',{3,1,2}
+--> assert	"10" function: 0x?	1	'10',f		'10',f
+--> assert	"10" thread: 0x?	1	'10',thread		'10',thread
+--> assert	"10" file (0x?)	1	'10',file		'10',file
+--> assert	{0} true	1	{},true		{},true
+--> assert	{0} 0	1	{},0		{},0
+--> assert	{0} -1	1	{},-1		{},-1
+--> assert	{0} 2.5	1	{},2.5		{},2.5
+--> assert	{0} "x"	1	{},'x'		{},'x'
+--> assert	{0} "10"	1	{},'10'		{},'10'
+--> assert	{0} {0}	1	{},{}		{},{}
+--> assert	{0} {3}	1	{},{3,1,2}		{},{3,1,2}
+--> assert	{0} function: 0x?	1	{},f		{},f
+--> assert	{0} thread: 0x?	1	{},thread		{},thread
+--> assert	{0} file (0x?)	1	{},file		{},file
+--> assert	{3} true	1	{3,1,2},true		{3,1,2},true
+--> assert	{3} 0	1	{3,1,2},0		{3,1,2},0
+--> assert	{3} -1	1	{3,1,2},-1		{3,1,2},-1
+--> assert	{3} 2.5	1	{3,1,2},2.5		{3,1,2},2.5
+--> assert	{3} "x"	1	{3,1,2},'x'		{3,1,2},'x'
+--> assert	{3} "10"	1	{3,1,2},'10'		{3,1,2},'10'
+--> assert	{3} {0}	1	{3,1,2},{}		{3,1,2},{}
+--> assert	{3} {3}	1	{3,1,2},{3,1,2}		{3,1,2},{3,1,2}
+--> assert	{3} function: 0x?	1	{3,1,2},f		{3,1,2},f
+--> assert	{3} thread: 0x?	1	{3,1,2},thread		{3,1,2},thread
+--> assert	{3} file (0x?)	1	{3,1,2},file		{3,1,2},file
+--> assert	function: 0x? true	1	f,true		f,true
+--> assert	function: 0x? 0	1	f,0		f,0
+--> assert	function: 0x? -1	1	f,-1		f,-1
+--> assert	function: 0x? 2.5	1	f,2.5		f,2.5
+--> assert	function: 0x? "x"	1	f,'x'		f,'x'
+--> assert	function: 0x? "10"	1	f,'10'		f,'10'
+--> assert	function: 0x? {0}	1	f,{}		f,{}
+--> assert	function: 0x? {3}	1	f,{3,1,2}		f,{3,1,2}
+--> assert	function: 0x? function: 0x?	1	f,f		f,f
+--> assert	function: 0x? thread: 0x?	1	f,thread		f,thread
+--> assert	function: 0x? file (0x?)	1	f,file		f,file
+--> assert	thread: 0x? true	1	thread,true		thread,true
+--> assert	thread: 0x? 0	1	thread,0		thread,0
+--> assert	thread: 0x? -1	1	thread,-1		thread,-1
+--> assert	thread: 0x? 2.5	1	thread,2.5		thread,2.5
+--> assert	thread: 0x? "x"	1	thread,'x'		thread,'x'
+--> assert	thread: 0x? "10"	1	thread,'10'		thread,'10'
+--> assert	thread: 0x? {0}	1	thread,{}		thread,{}
+--> assert	thread: 0x? {3}	1	thread,{3,1,2}		thread,{3,1,2}
+--> assert	thread: 0x? function: 0x?	1	thread,f		thread,f
+--> assert	thread: 0x? thread: 0x?	1	thread,thread		thread,thread
+--> assert	thread: 0x? file (0x?)	1	thread,file		thread,file
+--> assert	file (0x?) true	1	file,true		file,true
+--> assert	file (0x?) 0	1	file,0		file,0
+--> assert	file (0x?) -1	1	file,-1		file,-1
+--> assert	file (0x?) 2.5	1	file,2.5		file,2.5
+--> assert	file (0x?) "x"	1	file,'x'		file,'x'
+--> assert	file (0x?) "10"	1	file,'10'		file,'10'
+--> assert	file (0x?) {0}	1	file,{}		file,{}
+--> assert	file (0x?) {3}	1	file,{3,1,2}		file,{3,1,2}
+--> assert	file (0x?) function: 0x?	1	file,f		file,f
+--> assert	file (0x?) thread: 0x?	1	file,thread		file,thread
+--> assert	file (0x?) file (0x?)	1	file,file		file,file
+--> error	error 	7	()	nil	nil,'10'
+--> error	error true	6	true	true,nil	true,'10'
+--> error	error "0"	3	0	0,nil	0,'10'
+--> error	error "-1"	3	-1	-1,nil	-1,'10'
+--> error	error "2.5"	3	2.5	2.5,nil	2.5,'10'
+--> error	error "x"	5	'x'	'x',nil	'x','10'
+--> error	error "10"	5	'10'	'10',nil	'10','10'
+--> error	error {0}	6	{}	{},nil	{},'10'
+--> error	error {3}	6	{3,1,2}	{3,1,2},nil	{3,1,2},'10'
+--> error	error function: 0x?	6	f	f,nil	f,'10'
+--> error	error thread: 0x?	6	thread	thread,nil	thread,'10'
+--> error	error file (0x?)	6	file	file,nil	file,'10'
+--> error	error "bad argument #2 to '?' (number expected, got boolean)"	12	nil,true	true,true	file,true
+--> error	error "bad argument #2 to '?' (number expected, got string)"	12	nil,'x'	true,'x'	file,'x'
+--> error	error "bad argument #2 to '?' (number expected, got table)"	24	nil,{}	nil,{3,1,2}	file,{3,1,2}
+--> error	error "bad argument #2 to '?' (number expected, got function)"	12	nil,f	true,f	file,f
+--> error	error "bad argument #2 to '?' (number expected, got thread)"	12	nil,thread	true,thread	file,thread
+--> error	error "bad argument #2 to '?' (number expected, got userdata)"	12	nil,file	true,file	file,file
+--> error	error 0	2	0,0	0,-1	0,-1
+--> error	error "base.lua:14: 0"	1	0,2.5		0,2.5
+--> error	error -1	2	-1,0	-1,-1	-1,-1
+--> error	error "base.lua:14: -1"	1	-1,2.5		-1,2.5
+--> error	error 2.5	2	2.5,0	2.5,-1	2.5,-1
+--> error	error "base.lua:14: 2.5"	1	2.5,2.5		2.5,2.5
+--> error	error "base.lua:14: x"	1	'x',2.5		'x',2.5
+--> error	error "base.lua:14: 10"	1	'10',2.5		'10',2.5
+--> getmetatable	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> getmetatable		117	nil	true	thread,file
+--> getmetatable	{0}	39	'x'	'10'	file,file
+--> ipairs	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> ipairs	error "bad argument #1 to '?' (table expected, got nil)"	13	nil	nil,nil	nil,file
+--> ipairs	error "bad argument #1 to '?' (table expected, got boolean)"	13	true	true,nil	true,file
+--> ipairs	error "bad argument #1 to '?' (table expected, got number)"	39	0	-1	2.5,file
+--> ipairs	error "bad argument #1 to '?' (table expected, got string)"	26	'x'	'10'	'10',file
+--> ipairs	function: builtin {0} 0	13	{}	{},nil	{},file
+--> ipairs	function: builtin {3} 0	13	{3,1,2}	{3,1,2},nil	{3,1,2},file
+--> ipairs	error "bad argument #1 to '?' (table expected, got function)"	13	f	f,nil	f,file
+--> ipairs	error "bad argument #1 to '?' (table expected, got thread)"	13	thread	thread,nil	thread,file
+--> ipairs	error "bad argument #1 to '?' (table expected, got userdata)"	13	file	file,nil	file,file
+--> next	error "bad argument #1 to '?' (table expected, got no value)"	1	()		()
+--> next	error "bad argument #1 to '?' (table expected, got nil)"	13	nil	nil,nil	nil,file
+--> next	error "bad argument #1 to '?' (table expected, got boolean)"	13	true	true,nil	true,file
+--> next	error "bad argument #1 to '?' (table expected, got number)"	39	0	-1	2.5,file
+--> next	error "bad argument #1 to '?' (table expected, got string)"	26	'x'	'10'	'10',file
+--> next		2	{}	{},nil	{},nil
+--> next	1 3	3	{3,1,2}	{3,1,2},nil	{3,1,2},0
+--> next	error "bad argument #1 to '?' (table expected, got function)"	13	f	f,nil	f,file
+--> next	error "bad argument #1 to '?' (table expected, got thread)"	13	thread	thread,nil	thread,file
+--> next	error "bad argument #1 to '?' (table expected, got userdata)"	13	file	file,nil	file,file
+--> next	error "invalid key to 'next'"	21	{},true	{},0	{3,1,2},file
+--> pairs	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> pairs	error "bad argument #1 to '?' (table expected, got nil)"	13	nil	nil,nil	nil,file
+--> pairs	error "bad argument #1 to '?' (table expected, got boolean)"	13	true	true,nil	true,file
+--> pairs	error "bad argument #1 to '?' (table expected, got number)"	39	0	-1	2.5,file
+--> pairs	error "bad argument #1 to '?' (table expected, got string)"	26	'x'	'10'	'10',file
+--> pairs	function: builtin {0}	13	{}	{},nil	{},file
+--> pairs	function: builtin {3}	13	{3,1,2}	{3,1,2},nil	{3,1,2},file
+--> pairs	error "bad argument #1 to '?' (table expected, got function)"	13	f	f,nil	f,file
+--> pairs	error "bad argument #1 to '?' (table expected, got thread)"	13	thread	thread,nil	thread,file
+--> pairs	error "bad argument #1 to '?' (table expected, got userdata)"	13	file	file,nil	file,file
+--> pcall	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> pcall	false "attempt to call a nil value"	13	nil	nil,nil	nil,file
+--> pcall	false "attempt to call a boolean value"	13	true	true,nil	true,file
+--> pcall	false "attempt to call a number value"	39	0	-1	2.5,file
+--> pcall	false "attempt to call a string value"	26	'x'	'10'	'10',file
+--> pcall	false "attempt to call a table value"	26	{}	{3,1,2}	{3,1,2},file
+--> pcall	true "called"	13	f	f,nil	f,file
+--> pcall	false "attempt to call a thread value"	13	thread	thread,nil	thread,file
+--> pcall	false "attempt to call a userdata value"	13	file	file,nil	file,file
+--> rawequal	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> rawequal	error "bad argument #2 to '?' (value expected)"	12	nil	true	file
+--> rawequal	true	9	nil,nil	true,true	file,file
+--> rawequal	false	135	nil,true	nil,0	file,thread
+--> rawget	error "bad argument #1 to '?' (table expected, got no value)"	1	()		()
+--> rawget	error "bad argument #1 to '?' (table expected, got nil)"	13	nil	nil,nil	nil,file
+--> rawget	error "bad argument #1 to '?' (table expected, got boolean)"	13	true	true,nil	true,file
+--> rawget	error "bad argument #1 to '?' (table expected, got number)"	39	0	-1	2.5,file
+--> rawget	error "bad argument #1 to '?' (table expected, got string)"	26	'x'	'10'	'10',file
+--> rawget	error "bad argument #2 to '?' (value expected)"	2	{}	{3,1,2}	{3,1,2}
+--> rawget	error "bad argument #1 to '?' (table expected, got function)"	13	f	f,nil	f,file
+--> rawget	error "bad argument #1 to '?' (table expected, got thread)"	13	thread	thread,nil	thread,file
+--> rawget	error "bad argument #1 to '?' (table expected, got userdata)"	13	file	file,nil	file,file
+--> rawget		24	{},nil	{},true	{3,1,2},file
+--> rawset	error "bad argument #1 to '?' (table expected, got no value)"	1	()		()
+--> rawset	error "bad argument #1 to '?' (table expected, got nil)"	13	nil	nil,nil	nil,file
+--> rawset	error "bad argument #1 to '?' (table expected, got boolean)"	13	true	true,nil	true,file
+--> rawset	error "bad argument #1 to '?' (table expected, got number)"	39	0	-1	2.5,file
+--> rawset	error "bad argument #1 to '?' (table expected, got string)"	26	'x'	'10'	'10',file
+--> rawset	error "bad argument #2 to '?' (value expected)"	2	{}	{3,1,2}	{3,1,2}
+--> rawset	error "bad argument #1 to '?' (table expected, got function)"	13	f	f,nil	f,file
+--> rawset	error "bad argument #1 to '?' (table expected, got thread)"	13	thread	thread,nil	thread,file
+--> rawset	error "bad argument #1 to '?' (table expected, got userdata)"	13	file	file,nil	file,file
+--> rawset	error "bad argument #3 to '?' (value expected)"	24	{},nil	{},true	{3,1,2},file
+--> select	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> select	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> select	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> select	error "bad argument #1 to '?' (index out of range)"	14	0	-1	0,file
+--> select		27	2.5	'10'	'10',file
+--> select	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> select	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> select	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> select	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> select	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> select	true	1	-1,true		-1,true
+--> select	0	1	-1,0		-1,0
+--> select	-1	1	-1,-1		-1,-1
+--> select	2.5	1	-1,2.5		-1,2.5
+--> select	"x"	1	-1,'x'		-1,'x'
+--> select	"10"	1	-1,'10'		-1,'10'
+--> select	{0}	1	-1,{}		-1,{}
+--> select	{3}	1	-1,{3,1,2}		-1,{3,1,2}
+--> select	function: 0x?	1	-1,f		-1,f
+--> select	thread: 0x?	1	-1,thread		-1,thread
+--> select	file (0x?)	1	-1,file		-1,file
+--> setmetatable	error "bad argument #1 to '?' (table expected, got no value)"	1	()		()
+--> setmetatable	error "bad argument #1 to '?' (table expected, got nil)"	13	nil	nil,nil	nil,file
+--> setmetatable	error "bad argument #1 to '?' (table expected, got boolean)"	13	true	true,nil	true,file
+--> setmetatable	error "bad argument #1 to '?' (table expected, got number)"	39	0	-1	2.5,file
+--> setmetatable	error "bad argument #1 to '?' (table expected, got string)"	26	'x'	'10'	'10',file
+--> setmetatable	error "bad argument #2 to '?' (nil or table expected)"	20	{}	{3,1,2}	{3,1,2},file
+--> setmetatable	error "bad argument #1 to '?' (table expected, got function)"	13	f	f,nil	f,file
+--> setmetatable	error "bad argument #1 to '?' (table expected, got thread)"	13	thread	thread,nil	thread,file
+--> setmetatable	error "bad argument #1 to '?' (table expected, got userdata)"	13	file	file,nil	file,file
+--> setmetatable	{0}	3	{},nil	{},{}	{},{3,1,2}
+--> setmetatable	{3}	3	{3,1,2},nil	{3,1,2},{}	{3,1,2},{3,1,2}
+--> tonumber	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> tonumber		26	nil	true	file,'10'
+--> tonumber	0	4	0	0,nil	0,'10'
+--> tonumber	-1	4	-1	-1,nil	-1,'10'
+--> tonumber	2.5	3	2.5	2.5,nil	2.5,'10'
+--> tonumber	10	3	'10'	'10',nil	'10','10'
+--> tonumber	error "bad argument #2 to '?' (number expected, got boolean)"	12	nil,true	true,true	file,true
+--> tonumber	error "bad argument #1 to '?' (string expected, got nil)"	3	nil,0	nil,-1	nil,2.5
+--> tonumber	error "bad argument #2 to '?' (number expected, got string)"	12	nil,'x'	true,'x'	file,'x'
+--> tonumber	error "bad argument #2 to '?' (number expected, got table)"	24	nil,{}	nil,{3,1,2}	file,{3,1,2}
+--> tonumber	error "bad argument #2 to '?' (number expected, got function)"	12	nil,f	true,f	file,f
+--> tonumber	error "bad argument #2 to '?' (number expected, got thread)"	12	nil,thread	true,thread	file,thread
+--> tonumber	error "bad argument #2 to '?' (number expected, got userdata)"	12	nil,file	true,file	file,file
+--> tonumber	error "bad argument #1 to '?' (string expected, got boolean)"	3	true,0	true,-1	true,2.5
+--> tonumber	error "bad argument #2 to '?' (base out of range)"	10	0,0	0,-1	'10',-1
+--> tonumber	2	1	'10',2.5		'10',2.5
+--> tonumber	error "bad argument #1 to '?' (string expected, got table)"	6	{},0	{},-1	{3,1,2},2.5
+--> tonumber	error "bad argument #1 to '?' (string expected, got function)"	3	f,0	f,-1	f,2.5
+--> tonumber	error "bad argument #1 to '?' (string expected, got thread)"	3	thread,0	thread,-1	thread,2.5
+--> tonumber	error "bad argument #1 to '?' (string expected, got userdata)"	3	file,0	file,-1	file,2.5
+--> tostring	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> tostring	"nil"	13	nil	nil,nil	nil,file
+--> tostring	"true"	13	true	true,nil	true,file
+--> tostring	"0"	13	0	0,nil	0,file
+--> tostring	"-1"	13	-1	-1,nil	-1,file
+--> tostring	"2.5"	13	2.5	2.5,nil	2.5,file
+--> tostring	"x"	13	'x'	'x',nil	'x',file
+--> tostring	"10"	13	'10'	'10',nil	'10',file
+--> tostring	"table: 0x?"	26	{}	{3,1,2}	{3,1,2},file
+--> tostring	"function: 0x?"	13	f	f,nil	f,file
+--> tostring	"thread: 0x?"	13	thread	thread,nil	thread,file
+--> tostring	"file (0x?)"	13	file	file,nil	file,file
+--> type	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> type	"nil"	13	nil	nil,nil	nil,file
+--> type	"boolean"	13	true	true,nil	true,file
+--> type	"number"	39	0	-1	2.5,file
+--> type	"string"	26	'x'	'10'	'10',file
+--> type	"table"	26	{}	{3,1,2}	{3,1,2},file
+--> type	"function"	13	f	f,nil	f,file
+--> type	"thread"	13	thread	thread,nil	thread,file
+--> type	"userdata"	13	file	file,nil	file,file
+--> unpack	error "bad argument #1 to '?' (table expected, got no value)"	1	()		()
+--> unpack	error "bad argument #1 to '?' (table expected, got nil)"	13	nil	nil,nil	nil,file
+--> unpack	error "bad argument #1 to '?' (table expected, got boolean)"	13	true	true,nil	true,file
+--> unpack	error "bad argument #1 to '?' (table expected, got number)"	39	0	-1	2.5,file
+--> unpack	error "bad argument #1 to '?' (table expected, got string)"	26	'x'	'10'	'10',file
+--> unpack		7	{}	{},nil	{3,1,2},'10'
+--> unpack	3 1 2	2	{3,1,2}	{3,1,2},nil	{3,1,2},nil
+--> unpack	error "bad argument #1 to '?' (table expected, got function)"	13	f	f,nil	f,file
+--> unpack	error "bad argument #1 to '?' (table expected, got thread)"	13	thread	thread,nil	thread,file
+--> unpack	error "bad argument #1 to '?' (table expected, got userdata)"	13	file	file,nil	file,file
+--> unpack	error "bad argument #2 to '?' (number expected, got boolean)"	2	{},true	{3,1,2},true	{3,1,2},true
+--> unpack	error "bad argument #2 to '?' (number expected, got string)"	2	{},'x'	{3,1,2},'x'	{3,1,2},'x'
+--> unpack	error "bad argument #2 to '?' (number expected, got table)"	4	{},{}	{},{3,1,2}	{3,1,2},{3,1,2}
+--> unpack	error "bad argument #2 to '?' (number expected, got function)"	2	{},f	{3,1,2},f	{3,1,2},f
+--> unpack	error "bad argument #2 to '?' (number expected, got thread)"	2	{},thread	{3,1,2},thread	{3,1,2},thread
+--> unpack	error "bad argument #2 to '?' (number expected, got userdata)"	2	{},file	{3,1,2},file	{3,1,2},file
+--> unpack	nil 3 1	1	{3,1,2},0		{3,1,2},0
+--> unpack	nil nil 3	1	{3,1,2},-1		{3,1,2},-1
+--> unpack	1 2	1	{3,1,2},2.5		{3,1,2},2.5
+--> xpcall	error "bad argument #1 to '?' (value expected)"	1	()		()
+--> xpcall	error "bad argument #2 to '?' (function expected, got no value)"	12	nil	true	file
+--> xpcall	error "bad argument #2 to '?' (function expected, got nil)"	12	nil,nil	true,nil	file,nil
+--> xpcall	error "bad argument #2 to '?' (function expected, got boolean)"	12	nil,true	true,true	file,true
+--> xpcall	error "bad argument #2 to '?' (function expected, got number)"	36	nil,0	nil,-1	file,2.5
+--> xpcall	error "bad argument #2 to '?' (function expected, got string)"	24	nil,'x'	nil,'10'	file,'10'
+--> xpcall	error "bad argument #2 to '?' (function expected, got table)"	24	nil,{}	nil,{3,1,2}	file,{3,1,2}
+--> xpcall	false "called"	11	nil,f	true,f	file,f
+--> xpcall	error "bad argument #2 to '?' (function expected, got thread)"	12	nil,thread	true,thread	file,thread
+--> xpcall	error "bad argument #2 to '?' (function expected, got userdata)"	12	nil,file	true,file	file,file
+--> xpcall	true "called"	1	f,f		f,f

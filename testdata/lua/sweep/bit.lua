@@ -1,0 +1,279 @@
+-- The bit library: every function with none, one and two arguments of every type; equal outcomes are counted.
+-- modes: -gc-stress
+local lib, skip = bit, {}
+local function f() return "called" end
+local function values()
+  return { { "nil", nil }, { "true", true }, { "0", 0 }, { "-1", -1 }, { "2.5", 2.5 }, { "'x'", "x" }, { "'10'", "10" }, { "{}", {} }, { "{3,1,2}", { 3, 1, 2 } }, { "f", f }, { "thread", coroutine.create(f) }, { "file", io.stderr } }
+end
+local function show(v)
+  if type(v) == "table" then return "{" .. #v .. "}" elseif type(v) == "number" and v ~= v then return "nan" end
+  if type(v) == "string" then v = v:gsub("0x%x+", "0x?"):gsub("builtin#%d+", "builtin") return ("%q"):format(v) end
+  return (tostring(v):gsub("0x%x+", "0x?"):gsub("builtin#%d+", "builtin"))
+end
+local function call(fn, ...)
+  local r = { pcall(fn, ...) }
+  local o = {}
+  for i = 2, math.min(table.maxn(r), 4) do o[#o + 1] = show(r[i]) end
+  return (r[1] and "" or "error ") .. table.concat(o, " ")
+end
+local names = {}
+for name, fn in pairs(lib) do if type(fn) == "function" and not skip[name] then names[#names + 1] = name end end
+table.sort(names)
+for _, name in ipairs(names) do
+  local results, order = {}, {}
+  local function note(r, args) if not results[r] then results[r] = {} order[#order + 1] = r end table.insert(results[r], args) end
+  note(call(lib[name]), "()")
+  for i = 1, 12 do local a = values()[i] note(call(lib[name], a[2]), a[1]) end
+  for i = 1, 12 do for j = 1, 12 do local v = values() local w = values() note(call(lib[name], v[i][2], w[j][2]), v[i][1] .. "," .. w[j][1]) end end
+  for _, r in ipairs(order) do local l = results[r] print(name, r, #l, l[1], l[2] or "", l[#l]) end
+end
+--> arshift	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> arshift	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> arshift	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> arshift	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> arshift	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> arshift	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> arshift	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> arshift	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> arshift	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> arshift	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> arshift	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> arshift	0	9	0,0	0,-1	'10','10'
+--> arshift	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> arshift	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> arshift	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> arshift	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> arshift	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> arshift	-1	4	-1,0	-1,-1	-1,'10'
+--> arshift	2	2	2.5,0	'10',2.5	'10',2.5
+--> arshift	10	1	'10',0		'10',0
+--> band	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> band	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> band	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> band	0	8	0	0,0	'10',0
+--> band	-1	2	-1	-1,-1	-1,-1
+--> band	2	6	2.5	-1,2.5	'10',2.5
+--> band	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> band	10	4	'10'	-1,'10'	'10','10'
+--> band	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> band	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> band	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> band	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> band	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> band	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> band	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> band	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> band	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> band	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> band	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> bnot	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> bnot	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> bnot	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> bnot	-1	13	0	0,nil	0,file
+--> bnot	0	13	-1	-1,nil	-1,file
+--> bnot	-3	13	2.5	2.5,nil	2.5,file
+--> bnot	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> bnot	-11	13	'10'	'10',nil	'10',file
+--> bnot	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> bnot	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> bnot	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> bnot	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> bor	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> bor	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> bor	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> bor	0	2	0	0,0	0,0
+--> bor	-1	8	-1	0,-1	'10',-1
+--> bor	2	4	2.5	0,2.5	2.5,2.5
+--> bor	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> bor	10	6	'10'	0,'10'	'10','10'
+--> bor	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> bor	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> bor	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> bor	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> bor	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> bor	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> bor	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> bor	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> bor	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> bor	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> bor	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> bswap	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> bswap	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> bswap	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> bswap	0	13	0	0,nil	0,file
+--> bswap	-1	13	-1	-1,nil	-1,file
+--> bswap	33554432	13	2.5	2.5,nil	2.5,file
+--> bswap	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> bswap	167772160	13	'10'	'10',nil	'10',file
+--> bswap	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> bswap	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> bswap	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> bswap	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> bxor	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> bxor	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> bxor	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> bxor	0	5	0	0,0	'10','10'
+--> bxor	-1	3	-1	0,-1	-1,0
+--> bxor	2	3	2.5	0,2.5	2.5,0
+--> bxor	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> bxor	10	3	'10'	0,'10'	'10',0
+--> bxor	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> bxor	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> bxor	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> bxor	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> bxor	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> bxor	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> bxor	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> bxor	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> bxor	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> bxor	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> bxor	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> bxor	-3	2	-1,2.5	2.5,-1	2.5,-1
+--> bxor	-11	2	-1,'10'	'10',-1	'10',-1
+--> bxor	8	2	2.5,'10'	'10',2.5	'10',2.5
+--> lshift	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> lshift	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> lshift	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> lshift	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> lshift	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> lshift	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> lshift	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> lshift	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> lshift	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> lshift	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> lshift	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> lshift	0	6	0,0	0,-1	'10',-1
+--> lshift	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> lshift	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> lshift	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> lshift	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> lshift	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> lshift	-1	1	-1,0		-1,0
+--> lshift	-2147483648	1	-1,-1		-1,-1
+--> lshift	-4	1	-1,2.5		-1,2.5
+--> lshift	-1024	1	-1,'10'		-1,'10'
+--> lshift	2	1	2.5,0		2.5,0
+--> lshift	8	1	2.5,2.5		2.5,2.5
+--> lshift	2048	1	2.5,'10'		2.5,'10'
+--> lshift	10	1	'10',0		'10',0
+--> lshift	40	1	'10',2.5		'10',2.5
+--> lshift	10240	1	'10','10'		'10','10'
+--> rol	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> rol	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> rol	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> rol	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> rol	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> rol	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> rol	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> rol	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> rol	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> rol	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> rol	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> rol	0	4	0,0	0,-1	0,'10'
+--> rol	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> rol	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> rol	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> rol	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> rol	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> rol	-1	4	-1,0	-1,-1	-1,'10'
+--> rol	2	1	2.5,0		2.5,0
+--> rol	1	1	2.5,-1		2.5,-1
+--> rol	8	1	2.5,2.5		2.5,2.5
+--> rol	2048	1	2.5,'10'		2.5,'10'
+--> rol	10	1	'10',0		'10',0
+--> rol	5	1	'10',-1		'10',-1
+--> rol	40	1	'10',2.5		'10',2.5
+--> rol	10240	1	'10','10'		'10','10'
+--> ror	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> ror	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> ror	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> ror	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> ror	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> ror	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> ror	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> ror	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> ror	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> ror	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> ror	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> ror	0	4	0,0	0,-1	0,'10'
+--> ror	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> ror	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> ror	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> ror	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> ror	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> ror	-1	4	-1,0	-1,-1	-1,'10'
+--> ror	2	1	2.5,0		2.5,0
+--> ror	4	1	2.5,-1		2.5,-1
+--> ror	-2147483648	1	2.5,2.5		2.5,2.5
+--> ror	8388608	1	2.5,'10'		2.5,'10'
+--> ror	10	1	'10',0		'10',0
+--> ror	20	1	'10',-1		'10',-1
+--> ror	-2147483646	1	'10',2.5		'10',2.5
+--> ror	41943040	1	'10','10'		'10','10'
+--> rshift	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> rshift	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> rshift	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> rshift	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> rshift	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> rshift	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> rshift	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> rshift	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> rshift	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> rshift	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> rshift	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> rshift	0	9	0,0	0,-1	'10','10'
+--> rshift	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> rshift	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> rshift	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> rshift	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> rshift	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> rshift	-1	1	-1,0		-1,0
+--> rshift	1	1	-1,-1		-1,-1
+--> rshift	1073741823	1	-1,2.5		-1,2.5
+--> rshift	4194303	1	-1,'10'		-1,'10'
+--> rshift	2	2	2.5,0	'10',2.5	'10',2.5
+--> rshift	10	1	'10',0		'10',0
+--> tobit	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> tobit	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> tobit	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> tobit	0	13	0	0,nil	0,file
+--> tobit	-1	13	-1	-1,nil	-1,file
+--> tobit	2	13	2.5	2.5,nil	2.5,file
+--> tobit	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> tobit	10	13	'10'	'10',nil	'10',file
+--> tobit	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> tobit	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> tobit	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> tobit	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> tohex	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> tohex	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> tohex	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> tohex	"00000000"	1	0		0
+--> tohex	"ffffffff"	1	-1		-1
+--> tohex	"00000002"	1	2.5		2.5
+--> tohex	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> tohex	"0000000a"	1	'10'		'10'
+--> tohex	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> tohex	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> tohex	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> tohex	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> tohex	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> tohex	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> tohex	""	4	0,0	-1,0	'10',0
+--> tohex	"0"	1	0,-1		0,-1
+--> tohex	"00"	1	0,2.5		0,2.5
+--> tohex	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> tohex	"0000000000"	1	0,'10'		0,'10'
+--> tohex	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> tohex	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> tohex	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> tohex	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> tohex	"F"	1	-1,-1		-1,-1
+--> tohex	"ff"	1	-1,2.5		-1,2.5
+--> tohex	"00ffffffff"	1	-1,'10'		-1,'10'
+--> tohex	"2"	1	2.5,-1		2.5,-1
+--> tohex	"02"	1	2.5,2.5		2.5,2.5
+--> tohex	"0000000002"	1	2.5,'10'		2.5,'10'
+--> tohex	"A"	1	'10',-1		'10',-1
+--> tohex	"0a"	1	'10',2.5		'10',2.5
+--> tohex	"000000000a"	1	'10','10'		'10','10'

@@ -1,0 +1,419 @@
+-- The math library: every function with none, one and two arguments of every type; equal outcomes are counted.
+-- modes: -gc-stress
+local lib, skip = math, { random = true, randomseed = true }
+local function f() return "called" end
+local function values()
+  return { { "nil", nil }, { "true", true }, { "0", 0 }, { "-1", -1 }, { "2.5", 2.5 }, { "'x'", "x" }, { "'10'", "10" }, { "{}", {} }, { "{3,1,2}", { 3, 1, 2 } }, { "f", f }, { "thread", coroutine.create(f) }, { "file", io.stderr } }
+end
+local function show(v)
+  if type(v) == "table" then return "{" .. #v .. "}" elseif type(v) == "number" and v ~= v then return "nan" end
+  if type(v) == "string" then v = v:gsub("0x%x+", "0x?"):gsub("builtin#%d+", "builtin") return ("%q"):format(v) end
+  return (tostring(v):gsub("0x%x+", "0x?"):gsub("builtin#%d+", "builtin"))
+end
+local function call(fn, ...)
+  local r = { pcall(fn, ...) }
+  local o = {}
+  for i = 2, math.min(table.maxn(r), 4) do o[#o + 1] = show(r[i]) end
+  return (r[1] and "" or "error ") .. table.concat(o, " ")
+end
+local names = {}
+for name, fn in pairs(lib) do if type(fn) == "function" and not skip[name] then names[#names + 1] = name end end
+table.sort(names)
+for _, name in ipairs(names) do
+  local results, order = {}, {}
+  local function note(r, args) if not results[r] then results[r] = {} order[#order + 1] = r end table.insert(results[r], args) end
+  note(call(lib[name]), "()")
+  for i = 1, 12 do local a = values()[i] note(call(lib[name], a[2]), a[1]) end
+  for i = 1, 12 do for j = 1, 12 do local v = values() local w = values() note(call(lib[name], v[i][2], w[j][2]), v[i][1] .. "," .. w[j][1]) end end
+  for _, r in ipairs(order) do local l = results[r] print(name, r, #l, l[1], l[2] or "", l[#l]) end
+end
+--> abs	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> abs	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> abs	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> abs	0	13	0	0,nil	0,file
+--> abs	1	13	-1	-1,nil	-1,file
+--> abs	2.5	13	2.5	2.5,nil	2.5,file
+--> abs	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> abs	10	13	'10'	'10',nil	'10',file
+--> abs	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> abs	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> abs	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> abs	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> acos	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> acos	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> acos	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> acos	1.5707963267949	13	0	0,nil	0,file
+--> acos	3.1415926535898	13	-1	-1,nil	-1,file
+--> acos	nan	26	2.5	'10'	'10',file
+--> acos	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> acos	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> acos	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> acos	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> acos	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> asin	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> asin	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> asin	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> asin	0	13	0	0,nil	0,file
+--> asin	-1.5707963267949	13	-1	-1,nil	-1,file
+--> asin	nan	26	2.5	'10'	'10',file
+--> asin	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> asin	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> asin	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> asin	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> asin	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> atan	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> atan	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> atan	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> atan	0	13	0	0,nil	0,file
+--> atan	-0.78539816339745	13	-1	-1,nil	-1,file
+--> atan	1.1902899496825	13	2.5	2.5,nil	2.5,file
+--> atan	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> atan	1.4711276743037	13	'10'	'10',nil	'10',file
+--> atan	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> atan	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> atan	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> atan	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> atan2	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> atan2	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> atan2	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> atan2	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> atan2	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> atan2	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> atan2	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> atan2	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> atan2	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> atan2	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> atan2	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> atan2	0	3	0,0	0,2.5	0,'10'
+--> atan2	3.1415926535898	1	0,-1		0,-1
+--> atan2	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> atan2	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> atan2	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> atan2	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> atan2	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> atan2	-1.5707963267949	1	-1,0		-1,0
+--> atan2	-2.3561944901923	1	-1,-1		-1,-1
+--> atan2	-0.38050637711236	1	-1,2.5		-1,2.5
+--> atan2	-0.099668652491162	1	-1,'10'		-1,'10'
+--> atan2	1.5707963267949	2	2.5,0	'10',0	'10',0
+--> atan2	1.9513027039073	1	2.5,-1		2.5,-1
+--> atan2	0.78539816339745	2	2.5,2.5	'10','10'	'10','10'
+--> atan2	0.24497866312686	1	2.5,'10'		2.5,'10'
+--> atan2	1.6704649792861	1	'10',-1		'10',-1
+--> atan2	1.325817663668	1	'10',2.5		'10',2.5
+--> ceil	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> ceil	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> ceil	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> ceil	0	13	0	0,nil	0,file
+--> ceil	-1	13	-1	-1,nil	-1,file
+--> ceil	3	13	2.5	2.5,nil	2.5,file
+--> ceil	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> ceil	10	13	'10'	'10',nil	'10',file
+--> ceil	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> ceil	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> ceil	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> ceil	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> cos	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> cos	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> cos	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> cos	1	13	0	0,nil	0,file
+--> cos	0.54030230586814	13	-1	-1,nil	-1,file
+--> cos	-0.80114361554693	13	2.5	2.5,nil	2.5,file
+--> cos	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> cos	-0.83907152907645	13	'10'	'10',nil	'10',file
+--> cos	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> cos	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> cos	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> cos	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> cosh	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> cosh	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> cosh	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> cosh	1	13	0	0,nil	0,file
+--> cosh	1.5430806348152	13	-1	-1,nil	-1,file
+--> cosh	6.1322894796637	13	2.5	2.5,nil	2.5,file
+--> cosh	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> cosh	11013.232920103	13	'10'	'10',nil	'10',file
+--> cosh	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> cosh	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> cosh	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> cosh	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> deg	error "[builtin:deg]:0: attempt to perform arithmetic on a nil value"	14	()	nil	nil,file
+--> deg	error "[builtin:deg]:0: attempt to perform arithmetic on a boolean value"	13	true	true,nil	true,file
+--> deg	0	13	0	0,nil	0,file
+--> deg	-57.295779513082	13	-1	-1,nil	-1,file
+--> deg	143.23944878271	13	2.5	2.5,nil	2.5,file
+--> deg	error "[builtin:deg]:0: attempt to perform arithmetic on a string value"	13	'x'	'x',nil	'x',file
+--> deg	572.95779513082	13	'10'	'10',nil	'10',file
+--> deg	error "[builtin:deg]:0: attempt to perform arithmetic on a table value"	26	{}	{3,1,2}	{3,1,2},file
+--> deg	error "[builtin:deg]:0: attempt to perform arithmetic on a function value"	13	f	f,nil	f,file
+--> deg	error "[builtin:deg]:0: attempt to perform arithmetic on a thread value"	13	thread	thread,nil	thread,file
+--> deg	error "[builtin:deg]:0: attempt to perform arithmetic on a userdata value"	13	file	file,nil	file,file
+--> exp	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> exp	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> exp	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> exp	1	13	0	0,nil	0,file
+--> exp	0.36787944117144	13	-1	-1,nil	-1,file
+--> exp	12.182493960703	13	2.5	2.5,nil	2.5,file
+--> exp	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> exp	22026.465794807	13	'10'	'10',nil	'10',file
+--> exp	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> exp	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> exp	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> exp	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> floor	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> floor	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> floor	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> floor	0	13	0	0,nil	0,file
+--> floor	-1	13	-1	-1,nil	-1,file
+--> floor	2	13	2.5	2.5,nil	2.5,file
+--> floor	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> floor	10	13	'10'	'10',nil	'10',file
+--> floor	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> floor	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> floor	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> floor	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> fmod	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> fmod	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> fmod	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> fmod	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> fmod	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> fmod	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> fmod	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> fmod	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> fmod	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> fmod	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> fmod	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> fmod	nan	4	0,0	-1,0	'10',0
+--> fmod	0	7	0,-1	0,2.5	'10','10'
+--> fmod	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> fmod	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> fmod	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> fmod	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> fmod	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> fmod	-0	1	-1,-1		-1,-1
+--> fmod	-1	2	-1,2.5	-1,'10'	-1,'10'
+--> fmod	0.5	1	2.5,-1		2.5,-1
+--> fmod	2.5	1	2.5,'10'		2.5,'10'
+--> frexp	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> frexp	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> frexp	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> frexp	0 0	13	0	0,nil	0,file
+--> frexp	-0.5 1	13	-1	-1,nil	-1,file
+--> frexp	0.625 2	13	2.5	2.5,nil	2.5,file
+--> frexp	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> frexp	0.625 4	13	'10'	'10',nil	'10',file
+--> frexp	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> frexp	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> frexp	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> frexp	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> ldexp	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> ldexp	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> ldexp	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> ldexp	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> ldexp	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> ldexp	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> ldexp	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> ldexp	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> ldexp	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> ldexp	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> ldexp	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> ldexp	0	4	0,0	0,-1	0,'10'
+--> ldexp	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> ldexp	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> ldexp	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> ldexp	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> ldexp	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> ldexp	-1	1	-1,0		-1,0
+--> ldexp	-0.5	1	-1,-1		-1,-1
+--> ldexp	-4	1	-1,2.5		-1,2.5
+--> ldexp	-1024	1	-1,'10'		-1,'10'
+--> ldexp	2.5	1	2.5,0		2.5,0
+--> ldexp	1.25	1	2.5,-1		2.5,-1
+--> ldexp	10	2	2.5,2.5	'10',0	'10',0
+--> ldexp	2560	1	2.5,'10'		2.5,'10'
+--> ldexp	5	1	'10',-1		'10',-1
+--> ldexp	40	1	'10',2.5		'10',2.5
+--> ldexp	10240	1	'10','10'		'10','10'
+--> log	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> log	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> log	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> log	-inf	3	0	0,2.5	0,'10'
+--> log	nan	9	-1	0,0	'10',-1
+--> log	0.91629073187416	1	2.5		2.5
+--> log	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> log	2.302585092994	1	'10'		'10'
+--> log	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> log	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> log	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> log	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> log	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> log	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> log	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> log	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> log	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> log	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> log	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> log	-0	2	2.5,0	'10',0	'10',0
+--> log	1	2	2.5,2.5	'10','10'	'10','10'
+--> log	0.39794000867204	1	2.5,'10'		2.5,'10'
+--> log	2.5129415947321	1	'10',2.5		'10',2.5
+--> log10	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> log10	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> log10	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> log10	-inf	13	0	0,nil	0,file
+--> log10	nan	13	-1	-1,nil	-1,file
+--> log10	0.39794000867204	13	2.5	2.5,nil	2.5,file
+--> log10	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> log10	1	13	'10'	'10',nil	'10',file
+--> log10	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> log10	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> log10	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> log10	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> max	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> max	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> max	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> max	0	4	0	0,0	-1,0
+--> max	-1	2	-1	-1,-1	-1,-1
+--> max	2.5	6	2.5	0,2.5	2.5,2.5
+--> max	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> max	10	8	'10'	0,'10'	'10','10'
+--> max	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> max	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> max	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> max	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> max	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> max	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> max	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> max	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> max	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> max	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> max	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> min	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> min	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> min	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> min	0	6	0	0,0	'10',0
+--> min	-1	8	-1	0,-1	'10',-1
+--> min	2.5	4	2.5	2.5,2.5	'10',2.5
+--> min	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> min	10	2	'10'	'10','10'	'10','10'
+--> min	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> min	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> min	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> min	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> min	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> min	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> min	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> min	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> min	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> min	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> min	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> modf	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> modf	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> modf	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> modf	0 0	13	0	0,nil	0,file
+--> modf	-1 -0	13	-1	-1,nil	-1,file
+--> modf	2 0.5	13	2.5	2.5,nil	2.5,file
+--> modf	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> modf	10 0	13	'10'	'10',nil	'10',file
+--> modf	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> modf	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> modf	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> modf	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> pow	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> pow	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> pow	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> pow	error "bad argument #2 to '?' (number expected, got no value)"	4	0	-1	'10'
+--> pow	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> pow	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> pow	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> pow	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> pow	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> pow	error "bad argument #2 to '?' (number expected, got nil)"	4	0,nil	-1,nil	'10',nil
+--> pow	error "bad argument #2 to '?' (number expected, got boolean)"	4	0,true	-1,true	'10',true
+--> pow	1	5	0,0	-1,0	'10',0
+--> pow	inf	1	0,-1		0,-1
+--> pow	0	2	0,2.5	0,'10'	0,'10'
+--> pow	error "bad argument #2 to '?' (number expected, got string)"	4	0,'x'	-1,'x'	'10','x'
+--> pow	error "bad argument #2 to '?' (number expected, got table)"	8	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> pow	error "bad argument #2 to '?' (number expected, got function)"	4	0,f	-1,f	'10',f
+--> pow	error "bad argument #2 to '?' (number expected, got thread)"	4	0,thread	-1,thread	'10',thread
+--> pow	error "bad argument #2 to '?' (number expected, got userdata)"	4	0,file	-1,file	'10',file
+--> pow	-1	1	-1,-1		-1,-1
+--> pow	nan	1	-1,2.5		-1,2.5
+--> pow	0.4	1	2.5,-1		2.5,-1
+--> pow	9.8821176880262	1	2.5,2.5		2.5,2.5
+--> pow	9536.7431640625	1	2.5,'10'		2.5,'10'
+--> pow	0.1	1	'10',-1		'10',-1
+--> pow	316.22776601684	1	'10',2.5		'10',2.5
+--> pow	10000000000	1	'10','10'		'10','10'
+--> rad	error "[builtin:rad]:0: attempt to perform arithmetic on a nil value"	14	()	nil	nil,file
+--> rad	error "[builtin:rad]:0: attempt to perform arithmetic on a boolean value"	13	true	true,nil	true,file
+--> rad	0	13	0	0,nil	0,file
+--> rad	-0.017453292519943	13	-1	-1,nil	-1,file
+--> rad	0.043633231299858	13	2.5	2.5,nil	2.5,file
+--> rad	error "[builtin:rad]:0: attempt to perform arithmetic on a string value"	13	'x'	'x',nil	'x',file
+--> rad	0.17453292519943	13	'10'	'10',nil	'10',file
+--> rad	error "[builtin:rad]:0: attempt to perform arithmetic on a table value"	26	{}	{3,1,2}	{3,1,2},file
+--> rad	error "[builtin:rad]:0: attempt to perform arithmetic on a function value"	13	f	f,nil	f,file
+--> rad	error "[builtin:rad]:0: attempt to perform arithmetic on a thread value"	13	thread	thread,nil	thread,file
+--> rad	error "[builtin:rad]:0: attempt to perform arithmetic on a userdata value"	13	file	file,nil	file,file
+--> sin	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> sin	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> sin	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> sin	0	13	0	0,nil	0,file
+--> sin	-0.8414709848079	13	-1	-1,nil	-1,file
+--> sin	0.59847214410396	13	2.5	2.5,nil	2.5,file
+--> sin	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> sin	-0.54402111088937	13	'10'	'10',nil	'10',file
+--> sin	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> sin	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> sin	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> sin	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> sinh	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> sinh	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> sinh	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> sinh	0	13	0	0,nil	0,file
+--> sinh	-1.1752011936438	13	-1	-1,nil	-1,file
+--> sinh	6.0502044810398	13	2.5	2.5,nil	2.5,file
+--> sinh	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> sinh	11013.232874703	13	'10'	'10',nil	'10',file
+--> sinh	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> sinh	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> sinh	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> sinh	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> sqrt	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> sqrt	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> sqrt	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> sqrt	0	13	0	0,nil	0,file
+--> sqrt	nan	13	-1	-1,nil	-1,file
+--> sqrt	1.5811388300842	13	2.5	2.5,nil	2.5,file
+--> sqrt	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> sqrt	3.1622776601684	13	'10'	'10',nil	'10',file
+--> sqrt	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> sqrt	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> sqrt	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> sqrt	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> tan	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> tan	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> tan	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> tan	0	13	0	0,nil	0,file
+--> tan	-1.5574077246549	13	-1	-1,nil	-1,file
+--> tan	-0.74702229723866	13	2.5	2.5,nil	2.5,file
+--> tan	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> tan	0.64836082745909	13	'10'	'10',nil	'10',file
+--> tan	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> tan	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> tan	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> tan	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> tanh	error "bad argument #1 to '?' (number expected, got no value)"	1	()		()
+--> tanh	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> tanh	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> tanh	0	13	0	0,nil	0,file
+--> tanh	-0.76159415595576	13	-1	-1,nil	-1,file
+--> tanh	0.98661429815143	13	2.5	2.5,nil	2.5,file
+--> tanh	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> tanh	0.99999999587769	13	'10'	'10',nil	'10',file
+--> tanh	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> tanh	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> tanh	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> tanh	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file

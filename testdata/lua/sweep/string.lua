@@ -1,0 +1,273 @@
+-- The string library: every function with none, one and two arguments of every type; equal outcomes are counted.
+-- modes: -gc-stress
+local lib, skip = string, {}
+local function f() return "called" end
+local function values()
+  return { { "nil", nil }, { "true", true }, { "0", 0 }, { "-1", -1 }, { "2.5", 2.5 }, { "'x'", "x" }, { "'10'", "10" }, { "{}", {} }, { "{3,1,2}", { 3, 1, 2 } }, { "f", f }, { "thread", coroutine.create(f) }, { "file", io.stderr } }
+end
+local function show(v)
+  if type(v) == "table" then return "{" .. #v .. "}" elseif type(v) == "number" and v ~= v then return "nan" end
+  if type(v) == "string" then v = v:gsub("0x%x+", "0x?"):gsub("builtin#%d+", "builtin") return ("%q"):format(v) end
+  return (tostring(v):gsub("0x%x+", "0x?"):gsub("builtin#%d+", "builtin"))
+end
+local function call(fn, ...)
+  local r = { pcall(fn, ...) }
+  local o = {}
+  for i = 2, math.min(table.maxn(r), 4) do o[#o + 1] = show(r[i]) end
+  return (r[1] and "" or "error ") .. table.concat(o, " ")
+end
+local names = {}
+for name, fn in pairs(lib) do if type(fn) == "function" and not skip[name] then names[#names + 1] = name end end
+table.sort(names)
+for _, name in ipairs(names) do
+  local results, order = {}, {}
+  local function note(r, args) if not results[r] then results[r] = {} order[#order + 1] = r end table.insert(results[r], args) end
+  note(call(lib[name]), "()")
+  for i = 1, 12 do local a = values()[i] note(call(lib[name], a[2]), a[1]) end
+  for i = 1, 12 do for j = 1, 12 do local v = values() local w = values() note(call(lib[name], v[i][2], w[j][2]), v[i][1] .. "," .. w[j][1]) end end
+  for _, r in ipairs(order) do local l = results[r] print(name, r, #l, l[1], l[2] or "", l[#l]) end
+end
+--> byte	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> byte	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> byte	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> byte	48	5	0	0,nil	'10',2.5
+--> byte	45	2	-1	-1,nil	-1,nil
+--> byte	50	2	2.5	2.5,nil	2.5,nil
+--> byte	120	3	'x'	'x',nil	'x',-1
+--> byte	49	4	'10'	-1,-1	'10',nil
+--> byte	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> byte	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> byte	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> byte	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> byte	error "bad argument #2 to '?' (number expected, got boolean)"	5	0,true	-1,true	'10',true
+--> byte		12	0,0	0,2.5	'10','10'
+--> byte	error "bad argument #2 to '?' (number expected, got string)"	5	0,'x'	-1,'x'	'10','x'
+--> byte	error "bad argument #2 to '?' (number expected, got table)"	10	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> byte	error "bad argument #2 to '?' (number expected, got function)"	5	0,f	-1,f	'10',f
+--> byte	error "bad argument #2 to '?' (number expected, got thread)"	5	0,thread	-1,thread	'10',thread
+--> byte	error "bad argument #2 to '?' (number expected, got userdata)"	5	0,file	-1,file	'10',file
+--> byte	53	1	2.5,-1		2.5,-1
+--> byte	46	1	2.5,2.5		2.5,2.5
+--> char	""	1	()		()
+--> char	error "bad argument #1 to '?' (number expected, got nil)"	13	nil	nil,nil	nil,file
+--> char	error "bad argument #1 to '?' (number expected, got boolean)"	13	true	true,nil	true,file
+--> char	"\0"	1	0		0
+--> char	error "bad argument #1 to '?' (invalid value)"	13	-1	-1,nil	-1,file
+--> char	"\2"	1	2.5		2.5
+--> char	error "bad argument #1 to '?' (number expected, got string)"	13	'x'	'x',nil	'x',file
+--> char	"\
+--> "	1	'10'		'10'
+--> char	error "bad argument #1 to '?' (number expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> char	error "bad argument #1 to '?' (number expected, got function)"	13	f	f,nil	f,file
+--> char	error "bad argument #1 to '?' (number expected, got thread)"	13	thread	thread,nil	thread,file
+--> char	error "bad argument #1 to '?' (number expected, got userdata)"	13	file	file,nil	file,file
+--> char	error "bad argument #2 to '?' (number expected, got nil)"	3	0,nil	2.5,nil	'10',nil
+--> char	error "bad argument #2 to '?' (number expected, got boolean)"	3	0,true	2.5,true	'10',true
+--> char	"\0\0"	1	0,0		0,0
+--> char	error "bad argument #2 to '?' (invalid value)"	3	0,-1	2.5,-1	'10',-1
+--> char	"\0\2"	1	0,2.5		0,2.5
+--> char	error "bad argument #2 to '?' (number expected, got string)"	3	0,'x'	2.5,'x'	'10','x'
+--> char	"\0\
+--> "	1	0,'10'		0,'10'
+--> char	error "bad argument #2 to '?' (number expected, got table)"	6	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> char	error "bad argument #2 to '?' (number expected, got function)"	3	0,f	2.5,f	'10',f
+--> char	error "bad argument #2 to '?' (number expected, got thread)"	3	0,thread	2.5,thread	'10',thread
+--> char	error "bad argument #2 to '?' (number expected, got userdata)"	3	0,file	2.5,file	'10',file
+--> char	"\2\0"	1	2.5,0		2.5,0
+--> char	"\2\2"	1	2.5,2.5		2.5,2.5
+--> char	"\2\
+--> "	1	2.5,'10'		2.5,'10'
+--> char	"\
+--> \0"	1	'10',0		'10',0
+--> char	"\
+--> \2"	1	'10',2.5		'10',2.5
+--> char	"\
+--\
+--> "	1	'10','10'		'10','10'
+--> dump	error "bad argument #1 to '?' (function expected, got no value)"	1	()		()
+--> dump	error "bad argument #1 to '?' (function expected, got nil)"	13	nil	nil,nil	nil,file
+--> dump	error "bad argument #1 to '?' (function expected, got boolean)"	13	true	true,nil	true,file
+--> dump	error "bad argument #1 to '?' (function expected, got number)"	39	0	-1	2.5,file
+--> dump	error "bad argument #1 to '?' (function expected, got string)"	26	'x'	'10'	'10',file
+--> dump	error "bad argument #1 to '?' (function expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> dump	"\27LJ\2\8\11@string.lua\28\0\0\1\0\1\0\2\3\4\0'\0\0\0L\0\2\0\11called\0\0\0\0"	2	f	f,nil	f,nil
+--> dump	error "bad argument #1 to '?' (function expected, got thread)"	13	thread	thread,nil	thread,file
+--> dump	error "bad argument #1 to '?' (function expected, got userdata)"	13	file	file,nil	file,file
+--> dump	"\27LJ\2\
+--> \22\0\0\1\0\1\0\2'\0\0\0L\0\2\0\11called\0"	11	f,true	f,0	f,file
+--> find	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> find	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> find	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> find	error "bad argument #2 to '?' (string expected, got no value)"	5	0	-1	'10'
+--> find	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> find	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> find	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> find	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> find	error "bad argument #2 to '?' (string expected, got nil)"	5	0,nil	-1,nil	'10',nil
+--> find	error "bad argument #2 to '?' (string expected, got boolean)"	5	0,true	-1,true	'10',true
+--> find	1 1	2	0,0	'x','x'	'x','x'
+--> find		19	0,-1	0,2.5	'10','x'
+--> find	error "bad argument #2 to '?' (string expected, got table)"	10	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> find	error "bad argument #2 to '?' (string expected, got function)"	5	0,f	-1,f	'10',f
+--> find	error "bad argument #2 to '?' (string expected, got thread)"	5	0,thread	-1,thread	'10',thread
+--> find	error "bad argument #2 to '?' (string expected, got userdata)"	5	0,file	-1,file	'10',file
+--> find	1 2	2	-1,-1	'10','10'	'10','10'
+--> find	1 3	1	2.5,2.5		2.5,2.5
+--> find	2 2	1	'10',0		'10',0
+--> format	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> format	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> format	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> format	"0"	13	0	0,nil	0,file
+--> format	"-1"	13	-1	-1,nil	-1,file
+--> format	"2.5"	13	2.5	2.5,nil	2.5,file
+--> format	"x"	13	'x'	'x',nil	'x',file
+--> format	"10"	13	'10'	'10',nil	'10',file
+--> format	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> format	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> format	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> format	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> gmatch	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> gmatch	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> gmatch	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> gmatch	error "bad argument #2 to '?' (string expected, got no value)"	5	0	-1	'10'
+--> gmatch	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> gmatch	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> gmatch	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> gmatch	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> gmatch	error "bad argument #2 to '?' (string expected, got nil)"	5	0,nil	-1,nil	'10',nil
+--> gmatch	error "bad argument #2 to '?' (string expected, got boolean)"	5	0,true	-1,true	'10',true
+--> gmatch	function: builtin	25	0,0	0,-1	'10','10'
+--> gmatch	error "bad argument #2 to '?' (string expected, got table)"	10	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> gmatch	error "bad argument #2 to '?' (string expected, got function)"	5	0,f	-1,f	'10',f
+--> gmatch	error "bad argument #2 to '?' (string expected, got thread)"	5	0,thread	-1,thread	'10',thread
+--> gmatch	error "bad argument #2 to '?' (string expected, got userdata)"	5	0,file	-1,file	'10',file
+--> gsub	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> gsub	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> gsub	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> gsub	error "bad argument #2 to '?' (string expected, got no value)"	5	0	-1	'10'
+--> gsub	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> gsub	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> gsub	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> gsub	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> gsub	error "bad argument #2 to '?' (string expected, got nil)"	5	0,nil	-1,nil	'10',nil
+--> gsub	error "bad argument #2 to '?' (string expected, got boolean)"	5	0,true	-1,true	'10',true
+--> gsub	error "bad argument #3 to '?' (string/function/table expected)"	25	0,0	0,-1	'10','10'
+--> gsub	error "bad argument #2 to '?' (string expected, got table)"	10	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> gsub	error "bad argument #2 to '?' (string expected, got function)"	5	0,f	-1,f	'10',f
+--> gsub	error "bad argument #2 to '?' (string expected, got thread)"	5	0,thread	-1,thread	'10',thread
+--> gsub	error "bad argument #2 to '?' (string expected, got userdata)"	5	0,file	-1,file	'10',file
+--> len	error "bad argument #1 to '?' (string expected, got nil)"	14	()	nil	nil,file
+--> len	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> len	1	26	0	'x'	'x',file
+--> len	2	26	-1	'10'	'10',file
+--> len	3	13	2.5	2.5,nil	2.5,file
+--> len	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> len	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> len	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> len	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> lower	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> lower	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> lower	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> lower	"0"	13	0	0,nil	0,file
+--> lower	"-1"	13	-1	-1,nil	-1,file
+--> lower	"2.5"	13	2.5	2.5,nil	2.5,file
+--> lower	"x"	13	'x'	'x',nil	'x',file
+--> lower	"10"	13	'10'	'10',nil	'10',file
+--> lower	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> lower	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> lower	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> lower	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> match	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> match	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> match	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> match	error "bad argument #2 to '?' (string expected, got no value)"	5	0	-1	'10'
+--> match	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> match	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> match	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> match	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> match	error "bad argument #2 to '?' (string expected, got nil)"	5	0,nil	-1,nil	'10',nil
+--> match	error "bad argument #2 to '?' (string expected, got boolean)"	5	0,true	-1,true	'10',true
+--> match	"0"	2	0,0	'10',0	'10',0
+--> match		19	0,-1	0,2.5	'10','x'
+--> match	error "bad argument #2 to '?' (string expected, got table)"	10	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> match	error "bad argument #2 to '?' (string expected, got function)"	5	0,f	-1,f	'10',f
+--> match	error "bad argument #2 to '?' (string expected, got thread)"	5	0,thread	-1,thread	'10',thread
+--> match	error "bad argument #2 to '?' (string expected, got userdata)"	5	0,file	-1,file	'10',file
+--> match	"-1"	1	-1,-1		-1,-1
+--> match	"2.5"	1	2.5,2.5		2.5,2.5
+--> match	"x"	1	'x','x'		'x','x'
+--> match	"10"	1	'10','10'		'10','10'
+--> rep	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> rep	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> rep	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> rep	error "bad argument #2 to '?' (number expected, got no value)"	5	0	-1	'10'
+--> rep	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> rep	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> rep	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> rep	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> rep	error "bad argument #2 to '?' (number expected, got nil)"	5	0,nil	-1,nil	'10',nil
+--> rep	error "bad argument #2 to '?' (number expected, got boolean)"	5	0,true	-1,true	'10',true
+--> rep	""	10	0,0	0,-1	'10',-1
+--> rep	"00"	1	0,2.5		0,2.5
+--> rep	error "bad argument #2 to '?' (number expected, got string)"	5	0,'x'	-1,'x'	'10','x'
+--> rep	"0000000000"	1	0,'10'		0,'10'
+--> rep	error "bad argument #2 to '?' (number expected, got table)"	10	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> rep	error "bad argument #2 to '?' (number expected, got function)"	5	0,f	-1,f	'10',f
+--> rep	error "bad argument #2 to '?' (number expected, got thread)"	5	0,thread	-1,thread	'10',thread
+--> rep	error "bad argument #2 to '?' (number expected, got userdata)"	5	0,file	-1,file	'10',file
+--> rep	"-1-1"	1	-1,2.5		-1,2.5
+--> rep	"-1-1-1-1-1-1-1-1-1-1"	1	-1,'10'		-1,'10'
+--> rep	"2.52.5"	1	2.5,2.5		2.5,2.5
+--> rep	"2.52.52.52.52.52.52.52.52.52.5"	1	2.5,'10'		2.5,'10'
+--> rep	"xx"	1	'x',2.5		'x',2.5
+--> rep	"xxxxxxxxxx"	1	'x','10'		'x','10'
+--> rep	"1010"	1	'10',2.5		'10',2.5
+--> rep	"10101010101010101010"	1	'10','10'		'10','10'
+--> reverse	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> reverse	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> reverse	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> reverse	"0"	13	0	0,nil	0,file
+--> reverse	"1-"	13	-1	-1,nil	-1,file
+--> reverse	"5.2"	13	2.5	2.5,nil	2.5,file
+--> reverse	"x"	13	'x'	'x',nil	'x',file
+--> reverse	"01"	13	'10'	'10',nil	'10',file
+--> reverse	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> reverse	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> reverse	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> reverse	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> sub	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> sub	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> sub	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> sub	error "bad argument #2 to '?' (number expected, got no value)"	5	0	-1	'10'
+--> sub	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> sub	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> sub	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> sub	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
+--> sub	error "bad argument #2 to '?' (number expected, got nil)"	5	0,nil	-1,nil	'10',nil
+--> sub	error "bad argument #2 to '?' (number expected, got boolean)"	5	0,true	-1,true	'10',true
+--> sub	"0"	4	0,0	0,-1	'10',2.5
+--> sub	""	7	0,2.5	0,'10'	'10','10'
+--> sub	error "bad argument #2 to '?' (number expected, got string)"	5	0,'x'	-1,'x'	'10','x'
+--> sub	error "bad argument #2 to '?' (number expected, got table)"	10	0,{}	0,{3,1,2}	'10',{3,1,2}
+--> sub	error "bad argument #2 to '?' (number expected, got function)"	5	0,f	-1,f	'10',f
+--> sub	error "bad argument #2 to '?' (number expected, got thread)"	5	0,thread	-1,thread	'10',thread
+--> sub	error "bad argument #2 to '?' (number expected, got userdata)"	5	0,file	-1,file	'10',file
+--> sub	"-1"	1	-1,0		-1,0
+--> sub	"1"	2	-1,-1	-1,2.5	-1,2.5
+--> sub	"2.5"	1	2.5,0		2.5,0
+--> sub	"5"	1	2.5,-1		2.5,-1
+--> sub	".5"	1	2.5,2.5		2.5,2.5
+--> sub	"x"	2	'x',0	'x',-1	'x',-1
+--> sub	"10"	1	'10',0		'10',0
+--> upper	error "bad argument #1 to '?' (string expected, got no value)"	1	()		()
+--> upper	error "bad argument #1 to '?' (string expected, got nil)"	13	nil	nil,nil	nil,file
+--> upper	error "bad argument #1 to '?' (string expected, got boolean)"	13	true	true,nil	true,file
+--> upper	"0"	13	0	0,nil	0,file
+--> upper	"-1"	13	-1	-1,nil	-1,file
+--> upper	"2.5"	13	2.5	2.5,nil	2.5,file
+--> upper	"X"	13	'x'	'x',nil	'x',file
+--> upper	"10"	13	'10'	'10',nil	'10',file
+--> upper	error "bad argument #1 to '?' (string expected, got table)"	26	{}	{3,1,2}	{3,1,2},file
+--> upper	error "bad argument #1 to '?' (string expected, got function)"	13	f	f,nil	f,file
+--> upper	error "bad argument #1 to '?' (string expected, got thread)"	13	thread	thread,nil	thread,file
+--> upper	error "bad argument #1 to '?' (string expected, got userdata)"	13	file	file,nil	file,file
