@@ -26,12 +26,12 @@ pub fn shrink(text: &str, limit: usize, mut fails: impl FnMut(&str) -> bool) -> 
         let mut at = 0;
         while at < lines.len() {
             let end = (at + size).min(lines.len());
-            let (mut better, mut over) = attempt(&mut lines, &[at..end]);
+            let (mut better, mut over) = attempt(&mut lines, std::slice::from_ref(&(at..end)));
             if !better
                 && !over
                 && let Some(last) = block(&lines, at)
             {
-                (better, over) = attempt(&mut lines, &[at..last + 1]);
+                (better, over) = attempt(&mut lines, std::slice::from_ref(&(at..last + 1)));
                 if !better && !over {
                     (better, over) = attempt(&mut lines, &[at..at + 1, last..last + 1]);
                 }
