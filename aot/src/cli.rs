@@ -38,6 +38,7 @@ Examples:
   kiln build app.lua -o app                   one program with its modules
   kiln build app.lua --include plugins/       and every module below a folder
   kiln build app.lua --module cfg=etc/c.lua   and one that is required by a computed name
+  kiln build app.lua --static                 an executable without shared libraries
   kiln build app.lua --target aarch64 --runtime-lib arm64/libruntime.a
 
 Environment: LUA_PATH (where modules are), KILN_LIB (folder of libruntime.a), TMPDIR.";
@@ -69,6 +70,9 @@ struct Build {
     /// Leaves line numbers and variable names out of the bytecode.
     #[arg(short, long)]
     strip: bool,
+    /// Links libc and friends in: larger, but starts faster and runs where they are older or missing.
+    #[arg(long = "static")]
+    statically: bool,
     /// Keeps the symbols of the runtime, for profilers and debuggers.
     #[arg(long)]
     symbols: bool,
@@ -175,6 +179,7 @@ fn build(options: &Build) -> Result<(), String> {
         linker: options.linker.clone(),
         extra: options.link_args.clone(),
         keep_symbols: options.symbols,
+        statically: options.statically,
         verbose: options.verbose,
     };
     link::link(target, &object_file, &archive, &linked, &link_options)?;

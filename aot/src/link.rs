@@ -9,8 +9,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a Rust static library needs on Linux.
-const LIBRARIES: &[&str] = &["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
+/// What a Rust static library needs on Linux, behind the library that unwinds.
+const LIBRARIES: &[&str] = &["-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
 /// How to link.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct LinkOptions {
     pub extra: Vec<OsString>,
     /// Keeps the symbols of the runtime.
     pub keep_symbols: bool,
+    /// Takes nothing from shared libraries.
+    pub statically: bool,
     /// Prints the command to standard error.
     pub verbose: bool,
 }
@@ -42,7 +44,10 @@ pub fn link(
     if !options.keep_symbols {
         command.arg("-Wl,-s");
     }
-    command.args(&options.extra).args(LIBRARIES);
+    if options.statically {
+        command.arg("-static");
+    }
+    command.args(&options.extra).arg(if options.statically { "-lgcc_eh" } else { "-lgcc_s" }).args(LIBRARIES);
     if options.verbose {
         eprintln!("{command:?}");
     }

@@ -151,6 +151,19 @@ fn equal_inputs_give_equal_bytes() {
 }
 
 #[test]
+fn static_executables_need_no_shared_library() {
+    let s = Sandbox::new();
+    s.file("app.lua", "");
+    let interpreter = |options: &[&str]| {
+        s.build(&[&["app.lua", "-o", "app"], options].concat()).succeeds();
+        assert_eq!(s.run(&s.path("app"), &["x"]).stdout, "KilnImg x|\n");
+        goblin::elf::Elf::parse(&s.read("app")).expect("ELF").interpreter.is_some()
+    };
+    assert!(interpreter(&[]));
+    assert!(!interpreter(&["--static"]));
+}
+
+#[test]
 fn strip_leaves_debug_information_out() {
     let s = Sandbox::new();
     s.file("app.lua", "local some_local_name = 1; return some_local_name");

@@ -9,6 +9,8 @@
 
 /// Exponents from here on are malformed, not merely out of range.
 const MAX_EXPONENT: i64 = 1 << 20;
+/// Exponents from here on are not left to the standard library, which saturates them.
+const LARGE_EXPONENT: u64 = 1 << 16;
 
 /// Converts text to a number; `None` if it is not a numeral.
 pub fn parse_number(text: &[u8]) -> Option<f64> {
@@ -82,13 +84,26 @@ fn split_exponent(text: &[u8], marker: u8) -> Option<(&[u8], i64)> {
 }
 
 fn parse_decimal(text: &[u8]) -> Option<f64> {
-    let (mantissa, _) = split_exponent(text, b'e')?;
+    let (mantissa, exponent) = split_exponent(text, b'e')?;
     let points = mantissa.iter().filter(|&&b| b == b'.').count();
     let digits = mantissa.iter().filter(|b| b.is_ascii_digit()).count();
     if digits == 0 || points > 1 || points + digits != mantissa.len() {
         return None;
     }
+    if exponent.unsigned_abs() >= LARGE_EXPONENT {
+        return parse_shifted(mantissa, exponent);
+    }
     std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Converts a mantissa and an exponent that the standard library would cut off: a long mantissa may make up for it.
+fn parse_shifted(mantissa: &[u8], exponent: i64) -> Option<f64> {
+    let point = mantissa.iter().position(|&b| b == b'.').unwrap_or(mantissa.len());
+    let digits: Vec<u8> = mantissa.iter().copied().filter(u8::is_ascii_digit).collect();
+    let Some(first) = digits.iter().position(|&d| d != b'0') else { return Some(0.0) };
+    let scale = (point as i64 - first as i64 + exponent).clamp(-9999, 9999);
+    let text = [b"0.", &digits[first..], format!("e{scale}").as_bytes()].concat();
+    std::str::from_utf8(&text).ok()?.parse().ok()
 }
 
 fn parse_binary(digits: &[u8]) -> Option<f64> {
@@ -169,6 +184,9 @@ mod tests {
         }
         assert_eq!(num("1e400"), Some(f64::INFINITY));
         assert_eq!(num("1e-400"), Some(0.0));
+        assert_eq!(num(&format!("0.{}1e1048575", "0".repeat(1048574))), Some(1.0));
+        assert_eq!(num(&format!("15{}e-700000", "0".repeat(700000))), Some(15.0));
+        assert_eq!((num("1e1048575"), num("2e-1048575"), num("0.0e1048575")), (Some(f64::INFINITY), Some(0.0), Some(0.0)));
         assert_eq!(num("2.4703282292062327e-324"), Some(0.0));
         assert_eq!(num("2.4703282292062328e-324"), Some(5e-324));
         assert_eq!(num("9007199254740993"), Some(9007199254740992.0));

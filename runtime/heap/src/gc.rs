@@ -350,6 +350,9 @@ fn sweep_strings(vm: &Vm, slots: usize) -> bool {
     heap.recycle_strings.set(true);
     heap.large(1).sweep();
     heap.space().sweep(1);
+    if heap.config.gc_stress {
+        heap.space().poison(1);
+    }
     let c = collector(vm);
     c.phase = Phase::Idle;
     // What will be allocated before the next cycle is kept.

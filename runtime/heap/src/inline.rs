@@ -23,6 +23,14 @@ pub unsafe fn new_table(vm: &Vm, asize: u32, hbits: u32) -> Option<NonNull<TabOb
     table::new(vm, asize, nhash).ok().and_then(NonNull::new)
 }
 
+/// Inserts a string key by the table's shape, without a search; returns where its value goes (now nil), or null: then
+/// the key may be there, or must be inserted in the ordinary way. The barrier for the key is done, that for the value not.
+#[inline(always)]
+pub unsafe fn add_known(vm: *const Vm, t: *mut TabObj, key: *mut StrObj) -> *mut u64 {
+    // SAFETY: all are live (caller).
+    unsafe { table::add_known(&*vm, t, key) }
+}
+
 /// Copies a template.
 #[inline]
 pub unsafe fn dup_table(vm: &Vm, t: *const TabObj) -> Option<NonNull<TabObj>> {

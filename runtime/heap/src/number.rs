@@ -2,15 +2,14 @@
 //!
 //! Output is what C's `%.14g` prints, spelled as LuaJIT spells it (`inf`, `-inf`, `nan`): integers of up to 14 digits
 //! directly, all else from correctly rounded decimal digits. No locale is involved.
-//! Input is LuaJIT's grammar: decimal, `0x` with fraction and binary exponent, `0b`, `inf`, `infinity`, `nan`, white space
-//! around. A NaN that is read is the canonical one.
+//! Input is scanned as literals are ([`bytecode::numeral`]). A NaN that is read is the canonical one.
 
 use std::io::Write;
 
 /// Significant digits that `tostring` shows.
 const DIGITS: usize = 14;
-/// Exponents of this size and above are refused.
-const MAX_EXP: i32 = 1 << 20;
+/// The only NaN there is as a value: its upper bits are no tag.
+const CANONICAL_NAN: u64 = 0xfff8_0000_0000_0000;
 
 /// Writes a number as `tostring` does into `buf`; returns the length.
 pub fn format(n: f64, buf: &mut [u8; 32]) -> usize {
@@ -124,195 +123,10 @@ fn sci_digits(n: f64, count: usize, out: &mut [u8; 80]) -> i32 {
     exp.unwrap_or(0)
 }
 
-/// Parses a number as `tonumber` does.
+/// Parses a number as LuaJIT does: all of `s`, or nothing.
 pub fn parse(s: &[u8]) -> Option<f64> {
-    let mut s = trim(s);
-    let negative = match s.first()? {
-        b'-' => {
-            s = &s[1..];
-            true
-        }
-        b'+' => {
-            s = &s[1..];
-            false
-        }
-        _ => false,
-    };
-    let n = match s {
-        [b'0', b'x' | b'X', rest @ ..] => parse_hex(rest)?,
-        [b'0', b'b' | b'B', rest @ ..] => parse_binary(rest)?,
-        [b'A'..=0xff, ..] => return parse_word(s, negative),
-        _ => parse_decimal(s)?,
-    };
-    Some(if negative { -n } else { n })
-}
-
-const fn is_space(c: u8) -> bool {
-    matches!(c, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
-}
-
-fn trim(mut s: &[u8]) -> &[u8] {
-    while let [c, rest @ ..] = s
-        && is_space(*c)
-    {
-        s = rest;
-    }
-    while let [rest @ .., c] = s
-        && is_space(*c)
-    {
-        s = rest;
-    }
-    s
-}
-
-fn parse_word(s: &[u8], negative: bool) -> Option<f64> {
-    let is = |word: &str| s.eq_ignore_ascii_case(word.as_bytes());
-    if is("inf") || is("infinity") {
-        Some(if negative { f64::NEG_INFINITY } else { f64::INFINITY })
-    } else if is("nan") {
-        Some(f64::from_bits(0xfff8_0000_0000_0000))
-    } else {
-        None
-    }
-}
-
-/// Parses `[+-]digits`, all of `s`, as an exponent.
-fn parse_exponent(s: &[u8]) -> Option<i32> {
-    let (negative, digits) = match s {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        _ => (false, s),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    let mut e = 0i32;
-    for &d in digits {
-        if !d.is_ascii_digit() {
-            return None;
-        }
-        e = e * 10 + i32::from(d - b'0');
-        if e >= MAX_EXP {
-            return None;
-        }
-    }
-    Some(if negative { -e } else { e })
-}
-
-fn parse_decimal(s: &[u8]) -> Option<f64> {
-    // Short integers need no care.
-    if s.len() <= 15 && !s.is_empty() && s.iter().all(u8::is_ascii_digit) {
-        return Some(s.iter().fold(0u64, |n, d| n * 10 + u64::from(d - b'0')) as f64);
-    }
-    let mantissa = s.iter().position(|c| c | 0x20 == b'e').unwrap_or(s.len());
-    let (mut digits, mut dots) = (0, 0);
-    for &c in &s[..mantissa] {
-        match c {
-            b'0'..=b'9' => digits += 1,
-            b'.' => dots += 1,
-            _ => return None,
-        }
-    }
-    if digits == 0 || dots > 1 || digits >= MAX_EXP {
-        return None;
-    }
-    if mantissa < s.len() {
-        parse_exponent(&s[mantissa + 1..])?;
-    }
-    // What is left is Rust's grammar too, and Rust rounds correctly.
-    std::str::from_utf8(s).ok()?.parse().ok()
-}
-
-fn parse_hex(s: &[u8]) -> Option<f64> {
-    let end = s.iter().position(|c| c | 0x20 == b'p').unwrap_or(s.len());
-    let (mut x, mut kept, mut exp) = (0u64, 0, 0i32);
-    let (mut any, mut dot) = (false, false);
-    for &c in &s[..end] {
-        if c == b'.' {
-            if dot {
-                return None;
-            }
-            dot = true;
-            continue;
-        }
-        let d = char::from(c).to_digit(16)?;
-        any = true;
-        if kept < 15 {
-            x = x << 4 | u64::from(d);
-            kept += usize::from(x != 0);
-            exp -= if dot { 4 } else { 0 };
-        } else {
-            // Digits that do not fit matter for rounding only.
-            x |= u64::from(d != 0);
-            exp += if dot { 0 } else { 4 };
-        }
-        if exp.abs() >= MAX_EXP * 4 {
-            return None;
-        }
-    }
-    if !any {
-        return None;
-    }
-    if end < s.len() {
-        exp += parse_exponent(&s[end + 1..])?;
-    }
-    Some(scale(x, exp))
-}
-
-fn parse_binary(s: &[u8]) -> Option<f64> {
-    let digits = &s[s.iter().position(|&c| c != b'0').unwrap_or(s.len())..];
-    if s.is_empty() || digits.len() > 64 {
-        return None;
-    }
-    let mut x = 0u64;
-    for &c in digits {
-        x = x << 1
-            | match c {
-                b'0' => 0,
-                b'1' => 1,
-                _ => return None,
-            };
-    }
-    Some(x as f64)
-}
-
-/// Returns `x * 2^exp`, rounded once to the nearest (ties to even).
-fn scale(x: u64, exp: i32) -> f64 {
-    if x == 0 {
-        return 0.0;
-    }
-    let msb = 63 - x.leading_zeros() as i32;
-    let top = msb + exp;
-    if top > 1023 {
-        return f64::INFINITY;
-    }
-    let precision = if top >= -1022 { 53 } else { 53 - (-1022 - top) };
-    if precision < 0 {
-        return 0.0;
-    }
-    let drop = msb + 1 - precision;
-    let (mut m, mut e) = (x, exp);
-    if drop > 0 {
-        // 62-bit inputs at most, so `drop` is at most 62 and the sum cannot overflow.
-        let half = 1u64 << (drop - 1);
-        let low = x & ((half << 1) - 1);
-        m = x >> drop;
-        m += u64::from(low > half || low == half && m & 1 != 0);
-        e += drop;
-    }
-    // Now exact: at most 53 bits, in two steps since one factor might be out of range.
-    let half = e / 2;
-    m as f64 * power_of_two(half) * power_of_two(e - half)
-}
-
-fn power_of_two(e: i32) -> f64 {
-    if (-1022..=1023).contains(&e) {
-        f64::from_bits(((e + 1023) as u64) << 52)
-    } else if e > 0 {
-        f64::INFINITY
-    } else {
-        0.0
-    }
+    let n = bytecode::parse_number(s)?;
+    Some(if n.is_nan() { f64::from_bits(CANONICAL_NAN) } else { n })
 }
 
 /// Converts to an integer as LuaJIT's `lj_num2int`/`bit` operations do: modulo 2^32.

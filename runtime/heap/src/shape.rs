@@ -33,10 +33,10 @@ pub const NONE: u32 = 0;
 /// Most keys of a shape.
 pub const MAX_KEYS: u32 = 64;
 /// Most shapes of a machine.
-pub const MAX_SHAPES: usize = 1 << 13;
+pub const MAX_SHAPES: usize = 1 << 12;
 /// Most transitions from an empty shape, and from others.
-const MAX_FIRST: u16 = 512;
-const MAX_NEXT: u16 = 24;
+const MAX_FIRST: u16 = 256;
+const MAX_NEXT: u16 = 8;
 /// Binary logarithm of the nodes of the largest shaped part.
 const MAX_BITS: u32 = 6;
 /// The same for parts that are created large because others have grown.
@@ -48,8 +48,13 @@ const NO_LINK: u16 = u16::MAX;
 struct Record {
     /// The latest transition: by this key …
     last_key: *mut StrObj,
-    /// … to this shape.
+    /// … to this shape …
     last: u32,
+    /// … which has these.
+    last_node: u16,
+    last_link: u16,
+    last_freetop: u16,
+    last_moved: bool,
     /// The shape before the latest key.
     parent: u32,
     /// The latest key; null in roots.
@@ -122,6 +127,10 @@ impl Shapes {
             list.push(Record {
                 last_key: ptr::null_mut(),
                 last: NONE,
+                last_node: 0,
+                last_link: NO_LINK,
+                last_freetop: 0,
+                last_moved: true,
                 parent: NONE,
                 key: ptr::null_mut(),
                 node: 0,
@@ -174,6 +183,10 @@ impl Shapes {
         self.list.push(Record {
             last_key: ptr::null_mut(),
             last: NONE,
+            last_node: 0,
+            last_link: NO_LINK,
+            last_freetop: 0,
+            last_moved: true,
             parent: from,
             key,
             node: placed.node,
@@ -246,8 +259,11 @@ impl Shapes {
             None => self.add(from, key, placed, freetop),
         };
         if to != NONE {
+            let n = &self.list[to as usize];
+            let (node, link, freetop, moved) = (n.node, n.link, n.freetop, n.moved);
             let r = &mut self.list[from as usize];
             (r.last_key, r.last) = (key, to);
+            (r.last_node, r.last_link, r.last_freetop, r.last_moved) = (node, link, freetop, moved);
         }
         to
     }
@@ -292,31 +308,26 @@ fn shapes(vm: &Vm) -> &mut Shapes {
 /// Inserts a key by the latest transition of the table's shape, if that is the key's; returns where its value goes, or null.
 ///
 /// # Safety
-/// The table is live and has a shape.
+/// The table is live (without a shape it has no transition).
 #[inline(always)]
 pub(crate) unsafe fn insert_known(vm: &Vm, t: *mut TabObj, key: *mut StrObj) -> *mut u64 {
     // SAFETY: ids in tables are in the list; the record was made by the same insertion into a part with the same layout.
     unsafe {
-        let list = (*vm.heap.shapes.get()).list.as_ptr();
-        let from = list.add((*t).shape as usize);
-        if (*from).last_key != key {
+        let r = (*vm.heap.shapes.get()).list.as_ptr().add((*t).shape as usize);
+        if (*r).last_key != key || (*r).last_moved {
             return ptr::null_mut();
         }
-        let r = list.add((*from).last as usize);
-        if (*r).moved {
-            return ptr::null_mut();
-        }
-        let n = (*t).node.add((*r).node as usize);
+        let n = (*t).node.add((*r).last_node as usize);
         (*n).key = Value::from_str(key).0;
-        if (*r).link != NO_LINK {
-            let head = (*t).node.add((*r).link as usize);
+        if (*r).last_link != NO_LINK {
+            let head = (*t).node.add((*r).last_link as usize);
             let distance = n.byte_offset_from(head) as i32;
             let next = (*head).next;
             (*n).next = if next == 0 { 0 } else { next - distance };
             (*head).next = distance;
         }
-        (*t).freetop = (*r).freetop.into();
-        (*t).shape = (*from).last;
+        (*t).freetop = (*r).last_freetop.into();
+        (*t).shape = (*r).last;
         &raw mut (*n).val
     }
 }

@@ -127,8 +127,9 @@ impl StrTab {
             self.left = self.left.saturating_sub(seen);
             budget = budget.saturating_sub(seen);
         }
-        if self.left == 0 && self.count < self.slots.len() / 8 && self.slots.len() > MIN_SLOTS {
-            self.rebuild(heap, (self.count * 2).next_power_of_two().max(MIN_SLOTS));
+        // Far from the size it would grow to next, so that it does not go back and forth.
+        if self.left == 0 && self.count < self.slots.len() / 16 && self.slots.len() > MIN_SLOTS {
+            self.rebuild(heap, self.slots.len() / 2);
         }
         self.left == 0
     }

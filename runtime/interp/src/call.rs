@@ -303,18 +303,28 @@ pub(crate) fn run_finalizers(vm: &mut Vm) -> Result<(), Raise> {
     Ok(())
 }
 
-/// Calls the finalisers of all userdata at the end of the program; their errors are dropped.
+/// Rounds of finalisers at the end of the program: each may leave new userdata to the next.
+const CLOSING_ROUNDS: u32 = 10;
+
+/// Calls the finalisers of all userdata at the end of the program, also of what they create; their errors are dropped.
 pub fn close(vm: &mut Vm) {
-    vm.finalize_all();
-    while let Some(u) = vm.next_finalizer() {
-        // SAFETY: as in `run_finalizers`; nothing else runs.
-        unsafe {
-            let value = Value::from_udata(u);
-            let mo = heap::metatable::lookup(vm, value, abi::metamethod::Mm::Gc);
-            let top = frame_top(vm);
-            if mo.is_func() {
-                let _ = call_above(vm, top, mo, &[value]);
+    for _ in 0..CLOSING_ROUNDS {
+        vm.finalize_all();
+        let mut any = false;
+        while let Some(u) = vm.next_finalizer() {
+            any = true;
+            // SAFETY: as in `run_finalizers`; nothing else runs.
+            unsafe {
+                let value = Value::from_udata(u);
+                let mo = heap::metatable::lookup(vm, value, abi::metamethod::Mm::Gc);
+                let top = frame_top(vm);
+                if mo.is_func() {
+                    let _ = call_above(vm, top, mo, &[value]);
+                }
             }
+        }
+        if !any {
+            break;
         }
     }
 }

@@ -195,7 +195,13 @@ unsafe fn resume(vm: &mut Vm, nargs: usize, wrapped: bool) -> Step {
 
 /// Switches back to the coroutine that resumed the running one; copies `n` values from `from` into its frame, behind
 /// `true` where `resume` wants it. Returns where they are and how many.
-unsafe fn deliver(vm: &mut Vm, from: *mut u64, n: usize, status: u8, success: bool) -> Result<(*mut u64, usize), Raise> {
+unsafe fn deliver(
+    vm: &mut Vm,
+    from: *mut u64,
+    n: usize,
+    status: u8,
+    success: bool,
+) -> Result<(*mut u64, usize), Raise> {
     // SAFETY: the resumer waits in the frame of `resume` or of a wrapped function.
     unsafe {
         let co = vm.cur;

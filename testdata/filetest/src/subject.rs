@@ -69,8 +69,9 @@ impl Subject {
         if let Some(dump) = &dump {
             // A stripped function is named after the file it was loaded from.
             let path = dump.0.to_string_lossy();
+            let name = dump.0.file_name().unwrap_or_default().to_string_lossy();
             for line in outcome.out.iter_mut().chain(&mut outcome.err) {
-                *line = line.replace(&*path, "dump");
+                *line = line.replace(&*path, "dump").replace(&*name, "dump");
             }
         }
         Ok(outcome)

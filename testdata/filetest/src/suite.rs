@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What a test function reports: checks that passed, and failures with a title and a text.
 #[derive(Debug, Default)]
@@ -54,13 +55,20 @@ pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 pub fn run(name: &str, items: &[PathBuf], test: impl Fn(&Path) -> Report + Sync) -> ExitCode {
     let next = AtomicUsize::new(0);
     let total = Mutex::new((0usize, Vec::<String>::new()));
+    let slowest = Mutex::new((Duration::ZERO, String::new()));
     let root = testdata();
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let start = Instant::now();
                     let report = test(item);
                     let shown = item.strip_prefix(&root).unwrap_or(item).display();
+                    let mut slow = slowest.lock().unwrap_or_else(PoisonError::into_inner);
+                    if start.elapsed() > slow.0 {
+                        *slow = (start.elapsed(), shown.to_string());
+                    }
+                    drop(slow);
                     let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
                     total.0 += report.passed;
                     for (title, text) in report.failures {
@@ -76,6 +84,8 @@ pub fn run(name: &str, items: &[PathBuf], test: impl Fn(&Path) -> Report + Sync)
     for line in &failed {
         println!("failed: {line}");
     }
+    let slow = slowest.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!("{name}: slowest {} with {:.1} s", slow.1, slow.0.as_secs_f64());
     println!("{name}: {} files, {passed} passed, {} failed", items.len(), failed.len());
     if items.is_empty() {
         println!("{name}: no file matches");

@@ -1,4 +1,6 @@
-//! Mutated dumps against the reader and the verifier: a second of them, or `FUZZ_SECONDS`, from seed `FUZZ_SEED`.
+//! Mutated dumps against the reader and the verifier: a second of them, or `FUZZ_SECONDS`, from seed `FUZZ_SEED`. And dumps
+//! that are run: `FUZZ_INPUTS` of them (default 20,000), in a process of their own. `testdata/bytecode/fuzz.sh` runs a million with
+//! a sanitizer.
 
 use bytecode::{DumpOptions, Op, Proto, dump};
 use filetest::bytecode_fuzz::{check, mutate};
@@ -53,4 +55,17 @@ fn mutated_dumps_are_refused_or_round_trip() {
     }
     println!("bytecode fuzz: {tried} inputs, {passed} valid");
     assert!(passed > 0 && passed < tried);
+}
+
+#[test]
+fn what_the_verifier_accepts_runs_without_a_crash() {
+    let inputs = number("FUZZ_INPUTS", 20_000);
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_bytecode_fuzz"))
+        .args([inputs.to_string(), number("FUZZ_SEED", 1).to_string()])
+        .output()
+        .expect("the fuzzer starts");
+    let text = String::from_utf8_lossy(&run.stdout);
+    print!("{text}");
+    assert!(run.status.success(), "{}: {}", run.status, String::from_utf8_lossy(&run.stderr));
+    assert!(text.contains(&inputs.to_string()), "the fuzzer says how many inputs it ran");
 }

@@ -1,4 +1,5 @@
 -- Tail calls do not grow the stack and keep their results; levels vanish from tracebacks.
+-- modes: -gc-stress
 local function loop(n, acc) if n == 0 then return acc end return loop(n - 1, acc + n) end
 print(loop(200000, 0))
 local function a(n) if n == 0 then return "a done" end return (function(m) return a(m) end)(n - 1) end

@@ -1,4 +1,5 @@
 -- math.random: the sequence for a seed, ranges, reseeding.
+-- modes: -gc-stress
 -- The generator is LuaJIT's Tausworthe combination: its values for a seed are fixed.
 math.randomseed(42) for i = 1, 5 do io.write(("%.14f "):format(math.random())) end print() math.randomseed(42) for i = 1, 10 do io.write(math.random(100), " ") end print() math.randomseed(42) for i = 1, 10 do io.write(math.random(-5, 5), " ") end print()
 math.randomseed(0) print(math.random(1e9), math.random(2 ^ 31), math.random(1, 2 ^ 40)) math.randomseed(1.5) print(math.random(1e6), math.random()) math.randomseed(-1) print(math.random(1e6)) math.randomseed("7") print(math.random(1e6)) math.randomseed(7) print(math.random(1e6)) math.randomseed(1e300) print(math.random(1e6)) math.randomseed(1 / 0) print(math.random(1e6))

@@ -1,4 +1,5 @@
 -- Character classes over all bytes, in sets and complemented.
+-- modes: -gc-stress
 for _, class in ipairs { "a", "c", "d", "l", "p", "s", "u", "w", "x", "z", "g" } do
   local out, first, count = {}, nil, 0
   for i = 0, 256 do local m = i < 256 and string.char(i):match("%" .. class) ~= nil if m then count = count + 1 first = first or i elseif first then out[#out + 1] = first == i - 1 and tostring(first) or first .. "-" .. i - 1 first = nil end end

@@ -1,5 +1,5 @@
 -- Random patterns on random subjects: outcomes of find, match, gsub and gmatch as checksums, and samples.
--- modes: -gc-stress
+-- modes: -gc-stress -stripped
 math.randomseed(77)
 local items = { "a", "b", "c", ".", "%a", "%d", "%s", "%w", "[ab]", "[^a]", "[a-c]", "%.", "()", "(a)", "(.)", "(a*)", "(b-)", "%1", "%b()", "%f[a]", "%f[^a]", "^", "$", "x", "(", ")", "[", "%", "-", "*", "[%a]", "[]a]", "%2" }
 local quant = { "", "", "", "*", "+", "-", "?" }

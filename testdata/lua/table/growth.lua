@@ -1,4 +1,5 @@
 -- Arrays and hashes while they grow, shrink, and change between the two.
+-- modes: -gc-stress
 local t = {} for i = 1, 1000 do t[i] = i * i end local s = 0 for i = 1, #t do s = s + t[i] end print(#t, s) for i = 1000, 501, -1 do t[i] = nil end print(#t) t = {} for i = 100, 1, -1 do t[i] = i end print(#t, t[1], t[100]) t = {} for i = 1, 100, 2 do t[i] = i end for i = 2, 100, 2 do t[i] = i end print(#t)
 t = {} for i = 1, 2000 do t["key" .. i] = i end local n = 0 for k, v in pairs(t) do n = n + 1 assert(k == "key" .. v) end print(n) for i = 1, 2000, 2 do t["key" .. i] = nil end n = 0 for _ in pairs(t) do n = n + 1 end print(n, t.key2, t.key1) for i = 1, 2000 do t["key" .. i] = -i end n = 0 for _, v in pairs(t) do n = n + v end print(n)
 t = {} for i = -50, 50 do t[i] = i end n = 0 for k, v in pairs(t) do n = n + 1 assert(k == v) end print(n, #t, t[-50], t[0]) t = {} for i = 1, 50 do t[i / 2] = i end print(t[0.5], t[1], t[25], #t) t = { 1, 2, 3 } t[5] = 5 t[4] = 4 print(#t) t[7] = 7 t[6] = 6 t[8] = 8 print(#t) t = {} t[1e15] = 1 t[2 ^ 31] = 2 t[-2 ^ 40] = 3 print(t[1e15], t[2147483648], t[-1099511627776], #t) 

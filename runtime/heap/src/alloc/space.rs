@@ -179,6 +179,25 @@ impl Space {
         live
     }
 
+    /// Overwrites unmarked cells of one kind, so that whoever still uses one notices.
+    pub fn poison(&mut self, kind: usize) {
+        for (class, pool) in self.pools[kind].iter().enumerate() {
+            let cell = SIZES[class] as usize;
+            for &b in &pool.blocks {
+                let start = b as usize * BLOCK;
+                for at in (start..start + BLOCK / cell * cell).step_by(cell) {
+                    let (w, m) = bit(at);
+                    // SAFETY: cells and words of a block handed out; unmarked cells are free after a mark phase.
+                    unsafe {
+                        if *self.bits.add(w) & m == 0 {
+                            self.base.add(at).write_bytes(0xdb, cell);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Counts the bytes of marked cells of one kind.
     pub fn live(&self, kind: usize) -> usize {
         let mut live = 0;

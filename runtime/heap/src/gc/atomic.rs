@@ -173,6 +173,9 @@ fn turn(vm: &Vm) {
     space.drop_rests(1);
     heap.large(0).sweep();
     let live = space.sweep(0) + heap.large(0).live() + space.live(1) + heap.large(1).live();
+    if heap.config.gc_stress {
+        space.poison(0);
+    }
     heap.total.set(live);
     heap.black_strings.set(true);
     heap.recycle_strings.set(false);

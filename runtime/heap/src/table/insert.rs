@@ -210,12 +210,38 @@ pub unsafe fn set_str(vm: &Vm, t: *mut TabObj, k: *mut StrObj, v: Value) -> Resu
     // SAFETY: module contract.
     unsafe {
         (*t).nomm = 0;
-        let mut slot = find_str(t, k);
-        if slot.is_null() {
-            slot = insert(vm, t, Value::from_str(k))?;
-        }
+        let n = main_node(t, (*k).hash);
+        let slot = if (*n).key == Value::from_str(k).0 { &raw mut (*n).val } else { slot_str(vm, t, k)? };
         store(vm, t, slot, v);
         Ok(())
+    }
+}
+
+/// Finds or inserts a string key that is not in its main position.
+unsafe fn slot_str(vm: &Vm, t: *mut TabObj, k: *mut StrObj) -> Result<*mut u64, Raise> {
+    // SAFETY: module contract.
+    unsafe {
+        let slot = add_known(vm, t, k);
+        if !slot.is_null() {
+            return Ok(slot);
+        }
+        let slot = find_str(t, k);
+        if slot.is_null() { insert(vm, t, Value::from_str(k)) } else { Ok(slot) }
+    }
+}
+
+/// Inserts a string key if the table's shape says that it is new and where it goes; returns where its value goes, or null.
+/// Clears the negative metamethod cache and does the barrier for the key.
+#[inline(always)]
+pub unsafe fn add_known(vm: &Vm, t: *mut TabObj, k: *mut StrObj) -> *mut u64 {
+    // SAFETY: module contract. The record of "no shape" has no transition.
+    unsafe {
+        let slot = shape::insert_known(vm, t, k);
+        if !slot.is_null() {
+            (*t).nomm = 0;
+            gc::barrier_back(vm, t);
+        }
+        slot
     }
 }
 

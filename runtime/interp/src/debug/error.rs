@@ -84,7 +84,8 @@ pub(crate) fn call_error(vm: &Vm, culprit: Value, at: Option<u8>) -> Raise {
 /// Raises the error of comparing what has no order.
 pub(crate) fn compare_error(vm: &Vm, a: Value, b: Value) -> Raise {
     let (x, y) = (a.type_name(), b.type_name());
-    let text = if x == y { format!("attempt to compare two {x} values") } else { format!("attempt to compare {x} with {y}") };
+    let text =
+        if x == y { format!("attempt to compare two {x} values") } else { format!("attempt to compare {x} with {y}") };
     error_here(vm, text.as_bytes())
 }
 

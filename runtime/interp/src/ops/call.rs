@@ -190,19 +190,7 @@ handlers! {
             return_one!(base, v, vm)
         }
         if n as u64 & crate::cx::TAIL_CALL != 0 {
-            // The builtin's frame becomes that of the function it calls.
-            let nargs = n as u32;
-            let from = (*vm).top.get().sub(nargs as usize + 1);
-            if !worker::call::callable(&*vm, *from) {
-                go!(crate::dispatch::Step::Fail, vm)
-            }
-            *base.sub(2) = *from;
-            let mut i = 0;
-            while i < nargs as usize {
-                base.add(i).write_volatile(*from.add(1 + i));
-                i += 1;
-            }
-            go!(worker::call::call_value(&mut *vm, base, nargs.into()), vm)
+            go!(worker::call::call_from_builtin(&mut *vm, base, n as u32), vm)
         }
         (*vm).multres = n as u64;
         jump!(crate::ops::ret::return_top, base, pc, insn, vm, k)

@@ -79,7 +79,14 @@ pub(crate) unsafe fn arith(vm: &mut Vm, insn: u32) -> Step {
             mo = metatable::lookup(vm, y, mm);
             if mo.is_nil() {
                 let (culprit, at) = if to_number(x).is_some() {
-                    (y, if op as u8 >= Op::ADDNV as u8 && op as u8 <= Op::MODNV as u8 { Some(ins.b()) } else { Some(ins.c()) })
+                    (
+                        y,
+                        if op as u8 >= Op::ADDNV as u8 && op as u8 <= Op::MODNV as u8 {
+                            Some(ins.b())
+                        } else {
+                            Some(ins.c())
+                        },
+                    )
                 } else if op == Op::UNM {
                     (x, Some(ins.d() as u8))
                 } else {

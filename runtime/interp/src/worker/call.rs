@@ -44,15 +44,32 @@ pub(crate) unsafe fn call_value(vm: &mut Vm, callee: *mut u64, n: u64) -> Step {
     }
 }
 
-/// Says whether a value can be called; raises "attempt to call …" if not. A builtin asks before its frame goes to what it tail-calls.
-#[inline]
-pub(crate) fn callable(vm: &Vm, f: u64) -> bool {
-    let f = Value(f);
-    if f.is_func() || metatable::lookup(vm, f, Mm::Call).is_func() {
-        return true;
+/// Ends the builtin at `base` with a call of what is below the last `n` values it pushed: its frame becomes the callee's.
+/// Where that cannot be called, the builtin's caller is where it happens.
+pub(crate) unsafe fn call_from_builtin(vm: &mut Vm, base: *mut u64, n: u32) -> Step {
+    // SAFETY: `base` is a builtin's frame with the callee and its arguments on top; a Lua link follows a CALL.
+    unsafe {
+        let from = vm.top.get().sub(n as usize + 1);
+        let f = Value(*from);
+        if !f.is_func() && !metatable::lookup(vm, f, Mm::Call).is_func() {
+            let link = *base.sub(1);
+            if link & frame::TYPE_LUA == frame::LUA {
+                let pc = link as *const u32;
+                let at = (*pc.sub(1) >> 8) as u8;
+                vm.base = base.sub(2 + usize::from(at));
+                vm.pc = pc;
+                let _ = debug::call_error(vm, f, Some(at));
+            } else {
+                let _ = debug::error_at(vm, 0, format!("attempt to call a {} value", f.type_name()).as_bytes());
+            }
+            return Step::Fail;
+        }
+        *base.sub(2) = f.0;
+        for i in 0..n as usize {
+            base.add(i).write_volatile(*from.add(1 + i));
+        }
+        call_value(vm, base, n.into())
     }
-    let _ = debug::error_at(vm, 0, format!("attempt to call a {} value", f.type_name()).as_bytes());
-    false
 }
 
 /// Does a tail call of what is no function, from slot `from`.

@@ -175,6 +175,8 @@ pub struct State {
     /// Pattern position behind `[` (0: none) and behind `]` of each kept set.
     set_at: [(u32, u32); SETS],
     sets: [Bits; SETS],
+    /// What the first byte of a match is, once a search has looked.
+    first: Option<Option<Item>>,
 }
 
 impl State {
@@ -186,6 +188,7 @@ impl State {
             captures: [Capture { start: 0, len: 0 }; MAX_CAPTURES],
             set_at: [(0, 0); SETS],
             sets: [Bits::EMPTY; SETS],
+            first: None,
         }
     }
 
@@ -235,6 +238,18 @@ impl State {
         }
     }
 
+    #[inline]
+    fn innermost_open(&self) -> Option<usize> {
+        (0..self.level as usize).rev().find(|l| self.captures[*l].len == UNFINISHED)
+    }
+
+    /// Counts one level of nesting.
+    #[inline]
+    fn descend(&mut self) -> Result<(), PatternError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH { Err(PatternError::Complex) } else { Ok(()) }
+    }
+
     /// Returns the number of captures.
     pub fn level(&self) -> u32 {
         self.level
@@ -271,17 +286,23 @@ pub fn has_specials(pat: &[u8]) -> bool {
 pub fn match_at(st: &mut State, src: &[u8], pat: &[u8], s: usize) -> Result<Option<usize>, PatternError> {
     st.level = 0;
     st.depth = 0;
-    Matcher { st, src, pat }.run(s, 0)
+    Ok(Matcher { st, src, pat }.run(s, 0)?.map(|e| e as usize))
 }
 
 /// Searches `pat` (effective, without anchor) from `from` on; returns where the first match begins and ends.
 pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Option<(usize, usize)>, PatternError> {
-    let first = first_item(st, pat)?;
+    let first = match st.first {
+        Some(first) => first,
+        None => {
+            let first = first_item(st, pat);
+            *st.first.insert(first)
+        }
+    };
     let mut s = from;
     while s <= src.len() {
         let tail = &src[s..];
         let skip = match first {
-            None | Some(Item::Any) => Some(0),
+            None => Some(0),
             Some(Item::Byte(c)) => memchr::memchr(c, tail),
             Some(item) => st.bits(pat, item).and_then(|bits| tail.iter().position(|c| bits.has(*c))),
         };
@@ -295,30 +316,45 @@ pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Opt
     Ok(None)
 }
 
-/// Returns the item that the first byte of a match must be, if the pattern begins with a simple one, perhaps in a capture.
-fn first_item(st: &mut State, pat: &[u8]) -> Result<Option<Item>, PatternError> {
-    let p = usize::from(pat.first() == Some(&b'('));
-    match pat[p..] {
-        [] | [b'(' | b')' | b'$', ..] | [b'%', b'b' | b'f' | b'0'..=b'9', ..] => Ok(None),
+/// Returns the item that the first byte of a match must be. Classes, with which most patterns begin, take the short way.
+#[inline]
+fn first_item(st: &mut State, pat: &[u8]) -> Option<Item> {
+    if let [b'%', letter, rest @ ..] = pat
+        && let Some(bits) = class(*letter)
+        && !matches!(rest.first(), Some(b'*' | b'?' | b'-'))
+    {
+        return Some(Item::Class(bits));
+    }
+    (st.level, st.depth) = (0, 0);
+    lookahead(st, pat, 0)
+}
+
+/// Returns the item that the byte at which the pattern from `p` on matches must be, if it begins with a simple one. Parentheses
+/// before it are passed: one opening one, and closing ones that have something to close.
+#[inline(never)]
+fn lookahead(st: &mut State, pat: &[u8], mut p: usize) -> Option<Item> {
+    // Near the limits nothing is passed over: there the match itself fails.
+    if st.depth + 3 > MAX_DEPTH || st.level as usize == MAX_CAPTURES {
+        return None;
+    }
+    match pat.get(p)? {
+        b'(' => p += 1,
+        b')' if st.innermost_open().is_some() => p += 1,
+        _ => {}
+    }
+    match *pat.get(p..)? {
+        [] | [b'(' | b')' | b'$' | b'.', ..] | [b'%', b'b' | b'f' | b'0'..=b'9', ..] => None,
         [c, ..] => {
-            let (item, next) = st.item(pat, c, p)?;
+            // What is malformed is found when it is matched.
+            let (item, next) = st.item(pat, c, p).ok()?;
             let optional = matches!(pat.get(next), Some(b'*' | b'?' | b'-'));
-            Ok((!optional).then_some(item))
+            (!optional).then_some(item)
         }
     }
 }
 
-/// Returns the byte that the subject must have where the pattern from `p` on matches, if it is that simple.
-#[inline]
-fn literal_at(pat: &[u8], p: usize) -> Option<u8> {
-    let c = *pat.get(p)?;
-    if matches!(c, b'(' | b')' | b'%' | b'.' | b'[' | b'$') || matches!(pat.get(p + 1), Some(b'*' | b'?' | b'-')) {
-        return None;
-    }
-    Some(c)
-}
-
-type Found = Result<Option<usize>, PatternError>;
+/// Where a match ends. 32 bits let it be returned in a register.
+type Found = Result<Option<u32>, PatternError>;
 
 struct Matcher<'a> {
     st: &'a mut State,
@@ -327,42 +363,47 @@ struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// Matches the pattern from `p` at `s`.
+    /// Matches the pattern from `p` at `s`. If that fails, captures are as before.
     fn run(&mut self, mut s: usize, mut p: usize) -> Found {
-        self.st.depth += 1;
-        if self.st.depth > MAX_DEPTH {
-            return Err(PatternError::Complex);
-        }
+        let (level, depth) = (self.st.level, self.st.depth);
+        // Captures that were open before and are closed here.
+        let mut closed = 0u32;
+        self.st.descend()?;
         let found = loop {
-            let Some(&c) = self.pat.get(p) else { break Some(s) };
+            let Some(&c) = self.pat.get(p) else { break Some(s as u32) };
             match c {
                 b'(' => {
                     let position = self.pat.get(p + 1) == Some(&b')');
-                    let (rest, len) = if position { (p + 2, POSITION) } else { (p + 1, UNFINISHED) };
-                    break self.start_capture(s, rest, len)?;
+                    self.open(s, if position { POSITION } else { UNFINISHED })?;
+                    p += if position { 2 } else { 1 };
+                    continue;
                 }
-                b')' => break self.end_capture(s, p + 1)?,
+                b')' => {
+                    closed |= 1 << self.close(s)?;
+                    p += 1;
+                    continue;
+                }
                 b'%' => match self.pat.get(p + 1) {
                     Some(b'b') => {
                         let Some(e) = self.balance(s, p + 2)? else { break None };
-                        s = e;
+                        s = e as usize;
                         p += 4;
                         continue;
                     }
                     Some(b'f') => {
                         let Some(rest) = self.frontier(s, p + 2)? else { break None };
-                        p = rest;
+                        p = rest as usize;
                         continue;
                     }
                     Some(&digit @ b'0'..=b'9') => {
                         let Some(e) = self.back_reference(s, digit)? else { break None };
-                        s = e;
+                        s = e as usize;
                         p += 2;
                         continue;
                     }
                     _ => {}
                 },
-                b'$' if p + 1 == self.pat.len() => break (s == self.src.len()).then_some(s),
+                b'$' if p + 1 == self.pat.len() => break (s == self.src.len()).then_some(s as u32),
                 _ => {}
             }
             let (item, next) = self.st.item(self.pat, c, p)?;
@@ -384,8 +425,24 @@ impl Matcher<'_> {
                 _ => break None,
             }
         };
-        self.st.depth -= 1;
+        self.st.depth = depth;
+        if found.is_none() {
+            self.st.level = level;
+            while closed != 0 {
+                self.st.captures[closed.trailing_zeros() as usize].len = UNFINISHED;
+                closed &= closed - 1;
+            }
+        }
         Ok(found)
+    }
+
+    /// Says whether the byte at `s` is what comes next, as far as is known.
+    #[inline(always)]
+    fn may_follow(&mut self, next: Option<Item>, s: usize) -> bool {
+        match next {
+            None => true,
+            Some(item) => self.src.get(s).is_some_and(|c| self.st.matches(self.pat, item, *c)),
+        }
     }
 
     /// Matches as many items as possible from `s`, then the rest of the pattern, giving back one by one.
@@ -402,28 +459,30 @@ impl Matcher<'_> {
         };
         let mut e = s + count;
         if rest == self.pat.len() {
-            return Ok(Some(e));
+            return Ok(Some(e as u32));
         }
-        let literal = literal_at(self.pat, rest);
-        loop {
-            if literal.is_none_or(|c| self.src.get(e) == Some(&c))
+        // Mostly the first attempt succeeds.
+        if let Some(found) = self.run(e, rest)? {
+            return Ok(Some(found));
+        }
+        let next = lookahead(self.st, self.pat, rest);
+        while e > s {
+            e -= 1;
+            if self.may_follow(next, e)
                 && let Some(found) = self.run(e, rest)?
             {
                 return Ok(Some(found));
             }
-            if e == s {
-                return Ok(None);
-            }
-            e -= 1;
         }
+        Ok(None)
     }
 
     /// Matches as few items as possible from `s`, then the rest of the pattern.
     #[inline(never)]
     fn shortest(&mut self, mut s: usize, item: Item, rest: usize) -> Found {
-        let literal = literal_at(self.pat, rest);
+        let next = lookahead(self.st, self.pat, rest);
         loop {
-            if literal.is_none_or(|c| self.src.get(s) == Some(&c))
+            if self.may_follow(next, s)
                 && let Some(found) = self.run(s, rest)?
             {
                 return Ok(Some(found));
@@ -435,31 +494,22 @@ impl Matcher<'_> {
         }
     }
 
-    #[inline(never)]
-    fn start_capture(&mut self, s: usize, rest: usize, len: i32) -> Found {
-        let level = self.st.level as usize;
-        if level >= MAX_CAPTURES {
-            return Err(PatternError::TooMany);
-        }
-        self.st.captures[level] = Capture { start: s as u32, len };
+    /// Opens a capture at `s`.
+    #[inline]
+    fn open(&mut self, s: usize, len: i32) -> Result<(), PatternError> {
+        let capture = self.st.captures.get_mut(self.st.level as usize).ok_or(PatternError::TooMany)?;
+        *capture = Capture { start: s as u32, len };
         self.st.level += 1;
-        let found = self.run(s, rest)?;
-        if found.is_none() {
-            self.st.level -= 1;
-        }
-        Ok(found)
+        self.st.descend()
     }
 
-    #[inline(never)]
-    fn end_capture(&mut self, s: usize, rest: usize) -> Found {
-        let open = (0..self.st.level as usize).rev().find(|l| self.st.captures[*l].len == UNFINISHED);
-        let Some(l) = open else { return Err(PatternError::Close) };
+    /// Closes the innermost open capture at `s`; returns its number.
+    #[inline]
+    fn close(&mut self, s: usize) -> Result<usize, PatternError> {
+        let l = self.st.innermost_open().ok_or(PatternError::Close)?;
         self.st.captures[l].len = (s - self.st.captures[l].start as usize) as i32;
-        let found = self.run(s, rest)?;
-        if found.is_none() {
-            self.st.captures[l].len = UNFINISHED;
-        }
-        Ok(found)
+        self.st.descend()?;
+        Ok(l)
     }
 
     /// `%1` … `%9`: the text of a capture again. A position capture never matches.
@@ -473,7 +523,7 @@ impl Matcher<'_> {
         let Ok(len) = usize::try_from(c.len) else { return Ok(None) };
         let start = c.start as usize;
         let same = self.src.get(s..s + len).is_some_and(|text| Some(text) == self.src.get(start..start + len));
-        Ok(same.then_some(s + len))
+        Ok(same.then_some((s + len) as u32))
     }
 
     /// `%bxy`: from an `x` to the `y` that balances it.
@@ -491,7 +541,7 @@ impl Matcher<'_> {
             if *c == close {
                 depth -= 1;
                 if depth == 0 {
-                    return Ok(Some(i + 1));
+                    return Ok(Some(i as u32 + 1));
                 }
             } else if *c == open {
                 depth += 1;
@@ -509,7 +559,7 @@ impl Matcher<'_> {
         let (bits, rest) = self.st.set(self.pat, p + 1)?;
         let before = s.checked_sub(1).and_then(|i| self.src.get(i)).copied().unwrap_or(0);
         let here = self.src.get(s).copied().unwrap_or(0);
-        Ok((!bits.has(before) && bits.has(here)).then_some(rest))
+        Ok((!bits.has(before) && bits.has(here)).then_some(rest as u32))
     }
 }
 
