@@ -4,10 +4,10 @@ use crate::base::check_tab_or_nil;
 use crate::io;
 use crate::load::load_bytes;
 use crate::register::{self, fill, library};
+use crate::system::{c_bytes, to_i64};
 use heap::handle::Kind;
 use heap::vm::hookmask;
 use heap::{Func, Raise, Tab, Thread, Val, Vm};
-use interp::cx::num_to_int;
 use interp::debug::{self as inspect, Frame};
 use interp::{Cx, Ret};
 
@@ -78,7 +78,7 @@ fn setfenv(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 
 /// Returns a number, or a string that converts to one.
 fn as_level(v: Val<'_>) -> Option<i32> {
-    v.as_num().or_else(|| v.as_str().and_then(|s| heap::number::parse(s.bytes()))).map(num_to_int)
+    v.as_num().or_else(|| v.as_str().and_then(|s| heap::number::parse(s.bytes()))).map(|n| to_i64(n) as i32)
 }
 
 /// Returns the line for `currentline`: -1 where there is none to know, 0 in stripped functions.
@@ -149,7 +149,7 @@ fn getinfo(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         return Err(cx.arg_error(what, "function or level expected"));
     };
     let t = cx.vm().new_table(0, 16)?;
-    for letter in crate::system::c_bytes(options) {
+    for letter in c_bytes(options) {
         match describe(cx.vm(), t, *letter, func, frame.as_ref()) {
             Some(described) => described?,
             None => return Err(cx.arg_error(what + 1, "invalid option")),
@@ -293,7 +293,9 @@ fn traceback(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     };
     let own = thread == inspect::current_thread(cx.vm());
     let level = cx.opt_int(what + 1, i32::from(own))?;
-    let text = inspect::traceback(cx.vm(), thread, message.map(heap::Str::bytes), level.max(0) as u32);
+    // There is nothing at a level below 0, as behind the last one.
+    let level = if level < 0 { i32::MAX as u32 } else { level as u32 };
+    let text = inspect::traceback(cx.vm(), thread, message.map(|s| c_bytes(s.bytes())), level);
     cx.ret_str(&text)
 }
 

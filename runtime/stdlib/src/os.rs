@@ -3,9 +3,8 @@
 use crate::io;
 use crate::register::{self, fill, library};
 use crate::sys;
-use crate::system::{c_bytes, errno, file_result, shell};
+use crate::system::{c_bytes, errno, file_result, shell, to_i64};
 use heap::{Raise, Tab, Val, Vm};
-use interp::cx::num_to_int;
 use interp::{Cx, Ret};
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -99,15 +98,9 @@ fn clock(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 
 fn difftime(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     // The order in which stock LuaJIT finds fault.
-    let b = to_time(cx.opt_num(1, 0.0)?);
-    let a = to_time(cx.check_num(0)?);
+    let b = to_i64(cx.opt_num(1, 0.0)?);
+    let a = to_i64(cx.check_num(0)?);
     cx.ret(Val::num(a as f64 - b as f64))
-}
-
-/// Converts as the hardware does: everything out of range gives the least number.
-fn to_time(n: f64) -> i64 {
-    let t = n.trunc();
-    if t >= i64::MIN as f64 && t < i64::MAX as f64 { t as i64 } else { i64::MIN }
 }
 
 fn now() -> i64 {
@@ -151,7 +144,7 @@ fn field(cx: &mut Cx<'_>, name: &str, default: Option<i32>) -> Result<i32, Raise
     let v = cx.slot(cx.height() - 1);
     let n = v.as_num().or_else(|| v.as_str().and_then(|s| heap::number::parse(s.bytes())));
     cx.pop(2);
-    n.map(num_to_int).or(default).ok_or_else(|| cx.error(&format!("field '{name}' missing in date table")))
+    n.map(|n| to_i64(n) as i32).or(default).ok_or_else(|| cx.error(&format!("field '{name}' missing in date table")))
 }
 
 fn date(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
@@ -159,7 +152,7 @@ fn date(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         Some(s) => c_bytes(s.bytes()).to_vec(),
         None => b"%c".to_vec(),
     };
-    let time = if cx.arg(1).is_nil() { now() } else { to_time(cx.check_num(1)?) };
+    let time = if cx.arg(1).is_nil() { now() } else { to_i64(cx.check_num(1)?) };
     let (utc, format) = match format.strip_prefix(b"!") {
         Some(rest) => (true, rest),
         None => (false, &format[..]),
@@ -220,14 +213,6 @@ pub fn open(vm: &mut Vm) -> Result<(), Raise> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_out_of_range_are_the_least() {
-        assert_eq!(to_time(1.9), 1);
-        assert_eq!(to_time(-1.9), -1);
-        assert_eq!(to_time(1e300), i64::MIN);
-        assert_eq!(to_time(f64::NAN), i64::MIN);
-    }
 
     #[test]
     fn dates_are_formatted() {

@@ -37,6 +37,12 @@ pub fn errno(e: &std::io::Error) -> i32 {
     e.raw_os_error().unwrap_or(libc::EIO)
 }
 
+/// Converts to an integer as the hardware does: everything out of range gives the least number.
+pub fn to_i64(n: f64) -> i64 {
+    let t = n.trunc();
+    if t >= i64::MIN as f64 && t < i64::MAX as f64 { t as i64 } else { i64::MIN }
+}
+
 /// Returns a shell that will run `command`.
 pub fn shell(command: &[u8]) -> Command {
     let mut shell = Command::new("/bin/sh");
@@ -47,6 +53,14 @@ pub fn shell(command: &[u8]) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integers_out_of_range_are_the_least() {
+        assert_eq!(to_i64(1.9), 1);
+        assert_eq!(to_i64(-1.9), -1);
+        assert_eq!(to_i64(1e300), i64::MIN);
+        assert_eq!(to_i64(f64::NAN), i64::MIN);
+    }
 
     #[test]
     fn texts_end_at_nul() {
