@@ -186,7 +186,10 @@ mod tests {
         assert_eq!(num("1e-400"), Some(0.0));
         assert_eq!(num(&format!("0.{}1e1048575", "0".repeat(1048574))), Some(1.0));
         assert_eq!(num(&format!("15{}e-700000", "0".repeat(700000))), Some(15.0));
-        assert_eq!((num("1e1048575"), num("2e-1048575"), num("0.0e1048575")), (Some(f64::INFINITY), Some(0.0), Some(0.0)));
+        assert_eq!(
+            (num("1e1048575"), num("2e-1048575"), num("0.0e1048575")),
+            (Some(f64::INFINITY), Some(0.0), Some(0.0))
+        );
         assert_eq!(num("2.4703282292062327e-324"), Some(0.0));
         assert_eq!(num("2.4703282292062328e-324"), Some(5e-324));
         assert_eq!(num("9007199254740993"), Some(9007199254740992.0));

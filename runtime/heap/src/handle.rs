@@ -274,6 +274,11 @@ impl<'v> Tab<'v> {
         unsafe { table::len(self.0) }
     }
 
+    /// Says whether the border [`Tab::len`] finds is 0.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
     /// Returns the entry after `key` (nil: the first), `Ok(None)` at the end; raises on an unknown key.
     pub fn next(self, vm: &'v Vm, key: Val<'_>) -> Result<Option<(Val<'v>, Val<'v>)>, Raise> {
         // SAFETY: as in `get`.

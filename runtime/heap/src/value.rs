@@ -11,7 +11,7 @@ use abi::tag;
 pub struct Value(pub u64);
 
 macro_rules! object_values {
-    ($($is:ident $as_:ident $from:ident $t:ty, $tag:ident;)*) => { impl Value {$(
+    ($($is:ident $as_:ident $from:ident $t:ty, $tag:ident;)*) => { #[allow(clippy::should_implement_trait)] impl Value {$(
         #[doc = concat!("Says whether it is a `", stringify!($t), "`.")]
         #[inline(always)]
         pub const fn $is(self) -> bool { self.0 >> tag::SHIFT == tag::$tag }

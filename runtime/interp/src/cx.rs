@@ -411,5 +411,5 @@ pub fn put_address(out: &mut Vec<u8>, address: u64) {
 pub fn num_to_int(n: f64) -> i32 {
     // The hardware conversion's answer for everything out of range.
     let t = n.trunc();
-    if t >= -2147483648.0 && t <= 2147483647.0 { t as i32 } else { i32::MIN }
+    if (-2147483648.0..=2147483647.0).contains(&t) { t as i32 } else { i32::MIN }
 }

@@ -53,7 +53,7 @@ const BY_SIZE_CONST: [u8; MAX_SMALL / 16 + 1] = by_size();
 /// Returns the class of cells that hold `size` bytes, which are at most [`MAX_SMALL`].
 #[inline(always)]
 pub fn of(size: usize) -> usize {
-    BY_SIZE[(size + 15) / 16] as usize
+    BY_SIZE[size.div_ceil(16)] as usize
 }
 
 /// Returns the same at compile time.

@@ -18,7 +18,7 @@ macro_rules! arithmetic {
                 let $x: f64 = load_num!(base.add(b!(insn)));
                 let $y: f64 = load_num!(k.add(c!(insn)));
                 let r: f64 = $e;
-                if r == r {
+                if !r.is_nan() {
                     *base.add(a!(insn)).cast::<f64>() = r;
                     next!(base, pc, vm, k)
                 }
@@ -28,7 +28,7 @@ macro_rules! arithmetic {
                 let $x: f64 = load_num!(k.add(c!(insn)));
                 let $y: f64 = load_num!(base.add(b!(insn)));
                 let r: f64 = $e;
-                if r == r {
+                if !r.is_nan() {
                     *base.add(a!(insn)).cast::<f64>() = r;
                     next!(base, pc, vm, k)
                 }
@@ -38,7 +38,7 @@ macro_rules! arithmetic {
                 let $x: f64 = load_num!(base.add(b!(insn)));
                 let $y: f64 = load_num!(base.add(c!(insn)));
                 let r: f64 = $e;
-                if r == r {
+                if !r.is_nan() {
                     *base.add(a!(insn)).cast::<f64>() = r;
                     next!(base, pc, vm, k)
                 }
@@ -93,9 +93,9 @@ handlers! {
         let x = load_num!(base.add(b!(insn)));
         let y = load_num!(base.add(c!(insn)));
         // NaN operands must be tested first: pow(NaN, 0) is 1, whatever the NaN stands for.
-        if x == x && y == y {
+        if !x.is_nan() && !y.is_nan() {
             let r = x.powf(y);
-            if r == r {
+            if !r.is_nan() {
                 *base.add(a!(insn)).cast::<f64>() = r;
                 next!(base, pc, vm, k)
             }
