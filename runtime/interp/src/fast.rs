@@ -270,9 +270,9 @@ handlers! {
         }
         if v < tag::NUM_LIMIT {
             let x = f64::from_bits(v);
-            if x >= 1.0 && x < 16777216.0 {
+            if (1.0..16777216.0).contains(&x) {
                 let first = x as u64;
-                let count = if first < n { n - first } else { 0 };
+                let count = n.saturating_sub(first);
                 (*vm).multres = count;
                 (*vm).top.set(base.add(n as usize));
                 jump!(crate::ops::ret::return_top, base, pc, insn, vm, k)

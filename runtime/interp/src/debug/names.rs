@@ -105,11 +105,7 @@ pub(crate) fn slot_name(f: Func<'_>, at: u32, mut slot: u32) -> Option<(&'static
             let op = insn.op()?;
             let a = u32::from(insn.a());
             match op.modes().a {
-                Mode::Base => {
-                    if slot >= a && (op != Op::KNIL || slot <= u32::from(insn.d())) {
-                        return None;
-                    }
-                }
+                Mode::Base if slot >= a && (op != Op::KNIL || slot <= u32::from(insn.d())) => return None,
                 Mode::Dst if a == slot => {
                     return match op {
                         Op::MOV => {

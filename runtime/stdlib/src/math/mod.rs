@@ -127,10 +127,11 @@ fn scaled(cx: &mut Cx<'_>, name: &str, factor: f64) -> Result<Ret, Raise> {
         return cx.ret(Val::num(n * factor));
     }
     let mm = cx.vm().metamethod(cx.arg(0), Mm::Mul);
-    if cx.arg(0).as_str().is_some() && mm.is_nil() {
-        if let Ok(n) = cx.check_num(0) {
-            return cx.ret(Val::num(n * factor));
-        }
+    if cx.arg(0).as_str().is_some()
+        && mm.is_nil()
+        && let Ok(n) = cx.check_num(0)
+    {
+        return cx.ret(Val::num(n * factor));
     }
     if mm.is_nil() {
         let message = format!("[builtin:{name}]:0: attempt to perform arithmetic on a {} value", cx.arg(0).type_name());

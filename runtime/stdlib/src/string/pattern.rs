@@ -179,6 +179,12 @@ pub struct State {
     first: Option<Option<Item>>,
 }
 
+impl Default for State {
+    fn default() -> State {
+        State::new()
+    }
+}
+
 impl State {
     /// Creates the state for a pattern.
     pub fn new() -> State {
