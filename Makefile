@@ -34,6 +34,9 @@ test:
 	$(CARGO) clippy --profile fast --workspace --all-targets -- -D warnings
 	$(CARGO) build --profile fast --workspace
 	$(CARGO) test --profile fast --workspace
+# The interpreter without tail calls, as unoptimised builds and unknown targets have it.
+	KILN_TRAMPOLINE=1 $(CARGO) build --profile fast --target-dir target/trampoline -p runtime --bin kiln
+	KILN_BIN=target/trampoline/fast/kiln LUAC_BIN=target/fast/luac MODE=interp $(CARGO) test --profile fast -p filetest --test lua
 
 bench:
 	@.ci/setup bench

@@ -290,13 +290,8 @@ impl<'a> Cx<'a> {
 
     /// Ends the builtin by calling the function below the last `nargs` pushed values: its results are the builtin's, and
     /// coroutines can yield inside it.
-    pub fn tail_call(&mut self, nargs: u32) -> Result<Ret, Raise> {
+    pub fn tail_call(&self, nargs: u32) -> Result<Ret, Raise> {
         assert!(nargs < self.pushed_raw(), "calls more than was pushed");
-        if self.slot(self.pushed_raw() - nargs - 1).as_func().is_none() {
-            // The frame cannot become one of what is no function: `__call` or an error.
-            let results = self.call(nargs, None)?;
-            return self.ret_last(results);
-        }
         Ok(Ret(TAIL_CALL | u64::from(nargs)))
     }
 

@@ -208,7 +208,9 @@ pub(crate) unsafe fn set_multiple(vm: &mut Vm, insn: u32) -> Step {
         let Some(t) = slot(vm, a - 1).as_tab() else { return fail(vm, "bad table constructor") };
         let start = *constants_of(vm.base).add(ins.d().into()) as u32;
         let n = vm.multres as u32;
-        if heap::inline::reserve_array(vm, t, start.saturating_add(n)).is_err() {
+        // The size LuaJIT chooses, since `#` shows it where there are nils.
+        let need = start.saturating_add(n);
+        if need > (*t).asize && heap::inline::reserve_array(vm, t, need.saturating_add(1)).is_err() {
             return Step::Fail;
         }
         for i in 0..n {
