@@ -179,6 +179,8 @@ fn turn(vm: &Vm) {
     heap.total.set(live);
     heap.black_strings.set(true);
     heap.recycle_strings.set(false);
+    // What is unmarked in there dies; a string found from now on is marked.
+    heap.chars.iter().for_each(|s| s.set(std::ptr::null_mut()));
     // SAFETY: the borrow of the table ends here.
     unsafe { (*heap.strings.get()).begin_sweep() };
     let c = collector(vm);
