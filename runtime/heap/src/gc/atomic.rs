@@ -173,7 +173,7 @@ fn turn(vm: &Vm) {
     space.drop_rests(1);
     heap.large(0).sweep();
     let live = space.sweep(0) + heap.large(0).live() + space.live(1) + heap.large(1).live();
-    if heap.config.gc_stress {
+    if super::poisons(vm) {
         space.poison(0);
     }
     heap.total.set(live);
