@@ -392,7 +392,7 @@ handlers! {
             let mut i = 0;
             while i < count {
                 base.add(i).write_volatile(f64::from(*bytes.add(i)).to_bits());
-                i += 1;
+                i = crate::dispatch::opaque(i + 1);
             }
             return_many!(base, base, count, vm)
         }
@@ -513,7 +513,7 @@ handlers! {
         let mut i = 0;
         while i < n {
             base.add(i).write_volatile(*from.add(i));
-            i += 1;
+            i = crate::dispatch::opaque(i + 1);
         }
         return_many!(base, base, n, vm)
     }
