@@ -64,6 +64,7 @@ pub(crate) static HEADS: &[(&str, Handler)] = &[
     ("table.insert", head_insert),
     ("table.remove", head_remove),
     ("rawequal", head_rawequal),
+    ("rawset", head_rawset),
     ("unpack", head_unpack),
 ];
 
@@ -474,6 +475,21 @@ handlers! {
         let v = *slot;
         *slot = tag::NIL_BITS;
         return_one!(base, v, vm)
+    }
+    // `rawset(t, k, v)` of a key that is there.
+    fn head_rawset(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) != 3 || t >> tag::SHIFT != 0 || heap::inline::is_black(vm, t as *const heap::Header) {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let t = t as *mut TabObj;
+        let slot = heap::table::find(t, heap::Value(*base.add(1)));
+        if slot.is_null() {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        (*t).nomm = 0;
+        *slot = *base.add(2);
+        return_one!(base, *base, vm)
     }
     fn head_rawequal(base, pc, insn, vm, k) {
         if nargs!(insn) < 2 {
