@@ -105,7 +105,7 @@ impl<'a> Lexer<'a> {
     /// Starts at the beginning of `source`, after a byte order mark and a `#` line.
     pub(crate) fn new(source: &'a [u8], chunk_name: &'a [u8]) -> Res<Lexer<'a>> {
         if source.len() > MAX_SOURCE {
-            return Err(SyntaxError::new(message::MEMORY.into(), 0));
+            return Err(SyntaxError::new(message::MEMORY.into(), 0, 0));
         }
         let mut lexer = Lexer {
             source,
@@ -134,7 +134,7 @@ impl<'a> Lexer<'a> {
         }
         // A header in front of bytecode could hide it from a check of the first byte.
         if lexer.pos > 0 && lexer.peek() == Some(b'\x1b') {
-            return Err(SyntaxError::new(message::BYTECODE.into(), 0));
+            return Err(SyntaxError::new(message::BYTECODE.into(), 0, lexer.pos));
         }
         Ok(lexer)
     }
@@ -185,7 +185,7 @@ impl<'a> Lexer<'a> {
             text.extend_from_slice(shown);
             text.push(b'\'');
         }
-        SyntaxError::new(text, self.line)
+        SyntaxError::new(text, self.line, self.pos)
     }
 
     fn literal_text(&self) -> Vec<u8> {
