@@ -108,15 +108,17 @@ impl Parser<'_> {
     fn debug_info(&mut self, last_line: u32) -> DebugInfo {
         let func = &self.func;
         let strings = &mut self.lex.strings;
-        let vars = self.vars[func.var_base..].iter().filter(|var| var.is_variable()).map(|var| VarInfo {
+        let entries = &self.vars[func.var_base..];
+        // Hardly any entry is no variable.
+        let mut vars = Vec::with_capacity(entries.len());
+        vars.extend(entries.iter().filter(|var| var.is_variable()).map(|var| VarInfo {
             name: match var.name.as_internal() {
                 Some(internal) => VarName::Internal(internal),
                 None => VarName::Name(strings.share(var.name)),
             },
             start: var.start,
             end: var.end,
-        });
-        let vars = vars.collect();
+        }));
         DebugInfo {
             first_line: func.first_line,
             num_lines: last_line - func.first_line,

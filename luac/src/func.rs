@@ -10,7 +10,7 @@ use crate::consts::{ConstKey, ConstTable};
 use crate::error::{Res, message};
 use crate::expr::{Expr, Kind};
 use crate::intern::Sym;
-use crate::lex::Lexer;
+use crate::lex::{self, Lexer};
 use bytecode::op::JUMP_BIAS;
 use bytecode::proto::{GcConst, MAX_INS, MAX_LOCALS, MAX_SLOTS, MAX_UPVALUES};
 use bytecode::{Ins, Op};
@@ -148,12 +148,24 @@ pub(crate) struct Parser<'a> {
     level: u32,
 }
 
-impl<'a> Parser<'a> {
-    pub(crate) fn new(lex: Lexer<'a>, strip: bool) -> Parser<'a> {
-        Parser {
-            lex,
-            strip,
-            func: Box::new(Func::new()),
+/// What a parser leaves to the next one: its buffers, all empty.
+#[allow(clippy::vec_box, reason = "as in the parser")]
+pub(crate) struct Kept {
+    lex: lex::Kept,
+    outer: Vec<Box<Func>>,
+    spare: Vec<Box<Func>>,
+    code: Vec<Ins>,
+    lines: Vec<u32>,
+    vars: Vec<crate::scope::Var>,
+    scopes: Vec<crate::scope::Scope>,
+    targets: Vec<Expr>,
+}
+
+impl Kept {
+    /// Makes the buffers of the first parser.
+    pub(crate) fn new() -> Kept {
+        Kept {
+            lex: lex::Kept::new(),
             outer: Vec::new(),
             spare: Vec::new(),
             code: Vec::with_capacity(512),
@@ -161,8 +173,34 @@ impl<'a> Parser<'a> {
             vars: Vec::with_capacity(64),
             scopes: Vec::with_capacity(16),
             targets: Vec::with_capacity(8),
-            level: 0,
         }
+    }
+}
+
+impl<'a> Parser<'a> {
+    /// Makes a parser at the beginning of `source`.
+    #[inline]
+    pub(crate) fn new(source: &'a [u8], chunk_name: &'a [u8], strip: bool, kept: Kept) -> Parser<'a> {
+        let Kept { lex, outer, mut spare, code, lines, vars, scopes, targets } = kept;
+        let lex = Lexer::new(source, chunk_name, lex);
+        let mut func = spare.pop().unwrap_or_else(|| Box::new(Func::new()));
+        func.reset(0, 0, 0);
+        Parser { lex, strip, func, outer, spare, code, lines, vars, scopes, targets, level: 0 }
+    }
+
+    /// Returns the buffers; an error may have left something in them.
+    pub(crate) fn into_kept(self) -> Kept {
+        let Parser { lex, func, mut outer, mut spare, mut code, mut lines, mut vars, mut scopes, mut targets, .. } =
+            self;
+        spare.push(func);
+        spare.append(&mut outer);
+        spare.iter_mut().for_each(|func| func.kgc.clear());
+        code.clear();
+        lines.clear();
+        vars.clear();
+        scopes.clear();
+        targets.clear();
+        Kept { lex: lex.into_kept(), outer, spare, code, lines, vars, scopes, targets }
     }
 
     /// Fails unless `value < limit`.

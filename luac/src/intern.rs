@@ -2,6 +2,9 @@
 //!
 //! Text that occurs in the source as it stands is not copied; only decoded literals are.
 //!
+//! The buffers outlive a compilation: a small chunk is compiled without growing anything, and finds the reserved words where
+//! the chunk before it has left them.
+//!
 //! Invariant: symbols below [`Sym::FIRST`] are not strings: nothing, the hidden loop variables in the numbering of dumps,
 //! and the label that `break` jumps to. Reserved words follow in the order of the token table.
 
@@ -36,6 +39,8 @@ impl Sym {
     pub(crate) const PAIRS: Sym = Sym(Self::SELF.0 + 1);
     /// `next`
     pub(crate) const NEXT: Sym = Sym(Self::SELF.0 + 2);
+    /// The first string of a chunk that is not known beforehand.
+    const FRESH: usize = Self::NEXT.0 as usize + 1;
 
     /// Returns the symbol of a hidden variable.
     pub(crate) const fn internal(var: InternalVar) -> Sym {
@@ -56,7 +61,7 @@ impl Sym {
 /// Where a string's bytes are.
 #[derive(Clone, Copy)]
 struct Entry {
-    /// Offset in the source, or, from the source's length on, in the buffer of decoded strings.
+    /// Offset in the source, or, from [`DECODED`] on, in the buffer of decoded strings.
     start: usize,
     len: u32,
     /// A local variable has this name.
@@ -65,33 +70,97 @@ struct Entry {
     word: u64,
 }
 
-/// All strings of a chunk.
-pub(crate) struct Interner<'a> {
-    source: &'a [u8],
+/// Offsets from here on are those of decoded strings; no source is that large.
+const DECODED: usize = 1 << (usize::BITS - 1);
+
+/// Places of a small table; the known words leave room in it for as many others.
+const PLACES: usize = 128;
+const _: () = assert!(Sym::FRESH * 3 < PLACES, "a small table has room for names");
+
+/// What an interner leaves to the next one: its buffers, and the known words in their places.
+pub(crate) struct Tables {
     decoded: Vec<u8>,
     entries: Vec<Entry>,
-    /// Copies of strings for prototypes, made when they are first needed.
     shared: Vec<Option<Bytes>>,
-    /// Open addressing; 0 is a free place.
     table: Vec<u32>,
+    /// A table of [`PLACES`] places with the known words only.
+    known: Box<[u32; PLACES]>,
+    /// Length of `decoded` with the known words only.
+    known_len: usize,
     seed: u64,
 }
 
-impl<'a> Interner<'a> {
-    /// Makes an interner that holds the reserved words and the names the compiler looks for.
-    pub(crate) fn new(source: &'a [u8]) -> Interner<'a> {
+impl Tables {
+    /// Makes tables that hold the reserved words and the names the compiler looks for.
+    pub(crate) fn new() -> Tables {
         // The seed keeps crafted sources from flooding the table; nothing observable depends on it.
         let seed = std::hash::RandomState::new().build_hasher().finish();
         let nothing = Entry { start: 0, len: 0, names_local: false, word: 0 };
-        let places = (source.len() / 32).clamp(64, 1 << 16).next_power_of_two();
-        let mut entries = Vec::with_capacity(places / 2);
-        entries.resize(Sym::FIRST as usize, nothing);
-        let mut interner =
-            Interner { source, decoded: Vec::new(), entries, shared: Vec::new(), table: vec![0; places], seed };
+        let mut tables = Tables {
+            decoded: Vec::new(),
+            entries: vec![nothing; Sym::FIRST as usize],
+            shared: Vec::new(),
+            table: vec![0; PLACES],
+            known: Box::new([0; PLACES]),
+            known_len: 0,
+            seed,
+        };
+        let mut interner = Interner { source: &[], tables };
         for word in Tok::RESERVED.iter().chain(&["self", "pairs", "next"]) {
             interner.intern_decoded(word.as_bytes());
         }
-        interner
+        tables = interner.tables;
+        tables.known.copy_from_slice(&tables.table);
+        tables.known_len = tables.decoded.len();
+        tables
+    }
+
+    /// Forgets all but the known words.
+    fn reset(&mut self) {
+        self.decoded.truncate(self.known_len);
+        self.entries.truncate(Sym::FRESH);
+        self.entries.iter_mut().for_each(|entry| entry.names_local = false);
+        self.shared.clear();
+        self.table.clear();
+        self.table.extend_from_slice(&*self.known);
+    }
+
+    #[cold]
+    fn rebuild(&mut self, places: usize) {
+        let mask = places - 1;
+        self.table.clear();
+        self.table.resize(places, 0);
+        for (id, entry) in self.entries.iter().enumerate().skip(Sym::FIRST as usize) {
+            let mut at = place_of(entry.word, entry.len, self.seed) & mask;
+            while self.table[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            self.table[at] = id as u32;
+        }
+    }
+}
+
+/// All strings of a chunk.
+pub(crate) struct Interner<'a> {
+    source: &'a [u8],
+    tables: Tables,
+}
+
+impl<'a> Interner<'a> {
+    /// Starts with the known words.
+    pub(crate) fn new(source: &'a [u8], mut tables: Tables) -> Interner<'a> {
+        let places = (source.len() / 32).min(1 << 16).next_power_of_two();
+        if places > PLACES {
+            tables.entries.reserve(places / 2);
+            tables.rebuild(places);
+        }
+        Interner { source, tables }
+    }
+
+    /// Returns the buffers, without the chunk's strings.
+    pub(crate) fn into_tables(mut self) -> Tables {
+        self.tables.reset();
+        self.tables
     }
 
     /// Interns the source text from `start` to `end`.
@@ -103,9 +172,8 @@ impl<'a> Interner<'a> {
 
     /// Interns text that is not part of the source.
     pub(crate) fn intern_decoded(&mut self, text: &[u8]) -> Sym {
-        let base = self.source.len();
         self.find(text, |decoded| {
-            let start = base + decoded.len();
+            let start = DECODED | decoded.len();
             decoded.extend_from_slice(text);
             start
         })
@@ -113,20 +181,20 @@ impl<'a> Interner<'a> {
 
     /// Returns a symbol's bytes.
     pub(crate) fn bytes(&self, sym: Sym) -> &[u8] {
-        self.entry_bytes(self.entries[sym.0 as usize])
+        self.entry_bytes(self.tables.entries[sym.0 as usize])
     }
 
     /// Returns a symbol's bytes for use in a prototype.
     pub(crate) fn share(&mut self, sym: Sym) -> Bytes {
         let at = sym.0 as usize;
-        if at >= self.shared.len() {
-            self.shared.resize(self.entries.len(), None);
+        if at >= self.tables.shared.len() {
+            self.tables.shared.resize(self.tables.entries.len(), None);
         }
-        match &self.shared[at] {
+        match &self.tables.shared[at] {
             Some(bytes) => Bytes::clone(bytes),
             None => {
                 let bytes = Bytes::from(self.bytes(sym));
-                self.shared[at] = Some(Bytes::clone(&bytes));
+                self.tables.shared[at] = Some(Bytes::clone(&bytes));
                 bytes
             }
         }
@@ -134,61 +202,48 @@ impl<'a> Interner<'a> {
 
     /// Notes that a local variable has this name.
     pub(crate) fn note_local(&mut self, sym: Sym) {
-        self.entries[sym.0 as usize].names_local = true;
+        self.tables.entries[sym.0 as usize].names_local = true;
     }
 
     /// Says whether a local variable somewhere in the chunk has had this name.
     pub(crate) fn names_local(&self, sym: Sym) -> bool {
-        self.entries[sym.0 as usize].names_local
+        self.tables.entries[sym.0 as usize].names_local
     }
 
     #[inline]
     fn entry_bytes(&self, entry: Entry) -> &[u8] {
         let len = entry.len as usize;
-        match entry.start.checked_sub(self.source.len()) {
+        match entry.start.checked_sub(DECODED) {
             None => &self.source[entry.start..entry.start + len],
-            Some(start) => &self.decoded[start..start + len],
+            Some(start) => &self.tables.decoded[start..start + len],
         }
     }
 
     #[inline]
     fn find(&mut self, text: &[u8], place: impl FnOnce(&mut Vec<u8>) -> usize) -> Sym {
         let len = text.len() as u32;
-        let word = word_of(text, self.seed);
-        let mask = self.table.len() - 1;
-        let mut at = place_of(word, len, self.seed) & mask;
+        let word = word_of(text, self.tables.seed);
+        let mask = self.tables.table.len() - 1;
+        let mut at = place_of(word, len, self.tables.seed) & mask;
         loop {
-            let id = self.table[at];
+            let id = self.tables.table[at];
             if id == 0 {
                 break;
             }
-            let entry = self.entries[id as usize];
+            let entry = self.tables.entries[id as usize];
             if entry.word == word && entry.len == len && (len <= 8 || self.entry_bytes(entry) == text) {
                 return Sym(id);
             }
             at = (at + 1) & mask;
         }
-        let id = self.entries.len() as u32;
-        let start = place(&mut self.decoded);
-        self.entries.push(Entry { start, len, names_local: false, word });
-        self.table[at] = id;
-        if self.entries.len() * 2 > self.table.len() {
-            self.grow();
+        let id = self.tables.entries.len() as u32;
+        let start = place(&mut self.tables.decoded);
+        self.tables.entries.push(Entry { start, len, names_local: false, word });
+        self.tables.table[at] = id;
+        if self.tables.entries.len() * 2 > self.tables.table.len() {
+            self.tables.rebuild(self.tables.table.len() * 2);
         }
         Sym(id)
-    }
-
-    fn grow(&mut self) {
-        let mask = self.table.len() * 2 - 1;
-        self.table.clear();
-        self.table.resize(mask + 1, 0);
-        for (id, entry) in self.entries.iter().enumerate().skip(Sym::FIRST as usize) {
-            let mut at = place_of(entry.word, entry.len, self.seed) & mask;
-            while self.table[at] != 0 {
-                at = (at + 1) & mask;
-            }
-            self.table[at] = id as u32;
-        }
     }
 }
 
@@ -232,9 +287,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn buffers_keep_only_the_known_words() {
+        let text: Vec<u8> = (0..20_000u32).flat_map(|i| format!("{i:x} ").into_bytes()).collect();
+        let mut tables = Tables::new();
+        for len in [9, text.len(), 0, 3000] {
+            let mut strings = Interner::new(&text[..len], tables);
+            strings.note_local(Sym::SELF);
+            let mut at = 0;
+            for (i, word) in text[..len].split(|b| *b == b' ').enumerate().take(len / 8) {
+                assert_eq!(strings.intern_source(at, at + word.len()).0 as usize, Sym::FRESH + i);
+                assert_eq!(strings.intern_decoded(b"while").token(), Tok::WHILE);
+                at += word.len() + 1;
+            }
+            tables = strings.into_tables();
+            let strings = Interner::new(b"", tables);
+            assert!(!strings.names_local(Sym::SELF) && strings.bytes(Sym::NEXT) == b"next");
+            tables = strings.into_tables();
+        }
+    }
+
+    #[test]
     fn equal_strings_are_equal_symbols() {
         let text: Vec<u8> = (0..=255).cycle().take(2000).collect();
-        let mut strings = Interner::new(&text);
+        let mut strings = Interner::new(&text, Tables::new());
         let mut seen = std::collections::HashMap::new();
         for len in 0..40 {
             for start in 0..1000 {
@@ -252,7 +327,7 @@ mod tests {
 
     #[test]
     fn reserved_words_are_tokens() {
-        let mut strings = Interner::new(b"");
+        let mut strings = Interner::new(b"", Tables::new());
         for (i, word) in Tok::RESERVED.iter().enumerate() {
             assert_eq!(strings.intern_decoded(word.as_bytes()).token(), Tok(Tok::FIRST + i as u16));
         }

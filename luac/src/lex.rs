@@ -7,7 +7,7 @@
 //! token; instructions take their lines from the latter, as in LuaJIT.
 
 use crate::error::{Res, SyntaxError, message};
-use crate::intern::{Interner, Sym};
+use crate::intern::{Interner, Sym, Tables};
 use crate::token::Tok;
 use bytecode::{chunk_id, parse_number};
 
@@ -101,13 +101,29 @@ pub(crate) struct Lexer<'a> {
     chunk_name: &'a [u8],
 }
 
+/// What a lexer leaves to the next one: its buffers.
+pub(crate) struct Kept {
+    tables: Tables,
+    buffer: Vec<u8>,
+}
+
+impl Kept {
+    /// Makes the buffers of the first lexer.
+    pub(crate) fn new() -> Kept {
+        Kept { tables: Tables::new(), buffer: Vec::new() }
+    }
+}
+
 impl<'a> Lexer<'a> {
-    /// Starts at the beginning of `source`, after a byte order mark and a `#` line.
-    pub(crate) fn new(source: &'a [u8], chunk_name: &'a [u8]) -> Res<Lexer<'a>> {
-        if source.len() > MAX_SOURCE {
-            return Err(SyntaxError::new(message::MEMORY.into(), 0, 0));
-        }
-        let mut lexer = Lexer {
+    /// Returns the buffers.
+    pub(crate) fn into_kept(self) -> Kept {
+        Kept { tables: self.strings.into_tables(), buffer: self.buffer }
+    }
+
+    /// Makes a lexer at the beginning of `source`.
+    #[inline]
+    pub(crate) fn new(source: &'a [u8], chunk_name: &'a [u8], kept: Kept) -> Lexer<'a> {
+        Lexer {
             source,
             pos: 0,
             line: 1,
@@ -119,24 +135,31 @@ impl<'a> Lexer<'a> {
             ahead_sym: Sym::NONE,
             ahead_num: 0.0,
             text: Text::Source(0),
-            buffer: Vec::new(),
-            strings: Interner::new(source),
+            buffer: kept.buffer,
+            strings: Interner::new(source, kept.tables),
             chunk_name,
-        };
-        if source.starts_with(b"\xef\xbb\xbf") {
-            lexer.pos = 3;
         }
-        if lexer.peek() == Some(b'#') {
-            lexer.skip_line();
-            if lexer.peek().is_some() {
-                lexer.newline()?;
+    }
+
+    /// Skips a byte order mark and a `#` line. Fails if the source is too large, or bytecode.
+    pub(crate) fn skip_header(&mut self) -> Res<()> {
+        if self.source.len() > MAX_SOURCE {
+            return Err(SyntaxError::new(message::MEMORY.into(), 0, 0));
+        }
+        if self.source.starts_with(b"\xef\xbb\xbf") {
+            self.pos = 3;
+        }
+        if self.peek() == Some(b'#') {
+            self.skip_line();
+            if self.peek().is_some() {
+                self.newline()?;
             }
         }
         // A header in front of bytecode could hide it from a check of the first byte.
-        if lexer.pos > 0 && lexer.peek() == Some(b'\x1b') {
-            return Err(SyntaxError::new(message::BYTECODE.into(), 0, lexer.pos));
+        if self.pos > 0 && self.peek() == Some(b'\x1b') {
+            return Err(SyntaxError::new(message::BYTECODE.into(), 0, self.pos));
         }
-        Ok(lexer)
+        Ok(())
     }
 
     /// Goes to the next token.
@@ -571,7 +594,7 @@ mod tests {
 
     /// Returns the strings of all tokens up to the end.
     fn strings(source: &[u8]) -> Vec<Vec<u8>> {
-        let mut lexer = Lexer::new(source, b"=test").unwrap();
+        let mut lexer = Lexer::new(source, b"=test", Kept::new());
         let mut all = Vec::new();
         loop {
             lexer.next().unwrap();
@@ -600,7 +623,7 @@ mod tests {
         for (source, lines) in
             [("a\nb", 2), ("\r\n\n\r\r\r", 5), ("[[\n\n]]", 3), ("'\\\n\\z\n\n'", 4), ("--\n--[[\n]]", 3)]
         {
-            let mut lexer = Lexer::new(source.as_bytes(), b"=test").unwrap();
+            let mut lexer = Lexer::new(source.as_bytes(), b"=test", Kept::new());
             while lexer.next().is_ok() && lexer.tok != Tok::EOF {}
             assert_eq!(lexer.line, lines, "{source:?}");
         }
@@ -620,7 +643,7 @@ mod tests {
 
     #[test]
     fn one_token_can_be_seen_ahead() {
-        let mut lexer = Lexer::new(b"a 'b' 1 c", b"=test").unwrap();
+        let mut lexer = Lexer::new(b"a 'b' 1 c", b"=test", Kept::new());
         lexer.next().unwrap();
         assert_eq!((lexer.lookahead().unwrap(), lexer.tok), (Tok::STRING, Tok::NAME));
         assert_eq!(lexer.strings.bytes(lexer.sym), b"a");

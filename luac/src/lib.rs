@@ -27,6 +27,15 @@ mod token;
 pub use bytecode;
 use bytecode::Chunk;
 pub use error::SyntaxError;
+use std::cell::Cell;
+
+/// The buffers that a source of at most so many bytes used are used again.
+const MAX_KEPT: usize = 1 << 16;
+
+thread_local! {
+    /// Buffers of the thread's last compilation: programs that load many small chunks do not allocate and fill them each time.
+    static KEPT: Cell<Option<func::Kept>> = const { Cell::new(None) };
+}
 
 /// How to compile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -40,7 +49,12 @@ pub struct Options {
 /// A byte order mark and a first line that starts with `#` are skipped. Fails with LuaJIT's message.
 pub fn compile(source: &[u8], chunk_name: &[u8], options: &Options) -> Result<Chunk, SyntaxError> {
     let name = chunk_name.split(|&b| b == 0).next().unwrap_or(&[]);
-    let lexer = lex::Lexer::new(source, name)?;
-    let main = func::Parser::new(lexer, options.strip).main()?;
-    Ok(Chunk { name: name.to_vec(), main })
+    let kept = KEPT.take().unwrap_or_else(func::Kept::new);
+    let mut parser = func::Parser::new(source, name, options.strip, kept);
+    let main = parser.main();
+    let kept = parser.into_kept();
+    if source.len() <= MAX_KEPT {
+        KEPT.set(Some(kept));
+    }
+    Ok(Chunk { name: name.to_vec(), main: main? })
 }

@@ -15,7 +15,8 @@ const MAX_NEXT_VALUES: u32 = 2;
 
 impl Parser<'_> {
     /// Parses a chunk up to the end of the source.
-    pub(crate) fn main(mut self) -> Res<Proto> {
+    pub(crate) fn main(&mut self) -> Res<Proto> {
+        self.lex.skip_header()?;
         self.func.flags |= ProtoFlags::VARARG;
         self.open_scope(0);
         self.emit(Ins::ad(Op::FUNCV, 0, 0))?;

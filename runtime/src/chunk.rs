@@ -18,7 +18,7 @@ pub fn load(cx: &mut Cx<'_>, bytes: &[u8], chunk_name: &[u8]) -> Result<Result<(
 }
 
 /// Loads what the compiler made, as [`load`] does.
-pub fn load_compiled(cx: &mut Cx<'_>, chunk: &bytecode::Chunk) -> Result<Result<(), ()>, Raise> {
+pub fn load_compiled(cx: &mut Cx<'_>, chunk: bytecode::Chunk) -> Result<Result<(), ()>, Raise> {
     match load_chunk(cx.vm(), chunk, cx.vm().globals()) {
         Ok(f) => {
             cx.push(f.val());

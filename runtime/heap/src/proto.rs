@@ -14,19 +14,19 @@ use bytecode::{Chunk, GcConst};
 use std::ptr;
 
 /// Loads a verified chunk: returns its main prototype. What it makes is unreachable until the caller roots it.
-pub fn load(vm: &Vm, chunk: &Chunk) -> Result<*mut ProtoObj, Raise> {
+pub fn load(vm: &Vm, chunk: Chunk) -> Result<*mut ProtoObj, Raise> {
     let name = strtab::intern(vm, &chunk.name)?;
-    load_proto(vm, &chunk.main, name)
+    load_proto(vm, chunk.main, name)
 }
 
-fn load_proto(vm: &Vm, p: &Proto, name: *mut crate::object::StrObj) -> Result<*mut ProtoObj, Raise> {
+fn load_proto(vm: &Vm, p: Proto, name: *mut crate::object::StrObj) -> Result<*mut ProtoObj, Raise> {
     // Children first: the prototype is complete as soon as it exists.
     let mut kgc = Vec::with_capacity(p.kgc.len());
-    for k in &p.kgc {
+    for k in p.kgc {
         kgc.push(match k {
-            GcConst::Str(s) => Value::from_str(strtab::intern(vm, s)?).0,
-            GcConst::Tab(t) => Value::from_tab(load_template(vm, t)?).0,
-            GcConst::Proto(c) => load_proto(vm, c, name)? as u64 | tag::PROTO << tag::SHIFT,
+            GcConst::Str(s) => Value::from_str(strtab::intern(vm, &s)?).0,
+            GcConst::Tab(t) => Value::from_tab(load_template(vm, &t)?).0,
+            GcConst::Proto(c) => load_proto(vm, *c, name)? as u64 | tag::PROTO << tag::SHIFT,
         });
     }
     let k_at = (size_of::<ProtoObj>() + p.bc.len() * 4).next_multiple_of(8) + kgc.len() * 8;
@@ -37,8 +37,8 @@ fn load_proto(vm: &Vm, p: &Proto, name: *mut crate::object::StrObj) -> Result<*m
     }
     let cell = alloc::alloc(vm, size, CellKind::Owner)?;
     let pt: *mut ProtoObj = cell.cast();
-    let debug = p.debug.as_ref().map_or(ptr::null_mut(), |d| Box::into_raw(Box::new(d.clone())));
     let (first_line, num_lines) = p.debug.as_ref().map_or((0, 0), |d| (d.first_line, d.num_lines));
+    let debug = p.debug.map_or(ptr::null_mut(), |d| Box::into_raw(Box::new(d)));
     // SAFETY: the cell has room for header, instructions, constants and descriptors, one behind the other.
     unsafe {
         let k: *mut u64 = cell.add(k_at).cast();

@@ -13,8 +13,8 @@ pub enum LoadError {
 }
 
 /// Verifies a chunk and makes a function of it, with `env` as its environment.
-pub fn load_chunk<'v>(vm: &'v Vm, chunk: &bytecode::Chunk, env: Tab<'v>) -> Result<Func<'v>, LoadError> {
-    bytecode::verify::verify(chunk).map_err(|bad| LoadError::Bad(bad.to_string()))?;
+pub fn load_chunk<'v>(vm: &'v Vm, chunk: bytecode::Chunk, env: Tab<'v>) -> Result<Func<'v>, LoadError> {
+    bytecode::verify::verify(&chunk).map_err(|bad| LoadError::Bad(bad.to_string()))?;
     // SAFETY: verified; nothing collects between the two allocations, and the handle roots the result for 'v.
     unsafe {
         let pt = proto::load(vm, chunk).map_err(LoadError::Raised)?;

@@ -78,7 +78,7 @@ fn keep_frame(main: &mut Proto) {
 fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<(), Raise> {
     let height = cx.height();
     let loaded = match compile(text) {
-        Ok(chunk) => chunk::load_compiled(cx, &chunk)?,
+        Ok(chunk) => chunk::load_compiled(cx, chunk)?,
         Err(e) => {
             cx.push_str(e.message())?;
             Err(())

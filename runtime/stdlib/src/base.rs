@@ -243,7 +243,8 @@ fn tonumber(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 
 fn tostring(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let v = cx.check_any(0)?;
-    let mm = cx.vm().metamethod(v, Mm::Tostring);
+    // A string is itself, whatever the metatable of strings has.
+    let mm = if v.as_str().is_some() { Val::NIL } else { cx.vm().metamethod(v, Mm::Tostring) };
     if mm.is_nil() {
         let s = display(cx.vm(), v)?;
         return cx.ret(s.val());

@@ -66,7 +66,7 @@ pub fn load_bytes<'v>(
 ) -> Result<Func<'v>, Failure> {
     let name = c_bytes(name);
     let chunk = chunk(bytes, name, mode).map_err(Failure::Message)?;
-    load_chunk(vm, &chunk, env.unwrap_or_else(|| vm.globals())).map_err(|e| match e {
+    load_chunk(vm, chunk, env.unwrap_or_else(|| vm.globals())).map_err(|e| match e {
         LoadError::Bad(text) => Failure::Message([shown_name(name), b": ", text.as_bytes()].concat()),
         LoadError::Raised(raise) => Failure::Raised(raise),
     })

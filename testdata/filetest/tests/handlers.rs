@@ -29,6 +29,15 @@ fn disassemble(file: &std::path::Path) -> BTreeMap<String, Vec<String>> {
     functions
 }
 
+/// Says whether the code calls through a register or table and then only returns: a jump that became a call.
+fn dispatches_by_call(body: &[String]) -> bool {
+    body.iter().enumerate().any(|(i, line)| {
+        let indirect = line.starts_with("call") && !line.contains('<') && !line.contains("rip");
+        let after = body[i + 1..].iter().find(|l| !["pop", "add    rsp", "lea    rsp"].iter().any(|p| l.starts_with(p)));
+        indirect && after.is_some_and(|l| l.starts_with("ret"))
+    })
+}
+
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn handlers_end_in_jumps() {
@@ -43,12 +52,7 @@ fn handlers_end_in_jumps() {
             continue;
         };
         seen += 1;
-        // `call rax`, `call QWORD PTR [rcx+rax*8]`: the dispatch as a call. Calls through the GOT are the C library's.
-        let calls = body.iter().filter(|l| {
-            let mut words = l.split_whitespace();
-            words.next() == Some("call") && !l.contains('<') && !l.contains("rip")
-        });
-        if calls.count() > 0 || !body.iter().any(|l| l.starts_with("jmp")) {
+        if dispatches_by_call(body) || !body.iter().any(|l| l.starts_with("jmp")) {
             bad.push(symbol.clone());
         }
     }
@@ -84,7 +88,7 @@ fn the_native_stack_does_not_grow_with_instructions() {
     let mut vm = interp::new_vm(heap::vm::Config::default());
     stdlib::open_libs(&mut vm).expect("libraries");
     let depths = interp::with_cx(&mut vm, |cx| {
-        let main = interp::load::load_chunk(cx.vm(), &chunk, cx.vm().globals()).ok().expect("verified");
+        let main = interp::load::load_chunk(cx.vm(), chunk, cx.vm().globals()).ok().expect("verified");
         cx.push(main.val());
         let probe = interp::load::new_builtin(cx.vm(), "", depth, 0)?;
         cx.push(probe.val());

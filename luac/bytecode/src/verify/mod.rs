@@ -187,12 +187,18 @@ impl<'a> Function<'a> {
             return bad("debug information of another function");
         }
         let mut last = 0;
-        let mut ends = std::collections::BinaryHeap::new();
         for var in &debug.vars {
             if var.start < last || var.end < var.start || var.end as usize > self.len() {
                 return bad("wrong variable scope");
             }
             last = var.start;
+        }
+        // So few cannot be too many at any place.
+        if debug.vars.len() <= self.frame_size() {
+            return Ok(());
+        }
+        let mut ends = std::collections::BinaryHeap::new();
+        for var in &debug.vars {
             while ends.peek().is_some_and(|&std::cmp::Reverse(end)| end <= var.start) {
                 ends.pop();
             }

@@ -388,7 +388,7 @@ fn empty_proto(vm: &Vm) -> *mut crate::ProtoObj {
         knum: vec![1.5, -2.0],
         debug: Some(bytecode::proto::DebugInfo { first_line: 3, num_lines: 4, ..Default::default() }),
     };
-    proto::load(vm, &bytecode::Chunk { name: b"@test".to_vec(), main }).unwrap()
+    proto::load(vm, bytecode::Chunk { name: b"@test".to_vec(), main }).unwrap()
 }
 
 #[test]

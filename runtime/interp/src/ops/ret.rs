@@ -26,6 +26,24 @@ macro_rules! return_one {
     }};
 }
 
+/// Returns nothing from the frame at `base`.
+macro_rules! return_none {
+    ($base:expr, $vm:expr) => {{
+        let base: *mut u64 = $base;
+        let link = *base.sub(1);
+        if link & abi::frame::TYPE_LUA == 0 {
+            let pc = link as *const u32;
+            let call = u64::from(*pc.sub(1));
+            if call >> 24 == 1 {
+                let caller = base.sub(2 + a!(call));
+                let k = crate::dispatch::constants_of(caller);
+                next!(caller, pc, $vm, k)
+            }
+        }
+        jump!(crate::ops::ret::return_first, base, std::ptr::null(), 0, $vm, std::ptr::null())
+    }};
+}
+
 /// Returns `$n` values from `$from` on; a Lua caller goes on at once.
 macro_rules! return_many {
     ($base:expr, $from:expr, $n:expr, $vm:expr) => {{
@@ -73,17 +91,7 @@ handlers! {
         return_one!(base, v, vm)
     }
     fn RET0(base, pc, insn, vm, k) {
-        let link = *base.sub(1);
-        if link & frame::TYPE_LUA == 0 {
-            let pc = link as *const u32;
-            let call = u64::from(*pc.sub(1));
-            if call >> 24 == 1 {
-                let caller = base.sub(2 + a!(call));
-                let k = crate::dispatch::constants_of(caller);
-                next!(caller, pc, vm, k)
-            }
-        }
-        jump!(return_first, base, pc, 0, vm, k)
+        return_none!(base, vm)
     }
     fn RET(base, pc, insn, vm, k) {
         let from = base.add(a!(insn));

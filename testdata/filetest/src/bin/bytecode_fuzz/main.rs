@@ -43,13 +43,13 @@ fn main() {
         };
         let Ok(chunk) = bytecode::load(&mutant, b"=fuzz") else { continue };
         accepted += 1;
-        finished += u64::from(run(&chunk));
+        finished += u64::from(run(chunk));
     }
     println!("bytecode fuzz: {count} inputs, {accepted} accepted and run, {finished} to the end without an error");
 }
 
 /// Runs a chunk in a machine of its own; says whether it ends without an error.
-fn run(chunk: &bytecode::Chunk) -> bool {
+fn run(chunk: bytecode::Chunk) -> bool {
     let mut vm =
         interp::new_vm(Config { max_memory: MEMORY, gc_stress: std::env::var_os("RT_GC").is_some(), hash_seed: 0 });
     if stdlib::open_libs(&mut vm).is_err() {
