@@ -123,7 +123,7 @@ impl Tables {
     fn reset(&mut self) {
         self.decoded.truncate(self.known_len);
         self.entries.clear();
-        self.entries.extend_from_slice(&*self.known_entries);
+        self.entries.extend_from_slice(&self.known_entries);
         self.shared.clear();
         self.table.clear();
         self.table.extend_from_slice(&*self.known);
