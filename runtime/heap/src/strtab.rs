@@ -4,9 +4,9 @@
 //! Probing is linear and there are no tombstones: only the collector removes strings, and it rebuilds the run of
 //! neighbours they stood in. All bytes are hashed, with a seed, so that nobody can construct collisions.
 //!
-//! Tables do not use that hash but the string's `hash`, a number in order of creation: names created together then hardly
-//! ever collide in a small table, the order of traversal does not depend on the seed, and `n` keys that collide in a
-//! table of `m` nodes cost creating `n * m` strings.
+//! Tables do not use that hash but the string's `hash`, made of its number in order of creation (see [`spread`]): names created
+//! together hardly ever collide in a table, and the order of traversal does not depend on the seed. Keys that collide
+//! in a table of `m` nodes are about `m` strings apart, so making `n` of them costs creating `n * m` strings.
 //!
 //! Invariant: between the atomic phase and the end of the sweep of this table, a string found here may be dead (unmarked); finding
 //! it marks it, so it lives on.
@@ -181,21 +181,43 @@ fn hash_bytes(seed: u64, b: &[u8]) -> u32 {
     (h ^ h >> 32) as u32
 }
 
+/// Hashes more than 16 bytes to two words. The keys depend on the seed: a factor that is known can be made zero.
 #[inline(never)]
 fn hash_long(seed: u64, b: &[u8]) -> (u64, u64) {
     let n = b.len();
     let (mut x, mut y) = (seed ^ K2, seed.rotate_left(17) ^ K0);
+    let (k1, k2) = (seed.rotate_left(29) ^ K1, seed.rotate_left(43) ^ K2);
     let mut at = 0;
+    if n >= WIDE {
+        (x, y, at) = hash_wide(x, y, k1, b);
+    }
     while at + 32 <= n {
-        x = fold(read8(b, at) ^ x, read8(b, at + 8) ^ K1);
-        y = fold(read8(b, at + 16) ^ y, read8(b, at + 24) ^ K2);
+        x = fold(read8(b, at) ^ x, read8(b, at + 8) ^ k1);
+        y = fold(read8(b, at + 16) ^ y, read8(b, at + 24) ^ k2);
         at += 32;
     }
     if at + 16 <= n {
-        x = fold(read8(b, at) ^ x, read8(b, at + 8) ^ K1);
+        x = fold(read8(b, at) ^ x, read8(b, at + 8) ^ k1);
     }
-    y = fold(read8(b, n - 16) ^ y, read8(b, n - 8) ^ K0);
+    y = fold(read8(b, n - 16) ^ y, read8(b, n - 8) ^ k2);
     (x, y)
+}
+
+/// Strings of at least so many bytes are worth six lanes.
+const WIDE: usize = 256;
+
+/// Hashes blocks of 96 bytes in six lanes that do not wait for each other; returns how far it got.
+#[inline(never)]
+fn hash_wide(x: u64, y: u64, key: u64, b: &[u8]) -> (u64, u64, usize) {
+    let mut lanes = [x, y, x ^ K0, y ^ K1, x ^ K1, y ^ K2];
+    let (blocks, _) = b.as_chunks::<96>();
+    for block in blocks {
+        for (i, lane) in lanes.iter_mut().enumerate() {
+            *lane = fold(read8(block, 16 * i) ^ *lane, read8(block, 16 * i + 8) ^ key);
+        }
+    }
+    let [a, b, c, d, e, f] = lanes;
+    (fold(a ^ key, c ^ K1) ^ e, fold(b ^ key, d ^ K2) ^ f, blocks.len() * 96)
 }
 
 /// Finds a string; marks it if a sweep might otherwise remove it.
@@ -243,11 +265,22 @@ fn allocate(vm: &Vm, len: usize) -> Result<*mut StrObj, Raise> {
     Ok(alloc::alloc(vm, StrObj::size_for(len), CellKind::Str)?.cast())
 }
 
+/// Returns where the `n`-th string goes in tables, which use the low bits.
+///
+/// Strings created one after the other get neighbouring nodes, 64 at a time. The groups of 64 are spread by multiplication with
+/// the golden ratio (Knuth, TAOCP 6.4), bits reversed, so that every 2^k-th string does not bunch up.
+#[inline]
+fn spread(n: u32) -> u32 {
+    let group = (n >> 6).wrapping_mul(0x9e37_79b1);
+    group.reverse_bits() << 6 | (n ^ group >> 8) & 63
+}
+
 /// Fills the header of a new string whose bytes are in place, and enters it.
 unsafe fn enter(heap: &Heap, tab: &mut StrTab, s: *mut StrObj, hash: u32, len: usize) {
     // SAFETY: `s` has room for header, bytes and NUL (allocate).
     unsafe {
-        s.write(StrObj { gct: objtype::STR, marked: 0, meta: 0, pad: 0, hash: tab.next, len: len as u32, bits: hash });
+        let place = spread(tab.next);
+        s.write(StrObj { gct: objtype::STR, marked: 0, meta: 0, pad: 0, hash: place, len: len as u32, bits: hash });
         *s.add(1).cast::<u8>().add(len) = 0;
     }
     tab.next = tab.next.wrapping_add(1);
