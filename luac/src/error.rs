@@ -12,14 +12,16 @@ pub struct SyntaxError(Box<Detail>);
 struct Detail {
     message: Vec<u8>,
     line: u32,
+    /// Where the scanner stood.
+    position: usize,
 }
 
 /// What the functions of the compiler return.
 pub(crate) type Res<T> = Result<T, SyntaxError>;
 
 impl SyntaxError {
-    pub(crate) fn new(message: Vec<u8>, line: u32) -> SyntaxError {
-        SyntaxError(Box::new(Detail { message, line }))
+    pub(crate) fn new(message: Vec<u8>, line: u32, position: usize) -> SyntaxError {
+        SyntaxError(Box::new(Detail { message, line, position }))
     }
 
     /// Returns the whole message, `chunk:line: text near 'token'`; it quotes the source and need not be UTF-8.
@@ -30,6 +32,11 @@ impl SyntaxError {
     /// Returns the line; 0 if the error has none.
     pub fn line(&self) -> u32 {
         self.0.line
+    }
+
+    /// Returns how many bytes of the text were read: with all of them, more text might make another error or none.
+    pub fn position(&self) -> usize {
+        self.0.position
     }
 
     /// Says whether the error is at the end of the text, so that more lines might complete the chunk.

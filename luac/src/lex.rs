@@ -144,7 +144,7 @@ impl<'a> Lexer<'a> {
     /// Skips a byte order mark and a `#` line. Fails if the source is too large, or bytecode.
     pub(crate) fn skip_header(&mut self) -> Res<()> {
         if self.source.len() > MAX_SOURCE {
-            return Err(SyntaxError::new(message::MEMORY.into(), 0));
+            return Err(SyntaxError::new(message::MEMORY.into(), 0, 0));
         }
         if self.source.starts_with(b"\xef\xbb\xbf") {
             self.pos = 3;
@@ -157,7 +157,7 @@ impl<'a> Lexer<'a> {
         }
         // A header in front of bytecode could hide it from a check of the first byte.
         if self.pos > 0 && self.peek() == Some(b'\x1b') {
-            return Err(SyntaxError::new(message::BYTECODE.into(), 0));
+            return Err(SyntaxError::new(message::BYTECODE.into(), 0, self.pos));
         }
         Ok(())
     }
@@ -208,7 +208,7 @@ impl<'a> Lexer<'a> {
             text.extend_from_slice(shown);
             text.push(b'\'');
         }
-        SyntaxError::new(text, self.line)
+        SyntaxError::new(text, self.line, self.pos)
     }
 
     fn literal_text(&self) -> Vec<u8> {

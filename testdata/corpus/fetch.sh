@@ -24,7 +24,10 @@ missing=
 for p in $packages; do
     [ -e "$dest/$p/.complete" ] || missing="$missing $p"
 done
-[ -n "$missing" ] || exit 0
+if [ -z "$missing" ]; then
+    : >"$dest/.complete"
+    exit 0
+fi
 
 for tool in apt-get dpkg; do
     command -v "$tool" >/dev/null || fail "$tool not found: this needs Debian (or a system with its packages)"
@@ -67,3 +70,4 @@ for p in $missing; do
     : >"$dest/.$p.new/.complete"
     mv "$dest/.$p.new" "$dest/$p"
 done
+: >"$dest/.complete"

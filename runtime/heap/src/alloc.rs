@@ -15,6 +15,7 @@ pub mod large;
 mod space;
 
 use crate::gc::Collector;
+use crate::object::StrObj;
 use crate::shape::Shapes;
 use crate::strtab::StrTab;
 use crate::vm::{Config, Raise, Vm};
@@ -86,6 +87,8 @@ pub struct Heap {
     pub(crate) span: usize,
     /// Limits and modes.
     pub config: Config,
+    /// Strings of one byte, as far as they were made since the last mark phase ended (null: not yet).
+    pub chars: [Cell<*mut StrObj>; 256],
     space: UnsafeCell<Space>,
     large: UnsafeCell<[Large; KINDS]>,
     pub(crate) strings: UnsafeCell<StrTab>,
@@ -117,6 +120,7 @@ impl Heap {
             bits,
             span,
             config,
+            chars: std::array::from_fn(|_| Cell::new(null_mut())),
             space: UnsafeCell::new(space),
             large: UnsafeCell::new(Default::default()),
             strings: UnsafeCell::new(StrTab::new(seed)),

@@ -339,6 +339,11 @@ impl Collector {
     }
 }
 
+/// Says whether this cycle overwrites dead cells: under stress, now and then, since it writes all free memory.
+fn poisons(vm: &Vm) -> bool {
+    vm.heap.config.gc_stress && collector(vm).epoch.is_multiple_of(16)
+}
+
 /// Looks at `slots` slots of the intern table; says whether that was the last step, and then ends the cycle.
 fn sweep_strings(vm: &Vm, slots: usize) -> bool {
     let heap = &vm.heap;
@@ -350,7 +355,7 @@ fn sweep_strings(vm: &Vm, slots: usize) -> bool {
     heap.recycle_strings.set(true);
     heap.large(1).sweep();
     heap.space().sweep(1);
-    if heap.config.gc_stress {
+    if poisons(vm) {
         heap.space().poison(1);
     }
     let c = collector(vm);

@@ -68,6 +68,14 @@ pub unsafe fn intern(vm: &Vm, p: *const u8, len: usize) -> *mut StrObj {
     unsafe { strtab::intern(vm, std::slice::from_raw_parts(p, len)).unwrap_or(std::ptr::null_mut()) }
 }
 
+/// Returns the string form of a number; null if memory is short.
+#[inline(never)]
+pub fn number_string(vm: &Vm, n: f64) -> *mut StrObj {
+    let mut text = [0; 32];
+    let len = crate::number::format(n, &mut text);
+    strtab::intern(vm, &text[..len]).unwrap_or(std::ptr::null_mut())
+}
+
 /// Makes room for the array indices below `asize`.
 #[inline]
 pub unsafe fn reserve_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), crate::vm::Raise> {

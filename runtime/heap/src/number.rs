@@ -31,24 +31,36 @@ fn put(buf: &mut [u8; 32], s: &[u8]) -> usize {
     s.len()
 }
 
+/// Powers of ten that an integer of 14 digits may reach.
+const TENS: [u64; DIGITS] = {
+    let mut tens = [1; DIGITS];
+    let mut i = 1;
+    while i < DIGITS {
+        tens[i] = tens[i - 1] * 10;
+        i += 1;
+    }
+    tens
+};
+
 /// Writes an integer of at most 14 digits.
+#[inline]
 fn format_int(i: i64, buf: &mut [u8; 32]) -> usize {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
     let mut u = i.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (u % 10) as u8;
-        u /= 10;
-        if u == 0 {
-            break;
-        }
-    }
+    let mut from = 0;
     if i < 0 {
-        at -= 1;
-        digits[at] = b'-';
+        buf[0] = b'-';
+        from = 1;
     }
-    put(buf, &digits[at..])
+    let mut count = 1;
+    while count < DIGITS && u >= TENS[count] {
+        count += 1;
+    }
+    // From the last digit on, straight to their places.
+    for place in buf[from..from + count].iter_mut().rev() {
+        *place = b'0' + (u % 10) as u8;
+        u /= 10;
+    }
+    from + count
 }
 
 /// Writes a finite number: rounds to 14 digits (ties away from zero, as LuaJIT does), drops trailing zeros, chooses the
@@ -88,8 +100,58 @@ fn format_digits(n: f64, buf: &mut [u8; 32]) -> usize {
     32 - out.len()
 }
 
+/// Powers of five that 64 bits hold.
+const FIVES: [u64; 28] = {
+    let mut fives = [1; 28];
+    let mut i = 1;
+    while i < 28 {
+        fives[i] = fives[i - 1] * 5;
+        i += 1;
+    }
+    fives
+};
+
+/// Does what [`round_digits`] does for numbers from about 1e-13 to 1e14, in exact integers: `n * 10^k` with the `k` that leaves 14
+/// digits before the point is the significand times `5^k`, shifted.
+#[inline]
+fn round_exactly(n: f64) -> Option<([u8; DIGITS], i32)> {
+    let bits = n.to_bits();
+    let power = (bits >> 52) as i32 - 1075;
+    let significand = u128::from(bits & ((1 << 52) - 1) | 1 << 52);
+    // At most one less than the decimal exponent, as log10(2) is rounded down.
+    let exp = ((power + 52) * 1233) >> 12;
+    for exp in [exp + 1, exp] {
+        let k = DIGITS as i32 - 1 - exp;
+        let shift = -(power + k);
+        if !(1..=100).contains(&shift) {
+            return None;
+        }
+        let scaled = significand * u128::from(*FIVES.get(usize::try_from(k).ok()?)?);
+        let mut whole = (scaled >> shift) as u64;
+        if scaled >> shift < u128::from(TENS[DIGITS - 1]) {
+            continue;
+        }
+        whole += (scaled >> (shift - 1)) as u64 & 1;
+        let exp = if whole == 10 * TENS[DIGITS - 1] { exp + 1 } else { exp };
+        let mut digits = [b'0'; DIGITS];
+        if whole == 10 * TENS[DIGITS - 1] {
+            digits[0] = b'1';
+            return Some((digits, exp));
+        }
+        for place in digits.iter_mut().rev() {
+            *place = b'0' + (whole % 10) as u8;
+            whole /= 10;
+        }
+        return Some((digits, exp));
+    }
+    None
+}
+
 /// Returns the first 14 digits of a finite number, correctly rounded, and its decimal exponent.
 fn round_digits(n: f64) -> ([u8; DIGITS], i32) {
+    if let Some(rounded) = round_exactly(n) {
+        return rounded;
+    }
     let mut long = [0u8; 80];
     // Three digits more tell how to round, unless they may have been rounded to a tie themselves.
     let mut exp = sci_digits(n, DIGITS + 3, &mut long);

@@ -289,6 +289,20 @@ fn table(vm: &Vm) -> &mut StrTab {
 
 /// Returns the string object with these bytes.
 pub fn intern(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
+    match *bytes {
+        [c] => {
+            let known = &vm.heap.chars[usize::from(c)];
+            if known.get().is_null() {
+                known.set(intern_any(vm, bytes)?);
+            }
+            Ok(known.get())
+        }
+        _ => intern_any(vm, bytes),
+    }
+}
+
+#[inline]
+fn intern_any(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
     let hash = hash_bytes(table(vm).seed, bytes);
     // SAFETY: the table is this heap's; the new object has room for the bytes.
     unsafe {

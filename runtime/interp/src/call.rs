@@ -202,6 +202,15 @@ fn enter_native(vm: &mut Vm, step: Step) -> Result<(), Raise> {
 /// Finds who catches the pending error and drops the frames above. `Fail`: native code has to pass it on.
 pub(crate) fn unwind(vm: &mut Vm) -> Step {
     if !vm.handled.get() {
+        if vm.bare.get() {
+            // The heap raised it, which knows no positions.
+            let message = vm.error.get();
+            if let Some(s) = message.as_str() {
+                // SAFETY: the pending error is a root.
+                let text = unsafe { heap::StrObj::bytes(s) }.to_vec();
+                let _ = debug::error_here(vm, &text);
+            }
+        }
         call_handler(vm);
         vm.handled.set(true);
     }

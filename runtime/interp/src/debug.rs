@@ -17,7 +17,7 @@ pub use frames::{Frame, current_line, current_thread, frame};
 pub use hook::{hook, set_hook};
 pub use names::{
     FuncInfo, active_lines, chunk_id, frame_name, func_info, local, parameter_name, set_local, upvalue_id,
-    upvalue_join, upvalue_name,
+    upvalue_join, upvalue_name, visible_upvalues,
 };
 pub use rebuild::{proto_of, to_chunk};
 pub use traceback::traceback;

@@ -59,7 +59,13 @@ pub(crate) static HEADS: &[(&str, Handler)] = &[
     ("bit.ror", head_ror),
     ("string.len", head_len),
     ("string.byte", head_byte),
+    ("string.char", head_char),
     ("string.sub", head_sub),
+    ("tostring", head_tostring),
+    ("table.insert", head_insert),
+    ("table.remove", head_remove),
+    ("rawequal", head_rawequal),
+    ("rawset", head_rawset),
 ];
 
 /// One instruction for each opcode, so that a builtin can point at its head.
@@ -81,6 +87,8 @@ pub(crate) fn head_of(name: &str) -> *const u32 {
     &raw const HEAD_WORDS[op]
 }
 
+/// Results the head of `string.byte` gives at most.
+const MAX_BYTES: f64 = 8.0;
 /// More values are unpacked by the builtin, which knows the limit.
 const MOST_UNPACKED: usize = 256;
 
@@ -404,7 +412,7 @@ handlers! {
         let n = nargs!(insn);
         let s = *base ^ (tag::STR << tag::SHIFT);
         if n == 0 || n > 2 || s >> tag::SHIFT != 0 {
-            jump!(FUNCC, base, pc, insn, vm, k)
+            jump!(byte_range, base, pc, insn, vm, k)
         }
         let s = s as *const StrObj;
         let x = if n == 2 { f64::from_bits(*base.add(1)) } else { 1.0 };
@@ -414,6 +422,131 @@ handlers! {
             return_one!(base, f64::from(byte).to_bits(), vm)
         }
         jump!(FUNCC, base, pc, insn, vm, k)
+    }
+    #[inline(never)]
+    fn byte_range(base, pc, insn, vm, k) {
+        let s = *base ^ (tag::STR << tag::SHIFT);
+        if nargs!(insn) != 3 || s >> tag::SHIFT != 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let s = s as *const StrObj;
+        let len = f64::from((*s).len);
+        let x = f64::from_bits(*base.add(1));
+        let y = f64::from_bits(*base.add(2));
+        let y = if y > len { len } else { y };
+        // Tagged values are NaNs and fail the tests.
+        if x >= 1.0 && x <= y && y - x < MAX_BYTES && base.add(16) <= (*vm).stack_max {
+            let from = x.to_int_unchecked::<i32>() as usize;
+            let count = y.to_int_unchecked::<i32>() as usize + 1 - from;
+            let bytes = s.add(1).cast::<u8>().add(from - 1);
+            let mut i = 0;
+            while i < count {
+                base.add(i).write_volatile(f64::from(*bytes.add(i)).to_bits());
+                i += 1;
+            }
+            return_many!(base, base, count, vm)
+        }
+        jump!(FUNCC, base, pc, insn, vm, k)
+    }
+    fn head_char(base, pc, insn, vm, k) {
+        let n = nargs!(insn) as usize;
+        let x = f64::from_bits(*base);
+        if n == 1 && x >= 0.0 && x < 256.0 {
+            let made = (&(*vm).heap.chars)[x.to_int_unchecked::<i32>() as u8 as usize].get();
+            if !made.is_null() {
+                return_one!(base, heap::Value::from_str(made).0, vm)
+            }
+        }
+        if n == 0 || n > 8 || (*vm).gc_due() {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let mut word = 0;
+        let mut i = n;
+        while i > 0 {
+            i -= 1;
+            let x = f64::from_bits(*base.add(i));
+            if !(x >= 0.0 && x < 256.0) {
+                jump!(FUNCC, base, pc, insn, vm, k)
+            }
+            word = word << 8 | x.to_int_unchecked::<i32>() as u64;
+        }
+        // The slot behind the arguments holds the bytes meanwhile: a local whose address is taken would end the tail call.
+        let slot = base.add(n);
+        *slot = word;
+        let made = heap::inline::intern(&*vm, slot.cast::<u8>(), n);
+        *slot = tag::NIL_BITS;
+        if made.is_null() {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        return_one!(base, heap::Value::from_str(made).0, vm)
+    }
+    fn head_tostring(base, pc, insn, vm, k) {
+        let v = *base;
+        if nargs!(insn) == 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        if v >> tag::SHIFT == tag::STR {
+            return_one!(base, v, vm)
+        }
+        if v < tag::NUM_LIMIT && (*vm).base_meta[const { heap::Value::from_num(0.0).type_index() }].is_null() && !(*vm).gc_due() {
+            let made = heap::inline::number_string(&*vm, f64::from_bits(v));
+            if !made.is_null() {
+                return_one!(base, heap::Value::from_str(made).0, vm)
+            }
+        }
+        jump!(FUNCC, base, pc, insn, vm, k)
+    }
+    // `table.insert(t, v)` where the array part has a slot for `v`.
+    fn head_insert(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) != 2 || t >> tag::SHIFT != 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let t = t as *mut TabObj;
+        let i = heap::table::len(t) + 1;
+        if i >= (*t).asize || heap::inline::is_black(vm, t.cast()) {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        *(*t).array.add(i as usize) = *base.add(1);
+        return_none!(base, vm)
+    }
+    // `table.remove(t)` where the last element is in the array part.
+    fn head_remove(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) != 1 || t >> tag::SHIFT != 0 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let t = t as *mut TabObj;
+        let i = heap::table::len(t);
+        if i == 0 || i >= (*t).asize {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let slot = (*t).array.add(i as usize);
+        let v = *slot;
+        *slot = tag::NIL_BITS;
+        return_one!(base, v, vm)
+    }
+    // `rawset(t, k, v)` of a key that is there.
+    fn head_rawset(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) != 3 || t >> tag::SHIFT != 0 || heap::inline::is_black(vm, t as *const heap::Header) {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let t = t as *mut TabObj;
+        let slot = heap::table::find(t, heap::Value(*base.add(1)));
+        if slot.is_null() {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        (*t).nomm = 0;
+        *slot = *base.add(2);
+        return_one!(base, *base, vm)
+    }
+    fn head_rawequal(base, pc, insn, vm, k) {
+        if nargs!(insn) < 2 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let same = heap::Value(*base).raw_eq(heap::Value(*base.add(1)));
+        return_one!(base, heap::Value::from_bool(same).0, vm)
     }
     fn head_sub(base, pc, insn, vm, k) {
         let n = nargs!(insn);
@@ -440,6 +573,12 @@ handlers! {
             }
             let count = if j < i { 0 } else { (j - i + 1) as usize };
             let from = if count == 0 { 0 } else { (i - 1) as usize };
+            if count == 1 {
+                let made = (&(*vm).heap.chars)[usize::from(*s.add(1).cast::<u8>().add(from))].get();
+                if !made.is_null() {
+                    return_one!(base, heap::Value::from_str(made).0, vm)
+                }
+            }
             let made = heap::inline::intern(&*vm, s.add(1).cast::<u8>().add(from), count);
             if !made.is_null() {
                 return_one!(base, heap::Value::from_str(made).0, vm)

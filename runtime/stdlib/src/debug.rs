@@ -225,7 +225,7 @@ fn check_upvalue<'c>(cx: &'c Cx<'_>, i: u32, lua: bool) -> Result<(Func<'c>, u32
         return Err(cx.arg_error(i, "Lua function expected"));
     }
     let n = cx.check_int(i + 1)?.wrapping_sub(1) as u32;
-    if n >= f.num_upvalues() {
+    if n >= inspect::visible_upvalues(f) {
         return Err(cx.arg_error(i + 1, "index out of range"));
     }
     Ok((f, n))

@@ -48,6 +48,13 @@ fn chunk(bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecod
     luac::compile(bytes, name, &luac::Options::default()).map_err(|e| e.message().to_vec())
 }
 
+/// Says whether the beginning of a chunk has a syntax error that no continuation mends.
+pub fn is_hopeless(beginning: &[u8]) -> bool {
+    let text = !luac::bytecode::is_bytecode(beginning);
+    let result = text.then(|| luac::compile(beginning, b"", &luac::Options::default()));
+    result.and_then(Result::err).is_some_and(|e| e.position() < beginning.len())
+}
+
 /// Loads text or bytecode as a function with environment `env` (the running coroutine's globals if `None`). `name` has Lua's form:
 /// `@file`, `=name` or the text.
 pub fn load_bytes<'v>(

@@ -173,12 +173,14 @@ fn turn(vm: &Vm) {
     space.drop_rests(1);
     heap.large(0).sweep();
     let live = space.sweep(0) + heap.large(0).live() + space.live(1) + heap.large(1).live();
-    if heap.config.gc_stress {
+    if super::poisons(vm) {
         space.poison(0);
     }
     heap.total.set(live);
     heap.black_strings.set(true);
     heap.recycle_strings.set(false);
+    // What is unmarked in there dies; a string found from now on is marked.
+    heap.chars.iter().for_each(|s| s.set(std::ptr::null_mut()));
     // SAFETY: the borrow of the table ends here.
     unsafe { (*heap.strings.get()).begin_sweep() };
     let c = collector(vm);

@@ -186,20 +186,36 @@ pub unsafe fn interrupt(vm: *mut Vm) {
 pub fn set_hook(vm: &mut Vm, func: Option<Value>, mask: u8, count: u32) {
     let mask = if count == 0 { mask & !hookmask::COUNT } else { mask };
     let on = mask != 0 && func.is_some();
+    let lines = vm.hook.mask & hookmask::LINE != 0;
     vm.hook.mask = if on { mask } else { 0 };
     vm.hook.count = count;
     vm.hook.left = count;
     vm.hook.func.set(func.filter(|_| on).unwrap_or(Value::NIL));
-    // The rest of the caller's line is no new line.
     vm.hook.last_pc = std::ptr::null();
-    // SAFETY: the running frame is in the machine.
+    // SAFETY: the running frame is in the machine; a Lua link follows a CALL of the frame below.
     unsafe {
         let link = *vm.base.sub(1);
         if link & abi::frame::TYPE_LUA == abi::frame::LUA {
-            vm.hook.last_pc = link as *const u32;
+            let pc = link as *const u32;
+            let caller = vm.base.sub(2 + usize::from(Ins(*pc.sub(1)).a()));
+            vm.hook.last_pc = if lines { pc } else { last_allocation(proto_of(caller), pc) };
         }
     }
     refresh(vm);
+}
+
+/// Returns what is behind the last instruction before the call that ends at `pc` that creates an object, null if none does.
+///
+/// LuaJIT knows no other position when line events begin: what is left of the caller's line is a new line to it, unless
+/// the hook function (say) was created there.
+unsafe fn last_allocation(pt: *const ProtoObj, pc: *const u32) -> *const u32 {
+    // SAFETY: `pc` is behind an instruction of `pt`.
+    unsafe {
+        let code = ProtoObj::bc(pt);
+        let calls = pc.offset_from(code) as usize - 1;
+        let creates = |ins: u32| matches!(Ins(ins).op(), Some(Op::FNEW | Op::TNEW | Op::TDUP | Op::CAT));
+        (1..calls).rev().find(|&i| creates(*code.add(i))).map_or(std::ptr::null(), |i| code.add(i + 1))
+    }
 }
 
 /// Returns hook function (or nil), mask and count.

@@ -252,7 +252,7 @@ pub fn func_info(f: Func<'_>) -> FuncInfo<'_> {
             what: "C",
             first_line: -1,
             last_line: -1,
-            nups: f.num_upvalues(),
+            nups: visible_upvalues(f),
             nparams: 0,
             is_vararg: true,
         },
@@ -265,9 +265,14 @@ pub fn active_lines(f: Func<'_>) -> Option<Vec<u32>> {
     Some(unsafe { proto(f)?.debug.as_ref() }.map_or_else(Vec::new, |d| d.lines.clone()))
 }
 
-/// Returns the name of upvalue `i` (from 0): empty where stripped or for builtins.
+/// Returns how many upvalues of a function programs can see: those of builtins are the library's own state.
+pub fn visible_upvalues(f: Func<'_>) -> u32 {
+    if f.is_lua() { f.num_upvalues() } else { 0 }
+}
+
+/// Returns the name of upvalue `i` (from 0), empty where stripped.
 pub fn upvalue_name(f: Func<'_>, i: u32) -> Option<Vec<u8>> {
-    if i >= f.num_upvalues() {
+    if i >= visible_upvalues(f) {
         return None;
     }
     // SAFETY: null or the prototype's own debug information.
@@ -275,19 +280,10 @@ pub fn upvalue_name(f: Func<'_>, i: u32) -> Option<Vec<u8>> {
     Some(debug.and_then(|d| d.upvalue_names.get(i as usize)).map_or_else(Vec::new, |n| n.to_vec()))
 }
 
-/// Returns an address that identifies upvalue `i` (from 0) of a Lua function or builtin.
+/// Returns an address that identifies upvalue `i` (from 0).
 pub fn upvalue_id(f: Func<'_>, i: u32) -> Option<u64> {
-    if i >= f.num_upvalues() {
-        return None;
-    }
-    // SAFETY: in range.
-    Some(unsafe {
-        if f.is_lua() {
-            *FuncObj::upvals(f.raw()).add(i as usize) as u64
-        } else {
-            FuncObj::builtin_upvals(f.raw()).add(i as usize) as u64
-        }
-    })
+    // SAFETY: a Lua function's, in range.
+    (i < visible_upvalues(f)).then(|| unsafe { *FuncObj::upvals(f.raw()).add(i as usize) as u64 })
 }
 
 /// Makes upvalue `i` of Lua function `f` refer to upvalue `j` of Lua function `g`; says whether both exist.

@@ -329,6 +329,18 @@ handlers! {
             }
             next!(base, pc, vm, k)
         });
+        if no_meta!(t, Newindex) {
+            let key = (*k.sub(1 + c!(insn)) & tag::PTR_MASK) as *mut StrObj;
+            let at = heap::inline::add_known(vm, t, key);
+            if !at.is_null() {
+                (*t).nomm = 0;
+                *at = *base.add(a!(insn));
+                if heap::inline::is_black(vm, t.cast()) {
+                    jump!(set_barrier, base, pc, insn, vm, k)
+                }
+                next!(base, pc, vm, k)
+            }
+        }
         jump!(slow_set, base, pc, insn, vm, k)
     }
     fn TSETB(base, pc, insn, vm, k) {

@@ -26,6 +26,24 @@ macro_rules! return_one {
     }};
 }
 
+/// Returns nothing from the frame at `base`.
+macro_rules! return_none {
+    ($base:expr, $vm:expr) => {{
+        let base: *mut u64 = $base;
+        let link = *base.sub(1);
+        if link & abi::frame::TYPE_LUA == 0 {
+            let pc = link as *const u32;
+            let call = u64::from(*pc.sub(1));
+            if call >> 24 == 1 {
+                let caller = base.sub(2 + a!(call));
+                let k = crate::dispatch::constants_of(caller);
+                next!(caller, pc, $vm, k)
+            }
+        }
+        jump!(crate::ops::ret::return_first, base, std::ptr::null(), 0, $vm, std::ptr::null())
+    }};
+}
+
 /// Returns `$n` values from `$from` on; a Lua caller goes on at once.
 macro_rules! return_many {
     ($base:expr, $from:expr, $n:expr, $vm:expr) => {{
@@ -73,17 +91,7 @@ handlers! {
         return_one!(base, v, vm)
     }
     fn RET0(base, pc, insn, vm, k) {
-        let link = *base.sub(1);
-        if link & frame::TYPE_LUA == 0 {
-            let pc = link as *const u32;
-            let call = u64::from(*pc.sub(1));
-            if call >> 24 == 1 {
-                let caller = base.sub(2 + a!(call));
-                let k = crate::dispatch::constants_of(caller);
-                next!(caller, pc, vm, k)
-            }
-        }
-        jump!(return_first, base, pc, 0, vm, k)
+        return_none!(base, vm)
     }
     fn RET(base, pc, insn, vm, k) {
         let from = base.add(a!(insn));
@@ -115,8 +123,7 @@ handlers! {
     // Returns `insn` values from slot 0.
     #[inline(never)]
     fn return_first(base, _pc, insn, vm, _k) {
-        (*vm).base = base;
-        go!(worker::ret::return_values(&mut *vm, base, insn as usize), vm)
+        return_many!(base, base, insn as usize, vm)
     }
     // Returns `insn` values from where `pc` points.
     #[inline(never)]
@@ -136,6 +143,19 @@ handlers! {
             (*vm).base = base.byte_sub((link & !frame::TYPE) as usize);
             (*vm).exit = heap::vm::exit::RETURNED;
             return;
+        }
+        if link & frame::TYPE == frame::PCALL {
+            // True and the results are what `pcall` returns.
+            let from = pc.cast::<u64>();
+            let n = insn as usize;
+            let to = base.byte_sub((link & !frame::TYPE) as usize);
+            *to = abi::tag::TRUE_BITS;
+            let mut i = 0;
+            while i < n {
+                to.add(1 + i).write_volatile(*from.add(i));
+                i += 1;
+            }
+            return_many!(to, to, n + 1, vm)
         }
         (*vm).base = base;
         go!(worker::ret::return_values(&mut *vm, pc.cast::<u64>().cast_mut(), insn as usize), vm)
