@@ -4,9 +4,11 @@
 //! Probing is linear and there are no tombstones: only the collector removes strings, and it rebuilds the run of
 //! neighbours they stood in. All bytes are hashed, with a seed, so that nobody can construct collisions.
 //!
-//! Tables do not use that hash but the string's `hash`, a number in order of creation: names created together then hardly
-//! ever collide in a small table, the order of traversal does not depend on the seed, and `n` keys that collide in a
-//! table of `m` nodes cost creating `n * m` strings.
+//! Tables do not use that hash but the string's `hash`, made of its number in order of creation: names created together then
+//! hardly ever collide in a small table, and the order of traversal does not depend on the seed. The number is multiplied
+//! by the golden ratio (Knuth, TAOCP 6.4) and its bits are reversed, so that the low bits, which tables use, are the best ones: neither
+//! keys created one after the other nor every 2^k-th string bunch up. Keys that collide in a table of `m` nodes are about `m`
+//! strings apart, so making `n` of them costs creating `n * m` strings.
 //!
 //! Invariant: between the atomic phase and the end of the sweep of this table, a string found here may be dead (unmarked); finding
 //! it marks it, so it lives on.
@@ -269,7 +271,8 @@ fn allocate(vm: &Vm, len: usize) -> Result<*mut StrObj, Raise> {
 unsafe fn enter(heap: &Heap, tab: &mut StrTab, s: *mut StrObj, hash: u32, len: usize) {
     // SAFETY: `s` has room for header, bytes and NUL (allocate).
     unsafe {
-        s.write(StrObj { gct: objtype::STR, marked: 0, meta: 0, pad: 0, hash: tab.next, len: len as u32, bits: hash });
+        let spread = tab.next.wrapping_mul(0x9e37_79b1).reverse_bits();
+        s.write(StrObj { gct: objtype::STR, marked: 0, meta: 0, pad: 0, hash: spread, len: len as u32, bits: hash });
         *s.add(1).cast::<u8>().add(len) = 0;
     }
     tab.next = tab.next.wrapping_add(1);
