@@ -9,13 +9,15 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib/kiln/$(TRIPLE)
 MAN := $(DESTDIR)$(PREFIX)/share/man/man1
 PROGRAMS := kiln luac kiln-aot
+# Linked statically, with equal functions merged: an interpreter that starts faster and takes less memory.
+STATIC := -C target-feature=+crt-static -C link-arg=-Wl,--icf=all
 
 .PHONY: build setup demo test bench man install uninstall clean
 
 build: setup
 	$(CARGO) build --release -p luac -p runtime -p aot
 # The interpreter without shared libraries: it starts faster, and their pages do not count as its memory.
-	$(CARGO) rustc --release -p runtime --bin kiln -- -C target-feature=+crt-static
+	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
 # Once more alone: only so the archive is optimised as a whole.
 	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib
 
@@ -40,7 +42,7 @@ test:
 
 bench:
 	@.ci/setup bench
-	$(CARGO) rustc --release -p runtime --bin kiln -- -C target-feature=+crt-static
+	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
 	testdata/corpus/fetch.sh
 	$(CARGO) run --release -p filetest --bin bench -- $(BENCH)
 

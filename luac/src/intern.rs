@@ -85,6 +85,8 @@ pub(crate) struct Tables {
     table: Vec<u32>,
     /// A table of [`PLACES`] places with the known words only.
     known: Box<[u32; PLACES]>,
+    /// The entries below [`Sym::FRESH`].
+    known_entries: Box<[Entry]>,
     /// Length of `decoded` with the known words only.
     known_len: usize,
     seed: u64,
@@ -102,6 +104,7 @@ impl Tables {
             shared: Vec::new(),
             table: vec![0; PLACES],
             known: Box::new([0; PLACES]),
+            known_entries: Box::new([]),
             known_len: 0,
             seed,
         };
@@ -111,6 +114,7 @@ impl Tables {
         }
         tables = interner.tables;
         tables.known.copy_from_slice(&tables.table);
+        tables.known_entries = tables.entries.clone().into_boxed_slice();
         tables.known_len = tables.decoded.len();
         tables
     }
@@ -118,8 +122,8 @@ impl Tables {
     /// Forgets all but the known words.
     fn reset(&mut self) {
         self.decoded.truncate(self.known_len);
-        self.entries.truncate(Sym::FRESH);
-        self.entries.iter_mut().for_each(|entry| entry.names_local = false);
+        self.entries.clear();
+        self.entries.extend_from_slice(&*self.known_entries);
         self.shared.clear();
         self.table.clear();
         self.table.extend_from_slice(&*self.known);

@@ -21,7 +21,27 @@ const MAX_RESUMES: u32 = 10_000;
 handlers! {
     /// Head of `pcall`.
     #[inline(never)]
-    fn head_pcall(base, _pc, insn, vm, _k) {
+    fn head_pcall(base, pc, insn, vm, k) {
+        let n = (insn >> 32) as usize;
+        let f = *base ^ (tag::FUNC << tag::SHIFT);
+        if n != 0 && f >> tag::SHIFT == 0 && base.add(n + MIN_STACK as usize) <= (*vm).stack_max {
+            // One slot up, to make room for the link.
+            let mut i = n;
+            while i > 1 {
+                base.add(i).write_volatile(*base.add(i - 1));
+                i -= 1;
+            }
+            *base.add(1) = 2 << 3 | frame::PCALL;
+            let pc = (*(f as *const FuncObj)).pc;
+            let insn = *pc;
+            let h = *vm.cast::<heap::vm::Handler>().add((insn & 0xff) as usize);
+            jump!(h, base.add(2), pc.add(1), u64::from(insn) | (n as u64 - 1) << 32, vm, k)
+        }
+        jump!(pcall_other, base, pc, insn, vm, k)
+    }
+    #[cold]
+    #[inline(never)]
+    fn pcall_other(base, _pc, insn, vm, _k) {
         (*vm).base = base;
         go!(protect(&mut *vm, (insn >> 32) as usize, false), vm)
     }

@@ -33,6 +33,7 @@ pub(crate) static HEADS: &[(&str, Handler)] = &[
     ("getmetatable", head_getmetatable),
     ("setmetatable", head_setmetatable),
     ("tonumber", head_tonumber),
+    ("unpack", head_unpack),
     ("math.floor", head_floor),
     ("math.ceil", head_ceil),
     ("math.abs", head_abs),
@@ -64,7 +65,7 @@ pub(crate) static HEADS: &[(&str, Handler)] = &[
     ("table.insert", head_insert),
     ("table.remove", head_remove),
     ("rawequal", head_rawequal),
-    ("unpack", head_unpack),
+    ("rawset", head_rawset),
 ];
 
 /// One instruction for each opcode, so that a builtin can point at its head.
@@ -88,8 +89,8 @@ pub(crate) fn head_of(name: &str) -> *const u32 {
 
 /// Results the head of `string.byte` gives at most.
 const MAX_BYTES: f64 = 8.0;
-/// Results the head of `unpack` gives at most.
-const MAX_UNPACKED: usize = 16;
+/// More values are unpacked by the builtin, which knows the limit.
+const MOST_UNPACKED: usize = 256;
 
 /// Number of arguments.
 macro_rules! nargs {
@@ -345,10 +346,60 @@ handlers! {
         return_one!(base, *base, vm)
     }
     fn head_tonumber(base, pc, insn, vm, k) {
-        if nargs!(insn) != 1 || *base >= tag::NUM_LIMIT {
+        if nargs!(insn) != 1 {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        if *base >= tag::NUM_LIMIT {
+            if (*base ^ (tag::STR << tag::SHIFT)) >> tag::SHIFT == 0 {
+                jump!(string_to_number, base, pc, insn, vm, k)
+            }
             jump!(FUNCC, base, pc, insn, vm, k)
         }
         return_one!(base, *base, vm)
+    }
+    #[inline(never)]
+    fn string_to_number(base, _pc, _insn, vm, _k) {
+        let v = match heap::number::parse(StrObj::bytes((*base & tag::PTR_MASK) as *const StrObj)) {
+            Some(n) => n.to_bits(),
+            None => tag::NIL_BITS,
+        };
+        return_one!(base, v, vm)
+    }
+    fn head_unpack(base, pc, insn, vm, k) {
+        let n = nargs!(insn);
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if n == 0 || n > 3 || t >> tag::SHIFT != 0 || *base.sub(1) & abi::frame::TYPE_LUA != abi::frame::LUA {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        if n == 1 {
+            *base.add(1).cast::<f64>() = 1.0;
+        }
+        if n < 3 {
+            jump!(unpack_all, base, pc, insn, vm, k)
+        }
+        jump!(unpack_range, base, pc, insn, vm, k)
+    }
+    #[inline(never)]
+    fn unpack_all(base, pc, insn, vm, k) {
+        *base.add(2).cast::<f64>() = f64::from(heap::table::len((*base & tag::PTR_MASK) as *const TabObj));
+        jump!(unpack_range, base, pc, insn, vm, k)
+    }
+    // Slots 0 to 2 hold the table and the range; the caller is a Lua function.
+    #[inline(never)]
+    fn unpack_range(base, pc, insn, vm, k) {
+        let t = (*base & tag::PTR_MASK) as *const TabObj;
+        let first = f64::from_bits(*base.add(1));
+        let last = f64::from_bits(*base.add(2));
+        // Tagged values are NaNs and fail the tests.
+        if first >= 0.0 && last < f64::from((*t).asize) && first <= last {
+            // Both are truncated, as the builtin does.
+            let i = first as u32 as usize;
+            let count = last as u32 as usize - i + 1;
+            if count <= MOST_UNPACKED && base.add(count) <= (*vm).stack_max {
+                return_many!(base, (*t).array.add(i), count, vm)
+            }
+        }
+        jump!(FUNCC, base, pc, insn, vm, k)
     }
     fn head_len(base, pc, insn, vm, k) {
         let s = *base ^ (tag::STR << tag::SHIFT);
@@ -475,31 +526,27 @@ handlers! {
         *slot = tag::NIL_BITS;
         return_one!(base, v, vm)
     }
+    // `rawset(t, k, v)` of a key that is there.
+    fn head_rawset(base, pc, insn, vm, k) {
+        let t = *base ^ (tag::TAB << tag::SHIFT);
+        if nargs!(insn) != 3 || t >> tag::SHIFT != 0 || heap::inline::is_black(vm, t as *const heap::Header) {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        let t = t as *mut TabObj;
+        let slot = heap::table::find(t, heap::Value(*base.add(1)));
+        if slot.is_null() {
+            jump!(FUNCC, base, pc, insn, vm, k)
+        }
+        (*t).nomm = 0;
+        *slot = *base.add(2);
+        return_one!(base, *base, vm)
+    }
     fn head_rawequal(base, pc, insn, vm, k) {
         if nargs!(insn) < 2 {
             jump!(FUNCC, base, pc, insn, vm, k)
         }
         let same = heap::Value(*base).raw_eq(heap::Value(*base.add(1)));
         return_one!(base, heap::Value::from_bool(same).0, vm)
-    }
-    // `unpack(t)` where the elements are few and in the array part.
-    fn head_unpack(base, pc, insn, vm, k) {
-        let t = *base ^ (tag::TAB << tag::SHIFT);
-        if nargs!(insn) != 1 || t >> tag::SHIFT != 0 {
-            jump!(FUNCC, base, pc, insn, vm, k)
-        }
-        let t = t as *mut TabObj;
-        let n = heap::table::len(t) as usize;
-        if n > MAX_UNPACKED || n >= (*t).asize as usize || base.add(n) > (*vm).stack_max {
-            jump!(FUNCC, base, pc, insn, vm, k)
-        }
-        let from = (*t).array.add(1);
-        let mut i = 0;
-        while i < n {
-            base.add(i).write_volatile(*from.add(i));
-            i += 1;
-        }
-        return_many!(base, base, n, vm)
     }
     fn head_sub(base, pc, insn, vm, k) {
         let n = nargs!(insn);

@@ -9,7 +9,6 @@ use interp::{Cx, Ret};
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::ExitStatusExt;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 library!(os);
 
@@ -103,16 +102,9 @@ fn difftime(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret(Val::num(a as f64 - b as f64))
 }
 
-fn now() -> i64 {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(d) => d.as_secs() as i64,
-        Err(e) => -(e.duration().as_secs() as i64),
-    }
-}
-
 fn time(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     if cx.arg(0).is_nil() {
-        return cx.ret(Val::num(now() as f64));
+        return cx.ret(Val::num(sys::time() as f64));
     }
     cx.check_tab(0)?;
     let mut tm = sys::blank_tm();
@@ -152,7 +144,7 @@ fn date(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         Some(s) => c_bytes(s.bytes()).to_vec(),
         None => b"%c".to_vec(),
     };
-    let time = if cx.arg(1).is_nil() { now() } else { to_i64(cx.check_num(1)?) };
+    let time = if cx.arg(1).is_nil() { sys::time() } else { to_i64(cx.check_num(1)?) };
     let (utc, format) = match format.strip_prefix(b"!") {
         Some(rest) => (true, rest),
         None => (false, &format[..]),

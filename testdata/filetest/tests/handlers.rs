@@ -33,7 +33,8 @@ fn disassemble(file: &std::path::Path) -> BTreeMap<String, Vec<String>> {
 fn dispatches_by_call(body: &[String]) -> bool {
     body.iter().enumerate().any(|(i, line)| {
         let indirect = line.starts_with("call") && !line.contains('<') && !line.contains("rip");
-        let after = body[i + 1..].iter().find(|l| !["pop", "add    rsp", "lea    rsp"].iter().any(|p| l.starts_with(p)));
+        let after =
+            body[i + 1..].iter().find(|l| !["pop", "add    rsp", "lea    rsp"].iter().any(|p| l.starts_with(p)));
         indirect && after.is_some_and(|l| l.starts_with("ret"))
     })
 }

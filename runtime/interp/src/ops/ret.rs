@@ -123,8 +123,7 @@ handlers! {
     // Returns `insn` values from slot 0.
     #[inline(never)]
     fn return_first(base, _pc, insn, vm, _k) {
-        (*vm).base = base;
-        go!(worker::ret::return_values(&mut *vm, base, insn as usize), vm)
+        return_many!(base, base, insn as usize, vm)
     }
     // Returns `insn` values from where `pc` points.
     #[inline(never)]
@@ -144,6 +143,19 @@ handlers! {
             (*vm).base = base.byte_sub((link & !frame::TYPE) as usize);
             (*vm).exit = heap::vm::exit::RETURNED;
             return;
+        }
+        if link & frame::TYPE == frame::PCALL {
+            // True and the results are what `pcall` returns.
+            let from = pc.cast::<u64>();
+            let n = insn as usize;
+            let to = base.byte_sub((link & !frame::TYPE) as usize);
+            *to = abi::tag::TRUE_BITS;
+            let mut i = 0;
+            while i < n {
+                to.add(1 + i).write_volatile(*from.add(i));
+                i += 1;
+            }
+            return_many!(to, to, n + 1, vm)
         }
         (*vm).base = base;
         go!(worker::ret::return_values(&mut *vm, pc.cast::<u64>().cast_mut(), insn as usize), vm)

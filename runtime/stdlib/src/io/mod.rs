@@ -9,6 +9,7 @@ pub mod scan;
 pub mod stream;
 
 use crate::register::{self, fill_with, library};
+use crate::scratch;
 use crate::system::{c_bytes, file_result, message};
 use heap::{Raise, Tab, Val, Vm};
 use interp::{Cx, Ret};
@@ -150,7 +151,7 @@ fn read_bytes(cx: &Cx<'_>, s: &mut Stream, limit: usize) -> Result<Result<Item, 
         cx.push_str(bytes)?;
         return Ok(Ok(Item::Done));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = scratch::take();
     if let Err(code) = s.take(limit, &mut bytes) {
         return Ok(Err(code));
     }

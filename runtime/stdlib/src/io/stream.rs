@@ -344,9 +344,6 @@ impl Stream {
             return Err(libc::EBADF);
         }
         self.flush()?;
-        if self.buf.len() != BUFFER {
-            self.buf = vec![0; BUFFER];
-        }
         (self.state, self.pos, self.end) = (State::Reading, 0, 0);
         Ok(())
     }
@@ -369,6 +366,10 @@ impl Stream {
         }
         if self.eof {
             return Ok(false);
+        }
+        // Whoever reads a whole file at once never needs the buffer.
+        if self.buf.len() != BUFFER {
+            self.buf = vec![0; BUFFER];
         }
         self.show_prompt();
         // An unbuffered stream must not take more than what was asked for, or a child process would miss it.
@@ -451,7 +452,7 @@ impl Stream {
                 out.extend_from_slice(&self.buf[self.pos..self.pos + ready]);
                 self.pos += ready;
                 left -= ready;
-            } else if left >= self.buf.len() && self.buffering != Buffering::No && !self.eof {
+            } else if left >= BUFFER && self.buffering != Buffering::No && !self.eof {
                 // More than the buffer holds: past it.
                 self.show_prompt();
                 let mut file = self.file()?;

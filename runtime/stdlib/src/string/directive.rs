@@ -92,7 +92,8 @@ pub enum Piece<'f> {
 /// Returns the piece of `format` at `at` and where the next one is; `None` at the end.
 pub fn next_piece(format: &[u8], at: usize) -> Option<(Piece<'_>, usize)> {
     let rest = format.get(at..).filter(|rest| !rest.is_empty())?;
-    match memchr::memchr(b'%', rest) {
+    // Formats are short.
+    match rest.iter().position(|c| *c == b'%') {
         None => Some((Piece::Literal(rest), format.len())),
         Some(i) if rest.get(i + 1) == Some(&b'%') => Some((Piece::Literal(&rest[..=i]), at + i + 2)),
         Some(0) => {

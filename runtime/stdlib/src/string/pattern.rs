@@ -79,6 +79,10 @@ impl Bits {
         Bits([!self.0[0], !self.0[1], !self.0[2], !self.0[3]])
     }
 
+    const fn is_disjoint(&self, o: &Bits) -> bool {
+        self.0[0] & o.0[0] | self.0[1] & o.0[1] | self.0[2] & o.0[2] | self.0[3] & o.0[3] == 0
+    }
+
     const fn or(self, o: Bits) -> Bits {
         Bits([self.0[0] | o.0[0], self.0[1] | o.0[1], self.0[2] | o.0[2], self.0[3] | o.0[3]])
     }
@@ -275,9 +279,13 @@ impl State {
     }
 }
 
+/// Bytes from which on looking at many at once pays.
+const SHORT: usize = 24;
+
 /// Returns the part of a pattern that counts: up to the first NUL byte.
 pub fn effective(pat: &[u8]) -> &[u8] {
-    match memchr::memchr(0, pat) {
+    let end = if pat.len() < SHORT { pat.iter().position(|c| *c == 0) } else { memchr::memchr(0, pat) };
+    match end {
         Some(end) => &pat[..end],
         None => pat,
     }
@@ -309,6 +317,7 @@ pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Opt
         let tail = &src[s..];
         let skip = match first {
             None => Some(0),
+            Some(Item::Byte(c)) if tail.first() == Some(&c) => Some(0),
             Some(Item::Byte(c)) => memchr::memchr(c, tail),
             Some(item) => st.bits(pat, item).and_then(|bits| tail.iter().position(|c| bits.has(*c))),
         };
@@ -421,8 +430,19 @@ impl Matcher<'_> {
                     }
                     p = next + 1;
                 }
-                Some(b'*') => break self.longest(s, item, next + 1)?,
-                Some(b'+') => break if matched { self.longest(s + 1, item, next + 1)? } else { None },
+                Some(b'*' | b'+') => {
+                    let least = usize::from(self.pat[next] == b'+');
+                    if least == 1 && !matched {
+                        break None;
+                    }
+                    let e = if matched { self.span(s + 1, item) } else { s };
+                    p = next + 1;
+                    if e > s + least && !self.settled(item, p) {
+                        break self.longest(s + least, e, p)?;
+                    }
+                    self.st.descend()?;
+                    s = e;
+                }
                 Some(b'-') => break self.shortest(s, item, next + 1)?,
                 _ if matched => {
                     s += 1;
@@ -451,9 +471,9 @@ impl Matcher<'_> {
         }
     }
 
-    /// Matches as many items as possible from `s`, then the rest of the pattern, giving back one by one.
-    #[inline(never)]
-    fn longest(&mut self, s: usize, item: Item, rest: usize) -> Found {
+    /// Returns the end of as many items as possible from `s` on.
+    #[inline]
+    fn span(&mut self, s: usize, item: Item) -> usize {
         let tail = self.src.get(s..).unwrap_or_default();
         let count = match item {
             Item::Any => tail.len(),
@@ -463,10 +483,34 @@ impl Matcher<'_> {
                 None => 0,
             },
         };
-        let mut e = s + count;
-        if rest == self.pat.len() {
-            return Ok(Some(e as u32));
+        s + count
+    }
+
+    /// Says whether giving back items before the pattern from `p` on is in vain: what follows them matches always, or only at the
+    /// end of the subject, or begins with a byte that is none of them.
+    #[inline]
+    fn settled(&mut self, item: Item, p: usize) -> bool {
+        let optional = |next: Option<&u8>| matches!(next, Some(b'*' | b'?' | b'-'));
+        let mut rest = self.pat.get(p..).unwrap_or_default();
+        if let [b')', behind @ ..] = rest {
+            rest = behind;
         }
+        match *rest {
+            [] | [b'$'] => true,
+            [b'%', letter, ref behind @ ..] => match (class(letter), item) {
+                _ if optional(behind.first()) => false,
+                (Some(next), Item::Class(bits)) => bits.is_disjoint(next),
+                (None, _) if !matches!(letter, b'b' | b'f' | b'0'..=b'9') => !self.st.matches(self.pat, item, letter),
+                _ => false,
+            },
+            [b'(' | b')' | b'.' | b'[' | b'%' | b'$', ..] => false,
+            [c, ref behind @ ..] => !optional(behind.first()) && !self.st.matches(self.pat, item, c),
+        }
+    }
+
+    /// Matches the rest of the pattern behind the items from `s` to `e`, giving back one by one.
+    #[inline(never)]
+    fn longest(&mut self, s: usize, mut e: usize, rest: usize) -> Found {
         // Mostly the first attempt succeeds.
         if let Some(found) = self.run(e, rest)? {
             return Ok(Some(found));
