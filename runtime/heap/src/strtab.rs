@@ -318,7 +318,7 @@ unsafe fn enter(heap: &Heap, tab: &mut StrTab, s: *mut StrObj, hash: u32, len: u
         *s.add(1).cast::<u8>().add(len) = 0;
     }
     tab.next = tab.next.wrapping_add(1);
-    if (tab.count + 1) * 3 > tab.slots.len() * 2 {
+    if (tab.count + 1) * 2 > tab.slots.len() {
         tab.rebuild(heap, tab.slots.len() * 2);
     }
     tab.place(hash, s as u64 | u64::from(hash) << 47);
