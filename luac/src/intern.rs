@@ -85,8 +85,8 @@ pub(crate) struct Tables {
     table: Vec<u32>,
     /// A table of [`PLACES`] places with the known words only.
     known: Box<[u32; PLACES]>,
-    /// The entries below [`Sym::FRESH`].
-    known_entries: Box<[Entry]>,
+    /// A local variable has had the name of an entry below [`Sym::FRESH`].
+    known_names_local: bool,
     /// Length of `decoded` with the known words only.
     known_len: usize,
     seed: u64,
@@ -104,7 +104,7 @@ impl Tables {
             shared: Vec::new(),
             table: vec![0; PLACES],
             known: Box::new([0; PLACES]),
-            known_entries: Box::new([]),
+            known_names_local: false,
             known_len: 0,
             seed,
         };
@@ -114,7 +114,6 @@ impl Tables {
         }
         tables = interner.tables;
         tables.known.copy_from_slice(&tables.table);
-        tables.known_entries = tables.entries.clone().into_boxed_slice();
         tables.known_len = tables.decoded.len();
         tables
     }
@@ -122,8 +121,10 @@ impl Tables {
     /// Forgets all but the known words.
     fn reset(&mut self) {
         self.decoded.truncate(self.known_len);
-        self.entries.clear();
-        self.entries.extend_from_slice(&*self.known_entries);
+        self.entries.truncate(Sym::FRESH);
+        if std::mem::take(&mut self.known_names_local) {
+            self.entries.iter_mut().for_each(|entry| entry.names_local = false);
+        }
         self.shared.clear();
         self.table.clear();
         self.table.extend_from_slice(&*self.known);
@@ -207,6 +208,7 @@ impl<'a> Interner<'a> {
     /// Notes that a local variable has this name.
     pub(crate) fn note_local(&mut self, sym: Sym) {
         self.tables.entries[sym.0 as usize].names_local = true;
+        self.tables.known_names_local |= (sym.0 as usize) < Sym::FRESH;
     }
 
     /// Says whether a local variable somewhere in the chunk has had this name.

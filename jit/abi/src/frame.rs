@@ -5,7 +5,8 @@
 //! type in the low three bits.
 //!
 //! A continuation frame, and a native frame above a Lua function, has two more words below the function: `| id | pc | func | link |`: what to do with the results, and
-//! the instruction (plus one) that needed the metamethod.
+//! the instruction (plus one) that needed the metamethod. Below a continuation frame may also be a builtin's frame: then the second
+//! word is the Rust function to go on with.
 
 /// Bits that hold the type.
 pub const TYPE: u64 = 7;
@@ -15,7 +16,7 @@ pub const TYPE_LUA: u64 = 3;
 pub const LUA: u64 = 0;
 /// Called by native code: returning leaves the run loop.
 pub const NATIVE: u64 = 1;
-/// A metamethod's continuation.
+/// A continuation: of an instruction that needed a metamethod, or of a builtin.
 pub const CONT: u64 = 2;
 /// The hidden frame of a vararg function.
 pub const VARG: u64 = 3;
@@ -26,7 +27,7 @@ pub const PCALL: u64 = 6;
 /// Called by native code that catches errors.
 pub const NATIVE_PROTECTED: u64 = 7;
 
-/// What becomes of a metamethod's results.
+/// What becomes of the results.
 macro_rules! continuations {
     ($($(#[$doc:meta])* $name:ident;)*) => {
         /// A continuation: the word below a continuation frame's return address.
@@ -52,4 +53,6 @@ continuations! {
     Concat;
     /// Returns from a hook to the instruction it interrupted.
     Hook;
+    /// Goes on with the Rust function in the second word, in the frame of the builtin below.
+    Builtin;
 }

@@ -9,6 +9,7 @@
 //! passes the error on.
 
 use crate::control;
+use crate::cx::BuiltinFn;
 use crate::debug;
 use crate::dispatch::{Step, function_of, run};
 use crate::worker::ret::return_values;
@@ -135,6 +136,32 @@ pub(crate) fn call_above(vm: &mut Vm, top: *mut u64, func: Value, args: &[Value]
         vm.top.set(vm.base.offset(old_top));
         result.map(|()| value)
     }
+}
+
+/// Makes a continuation frame of the function below the last `nargs` pushed values: once that returns, the running builtin goes
+/// on with `then`.
+pub(crate) fn lay_out_continued(vm: &mut Vm, nargs: u32, then: BuiltinFn) -> Result<(), Raise> {
+    // SAFETY: function and arguments were pushed on a builtin's frame; `ensure` makes room for the three words.
+    unsafe {
+        let top = vm.top.get();
+        stack::ensure(vm, top, MIN_STACK)?;
+        let top = vm.top.get();
+        let func = top.sub(nargs as usize + 1);
+        let callee = func.add(4);
+        std::ptr::copy(func.add(1), callee, nargs as usize);
+        *func.add(2) = *func;
+        *func.add(3) = (callee.offset_from(vm.base) as u64) << 3 | frame::CONT;
+        *func = Cont::Builtin as u64;
+        *func.add(1) = (then as *const ()).expose_provenance() as u64;
+        vm.top.set(callee.add(nargs as usize));
+    }
+    Ok(())
+}
+
+/// Says whether the frame at `base` returns to a builtin that goes on with its results.
+pub(crate) unsafe fn is_continued(base: *mut u64) -> bool {
+    // SAFETY: `base` is a frame; a continuation's has two words below its function.
+    unsafe { *base.sub(1) & frame::TYPE == frame::CONT && *base.sub(4) == Cont::Builtin as u64 }
 }
 
 fn enter_native(vm: &mut Vm, step: Step) -> Result<(), Raise> {

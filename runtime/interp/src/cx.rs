@@ -20,6 +20,8 @@ pub struct Ret(pub(crate) u64);
 
 /// Bit of a [`Ret`] that says: call the function below the last values instead of returning them.
 pub(crate) const TAIL_CALL: u64 = 1 << 32;
+/// Bit of a [`Ret`] that says: enter the continuation frame that is laid out, with the last values as arguments.
+pub(crate) const CALL_THEN: u64 = 1 << 33;
 
 /// The running call of a builtin.
 pub struct Cx<'a> {
@@ -293,6 +295,15 @@ impl<'a> Cx<'a> {
     pub fn tail_call(&self, nargs: u32) -> Result<Ret, Raise> {
         assert!(nargs < self.pushed_raw(), "calls more than was pushed");
         Ok(Ret(TAIL_CALL | u64::from(nargs)))
+    }
+
+    /// Ends this part of the builtin by calling the function below the last `nargs` pushed values, and goes on with `then` in the
+    /// same frame afterwards: there [`Cx::nargs`] counts everything below the results, which are the last values. Coroutines can
+    /// yield inside the call.
+    pub fn call_then(&mut self, nargs: u32, then: BuiltinFn) -> Result<Ret, Raise> {
+        assert!(nargs < self.pushed_raw(), "calls more than was pushed");
+        call::lay_out_continued(self.vm, nargs, then)?;
+        Ok(Ret(CALL_THEN | u64::from(nargs)))
     }
 
     /// Calls the function below the last `nargs` pushed values; both are replaced by the results: `nresults` of them, or all

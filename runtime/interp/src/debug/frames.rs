@@ -1,8 +1,9 @@
 //! Walking the frames of a coroutine.
 //!
 //! A frame's program counter is found in the frame above it: the return address of a Lua call, the word below a
-//! continuation or a native frame. Only the running function's is in the machine.
+//! continuation or a native frame, but for those of builtins. Only the running function's is in the machine.
 
+use crate::call::is_continued;
 use crate::dispatch::{function_of, proto_of};
 use crate::worker::frame_top;
 use abi::frame;
@@ -25,7 +26,7 @@ pub struct Frame<'v> {
     pub(crate) caller: Option<(Func<'v>, u32)>,
     /// Number of extra arguments of a vararg function, which are below `base`.
     pub varargs: u32,
-    /// Called by native code.
+    /// Called by a builtin.
     pub(crate) native: bool,
 }
 
@@ -47,7 +48,7 @@ unsafe fn below(base: *mut u64) -> Option<(*mut u64, *const u32)> {
         let previous = base.byte_sub((link & !frame::TYPE) as usize);
         match link & frame::TYPE {
             frame::COROUTINE => None,
-            frame::CONT => Some((previous, *base.sub(3) as *const u32)),
+            frame::CONT if !is_continued(base) => Some((previous, *base.sub(3) as *const u32)),
             frame::NATIVE | frame::NATIVE_PROTECTED => {
                 let lua = (*function_of(previous)).builtin == 0;
                 Some((previous, if lua { *base.sub(3) as *const u32 } else { std::ptr::null() }))
@@ -114,11 +115,12 @@ pub fn frame<'v>(vm: &'v Vm, thread: Thread<'v>, level: u32) -> Option<Frame<'v>
                     thread,
                     caller,
                     varargs,
-                    native: matches!(*outer.sub(1) & frame::TYPE, frame::NATIVE | frame::NATIVE_PROTECTED),
+                    native: is_continued(outer)
+                        || matches!(*outer.sub(1) & frame::TYPE, frame::NATIVE | frame::NATIVE_PROTECTED),
                 });
             }
             left -= 1;
-            top = outer.sub(2);
+            top = outer.sub(if is_continued(outer) { 4 } else { 2 });
             (base, pc) = next?;
         }
     }

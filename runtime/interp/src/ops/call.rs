@@ -189,8 +189,8 @@ handlers! {
             let v = *(*vm).top.get().sub(1);
             return_one!(base, v, vm)
         }
-        if n as u64 & crate::cx::TAIL_CALL != 0 {
-            go!(worker::call::call_from_builtin(&mut *vm, base, n as u32), vm)
+        if n as u64 >= crate::cx::TAIL_CALL {
+            go!(worker::call::call_from_builtin(&mut *vm, base, n as u64), vm)
         }
         (*vm).multres = n as u64;
         jump!(crate::ops::ret::return_top, base, pc, insn, vm, k)

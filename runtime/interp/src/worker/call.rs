@@ -1,6 +1,6 @@
 //! Calls that are not plain: `__call`, stack growth, builtins.
 
-use crate::cx::{BuiltinFn, Cx};
+use crate::cx::{BuiltinFn, CALL_THEN, Cx, TAIL_CALL};
 use crate::debug;
 use crate::dispatch::{Step, function_of};
 use abi::frame;
@@ -44,9 +44,14 @@ pub(crate) unsafe fn call_value(vm: &mut Vm, callee: *mut u64, n: u64) -> Step {
     }
 }
 
-/// Ends the builtin at `base` with a call of what is below the last `n` values it pushed: its frame becomes the callee's.
-/// Where that cannot be called, the builtin's caller is where it happens.
-pub(crate) unsafe fn call_from_builtin(vm: &mut Vm, base: *mut u64, n: u32) -> Step {
+/// Does the call that the builtin at `base` asks for with `ret`. A tail call is one of what is below the last values it pushed: its
+/// frame becomes the callee's. Where that cannot be called, the builtin's caller is where it happens.
+pub(crate) unsafe fn call_from_builtin(vm: &mut Vm, base: *mut u64, ret: u64) -> Step {
+    let n = ret as u32;
+    if ret & CALL_THEN != 0 {
+        // SAFETY: the frame of the callee is laid out below its arguments, the last values.
+        return unsafe { call_value(vm, vm.top.get().sub(n as usize), n.into()) };
+    }
     // SAFETY: `base` is a builtin's frame with the callee and its arguments on top; a Lua link follows a CALL.
     unsafe {
         let from = vm.top.get().sub(n as usize + 1);
@@ -131,14 +136,55 @@ pub(crate) unsafe fn builtin(vm: *mut Vm, base: *mut u64, nargs: u32) -> i64 {
         let f = function_of(vm.base).cast::<BuiltinObj>();
         // SAFETY: a builtin's `call` is a `BuiltinFn` (load::new_builtin).
         let call: BuiltinFn = std::mem::transmute::<*const (), BuiltinFn>((*f).call);
-        match call(&mut Cx::new(vm, nargs)) {
-            Ok(ret) => {
-                if vm.gc_due() && crate::call::collect(vm).is_err() {
-                    return -1;
-                }
-                ret.0 as i64
+        run_part(vm, call, nargs)
+    }
+}
+
+/// Runs a builtin's function, or what it goes on with, in its frame; collects if it is time.
+#[inline(always)]
+fn run_part(vm: &mut Vm, call: BuiltinFn, nargs: u32) -> i64 {
+    match call(&mut Cx::new(vm, nargs)) {
+        Ok(ret) => {
+            if vm.gc_due() && crate::call::collect(vm).is_err() {
+                return -1;
             }
-            Err(_) => -1,
+            ret.0 as i64
+        }
+        Err(_) => -1,
+    }
+}
+
+/// What a builtin that goes on wants next.
+pub(crate) enum Continued {
+    /// Its last values, so many, are its results.
+    Return(usize),
+    /// Anything else.
+    Step(Step),
+}
+
+/// Goes on with the builtin below the continuation frame at `vm.base`, which returns the `n` values at `from`.
+#[inline(never)]
+pub(crate) unsafe fn continue_builtin(vm: &mut Vm, from: *mut u64, n: usize) -> Continued {
+    // SAFETY: the frame was laid out by `call::lay_out_continued`: the second word is a `BuiltinFn`.
+    unsafe {
+        let callee = vm.base;
+        let to = callee.sub(4);
+        let then = std::mem::transmute::<*const (), BuiltinFn>(std::ptr::with_exposed_provenance(*to.add(1) as usize));
+        vm.base = callee.byte_sub((*callee.sub(1) & !frame::TYPE) as usize);
+        let below = to.offset_from(vm.base) as u32;
+        std::ptr::copy(from, to, n);
+        let top = to.add(n);
+        vm.top.set(top);
+        if stack::ensure(vm, top, MIN_STACK).is_err() {
+            return Continued::Step(Step::Fail);
+        }
+        match run_part(vm, then, below) {
+            ..0 => Continued::Step(Step::Fail),
+            ret if ret as u64 >= TAIL_CALL => {
+                let base = vm.base;
+                Continued::Step(call_from_builtin(vm, base, ret as u64))
+            }
+            n => Continued::Return(n as usize),
         }
     }
 }

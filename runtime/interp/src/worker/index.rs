@@ -199,7 +199,8 @@ pub(crate) unsafe fn set(vm: &mut Vm, insn: u32) -> Step {
     }
 }
 
-/// Does `TSETM`: stores the multiple results from slot `A` on, raw.
+/// Does `TSETM`: stores the multiple results from slot `A` on, raw. Apart from its handler, which would else need a frame.
+#[inline(never)]
 pub(crate) unsafe fn set_multiple(vm: &mut Vm, insn: u32) -> Step {
     let ins = Ins(insn);
     // SAFETY: slot A-1 holds a table: the verifier demands the TNEW or TDUP before; checked all the same.

@@ -1,5 +1,6 @@
 //! Returning through links of all kinds.
 
+use super::call::{Continued, continue_builtin};
 use super::compare::branch;
 use super::concat::concat_down;
 use super::store_a;
@@ -46,6 +47,10 @@ pub(crate) unsafe fn return_values(vm: &mut Vm, mut from: *mut u64, mut n: usize
                     from = previous;
                     n += 1;
                 }
+                frame::CONT if *base.sub(4) == Cont::Builtin as u64 => match continue_builtin(vm, from, n) {
+                    Continued::Return(m) => (from, n) = (vm.top.get().sub(m), m),
+                    Continued::Step(step) => return step,
+                },
                 frame::CONT => {
                     let result = if n > 0 { Value(*from) } else { Value::NIL };
                     let word = *base.sub(4);

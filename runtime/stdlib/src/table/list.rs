@@ -121,44 +121,59 @@ pub fn concat(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret_str(&out)
 }
 
-/// Calls the function in slot 1 with the two values pushed last; says whether its result, now pushed, ends the loop.
-fn visit(cx: &mut Cx<'_>) -> Result<bool, Raise> {
-    cx.call(2, Some(1))?;
-    let done = !cx.slot(cx.height() - 1).is_nil();
-    if !done {
-        cx.pop(1);
-    }
-    Ok(done)
+/// Ends a visit: says whether the first result, then the only value left, ends the loop. Without one, nothing is left of it.
+fn is_done(cx: &mut Cx<'_>) -> bool {
+    let first = cx.nargs();
+    let done = !cx.slot(first).is_nil();
+    cx.pop(cx.height() - first - u32::from(done));
+    done
 }
 
-/// `table.foreachi(t, f)`
+/// Returns the counter of the loop, the last value pushed.
+fn counter(cx: &Cx<'_>) -> u32 {
+    cx.slot(cx.height() - 1).as_num().map_or(0, |n| n as u32)
+}
+
+/// Replaces the counter of the loop.
+fn set_counter(cx: &Cx<'_>, n: u32) {
+    cx.set_slot(cx.height() - 1, Val::num(n.into()));
+}
+
+/// `table.foreachi(t, f)`: the elements up to the length that `t` has at first.
 pub fn foreachi(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let len = luaside::check_tab(cx, 0)?.len();
     luaside::check_func(cx, 1)?;
-    for i in 1..=i64::from(len) {
-        cx.push(cx.slot(1));
-        cx.push(Val::num(i as f64));
-        cx.push(luaside::check_tab(cx, 0)?.get_int(i));
-        if visit(cx)? {
-            return cx.ret_last(1);
-        }
+    cx.push(Val::num(len.into()));
+    cx.push(Val::num(0.0));
+    visit_element(cx)
+}
+
+fn visit_element(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let i = counter(cx) + 1;
+    if cx.slot(cx.height() - 2).as_num().is_none_or(|len| f64::from(i) > len) {
+        return cx.ret0();
     }
-    cx.ret0()
+    set_counter(cx, i);
+    cx.push(cx.slot(1));
+    cx.push(Val::num(i.into()));
+    cx.push(luaside::check_tab(cx, 0)?.get_int(i.into()));
+    cx.call_then(2, |cx| if is_done(cx) { cx.ret_last(1) } else { visit_element(cx) })
 }
 
 /// `table.foreach(t, f)`
 pub fn foreach(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     luaside::check_tab(cx, 0)?;
     luaside::check_func(cx, 1)?;
-    let mut at = 0;
-    while let Some((next, key, value)) = cx.arg(0).as_tab().and_then(|t: Tab<'_>| t.entry_from(at)) {
-        at = next;
-        cx.push(cx.slot(1));
-        cx.push(key);
-        cx.push(value);
-        if visit(cx)? {
-            return cx.ret_last(1);
-        }
-    }
-    cx.ret0()
+    cx.push(Val::num(0.0));
+    visit_entry(cx)
+}
+
+fn visit_entry(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    let at = counter(cx);
+    let Some((next, key, value)) = cx.arg(0).as_tab().and_then(|t: Tab<'_>| t.entry_from(at)) else { return cx.ret0() };
+    set_counter(cx, next);
+    cx.push(cx.slot(1));
+    cx.push(key);
+    cx.push(value);
+    cx.call_then(2, |cx| if is_done(cx) { cx.ret_last(1) } else { visit_entry(cx) })
 }
