@@ -15,6 +15,7 @@ use crate::alloc::{self, CellKind, Heap};
 use crate::object::StrObj;
 use crate::vm::{Raise, Vm};
 use abi::objtype;
+use std::mem::MaybeUninit;
 use std::ptr;
 
 /// Slots of the smallest table.
@@ -159,23 +160,56 @@ fn read4(b: &[u8], at: usize) -> u64 {
     u32::from_le_bytes(w).into()
 }
 
+/// Bytes up to which a string is two words.
+const SHORT: usize = 16;
+
+/// Returns two words that hold all bytes of a short string.
+#[inline(always)]
+fn short_words(b: &[u8]) -> (u64, u64) {
+    let n = b.len();
+    if n >= 8 {
+        (read8(b, 0), read8(b, n - 8))
+    } else if n >= 4 {
+        (read4(b, 0), read4(b, n - 4))
+    } else if n > 0 {
+        (u64::from(b[0]) << 16 | u64::from(b[n / 2]) << 8 | u64::from(b[n - 1]), 0)
+    } else {
+        (0, 0)
+    }
+}
+
+/// Copies; short strings without a library call.
+///
+/// # Safety
+/// There are `b.len()` bytes at `to`, and they are not those of `b`.
+#[inline(always)]
+unsafe fn copy(b: &[u8], to: *mut u8) {
+    let n = b.len();
+    // SAFETY: as the caller says; the pieces overlap but stay inside.
+    unsafe {
+        if n > SHORT {
+            ptr::copy_nonoverlapping(b.as_ptr(), to, n);
+        } else if n >= 8 {
+            let (lo, hi) = short_words(b);
+            to.cast::<u64>().write_unaligned(lo.to_le());
+            to.add(n - 8).cast::<u64>().write_unaligned(hi.to_le());
+        } else if n >= 4 {
+            let (lo, hi) = short_words(b);
+            to.cast::<u32>().write_unaligned((lo as u32).to_le());
+            to.add(n - 4).cast::<u32>().write_unaligned((hi as u32).to_le());
+        } else if n > 0 {
+            *to = b[0];
+            *to.add(n / 2) = b[n / 2];
+            *to.add(n - 1) = b[n - 1];
+        }
+    }
+}
+
 /// Hashes all bytes.
 #[inline]
 fn hash_bytes(seed: u64, b: &[u8]) -> u32 {
     let n = b.len();
-    let (lo, hi) = if n <= 16 {
-        if n >= 8 {
-            (read8(b, 0), read8(b, n - 8))
-        } else if n >= 4 {
-            (read4(b, 0), read4(b, n - 4))
-        } else if n > 0 {
-            (u64::from(b[0]) << 16 | u64::from(b[n / 2]) << 8 | u64::from(b[n - 1]), 0)
-        } else {
-            (0, 0)
-        }
-    } else {
-        hash_long(seed, b)
-    };
+    let (lo, hi) = if n <= SHORT { short_words(b) } else { hash_long(seed, b) };
     let h = fold(lo ^ K0 ^ seed, hi ^ K1 ^ seed.rotate_left(32));
     let h = fold(h ^ seed, K2 ^ n as u64);
     (h ^ h >> 32) as u32
@@ -322,7 +356,7 @@ fn intern_any(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
             return Ok(found);
         }
         let s = allocate(vm, bytes.len())?;
-        ptr::copy_nonoverlapping(bytes.as_ptr(), s.add(1).cast(), bytes.len());
+        copy(bytes, s.add(1).cast());
         enter(&vm.heap, table(vm), s, hash, bytes.len());
         Ok(s)
     }
@@ -331,14 +365,19 @@ fn intern_any(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
 /// Returns the string that joins `parts`, without an intermediate copy where it is new and large.
 pub fn concat(vm: &Vm, parts: &[&[u8]]) -> Result<*mut StrObj, Raise> {
     let len = parts.iter().try_fold(0usize, |n, p| n.checked_add(p.len())).unwrap_or(usize::MAX);
-    let mut short = [0u8; 256];
+    let mut short = [const { MaybeUninit::<u8>::uninit() }; 256];
     if len <= short.len() {
-        let mut at = 0;
+        let start: *mut u8 = short.as_mut_ptr().cast();
+        let mut to = start;
         for p in parts {
-            short[at..at + p.len()].copy_from_slice(p);
-            at += p.len();
+            // SAFETY: all parts together fit (just checked), so what is read was written.
+            unsafe {
+                copy(p, to);
+                to = to.add(p.len());
+            }
         }
-        return intern(vm, &short[..len]);
+        // SAFETY: as above.
+        return intern(vm, unsafe { std::slice::from_raw_parts(start, len) });
     }
     let s = allocate(vm, len)?;
     // SAFETY: the new object has room for the bytes; if the string exists, the new one was never entered.

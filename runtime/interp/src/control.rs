@@ -27,6 +27,7 @@ macro_rules! leave_for {
         (*from).stack_max = (*$vm).stack_max;
         (*$vm).cur = to;
         (*$vm).base = (*to).base;
+        (*$vm).top.set((*to).top);
         (*$vm).stack_max = (*to).stack_max;
     }};
 }
@@ -53,7 +54,7 @@ macro_rules! resume_waiting {
             let mut i = 0;
             while i < n {
                 at.add(i).write_volatile(*args.add(i));
-                i += 1;
+                i = crate::dispatch::opaque(i + 1);
             }
             return_many!(at, at, n, $vm)
         }
@@ -152,7 +153,7 @@ handlers! {
         let mut i = 0;
         while i < n {
             to.add(i).write_volatile(*base.add(i));
-            i += 1;
+            i = crate::dispatch::opaque(i + 1);
         }
         return_many!(at, at, to.add(n).offset_from(at) as usize, vm)
     }

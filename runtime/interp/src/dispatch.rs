@@ -24,6 +24,21 @@ pub(crate) enum Step {
     Leave,
 }
 
+/// Hides a counter's value from the compiler: a loop over slots has one or two rounds mostly, and one whose end cannot be
+/// foreseen is not unrolled. Unrolled it would need registers that a handler has to save.
+#[inline(always)]
+pub(crate) fn opaque(i: usize) -> usize {
+    #[cfg(not(any(miri, trampoline)))]
+    {
+        let mut i = i;
+        // SAFETY: no instruction at all.
+        unsafe { std::arch::asm!("/* {0} */", inout(reg) i, options(pure, nomem, nostack, preserves_flags)) };
+        i
+    }
+    #[cfg(any(miri, trampoline))]
+    i
+}
+
 /// Defines handlers.
 macro_rules! handlers {
     ($($(#[$meta:meta])* fn $name:ident($base:ident, $pc:ident, $insn:ident, $vm:ident, $k:ident) $body:block)*) => {$(

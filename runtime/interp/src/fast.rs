@@ -442,7 +442,7 @@ handlers! {
             let mut i = 0;
             while i < count {
                 base.add(i).write_volatile(f64::from(*bytes.add(i)).to_bits());
-                i += 1;
+                i = crate::dispatch::opaque(i + 1);
             }
             return_many!(base, base, count, vm)
         }

@@ -53,12 +53,25 @@ handlers! {
         go!(worker::call::call_value(&mut *vm, base.add(insn as u32 as usize).add(2), insn >> 32), vm)
     }
     fn CALLT(base, pc, insn, vm, k) {
+        let from = base.add(a!(insn));
+        let f = *from ^ (tag::FUNC << tag::SHIFT);
+        if f >> tag::SHIFT == 0 && *base.sub(1) & frame::TYPE != frame::VARG {
+            let n = d!(insn) - 1;
+            *base.sub(2) = *from;
+            let mut i = 0;
+            while i < n {
+                base.add(i).write_volatile(*from.add(2 + i));
+                i = crate::dispatch::opaque(i + 1);
+            }
+            enter_function!(f, base, n, vm, k)
+        }
         jump!(tail_call, base, pc, a!(insn) as u64 | (d!(insn) as u64 - 1) << 32, vm, k)
     }
     fn CALLMT(base, pc, insn, vm, k) {
         jump!(tail_call, base, pc, a!(insn) as u64 | (d!(insn) as u64 + (*vm).multres) << 32, vm, k)
     }
     // `insn` holds the callee's slot and the number of arguments.
+    #[inline(never)]
     fn tail_call(base, pc, insn, vm, k) {
         let from = base.add(insn as u32 as usize);
         let n = insn >> 32;
@@ -75,7 +88,7 @@ handlers! {
         let mut i = 0;
         while i < n as usize {
             base.add(i).write_volatile(*from.add(2 + i));
-            i += 1;
+            i = crate::dispatch::opaque(i + 1);
         }
         enter_function!(f, base, n, vm, k)
     }
@@ -91,11 +104,11 @@ handlers! {
             jump!(grow_stack, base, pc, insn, vm, _k)
         }
         let pt = pc.sub(1).cast::<ProtoObj>().sub(1);
-        let params = u64::from((*pt).num_params);
-        let mut n = insn >> 32;
+        let params = usize::from((*pt).num_params);
+        let mut n = (insn >> 32) as usize;
         while n < params {
-            base.add(n as usize).write_volatile(tag::NIL_BITS);
-            n += 1;
+            base.add(n).write_volatile(tag::NIL_BITS);
+            n = crate::dispatch::opaque(n + 1);
         }
         next!(base, pc, vm, (*pt).k)
     }
@@ -119,7 +132,7 @@ handlers! {
                 tag::NIL_BITS
             };
             frame_base.add(i).write_volatile(v);
-            i += 1;
+            i = crate::dispatch::opaque(i + 1);
         }
         next!(frame_base, pc, vm, (*pt).k)
     }
@@ -151,7 +164,7 @@ handlers! {
             let mut i = 0;
             while i < extra {
                 to.add(i).write_volatile(*args.add(params + i));
-                i += 1;
+                i = crate::dispatch::opaque(i + 1);
             }
             next!(base, pc, vm, k)
         }
@@ -159,7 +172,7 @@ handlers! {
         while i < want - 1 {
             to.write_volatile(if i < extra { *args.add(params + i) } else { tag::NIL_BITS });
             to = to.add(1);
-            i += 1;
+            i = crate::dispatch::opaque(i + 1);
         }
         next!(base, pc, vm, k)
     }

@@ -62,17 +62,17 @@ macro_rules! return_many {
                 (*$vm).multres = n as u64;
                 while i < n {
                     to.add(i).write_volatile(*from.add(i));
-                    i += 1;
+                    i = crate::dispatch::opaque(i + 1);
                 }
             } else {
                 let have = if n < want { n } else { want - 1 };
                 while i < have {
                     to.add(i).write_volatile(*from.add(i));
-                    i += 1;
+                    i = crate::dispatch::opaque(i + 1);
                 }
                 while i < want - 1 {
                     to.add(i).write_volatile(abi::tag::NIL_BITS);
-                    i += 1;
+                    i = crate::dispatch::opaque(i + 1);
                 }
             }
             let caller = base.sub(2 + a!(call));
@@ -136,7 +136,7 @@ handlers! {
             let mut i = 0;
             while i < n {
                 to.add(i).write_volatile(*from.add(i));
-                i += 1;
+                i = crate::dispatch::opaque(i + 1);
             }
             (*vm).top.set(to.add(n));
             (*vm).multres = insn;
@@ -153,7 +153,7 @@ handlers! {
             let mut i = 0;
             while i < n {
                 to.add(1 + i).write_volatile(*from.add(i));
-                i += 1;
+                i = crate::dispatch::opaque(i + 1);
             }
             return_many!(to, to, n + 1, vm)
         }
