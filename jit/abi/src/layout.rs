@@ -62,8 +62,8 @@ macro_rules! for_each_layout {
                 hmask: u32, 36, TabHmask;
                 /// Nodes at and above this index are taken.
                 freetop: u32, 40, TabFree;
-                /// Not used.
-                pad: u32, 44, Header;
+                /// A guess at the border of the array part, any number.
+                border: u32, 44, Header;
             }
             /// A node of a hash part.
             Node: 24 {

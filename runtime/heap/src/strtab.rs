@@ -4,11 +4,9 @@
 //! Probing is linear and there are no tombstones: only the collector removes strings, and it rebuilds the run of
 //! neighbours they stood in. All bytes are hashed, with a seed, so that nobody can construct collisions.
 //!
-//! Tables do not use that hash but the string's `hash`, made of its number in order of creation: names created together then
-//! hardly ever collide in a small table, and the order of traversal does not depend on the seed. The number is multiplied
-//! by the golden ratio (Knuth, TAOCP 6.4) and its bits are reversed, so that the low bits, which tables use, are the best ones: neither
-//! keys created one after the other nor every 2^k-th string bunch up. Keys that collide in a table of `m` nodes are about `m`
-//! strings apart, so making `n` of them costs creating `n * m` strings.
+//! Tables do not use that hash but the string's `hash`, made of its number in order of creation (see [`spread`]): names created
+//! together hardly ever collide in a table, and the order of traversal does not depend on the seed. Keys that collide
+//! in a table of `m` nodes are about `m` strings apart, so making `n` of them costs creating `n * m` strings.
 //!
 //! Invariant: between the atomic phase and the end of the sweep of this table, a string found here may be dead (unmarked); finding
 //! it marks it, so it lives on.
@@ -267,12 +265,22 @@ fn allocate(vm: &Vm, len: usize) -> Result<*mut StrObj, Raise> {
     Ok(alloc::alloc(vm, StrObj::size_for(len), CellKind::Str)?.cast())
 }
 
+/// Returns where the `n`-th string goes in tables, which use the low bits.
+///
+/// Strings created one after the other get neighbouring nodes, 64 at a time. The groups of 64 are spread by multiplication with
+/// the golden ratio (Knuth, TAOCP 6.4), bits reversed, so that every 2^k-th string does not bunch up.
+#[inline]
+fn spread(n: u32) -> u32 {
+    let group = (n >> 6).wrapping_mul(0x9e37_79b1);
+    group.reverse_bits() << 6 | (n ^ group >> 8) & 63
+}
+
 /// Fills the header of a new string whose bytes are in place, and enters it.
 unsafe fn enter(heap: &Heap, tab: &mut StrTab, s: *mut StrObj, hash: u32, len: usize) {
     // SAFETY: `s` has room for header, bytes and NUL (allocate).
     unsafe {
-        let spread = tab.next.wrapping_mul(0x9e37_79b1).reverse_bits();
-        s.write(StrObj { gct: objtype::STR, marked: 0, meta: 0, pad: 0, hash: spread, len: len as u32, bits: hash });
+        let place = spread(tab.next);
+        s.write(StrObj { gct: objtype::STR, marked: 0, meta: 0, pad: 0, hash: place, len: len as u32, bits: hash });
         *s.add(1).cast::<u8>().add(len) = 0;
     }
     tab.next = tab.next.wrapping_add(1);

@@ -185,7 +185,7 @@ fn allocate(vm: &Vm, asize: u32, nodes: u32) -> Result<*mut TabObj, Raise> {
             asize,
             hmask: nodes.saturating_sub(1),
             freetop: nodes,
-            pad: 0,
+            border: 0,
         });
     }
     Ok(t)

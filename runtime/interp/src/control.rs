@@ -18,6 +18,48 @@ use heap::{FuncObj, Raise, ThreadObj, Val, Value, Vm, stack};
 /// Deepest nesting of coroutines that resume each other.
 const MAX_RESUMES: u32 = 10_000;
 
+/// Does in a handler what [`switch`] does: leaves `$from`, whose frame is `$base` and ends at `$top`, for `$to`.
+macro_rules! leave_for {
+    ($to:expr, $from:expr, $base:expr, $top:expr, $vm:expr) => {{
+        let (from, to): (*mut ThreadObj, *mut ThreadObj) = ($from, $to);
+        (*from).base = $base;
+        (*from).top = $top;
+        (*from).stack_max = (*$vm).stack_max;
+        (*$vm).cur = to;
+        (*$vm).base = (*to).base;
+        (*$vm).stack_max = (*to).stack_max;
+    }};
+}
+
+/// Resumes `$co` with `$n` values from `$args` on, if it waits in a `yield` and has room; goes on behind itself otherwise.
+macro_rules! resume_waiting {
+    ($co:expr, $wrapped:expr, $base:expr, $args:expr, $n:expr, $top:expr, $vm:expr) => {{
+        let co: *mut ThreadObj = $co;
+        let n: usize = $n;
+        let at = (*co).base;
+        let resumer = (*$vm).cur;
+        if (*co).status == costatus::SUSPENDED
+            && !(*co).pc.is_null()
+            && (*resumer).depth < MAX_RESUMES
+            && at.add(n + MIN_STACK as usize) <= (*co).stack_max
+        {
+            (*co).resumer = resumer;
+            (*co).wrapped = $wrapped;
+            (*co).depth = (*resumer).depth + 1;
+            (*resumer).status = costatus::NORMAL;
+            (*co).status = costatus::RUNNING;
+            leave_for!(co, resumer, $base, $top, $vm);
+            let args: *mut u64 = $args;
+            let mut i = 0;
+            while i < n {
+                at.add(i).write_volatile(*args.add(i));
+                i += 1;
+            }
+            return_many!(at, at, n, $vm)
+        }
+    }};
+}
+
 handlers! {
     /// Head of `pcall`.
     #[inline(never)]
@@ -53,21 +95,69 @@ handlers! {
     }
     /// Head of `coroutine.resume`.
     #[inline(never)]
-    fn head_resume(base, _pc, insn, vm, _k) {
+    fn head_resume(base, pc, insn, vm, k) {
+        let n = (insn >> 32) as usize;
+        let co = *base ^ (tag::THREAD << tag::SHIFT);
+        if n == 0 || co >> tag::SHIFT != 0 {
+            jump!(resume_other, base, pc, insn, vm, k)
+        }
+        resume_waiting!(co as *mut ThreadObj, 0, base, base.add(1), n - 1, base.add(n), vm);
+        jump!(resume_other, base, pc, insn, vm, k)
+    }
+    #[inline(never)]
+    fn resume_other(base, _pc, insn, vm, _k) {
         (*vm).base = base;
         (*vm).top.set(base.add((insn >> 32) as usize));
         go!(resume(&mut *vm, (insn >> 32) as usize, false), vm)
     }
     /// Head of the functions that `coroutine.wrap` makes.
     #[inline(never)]
-    fn head_wrap_aux(base, _pc, insn, vm, _k) {
+    fn head_wrap_aux(base, pc, insn, vm, k) {
+        let n = (insn >> 32) as usize;
+        let co = *FuncObj::builtin_upvals(function_of(base)) ^ (tag::THREAD << tag::SHIFT);
+        if co >> tag::SHIFT != 0 {
+            jump!(wrap_aux_other, base, pc, insn, vm, k)
+        }
+        resume_waiting!(co as *mut ThreadObj, 1, base, base, n, base.add(n), vm);
+        jump!(wrap_aux_other, base, pc, insn, vm, k)
+    }
+    #[inline(never)]
+    fn wrap_aux_other(base, _pc, insn, vm, _k) {
         (*vm).base = base;
         (*vm).top.set(base.add((insn >> 32) as usize));
         go!(resume(&mut *vm, (insn >> 32) as usize, true), vm)
     }
     /// Head of `coroutine.yield`.
     #[inline(never)]
-    fn head_yield(base, _pc, insn, vm, _k) {
+    fn head_yield(base, pc, insn, vm, k) {
+        let n = (insn >> 32) as usize;
+        let co = (*vm).cur;
+        let resumer = (*co).resumer;
+        if resumer.is_null() || (*co).nested > 0 {
+            jump!(yield_other, base, pc, insn, vm, k)
+        }
+        let at = (*resumer).base;
+        if at.add(n + MIN_STACK as usize) > (*resumer).stack_max {
+            jump!(yield_other, base, pc, insn, vm, k)
+        }
+        (*co).status = costatus::SUSPENDED;
+        (*co).resumer = std::ptr::null_mut();
+        (*resumer).status = costatus::RUNNING;
+        leave_for!(resumer, co, base, base.add(n), vm);
+        let mut to = at;
+        if (*co).wrapped == 0 {
+            *to = tag::TRUE_BITS;
+            to = to.add(1);
+        }
+        let mut i = 0;
+        while i < n {
+            to.add(i).write_volatile(*base.add(i));
+            i += 1;
+        }
+        return_many!(at, at, to.add(n).offset_from(at) as usize, vm)
+    }
+    #[inline(never)]
+    fn yield_other(base, _pc, insn, vm, _k) {
         (*vm).base = base;
         (*vm).top.set(base.add((insn >> 32) as usize));
         go!(yield_values(&mut *vm, (insn >> 32) as usize), vm)

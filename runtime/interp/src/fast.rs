@@ -451,7 +451,7 @@ handlers! {
     fn head_char(base, pc, insn, vm, k) {
         let n = nargs!(insn) as usize;
         let x = f64::from_bits(*base);
-        if n == 1 && x >= 0.0 && x < 256.0 {
+        if n == 1 && (0.0..256.0).contains(&x) {
             let made = (&(*vm).heap.chars)[x.to_int_unchecked::<i32>() as u8 as usize].get();
             if !made.is_null() {
                 return_one!(base, heap::Value::from_str(made).0, vm)
@@ -465,7 +465,7 @@ handlers! {
         while i > 0 {
             i -= 1;
             let x = f64::from_bits(*base.add(i));
-            if !(x >= 0.0 && x < 256.0) {
+            if !(0.0..256.0).contains(&x) {
                 jump!(FUNCC, base, pc, insn, vm, k)
             }
             word = word << 8 | x.to_int_unchecked::<i32>() as u64;

@@ -96,7 +96,7 @@ fn the_native_stack_does_not_grow_with_instructions() {
         let n = cx.call(1, None)?;
         Ok((0..n).map(|i| cx.slot(cx.height() - n + i).as_num()).collect::<Vec<_>>())
     });
-    let depths = depths.ok().expect("no error");
+    let Ok(depths) = depths else { panic!("the program failed") };
     assert_eq!(depths.len(), 4);
     assert!(depths.iter().all(|d| *d == depths[0]), "the native stack moves: {depths:?}");
 }

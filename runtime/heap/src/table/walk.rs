@@ -6,21 +6,61 @@ use crate::value::Value;
 use crate::vm::{Raise, Vm};
 use abi::tag;
 
-/// Returns a border.
+/// Returns a border: the one that halving the array part finds.
 #[inline]
 pub unsafe fn len(t: *const TabObj) -> u32 {
     // SAFETY: indices are below the array's size.
     unsafe {
-        let mut hi = (*t).asize.saturating_sub(1);
+        let hi = (*t).asize.saturating_sub(1);
         if hi > 0 && *(*t).array.add(hi as usize) == tag::NIL_BITS {
-            let mut lo = 0;
-            while hi - lo > 1 {
-                let mid = (lo + hi) >> 1;
-                if *(*t).array.add(mid as usize) == tag::NIL_BITS { hi = mid } else { lo = mid }
-            }
-            return lo;
+            return if hi < GUESSED { halve((*t).array, hi) } else { guess(t, hi) };
         }
         if (*t).hmask == 0 { hi } else { len_hash(t, hi) }
+    }
+}
+
+/// Size from which on the last border is remembered.
+const GUESSED: u32 = 16;
+
+/// Returns the border that halving finds, given that slot `hi` is nil.
+#[inline]
+unsafe fn halve(array: *const u64, mut hi: u32) -> u32 {
+    let mut lo = 0;
+    while hi - lo > 1 {
+        let mid = (lo + hi) >> 1;
+        // SAFETY: the index is below `hi` (caller).
+        if unsafe { *array.add(mid as usize) } == tag::NIL_BITS { hi = mid } else { lo = mid }
+    }
+    lo
+}
+
+/// Finds the border near the last one. Halving a power of two looks at the slots that the bits of its result name, so whether it
+/// would find the guess is seen by looking at these: in any order, without waiting for one to know the next.
+#[inline(never)]
+unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
+    // SAFETY: all indices are below `hi`; nothing else reads or writes the guess meanwhile.
+    unsafe {
+        let array = (*t).array;
+        let is_nil = |i: u32| *array.add(i as usize) == tag::NIL_BITS;
+        let mut at = (*t).border;
+        if hi.is_power_of_two() && at < hi {
+            if !is_nil(at + 1) {
+                at += 1;
+            } else if at > 0 && is_nil(at) {
+                at -= 1;
+            }
+            let mut bit = hi >> 1;
+            while bit > 0 && is_nil(at & !(bit - 1) | bit) == (at & bit == 0) {
+                bit >>= 1;
+            }
+            if bit == 0 {
+                (*t.cast_mut()).border = at;
+                return at;
+            }
+        }
+        let at = halve(array, hi);
+        (*t.cast_mut()).border = at;
+        at
     }
 }
 
@@ -128,5 +168,36 @@ pub unsafe fn entry_from(t: *const TabObj, at: u32) -> Option<(u32, Value, Value
             j += 1;
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::Config;
+
+    #[test]
+    fn guessed_borders_are_those_of_halving() {
+        let vm = Vm::new(Config::default());
+        for hi in [16u32, 17, 64, 100, 256] {
+            let t = crate::table::new(&vm, hi + 1, 0).expect("memory");
+            let mut x = 1u64;
+            for round in 0..20_000u32 {
+                x = x.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                let i = (x >> 33) as u32 % hi;
+                // Mostly a list that grows and shrinks; in some rounds holes.
+                // SAFETY: the table is live, and indices are below its size.
+                unsafe {
+                    let n = len(t);
+                    let at = match x >> 60 {
+                        0 if round / 1000 % 2 == 1 => i,
+                        1..=8 => (n + 1).min(hi - 1),
+                        _ => n.max(1),
+                    };
+                    *(*t).array.add(at as usize) = if at == n { tag::NIL_BITS } else { Value::from_num(1.0).0 };
+                    assert_eq!(len(t), halve((*t).array, hi), "{hi} slots, round {round}");
+                }
+            }
+        }
     }
 }

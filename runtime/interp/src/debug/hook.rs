@@ -139,11 +139,22 @@ unsafe fn on_call(vm: &mut Vm, nargs: usize) -> Result<(), Raise> {
     }
 }
 
+/// Slots for a hook's call: an overflow happens to the function that is interrupted, not to the hook.
+const ROOM: u32 = calls::MIN_STACK + 8;
+
 fn run_hook(vm: &mut Vm, top: *mut u64, event: &str, line: Option<u32>) -> Result<(), Raise> {
     let func = vm.hook.func.get();
     if func.is_nil() || vm.hook.active {
         return Ok(());
     }
+    // SAFETY: `top` is the end of the running frame, which stays where it is relative to `base`.
+    let top = unsafe {
+        let used = top.offset_from(vm.base);
+        if heap::stack::ensure(vm, top, ROOM).is_err() {
+            return Err(super::error_here(vm, b"stack overflow"));
+        }
+        vm.base.offset(used)
+    };
     let name = vm.str(event.as_bytes())?.val().raw();
     let line = line.map_or(Value::NIL, |l| Value::from_num(l.into()));
     vm.hook.active = true;

@@ -82,7 +82,13 @@ unsafe fn join(vm: &mut Vm, start: usize, last: usize) -> Result<Value, Step> {
             }
             strtab::concat(vm, &parts[..n])
         } else {
-            let mut text: Vec<u8> = Vec::new();
+            // The length is known before anything is copied: two gigabytes of it would be in vain.
+            let strings = (start..=last).filter_map(|i| super::slot(vm, i).as_str());
+            let total: usize = strings.map(|s| StrObj::bytes(s).len()).sum();
+            if total > MAX_LEN {
+                return Err(fail(vm, "string length overflow"));
+            }
+            let mut text: Vec<u8> = Vec::with_capacity(total + n);
             for i in start..=last {
                 let v = super::slot(vm, i);
                 match v.as_str() {
@@ -93,9 +99,9 @@ unsafe fn join(vm: &mut Vm, start: usize, last: usize) -> Result<Value, Step> {
                         text.extend_from_slice(&buf[..len]);
                     }
                 }
-                if text.len() > MAX_LEN {
-                    return Err(fail(vm, "string length overflow"));
-                }
+            }
+            if text.len() > MAX_LEN {
+                return Err(fail(vm, "string length overflow"));
             }
             strtab::intern(vm, &text)
         };
