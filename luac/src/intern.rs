@@ -62,16 +62,18 @@ impl Sym {
 #[derive(Clone, Copy)]
 struct Entry {
     /// Offset in the source, or, from [`DECODED`] on, in the buffer of decoded strings.
-    start: usize,
+    start: u32,
     len: u32,
+    /// Number of the copy for prototypes, from 1 on; 0 while there is none.
+    copy: u32,
     /// A local variable has this name.
     names_local: bool,
     /// The text itself if it is at most eight bytes long, a hash of it otherwise.
     word: u64,
 }
 
-/// Offsets from here on are those of decoded strings; no source is that large.
-const DECODED: usize = 1 << (usize::BITS - 1);
+/// Offsets from here on are those of decoded strings. No source is that large, and what is decoded is no larger than the source.
+const DECODED: u32 = 1 << 31;
 
 /// Places of a small table; the known words leave room in it for as many others.
 const PLACES: usize = 128;
@@ -81,12 +83,13 @@ const _: () = assert!(Sym::FRESH * 3 < PLACES, "a small table has room for names
 pub(crate) struct Tables {
     decoded: Vec<u8>,
     entries: Vec<Entry>,
-    shared: Vec<Option<Bytes>>,
+    /// Copies of strings for prototypes, made when they are first needed.
+    copies: Vec<Bytes>,
     table: Vec<u32>,
     /// A table of [`PLACES`] places with the known words only.
     known: Box<[u32; PLACES]>,
-    /// A local variable has had the name of an entry below [`Sym::FRESH`].
-    known_names_local: bool,
+    /// An entry below [`Sym::FRESH`] has a copy, or names a local variable.
+    known_used: bool,
     /// Length of `decoded` with the known words only.
     known_len: usize,
     seed: u64,
@@ -97,14 +100,14 @@ impl Tables {
     pub(crate) fn new() -> Tables {
         // The seed keeps crafted sources from flooding the table; nothing observable depends on it.
         let seed = std::hash::RandomState::new().build_hasher().finish();
-        let nothing = Entry { start: 0, len: 0, names_local: false, word: 0 };
+        let nothing = Entry { start: 0, len: 0, copy: 0, names_local: false, word: 0 };
         let mut tables = Tables {
             decoded: Vec::new(),
             entries: vec![nothing; Sym::FIRST as usize],
-            shared: Vec::new(),
+            copies: Vec::new(),
             table: vec![0; PLACES],
             known: Box::new([0; PLACES]),
-            known_names_local: false,
+            known_used: false,
             known_len: 0,
             seed,
         };
@@ -122,10 +125,10 @@ impl Tables {
     fn reset(&mut self) {
         self.decoded.truncate(self.known_len);
         self.entries.truncate(Sym::FRESH);
-        if std::mem::take(&mut self.known_names_local) {
-            self.entries.iter_mut().for_each(|entry| entry.names_local = false);
+        if std::mem::take(&mut self.known_used) {
+            self.entries.iter_mut().for_each(|entry| (entry.copy, entry.names_local) = (0, false));
         }
-        self.shared.clear();
+        self.copies.clear();
         self.table.clear();
         self.table.extend_from_slice(&*self.known);
     }
@@ -172,13 +175,13 @@ impl<'a> Interner<'a> {
     #[inline]
     pub(crate) fn intern_source(&mut self, start: usize, end: usize) -> Sym {
         let text = &self.source[start..end];
-        self.find(text, |_| start)
+        self.find(text, |_| start as u32)
     }
 
     /// Interns text that is not part of the source.
     pub(crate) fn intern_decoded(&mut self, text: &[u8]) -> Sym {
         self.find(text, |decoded| {
-            let start = DECODED | decoded.len();
+            let start = DECODED | decoded.len() as u32;
             decoded.extend_from_slice(text);
             start
         })
@@ -192,23 +195,20 @@ impl<'a> Interner<'a> {
     /// Returns a symbol's bytes for use in a prototype.
     pub(crate) fn share(&mut self, sym: Sym) -> Bytes {
         let at = sym.0 as usize;
-        if at >= self.tables.shared.len() {
-            self.tables.shared.resize(self.tables.entries.len(), None);
+        if let Some(copy) = (self.tables.entries[at].copy as usize).checked_sub(1) {
+            return Bytes::clone(&self.tables.copies[copy]);
         }
-        match &self.tables.shared[at] {
-            Some(bytes) => Bytes::clone(bytes),
-            None => {
-                let bytes = Bytes::from(self.bytes(sym));
-                self.tables.shared[at] = Some(Bytes::clone(&bytes));
-                bytes
-            }
-        }
+        let bytes = Bytes::from(self.bytes(sym));
+        self.tables.copies.push(Bytes::clone(&bytes));
+        self.tables.entries[at].copy = self.tables.copies.len() as u32;
+        self.tables.known_used |= at < Sym::FRESH;
+        bytes
     }
 
     /// Notes that a local variable has this name.
     pub(crate) fn note_local(&mut self, sym: Sym) {
         self.tables.entries[sym.0 as usize].names_local = true;
-        self.tables.known_names_local |= (sym.0 as usize) < Sym::FRESH;
+        self.tables.known_used |= (sym.0 as usize) < Sym::FRESH;
     }
 
     /// Says whether a local variable somewhere in the chunk has had this name.
@@ -219,14 +219,13 @@ impl<'a> Interner<'a> {
     #[inline]
     fn entry_bytes(&self, entry: Entry) -> &[u8] {
         let len = entry.len as usize;
-        match entry.start.checked_sub(DECODED) {
-            None => &self.source[entry.start..entry.start + len],
-            Some(start) => &self.tables.decoded[start..start + len],
-        }
+        let start = (entry.start & !DECODED) as usize;
+        let text = if entry.start & DECODED == 0 { self.source } else { &self.tables.decoded };
+        &text[start..start + len]
     }
 
     #[inline]
-    fn find(&mut self, text: &[u8], place: impl FnOnce(&mut Vec<u8>) -> usize) -> Sym {
+    fn find(&mut self, text: &[u8], place: impl FnOnce(&mut Vec<u8>) -> u32) -> Sym {
         let len = text.len() as u32;
         let word = word_of(text, self.tables.seed);
         let mask = self.tables.table.len() - 1;
@@ -244,7 +243,7 @@ impl<'a> Interner<'a> {
         }
         let id = self.tables.entries.len() as u32;
         let start = place(&mut self.tables.decoded);
-        self.tables.entries.push(Entry { start, len, names_local: false, word });
+        self.tables.entries.push(Entry { start, len, copy: 0, names_local: false, word });
         self.tables.table[at] = id;
         if self.tables.entries.len() * 2 > self.tables.table.len() {
             self.tables.rebuild(self.tables.table.len() * 2);

@@ -265,9 +265,10 @@ pub fn active_lines(f: Func<'_>) -> Option<Vec<u32>> {
     Some(unsafe { proto(f)?.debug.as_ref() }.map_or_else(Vec::new, |d| d.lines.clone()))
 }
 
-/// Returns how many upvalues of a function programs can see: those of builtins are the library's own state.
+/// Returns how many upvalues of a function programs can see: a builtin's tables are the library's own state.
 pub fn visible_upvalues(f: Func<'_>) -> u32 {
-    if f.is_lua() { f.num_upvalues() } else { 0 }
+    let private = !f.is_lua() && f.upvalue(0).is_some_and(|v| v.as_tab().is_some());
+    if private { 0 } else { f.num_upvalues() }
 }
 
 /// Returns the name of upvalue `i` (from 0), empty where stripped.
@@ -280,10 +281,19 @@ pub fn upvalue_name(f: Func<'_>, i: u32) -> Option<Vec<u8>> {
     Some(debug.and_then(|d| d.upvalue_names.get(i as usize)).map_or_else(Vec::new, |n| n.to_vec()))
 }
 
-/// Returns an address that identifies upvalue `i` (from 0).
+/// Returns an address that identifies upvalue `i` (from 0) of a Lua function or builtin.
 pub fn upvalue_id(f: Func<'_>, i: u32) -> Option<u64> {
-    // SAFETY: a Lua function's, in range.
-    (i < visible_upvalues(f)).then(|| unsafe { *FuncObj::upvals(f.raw()).add(i as usize) as u64 })
+    if i >= visible_upvalues(f) {
+        return None;
+    }
+    // SAFETY: in range.
+    Some(unsafe {
+        if f.is_lua() {
+            *FuncObj::upvals(f.raw()).add(i as usize) as u64
+        } else {
+            FuncObj::builtin_upvals(f.raw()).add(i as usize) as u64
+        }
+    })
 }
 
 /// Makes upvalue `i` of Lua function `f` refer to upvalue `j` of Lua function `g`; says whether both exist.
