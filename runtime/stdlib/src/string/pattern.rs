@@ -9,6 +9,7 @@
 //! Invariant: positions are indices; every access is checked, so a subject that changed between two calls is only a failed match.
 //! Invariant: nesting is at most `MAX_DEPTH`, so the native stack is bounded.
 
+use std::cell::Cell;
 use std::fmt;
 
 /// Captures a pattern may have.
@@ -181,6 +182,40 @@ pub struct State {
     sets: [Bits; SETS],
     /// What the first byte of a match is, once a search has looked.
     first: Option<Option<Item>>,
+}
+
+thread_local! {
+    static STATE: Cell<Option<Box<State>>> = const { Cell::new(None) };
+}
+
+/// A state for one pattern, out of reused memory: clearing all captures would cost as much as many a match.
+pub struct Fresh(Option<Box<State>>);
+
+/// Takes the thread's state, or makes another if it is in use.
+#[inline]
+pub fn fresh() -> Fresh {
+    let mut state = STATE.with(Cell::take).unwrap_or_default();
+    // What captures and sets hold counts only as far as these say.
+    state.level = 0;
+    state.depth = 0;
+    state.set_at = [(0, 0); SETS];
+    state.first = None;
+    Fresh(Some(state))
+}
+
+impl Fresh {
+    /// Returns the state.
+    #[inline]
+    pub fn state(&mut self) -> &mut State {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl Drop for Fresh {
+    #[inline]
+    fn drop(&mut self) {
+        STATE.with(|slot| slot.set(self.0.take()));
+    }
 }
 
 impl Default for State {

@@ -67,20 +67,21 @@ fn search(cx: &mut Cx<'_>, is_find: bool) -> Result<Ret, Raise> {
         return cx.ret_last(2);
     }
     let (anchored, pat) = split_anchor(pattern::effective(pat));
-    let mut st = State::new();
+    let mut fresh = pattern::fresh();
+    let st = fresh.state();
     let found = if anchored {
-        pattern::match_at(&mut st, src, pat, init).map(|e| e.map(|e| (init, e)))
+        pattern::match_at(st, src, pat, init).map(|e| e.map(|e| (init, e)))
     } else {
-        pattern::search(&mut st, src, pat, init)
+        pattern::search(st, src, pat, init)
     };
     let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { return cx.ret(Val::NIL) };
     if !is_find {
-        let count = push_captures(cx, &st, src, s, e)?;
+        let count = push_captures(cx, st, src, s, e)?;
         return cx.ret_last(count);
     }
     cx.push(Val::num((s + 1) as f64));
     cx.push(Val::num(e as f64));
-    let count = if st.level() == 0 { 0 } else { push_captures(cx, &st, src, s, e)? };
+    let count = if st.level() == 0 { 0 } else { push_captures(cx, st, src, s, e)? };
     cx.ret_last(count + 2)
 }
 
@@ -130,13 +131,14 @@ pub fn gmatch_aux(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         return cx.ret0();
     };
     let src = src.bytes();
-    let mut st = State::new();
+    let mut fresh = pattern::fresh();
+    let st = fresh.state();
     // An anchor has no meaning here: `^` is a byte like any other.
-    let found = pattern::search(&mut st, src, pattern::effective(pat.bytes()), at as usize);
+    let found = pattern::search(st, src, pattern::effective(pat.bytes()), at as usize);
     let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { return cx.ret0() };
     let next = if e == s { e + 1 } else { e };
     me.set_upvalue(cx.vm(), 2, Val::num(next as f64));
-    let count = push_captures(cx, &st, src, s, e)?;
+    let count = push_captures(cx, st, src, s, e)?;
     cx.ret_last(count)
 }
 
@@ -165,16 +167,17 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         Kind::Func(_) => Replacement::Function,
         _ => return Err(cx.arg_error(2, "string/function/table expected")),
     };
-    let mut st = State::new();
+    let mut fresh = pattern::fresh();
+    let st = fresh.state();
     let mut out = scratch::take();
     let (mut at, mut copied, mut count) = (0, 0, 0);
     while count < max {
         let src = cx.check_str(0)?.bytes();
         let (anchored, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
         let found = if anchored {
-            pattern::match_at(&mut st, src, pat, at).map(|e| e.map(|e| (at, e)))
+            pattern::match_at(st, src, pat, at).map(|e| e.map(|e| (at, e)))
         } else {
-            pattern::search(&mut st, src, pat, at)
+            pattern::search(st, src, pat, at)
         };
         let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { break };
         count += 1;
@@ -183,7 +186,7 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         if room > out.capacity() {
             reserve(cx.vm(), &mut out, room.max(len))?;
         }
-        add_replacement(cx, &st, &mut out, replacement, s, e)?;
+        add_replacement(cx, st, &mut out, replacement, s, e)?;
         copied = e;
         // An empty match leaves the next byte as it is and goes on behind it.
         at = if e > s { e } else { s + 1 };
