@@ -38,7 +38,7 @@ test:
 	$(CARGO) test --profile fast --workspace
 # The interpreter without tail calls, as unoptimised builds and unknown targets have it.
 	KILN_TRAMPOLINE=1 $(CARGO) build --profile fast --target-dir target/trampoline -p runtime --bin kiln
-	KILN_BIN=target/trampoline/fast/kiln LUAC_BIN=target/fast/luac MODE=interp $(CARGO) test --profile fast -p filetest --test lua
+	KILN_BIN=$(CURDIR)/target/trampoline/fast/kiln LUAC_BIN=$(CURDIR)/target/fast/luac MODE=interp $(CARGO) test --profile fast -p filetest --test lua
 
 bench:
 	@.ci/setup bench
