@@ -38,7 +38,7 @@ const SPEED: usize = 2;
 /// Bytes that looking at one slot of the intern table counts for.
 const SLOT_COST: usize = 8;
 /// Bytes in use below which no cycle begins.
-const MIN_THRESHOLD: usize = 384 << 10;
+const MIN_THRESHOLD: usize = 160 << 10;
 /// Free blocks kept after a full collection.
 const KEEP_BLOCKS: usize = 16;
 
