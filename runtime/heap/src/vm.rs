@@ -103,8 +103,6 @@ pub struct Vm {
     pub mm_names: [*mut StrObj; metamethod::COUNT],
     /// The hook.
     pub hook: Hook,
-    /// Handlers without hooks.
-    pub plain_dispatch: Option<&'static [Handler; 256]>,
     /// Where the trampoline goes on.
     pub bounce: Bounce,
     /// Names of the types by [`Value::type_index`], as `type` returns them.
@@ -168,7 +166,6 @@ impl Vm {
                 func: Cell::new(Value::NIL),
                 last_pc: std::ptr::null(),
             },
-            plain_dispatch: None,
             bounce: Bounce {
                 handler: None,
                 base: std::ptr::null_mut(),

@@ -72,7 +72,7 @@ pub(crate) fn operand_error(vm: &Vm, what: &str, culprit: Value, at: Option<u8>)
 }
 
 /// Raises the error of indexing something that cannot be.
-pub(crate) fn index_error(vm: &Vm, culprit: Value, _key: Value, at: Option<u8>) -> Raise {
+pub(crate) fn index_error(vm: &Vm, culprit: Value, at: Option<u8>) -> Raise {
     operand_error(vm, "index", culprit, at)
 }
 

@@ -87,7 +87,7 @@ pub(crate) unsafe fn get(vm: &mut Vm, insn: u32) -> Step {
             Found::Call(mo, o) => call_meta(vm, cont(Cont::StoreA), mo, &[o, k]),
             Found::NotIndexable(culprit) => {
                 let at = if culprit == o { at } else { None };
-                let _ = debug::index_error(vm, culprit, k, at);
+                let _ = debug::index_error(vm, culprit, at);
                 Step::Fail
             }
             Found::Loop => fail(vm, "loop in gettable"),
@@ -190,7 +190,7 @@ pub(crate) unsafe fn set(vm: &mut Vm, insn: u32) -> Step {
             Stored::Call(mo, o) => call_meta(vm, cont(Cont::Drop), mo, &[o, k, v]),
             Stored::NotIndexable(culprit) => {
                 let at = if culprit == o { at } else { None };
-                let _ = debug::index_error(vm, culprit, k, at);
+                let _ = debug::index_error(vm, culprit, at);
                 Step::Fail
             }
             Stored::Loop => fail(vm, "loop in settable"),
