@@ -1,4 +1,8 @@
-//! The live trace compiler: hot counters, recorder, register allocator, backends.
+//! The trace compiler: recorder, register allocation, machine code, linking.
 //!
-//! The place of the trace compiler in the workspace; the compiler itself is not built yet.
-#![deny(unsafe_code)]
+//! The crate sees the running program only through [`subject::Subject`], whose methods take `&self`: recording cannot change
+//! anything. It knows no heap: values are bits with tags (`abi::tag`), objects are what the subject says about them.
+//! `unsafe` is confined to [`mcode`], the memory of machine code.
+
+pub mod backend;
+pub mod mcode;

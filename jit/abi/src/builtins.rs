@@ -93,26 +93,12 @@ for_each_builtin!(define_builtins);
 pub const fn number(name: &str) -> u32 {
     let mut i = 1;
     while i < NAMES.len() {
-        if same(NAMES[i].as_bytes(), name.as_bytes()) {
+        if crate::same(NAMES[i], name) {
             return i as u32;
         }
         i += 1;
     }
     0
-}
-
-const fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
 }
 
 const _: () = assert!(number("math.floor") != 0 && number("no.such") == 0);

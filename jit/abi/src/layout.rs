@@ -257,3 +257,21 @@ pub struct Field {
 }
 
 for_each_layout!(define_offsets);
+
+/// Returns the byte offset of field `f` of the layout `name`; fails to compile (in constants) if there is none.
+pub const fn offset(name: &str, f: &str) -> usize {
+    let mut i = 0;
+    while i < LAYOUTS.len() {
+        if crate::same(LAYOUTS[i].name, name) {
+            let mut j = 0;
+            while j < LAYOUTS[i].fields.len() {
+                if crate::same(LAYOUTS[i].fields[j].name, f) {
+                    return LAYOUTS[i].fields[j].offset;
+                }
+                j += 1;
+            }
+        }
+        i += 1;
+    }
+    panic!("no such field")
+}

@@ -1,4 +1,17 @@
-//! Trace IR: the instruction table, traces as values, text, verifier and reference evaluator.
+//! The intermediate representation of traces: THE IR table, a trace as a value, its text, verifier and reference evaluator.
 //!
-//! The place of the trace compiler in the workspace; the compiler itself is not built yet.
+//! A trace is linear, typed, in SSA form, with LuaJIT's vocabulary. The crate knows no heap and no machine: whatever can be in the IR
+//! can be printed and read back.
 #![forbid(unsafe_code)]
+
+mod field;
+mod konst;
+mod op;
+mod trace;
+mod ty;
+
+pub use field::{Conv, Field, FpMath, sload};
+pub use konst::{Const, ProtoKey, Shape};
+pub use op::{Kind, Mode, Op};
+pub use trace::{Ins, Link, Ref, Slot, Snap, Start, Trace, flag};
+pub use ty::Ty;

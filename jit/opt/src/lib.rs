@@ -1,4 +1,11 @@
-//! Passes over the trace IR.
+//! The optimiser: passes over traces.
 //!
-//! The place of the trace compiler in the workspace; the compiler itself is not built yet.
+//! While a trace is recorded every instruction goes through [`Builder::emit`]: folded, merged with an equal one, forwarded from an
+//! earlier store. [`optimise`] runs the passes that need the whole trace. Which run is said by [`Passes`]; the table [`PASSES`] has them all.
 #![forbid(unsafe_code)]
+
+mod builder;
+mod passes;
+
+pub use builder::{Builder, Limits};
+pub use passes::{PASSES, Pass, Passes, optimise};

@@ -1,0 +1,66 @@
+//! What a backend is given and what it gives: one trait for every CPU.
+
+use abi::abort::Abort;
+use abi::exit::SnapMap;
+use ir::Trace;
+
+/// What a backend needs to know of the process.
+#[derive(Clone, Debug)]
+pub struct Env {
+    /// Address of each helper's body by `abi::helpers::Helper`.
+    pub helpers: Vec<u64>,
+    /// `extern "C" fn(vm, *mut ExitState, trace: u32, exit: u32) -> u64`: restores the frames; its result is what the trace returns.
+    pub trace_exit: u64,
+    /// The same for exits of CALLB that did not return normally: called with CALLB's nonzero result instead of an exit; restores nothing.
+    pub nil_slot: u64,
+}
+
+/// A trace to be assembled.
+pub struct Request<'a> {
+    /// The trace, verified.
+    pub trace: &'a Trace,
+    /// Its number.
+    pub number: u32,
+    /// Bits of each constant: boxed values for Lua values as they go to a slot; addresses for prototypes (`ProtoObj`), Pc (the instruction),
+    /// Slot (byte offset of the node's value, and in `keys` the boxed key), Templ (the table, untagged), Null, NilSlot; numbers otherwise.
+    pub bits: &'a [u64],
+    /// Boxed key of each Slot constant, 0 for others.
+    pub keys: &'a [u64],
+    /// Side traces: where the values of the parent's exit are, by entry of the parent's snapshot.
+    pub parent: Option<&'a SnapMap>,
+    /// Entry (behind the prologue) of the root trace that the link names, if it is another.
+    pub target: Option<u64>,
+    /// Every guard fails once (a counter before each).
+    pub stress: bool,
+    /// Address at which the code will lie.
+    pub at: u64,
+}
+
+/// Machine code of a trace.
+#[derive(Clone, Debug, Default)]
+pub struct Code {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Offset of the entry from the interpreter (root traces).
+    pub entry: usize,
+    /// Offset of the entry for other traces: behind the prologue, before the stack check.
+    pub inner: usize,
+    /// What each exit restores, by snapshot.
+    pub exits: Vec<SnapMap>,
+    /// Places to patch when a side trace is linked to an exit: `(exit, offset)`.
+    pub patches: Vec<(u32, usize)>,
+    /// Text for dumps: offset of the code of each instruction, ascending `(offset, ir index)`.
+    pub map: Vec<(usize, usize)>,
+    /// Register or spill slot of each instruction's value, for dumps.
+    pub regs: Vec<String>,
+}
+
+/// A code generator.
+pub trait Backend {
+    /// Name, as `jit.arch` has it.
+    fn arch(&self) -> &'static str;
+    /// Generates code.
+    fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort>;
+    /// Returns the bytes (and how many of them at `offset`) that make the exit at a patch site jump to `target` instead of its stub.
+    fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>>;
+}
