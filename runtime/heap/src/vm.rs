@@ -77,6 +77,8 @@ pub struct JitHooks {
     pub hotcall: u16,
     /// Counters by the address of the instruction behind the counting one, divided by 4.
     pub hotcount: [u16; HOT_COUNTERS],
+    /// Numbers of the traces that begin with `ITERN`; 0 is none. (Written by `interp::jit` alone.)
+    pub next_loops: [u16; 256],
     /// Loops and calls are counted. Only `interp::set_jit` changes it.
     pub on: bool,
     /// A trace is being recorded. Only `interp::set_recording` changes it.
@@ -101,6 +103,7 @@ impl JitHooks {
             hotloop: 112,
             hotcall: 112,
             hotcount: [112; HOT_COUNTERS],
+            next_loops: [0; 256],
             on: false,
             recording: false,
             hot: |_, _| {},
