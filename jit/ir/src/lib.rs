@@ -11,6 +11,7 @@ mod op;
 mod text;
 mod trace;
 mod ty;
+mod verify;
 
 pub use field::{Conv, Field, FpMath, sload};
 pub use konst::{Const, ProtoKey, Shape};
@@ -19,3 +20,4 @@ pub use op::{Kind, Mode, Op};
 pub use text::ParseError;
 pub use trace::{Ins, Link, Ref, Slot, Snap, Start, Trace, flag};
 pub use ty::Ty;
+pub use verify::verify;

@@ -55,6 +55,7 @@ mod print;
 mod tests;
 
 pub use parse::ParseError;
+pub(crate) use print::CANONICAL_NAN;
 
 use crate::konst::Const;
 use crate::op::Mode;

@@ -186,7 +186,7 @@ impl Display for Const {
 }
 
 /// The NaN that arithmetic makes.
-pub(super) const CANONICAL_NAN: u64 = 0xfff8_0000_0000_0000;
+pub(crate) const CANONICAL_NAN: u64 = 0xfff8_0000_0000_0000;
 
 fn number(f: &mut Formatter<'_>, n: f64) -> Result {
     if n.is_nan() {
