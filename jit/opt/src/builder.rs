@@ -24,6 +24,7 @@ impl Default for Limits {
 }
 
 /// A trace under construction.
+#[derive(Clone)]
 pub struct Builder {
     trace: Trace,
     passes: Passes,
