@@ -1,6 +1,7 @@
 //! Emission of instructions: every one passes fold, cse and forwarding before it is appended.
 
 use crate::Passes;
+use crate::mem;
 use abi::abort::Abort;
 use ir::{Const, Ins, Ref, Trace, Ty};
 
@@ -24,16 +25,18 @@ impl Default for Limits {
 }
 
 /// A trace under construction.
+#[derive(Clone)]
 pub struct Builder {
     trace: Trace,
     passes: Passes,
     limits: Limits,
+    state: mem::State,
 }
 
 impl Builder {
     /// Begins with a trace, mostly an empty one.
     pub fn new(trace: Trace, passes: Passes, limits: Limits) -> Builder {
-        Builder { trace, passes, limits }
+        Builder { trace, passes, limits, state: mem::State::default() }
     }
 
     /// Emits an instruction; returns what stands for it: itself, an earlier one, or a constant. For guards that are known to hold
@@ -58,6 +61,27 @@ impl Builder {
     /// Returns the passes that run.
     pub fn passes(&self) -> Passes {
         self.passes
+    }
+
+    /// Gives the trace so far with its chains.
+    pub(crate) fn seen(&self) -> mem::Seen<'_> {
+        mem::Seen::new(&self.trace)
+    }
+
+    /// Gives what forwarding remembers.
+    pub(crate) fn state(&self) -> &mem::State {
+        &self.state
+    }
+
+    /// Gives what forwarding remembers.
+    pub(crate) fn state_mut(&mut self) -> &mut mem::State {
+        &mut self.state
+    }
+
+    /// Notes what a value was while recording: a number, or any number that tells this object from others. Optional: passes that bet on values
+    /// bet better.
+    pub fn observe(&mut self, r: Ref, seen: i64) {
+        self.state.seen.insert(r, seen);
     }
 
     /// Interns a constant.

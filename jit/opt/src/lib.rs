@@ -4,8 +4,12 @@
 //! earlier store. [`optimise`] runs the passes that need the whole trace. Which run is said by [`Passes`]; the table [`PASSES`] has them all.
 #![forbid(unsafe_code)]
 
+mod abc;
 mod builder;
+mod dse;
+mod mem;
 mod passes;
 
+pub use mem::was_non_nil;
 pub use builder::{Builder, Limits};
 pub use passes::{PASSES, Pass, Passes, optimise};
