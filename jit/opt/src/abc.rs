@@ -28,22 +28,23 @@ pub(crate) struct Range {
 pub(crate) fn is_known(b: &Builder, ins: &Ins) -> bool {
     let t = b.seen();
     let (base, off) = split(t, ins.b);
-    let range = Range { size: ins.a, base, off };
-    if b.state().ranges.contains(&range) && crate::mem::last(t, Op::LOOP) > 0 {
-        return true;
-    }
     let (mut below, mut above) = (base == Ref::NONE && off >= 0, false);
-    for i in chain(t, Op::ABC, 0).filter(|&i| t.ins[i].a == ins.a) {
-        let (other, at) = split(t, t.ins[i].b);
-        if other == base && at.abs() < MAX_SIZE && off.abs() < MAX_SIZE {
+    let mut add = |at: i32| {
+        if at.abs() < MAX_SIZE && off.abs() < MAX_SIZE {
             below |= at <= off;
             above |= at >= off;
         }
-        if below && above {
-            return true;
-        }
+        below && above
+    };
+    if crate::mem::last(t, Op::LOOP) > 0
+        && b.state().ranges.iter().filter(|r| (r.size, r.base) == (ins.a, base)).any(|r| add(r.off))
+    {
+        return true;
     }
-    false
+    chain(t, Op::ABC, 0).filter(|&i| t.ins[i].a == ins.a).any(|i| {
+        let (other, at) = split(t, t.ins[i].b);
+        other == base && add(at)
+    })
 }
 
 /// Gives the constant behind a reference.

@@ -42,6 +42,14 @@ impl Builder {
     /// Emits an instruction; returns what stands for it: itself, an earlier one, or a constant. For guards that are known to hold
     /// and for what has no value the reference is meaningless. A guard that cannot hold is an abort.
     pub fn emit(&mut self, ins: Ins) -> Result<Ref, Abort> {
+        match mem::forward(self, &ins)? {
+            mem::Forward::Use(r) => Ok(r),
+            mem::Forward::Instead(ins) => self.append(ins),
+            mem::Forward::Emit => self.append(ins),
+        }
+    }
+
+    pub(crate) fn append(&mut self, ins: Ins) -> Result<Ref, Abort> {
         if self.trace.ins.len() >= self.limits.ins {
             return Err(Abort::TooLong);
         }

@@ -7,9 +7,11 @@
 mod abc;
 mod builder;
 mod dse;
+mod loops;
 mod mem;
 mod passes;
 
+pub use loops::peel;
 pub use mem::was_non_nil;
 pub use builder::{Builder, Limits};
 pub use passes::{PASSES, Pass, Passes, optimise};
