@@ -5,7 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+mod cse;
+mod dce;
+mod fold;
+mod mem;
+pub mod narrow;
 mod passes;
 
 pub use builder::{Builder, Limits};
-pub use passes::{PASSES, Pass, Passes, optimise};
+pub use passes::{PASSES, Pass, Passes, optimise, run};
