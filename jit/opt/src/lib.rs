@@ -6,12 +6,16 @@
 
 mod abc;
 mod builder;
+mod cse;
+mod dce;
 mod dse;
+mod fold;
 mod loops;
 mod mem;
+pub mod narrow;
 mod passes;
 
 pub use loops::peel;
 pub use mem::was_non_nil;
 pub use builder::{Builder, Limits};
-pub use passes::{PASSES, Pass, Passes, optimise};
+pub use passes::{PASSES, Pass, Passes, optimise, run};

@@ -92,20 +92,22 @@ pub fn was_non_nil(b: &Builder, addr: Ref) -> bool {
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
     trace: &'a Trace,
+    youngest: &'a [u32; Op::COUNT],
+    older: &'a [u32],
 }
 
 impl<'a> Seen<'a> {
-    /// Looks at a trace.
-    pub(crate) fn new(trace: &'a Trace) -> Seen<'a> {
-        Seen { trace }
+    /// Looks at a trace: its youngest instruction of each operation, and the next older one by instruction.
+    pub(crate) fn new(trace: &'a Trace, youngest: &'a [u32; Op::COUNT], older: &'a [u32]) -> Seen<'a> {
+        Seen { trace, youngest, older }
     }
     /// Returns the latest instruction of an operation.
     fn youngest(self, op: Op) -> Option<usize> {
-        self.older(self.trace.ins.len(), op)
+        Some(self.youngest[op as usize] as usize).filter(|&i| i < self.trace.ins.len())
     }
     /// Returns the next older instruction of the operation.
-    fn older(self, i: usize, op: Op) -> Option<usize> {
-        (1..i).rev().find(|&i| self.trace.ins[i].op == op)
+    fn older(self, i: usize) -> Option<usize> {
+        Some(self.older[i] as usize).filter(|&i| i < self.trace.ins.len())
     }
 }
 
@@ -120,7 +122,7 @@ impl std::ops::Deref for Seen<'_> {
 pub(crate) fn chain(t: Seen<'_>, op: Op, down: usize) -> impl Iterator<Item = usize> + '_ {
     let above = move |&i: &usize| i > down;
     // Instructions that were removed stay in their chain.
-    std::iter::successors(t.youngest(op).filter(above), move |&i| t.older(i, op).filter(above)).filter(move |&i| t.ins[i].op == op)
+    std::iter::successors(t.youngest(op).filter(above), move |&i| t.older(i).filter(above)).filter(move |&i| t.ins[i].op == op)
 }
 
 /// Returns the latest instruction of an operation, 0 if there is none.

@@ -192,7 +192,7 @@ fn merged<'t>(t: Seen<'t>, ops: &'t [Op], down: usize) -> impl Iterator<Item = u
     std::iter::from_fn(move || {
         let n = (0..heads.len()).max_by_key(|&n| heads[n])?;
         let i = heads[n]?;
-        heads[n] = t.older(i, ops[n]).filter(above);
+        heads[n] = t.older(i).filter(above);
         Some(i)
     })
     .filter(move |&i| ops.contains(&t.ins[i].op))
