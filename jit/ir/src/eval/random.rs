@@ -16,10 +16,18 @@ use std::sync::Arc;
 impl World {
     /// Makes a random world for a trace.
     pub fn random(seed: u64, t: &Trace) -> World {
-        let mut src = Source::seeded(seed);
         // Some worlds are made to follow the trace to its end.
-        let luck = src.pick(&[80, 95, 100]);
-        let mut m = Maker { t, src, luck, world: World::default(), users: BTreeMap::new() };
+        let luck = Source::seeded(!seed).pick(&[80, 95, 100]);
+        World::with_luck(seed, t, luck)
+    }
+
+    /// Makes a world for which no choice goes wrong.
+    pub fn lucky(seed: u64, t: &Trace) -> World {
+        World::with_luck(seed, t, 100)
+    }
+
+    fn with_luck(seed: u64, t: &Trace, luck: usize) -> World {
+        let mut m = Maker { t, src: Source::seeded(seed), luck, world: World::default(), users: BTreeMap::new() };
         for (i, ins) in t.ins.iter().enumerate() {
             for r in ins.refs() {
                 m.users.entry(r).or_default().push(i);
@@ -51,7 +59,7 @@ impl Maker<'_> {
         self.world.add_table(Table::new(0, 4));
         self.world.funcs.push(Func::default());
         self.world.multres = self.src.below(4) as i32;
-        self.world.attention = self.src.chance(3);
+        self.world.attention = self.luck < 100 && self.src.chance(5);
         for c in &self.t.consts {
             if let Const::Templ(p, i) = c {
                 let mut t = Table::new(self.src.below(4), 0);

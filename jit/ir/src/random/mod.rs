@@ -12,6 +12,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
+use crate::eval::{Outcome, World, eval};
 use crate::konst::{Const, ProtoKey};
 use crate::op::Op;
 use crate::source::Source;
@@ -73,7 +74,37 @@ pub fn random(src: &mut Source<'_>, options: &Options) -> Trace {
         g.step(options);
     }
     g.finish();
-    g.t
+    let mut t = g.t;
+    let seed = src.next();
+    repair(&mut t, seed);
+    t
+}
+
+/// Turns guards that fail in some world into such that hold, as a recorder would have found them: comparisons into their opposites, what
+/// may overflow or be no integer into what cannot fail.
+fn repair(t: &mut Trace, seed: u64) {
+    for _ in 0..40 {
+        let world = World::lucky(seed, t);
+        let Ok(Outcome::Exit { at, .. }) = eval(t, &world, 2 * t.ins.len()) else { return };
+        // The end of a loop stays.
+        let counts = t.link == Link::Loop && t.ins[at..].iter().all(|ins| ins.op != Op::ADDOV);
+        // What protects an access stays, too.
+        let field = t.ins[at].refs().any(|r| r.is_ins() && t.ins[r.index()].op == Op::FLOAD);
+        let free = !counts && !field && t.ins[at].ty != Ty::Ptr;
+        let ins = &mut t.ins[at];
+        let sure = |op: Op| (op, 0);
+        (ins.op, ins.flags) = match ins.op {
+            op if op.negated() != op && free => (op.negated(), ins.flags),
+            Op::ADDOV => sure(Op::ADD),
+            Op::SUBOV => sure(Op::SUB),
+            Op::MULOV => sure(Op::MUL),
+            Op::CONV => {
+                ins.b = Ref::lit(Conv::IntTrunc as i32);
+                sure(Op::CONV)
+            }
+            _ => return,
+        };
+    }
 }
 
 /// Slots of the frame.

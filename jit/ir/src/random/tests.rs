@@ -54,6 +54,7 @@ fn traces_from_few_bytes_verify() {
 
 #[test]
 fn random_traces_do_nothing_undefined() {
+    let mut fails = BTreeMap::<Op, u32>::new();
     let mut ends = BTreeMap::new();
     let mut failed = BTreeSet::new();
     let mut passed = BTreeSet::new();
@@ -65,6 +66,7 @@ fn random_traces_do_nothing_undefined() {
                 Outcome::Exit { at, snap, .. } => {
                     assert!(snap < t.snaps.len());
                     failed.insert(t.ins[at].op);
+                    *fails.entry(t.ins[at].op).or_insert(0) += 1;
                     passed.extend(t.ins[..at].iter().filter(|i| i.is_guard()).map(|i| i.op));
                     // An exit in the last quarter is nearly an end.
                     *ends.entry(if at * 4 > t.ins.len() * 3 { "late" } else { "early" }).or_insert(0) += 1;
@@ -78,6 +80,9 @@ fn random_traces_do_nothing_undefined() {
             equivalent(&t, &t, &world).unwrap_or_else(|e| panic!("seed {seed}, world {w}: {e}\n{t}"));
         }
     });
+    if std::env::var_os("SHOW").is_some() {
+        eprintln!("{ends:?} {fails:?}");
+    }
     let total: i32 = ends.values().sum();
     assert!(ends["end"] * 10 > total && ends["early"] * 10 > total && ends["late"] * 20 > total, "{ends:?}");
     assert!(ends.get("fuel").copied().unwrap_or(0) * 50 < total, "{ends:?}");
