@@ -6,3 +6,6 @@
 
 pub mod backend;
 pub mod mcode;
+pub mod params;
+pub mod record;
+pub mod subject;
