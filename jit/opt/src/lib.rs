@@ -11,6 +11,9 @@ mod fold;
 mod mem;
 pub mod narrow;
 mod passes;
+mod replay;
 
 pub use builder::{Builder, Limits};
+pub use fold::rule_names;
 pub use passes::{PASSES, Pass, Passes, optimise, run};
+pub use replay::{replay, replay_into};
