@@ -13,7 +13,7 @@
 use crate::mem::{self, Forward};
 use crate::{Passes, cse, fold};
 use abi::abort::Abort;
-use ir::{Const, Ins, Kind, Op, Ref, Trace, Ty, flag};
+use ir::{Const, Ins, Op, Ref, Trace, Ty, flag};
 use std::sync::Arc;
 
 /// Limits of a trace.
@@ -39,6 +39,7 @@ impl Default for Limits {
 const END: u32 = u32::MAX;
 
 /// A trace under construction.
+#[derive(Clone)]
 pub struct Builder {
     trace: Trace,
     passes: Passes,
@@ -49,13 +50,15 @@ pub struct Builder {
     prev: Vec<u32>,
     /// How often each fold rule fired, in debug builds.
     pub(crate) hits: [u32; fold::COUNT],
+    state: mem::State,
 }
 
 impl Builder {
     /// Begins with a trace, mostly an empty one.
     pub fn new(trace: Trace, passes: Passes, limits: Limits) -> Builder {
-        let mut b =
-            Builder { trace, passes, limits, chain: [END; Op::COUNT], prev: Vec::new(), hits: [0; fold::COUNT] };
+        let hits = [0; fold::COUNT];
+        let state = mem::State::default();
+        let mut b = Builder { trace, passes, limits, chain: [END; Op::COUNT], prev: Vec::new(), hits, state };
         b.sync();
         b
     }
@@ -76,14 +79,11 @@ impl Builder {
         {
             return Ok(Ref::ins(i));
         }
-        if matches!(ins.op.kind(), Kind::Load | Kind::Store | Kind::Refer) {
-            match mem::forward(self, ins) {
-                Forward::None => {}
-                Forward::Ref(r) => return Ok(r),
-                Forward::Drop => return Ok(Ref::NONE),
-            }
+        match mem::forward(self, &ins)? {
+            Forward::Emit => self.append(ins),
+            Forward::Instead(ins) => self.append(ins),
+            Forward::Use(r) => Ok(r),
         }
-        self.append(ins)
     }
 
     /// Appends an instruction as it is: neither folded nor merged.
@@ -92,7 +92,7 @@ impl Builder {
         self.append(ins)
     }
 
-    fn append(&mut self, ins: Ins) -> Result<Ref, Abort> {
+    pub(crate) fn append(&mut self, ins: Ins) -> Result<Ref, Abort> {
         let at = self.trace.ins.len();
         if at >= self.limits.ins {
             return Err(Abort::TooLong);
@@ -165,6 +165,27 @@ impl Builder {
     /// Returns the limits.
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Gives the trace so far with its chains.
+    pub(crate) fn seen(&self) -> mem::Seen<'_> {
+        mem::Seen::new(&self.trace, &self.chain, &self.prev)
+    }
+
+    /// Gives what forwarding remembers.
+    pub(crate) fn state(&self) -> &mem::State {
+        &self.state
+    }
+
+    /// Gives what forwarding remembers.
+    pub(crate) fn state_mut(&mut self) -> &mut mem::State {
+        &mut self.state
+    }
+
+    /// Notes what a value was while recording: a number, or any number that tells this object from others. Optional: passes that bet on values
+    /// bet better.
+    pub fn observe(&mut self, r: Ref, seen: i64) {
+        self.state.seen.insert(r, seen);
     }
 
     /// Interns a constant.

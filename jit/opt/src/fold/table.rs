@@ -190,8 +190,6 @@ rules! {
     eq_addr: EQ | NE, T, AREF | HREFK | HREFI | NEWREF | UREFO | UREFC | FREF | STRREF, K => cmp::eq_addr;
     /// `s:sub(i, j) == "c"` compares length and byte.
     eq_snew: EQ | NE, S, SNEW, KSTR => string::eq_snew;
-    /// A bounds check below one that was done is done.
-    abc_const: ABC, I, ANY, KINT => cmp::abc_const;
 
     // ---- conversions ----
     /// To another type and back, where the first step was exact.
