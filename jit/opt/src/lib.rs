@@ -14,6 +14,7 @@ mod loops;
 mod mem;
 pub mod narrow;
 mod passes;
+mod sink;
 
 pub use loops::peel;
 pub use mem::was_non_nil;

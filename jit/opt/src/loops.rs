@@ -55,6 +55,14 @@ pub fn peel(b: &mut Builder) -> Result<(), Abort> {
     }
 }
 
+/// Runs the pass. What cannot be peeled for other reasons than its types stays a loop by way of its entry.
+pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
+    match peel(b) {
+        Err(abort @ (Abort::TypeUnstable | Abort::GuardFails)) => Err(abort),
+        _ => Ok(()),
+    }
+}
+
 /// Peels without and, if that promises more, with additional guards before the loop.
 fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
     let mut peeled = unroll(b)?;
