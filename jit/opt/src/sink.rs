@@ -115,7 +115,8 @@ impl Graph {
             }
         }
         // The next trace finds slots, not exits' recipes.
-        let linked = matches!(t.link, Link::Root(_) | Link::Again | Link::Open) || t.link == Link::Loop && t.loop_at().is_none();
+        let linked =
+            matches!(t.link, Link::Root(_) | Link::Again | Link::Open) || t.link == Link::Loop && t.loop_at().is_none();
         if let Some(last) = t.snaps.last().filter(|_| linked) {
             last.entries.iter().for_each(|e| self.keep(t, e.1));
         }
@@ -170,7 +171,8 @@ impl Graph {
 
     /// Stores to an object, in order.
     fn stores(&self, t: &Trace, object: usize, to: usize) -> Vec<usize> {
-        let is = |&i: &usize| self.with[i] == Some(object) && matches!(t.ins[i].op, Op::ASTORE | Op::HSTORE | Op::FSTORE);
+        let is =
+            |&i: &usize| self.with[i] == Some(object) && matches!(t.ins[i].op, Op::ASTORE | Op::HSTORE | Op::FSTORE);
         (object..to).filter(is).collect()
     }
 
@@ -180,11 +182,15 @@ impl Graph {
         let at = t.loop_at().unwrap_or(t.ins.len());
         let (old, next) = (self.stores(t, l, at), self.stores(t, r, t.ins.len()));
         let same_making = (t.ins[l].a, t.ins[l].b) == (t.ins[r].a, t.ins[r].b);
-        same_making && l < at && r > at && old.len() == next.len() && old.iter().zip(&next).all(|(&x, &y)| {
-            let (x, y) = (t.ins[x], t.ins[y]);
-            let (p, q) = (t.ins[x.a.index()], t.ins[y.a.index()]);
-            x.op == y.op && (p.op, p.b) == (q.op, q.b) && self.carried(t, at, x.b, y.b, new)
-        })
+        same_making
+            && l < at
+            && r > at
+            && old.len() == next.len()
+            && old.iter().zip(&next).all(|(&x, &y)| {
+                let (x, y) = (t.ins[x], t.ins[y]);
+                let (p, q) = (t.ins[x.a.index()], t.ins[y.a.index()]);
+                x.op == y.op && (p.op, p.b) == (q.op, q.b) && self.carried(t, at, x.b, y.b, new)
+            })
     }
 
     /// Says whether `v`, a value before the loop, can be in the next round what `w` is at the end of this.

@@ -246,7 +246,28 @@ impl Rec<'_> {
             self.t.pc = pc + 1;
         }
         self.want_snapshot();
-        self.loop_event(pc, if stays { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, pc))
+        let event = if stays { Event::Enter } else { Event::Leave };
+        if self.s.code(self.t.proto, pc - 1).op() == Some(Op::ITERN) {
+            if event == Event::Leave && self.is_close(pc - 1) {
+                return Err(Abort::LeftLoop);
+            }
+            return Ok(Status::Go);
+        }
+        self.loop_event(pc, event, self.s.trace_at(self.t.proto, pc))
+    }
+
+    /// Arrives at a loop's head, which has (or would have) its trace.
+    pub(super) fn loop_head(&mut self, pc: u32, trace: Option<u32>) -> Res<Status> {
+        self.loop_event(pc, Event::Enter, trace)
+    }
+
+    /// Says whether the instruction is where the root trace that is recorded closes.
+    fn is_close(&self, at: u32) -> bool {
+        (self.t.proto, at) == self.t.close
+            && self.depth() == 0
+            && self.t.ret_depth == 0
+            && !self.t.side
+            && matches!(self.t.begin, Begin::Loop(_))
     }
 
     /// The head of another loop.
@@ -259,10 +280,8 @@ impl Rec<'_> {
 
     /// Decides what a loop means for the trace; `at` is the instruction that has (or would have) the loop's trace.
     fn loop_event(&mut self, at: u32, event: Event, trace: Option<u32>) -> Res<Status> {
-        let here = (self.t.proto, at) == self.t.close && self.depth() == 0 && self.t.ret_depth == 0;
         let root = !self.t.side;
-        let loops = matches!(self.t.begin, Begin::Loop(_)) && root;
-        if loops && here {
+        if self.is_close(at) {
             if event == Event::Leave {
                 return Err(Abort::LeftLoop);
             }

@@ -113,6 +113,8 @@ pub struct Recorder {
     /// Where the recording goes on after a call of something that is not recorded.
     resume: Option<(i64, u32)>,
     loop_unroll: i32,
+    /// Rounds that did not close.
+    unrolled: u32,
     loop_ref: Option<usize>,
     tail_called: u32,
     /// Arguments of the function whose head comes next.
@@ -189,6 +191,7 @@ impl Recorder {
             proto: start.0,
             resume: None,
             loop_unroll: params.loopunroll as i32,
+            unrolled: 0,
             loop_ref: None,
             tail_called: 0,
             args: 0,
@@ -217,11 +220,17 @@ impl Recorder {
         r.step(proto, pc)
     }
 
-    /// Optimises the finished recording.
-    pub fn finish(self) -> Res<Recorded> {
-        let start = self.start;
-        let trace = opt::optimise(self.b)?;
-        Ok(Recorded { trace, start })
+    /// Optimises the finished recording; it may go on afterwards.
+    pub fn finish(&mut self) -> Res<Recorded> {
+        let trace = opt::optimise(self.b.clone())?;
+        Ok(Recorded { trace, start: self.start })
+    }
+
+    /// Goes on with a recording whose loop could not be closed: the round is unrolled. Says whether it may.
+    pub fn unroll(&mut self) -> bool {
+        self.unrolled += 1;
+        self.b.trace_mut().link = Link::Open;
+        self.unrolled <= self.params.instunroll && !self.side
     }
 
     /// Returns the trace so far, for dumps of aborted recordings.
@@ -378,7 +387,17 @@ impl Rec<'_> {
             Op::CALLM | Op::CALL => return self.rec_call(op, a, b, c),
             Op::CALLMT | Op::CALLT => return self.rec_tail_call(op, a, d),
             Op::ITERC => return self.rec_iterc(a),
-            Op::ITERN => return self.rec_itern(a, b),
+            Op::ITERN => {
+                // A `pairs` loop begins and closes at its ITERN.
+                if self.t.started {
+                    let (proto, pc) = (self.t.proto, self.t.pc);
+                    let status = self.loop_head(pc, self.s.trace_at(proto, pc))?;
+                    if status == Status::Done {
+                        return Ok(status);
+                    }
+                }
+                return self.rec_itern(a, b);
+            }
             Op::VARG => self.rec_varg(a, b, c)?,
             Op::ISNEXT => self.rec_isnext(a)?,
             Op::RETM | Op::RET | Op::RET0 | Op::RET1 => return self.rec_ret(op, a, d),

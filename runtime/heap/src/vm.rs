@@ -79,6 +79,10 @@ pub struct JitHooks {
     pub hotcount: [u16; HOT_COUNTERS],
     /// Numbers of the traces that begin with `ITERN`; 0 is none. (Written by `interp::jit` alone.)
     pub next_loops: [u16; 256],
+    /// The compiler's own state.
+    pub data: *mut (),
+    /// Number of traces that run on the native stack.
+    pub depth: u32,
     /// Loops and calls are counted. Only `interp::set_jit` changes it.
     pub on: bool,
     /// A trace is being recorded. Only `interp::set_recording` changes it.
@@ -104,6 +108,8 @@ impl JitHooks {
             hotcall: 112,
             hotcount: [112; HOT_COUNTERS],
             next_loops: [0; 256],
+            data: std::ptr::null_mut(),
+            depth: 0,
             on: false,
             recording: false,
             hot: |_, _| {},

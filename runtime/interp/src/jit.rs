@@ -132,7 +132,9 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
             return not_entered(&mut *vm, insn as u32, &trace);
         }
         let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
+        (*vm).jit.depth += 1;
         let next = entry(vm, (*vm).base);
+        (*vm).jit.depth -= 1;
         if next == outcome::NEXT && begins_itself(&*vm) { REPLACED } else { next }
     }
 }
