@@ -43,8 +43,6 @@ tags! {
     NUMX = 13;
 }
 
-/// High half of the control slot of a `pairs` loop by position; the low half is the next position. No light userdata has these bits.
-pub const KEY_INDEX: u64 = 0xfffe_7fff;
 /// The bits of nil.
 pub const NIL_BITS: u64 = !0;
 /// The bits of false.

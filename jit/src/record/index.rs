@@ -35,6 +35,15 @@ enum Place {
     Absent,
 }
 
+impl Place {
+    fn address(self) -> Option<Ref> {
+        match self {
+            Place::Array(r) | Place::Node(r) | Place::Found(r) => Some(r),
+            Place::Absent => None,
+        }
+    }
+}
+
 /// What a lookup comes to.
 enum Found {
     /// The value.
@@ -118,6 +127,9 @@ impl Rec<'_> {
                 let place = self.place(o, k)?;
                 let old = self.s.get(o.1, k.1);
                 if !old.is_nil() {
+                    if place.address().is_some_and(|r| opt::was_non_nil(&self.t.b, r)) {
+                        return self.write(o.0, place, k, v).map(|()| None);
+                    }
                     self.exists(place)?;
                     if self.s.tab(o.1).meta.is_nil() {
                         // Cheaper than a look at the old value, and mostly outside loops.
