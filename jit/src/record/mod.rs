@@ -23,6 +23,7 @@ mod upval;
 use crate::params::Params;
 use crate::subject::{P, Subject, V};
 use abi::abort::Abort;
+use abi::exit::{SlotMap, SnapMap};
 use bytecode::{Ins, Op};
 use ir::{Const, Ins as Ir, Kind, Link, Op as I, ProtoKey, Ref, Slot, Start, Trace, Ty, flag};
 use opt::Builder;
@@ -115,6 +116,8 @@ pub struct Recorder {
     loop_unroll: i32,
     /// Rounds that did not close.
     unrolled: u32,
+    /// Parts of the parent's sunk objects, as pseudo slots.
+    parts: Vec<SlotMap>,
     loop_ref: Option<usize>,
     tail_called: u32,
     /// Arguments of the function whose head comes next.
@@ -154,7 +157,14 @@ impl Recorder {
 
     /// Begins a side trace at exit `exit` of `parent` (trace number `number`); the frames have been restored and the interpreter is about
     /// to go on.
-    pub fn side(s: &dyn Subject, parent: &Trace, number: u32, exit: u32, params: &Params) -> Res<Recorder> {
+    pub fn side(
+        s: &dyn Subject,
+        parent: &Trace,
+        map: &SnapMap,
+        number: u32,
+        exit: u32,
+        params: &Params,
+    ) -> Res<Recorder> {
         let (proto, pc) = s.at().ok_or(Abort::Inconsistent)?;
         let key = s.key(proto);
         let trace = Trace::new(Start::Side(number, exit), Const::Pc(key, pc));
@@ -165,9 +175,8 @@ impl Recorder {
         let mut r = Rec { s, t: &mut rec };
         r.walk_frames(snap.base)?;
         r.check_proto(proto)?;
-        r.replay(parent, exit as usize)?;
         r.extent();
-        r.snapshot()?;
+        r.replay(parent, exit as usize, map)?;
         Ok(rec)
     }
 
@@ -192,6 +201,7 @@ impl Recorder {
             resume: None,
             loop_unroll: params.loopunroll as i32,
             unrolled: 0,
+            parts: Vec::new(),
             loop_ref: None,
             tail_called: 0,
             args: 0,
@@ -236,6 +246,11 @@ impl Recorder {
     /// Returns the trace so far, for dumps of aborted recordings.
     pub fn trace(&self) -> &Trace {
         self.b.trace()
+    }
+
+    /// Returns what a side trace inherits besides the slots of its parent's exit.
+    pub fn parts(&self) -> &[SlotMap] {
+        &self.parts
     }
 
     /// Says where the recording is.

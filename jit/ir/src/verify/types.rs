@@ -111,6 +111,7 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
             ensure(matches!(t.as_const(v.a), Some(Const::Pc(..))), "first operand is no kpc")?;
             v.lit(v.b, 0, MAX_SLOT)
         }
+        Op::UREFS => ensure(v.ty_a() == Ty::Func, "type of the first operand is wrong"),
         Op::BASE => v.gives(Ty::Ptr),
         Op::NOP | Op::LOOP | Op::GCSTEP | Op::USE => Ok(()),
         Op::PHI => v.same(v.ty, v.ty),
