@@ -56,7 +56,15 @@ pub struct Builder {
 impl Builder {
     /// Begins with a trace, mostly an empty one.
     pub fn new(trace: Trace, passes: Passes, limits: Limits) -> Builder {
-        let mut b = Builder { trace, passes, limits, chain: [END; Op::COUNT], prev: Vec::new(), hits: Vec::new(), state: mem::State::default() };
+        let mut b = Builder {
+            trace,
+            passes,
+            limits,
+            chain: [END; Op::COUNT],
+            prev: Vec::new(),
+            hits: Vec::new(),
+            state: mem::State::default(),
+        };
         b.sync();
         b
     }

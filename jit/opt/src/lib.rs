@@ -15,7 +15,7 @@ mod mem;
 pub mod narrow;
 mod passes;
 
+pub use builder::{Builder, Limits};
 pub use loops::peel;
 pub use mem::was_non_nil;
-pub use builder::{Builder, Limits};
 pub use passes::{PASSES, Pass, Passes, optimise, run};

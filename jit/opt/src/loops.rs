@@ -87,7 +87,11 @@ fn final_map(b: &Builder) -> Result<Snap, Abort> {
     let rest = t.ins.get(last.at as usize..).ok_or(Abort::Inconsistent)?;
     let done = rest.iter().all(|i| i.op.kind() != Kind::Store);
     let rebased = t.ins.iter().any(|i| i.op == Op::RETF);
-    if last.pc != Some(t.pc) || last.base != 0 || !done || rebased { Err(Abort::Inconsistent) } else { Ok(last.clone()) }
+    if last.pc != Some(t.pc) || last.base != 0 || !done || rebased {
+        Err(Abort::Inconsistent)
+    } else {
+        Ok(last.clone())
+    }
 }
 
 /// Emits the second round.

@@ -16,9 +16,12 @@ pub mod control;
 pub mod cx;
 pub mod debug;
 mod fast;
+pub mod float;
+pub mod helpers;
 pub mod jit;
 pub mod load;
 mod meta;
+pub mod text;
 mod worker;
 
 pub use call::close;

@@ -77,7 +77,9 @@ fn value_at(t: Seen<'_>, addr: Ref, wishes: Option<&mut Vec<(Ref, Ref)>>) -> Opt
         (None, None) => {}
     }
     match x {
-        Place::Slot(_, table, _) if down == kill && is_own(t, table) && super::ins(t, table, Op::TNEW).is_some() => Some(Known::Unset),
+        Place::Slot(_, table, _) if down == kill && is_own(t, table) && super::ins(t, table, Op::TNEW).is_some() => {
+            Some(Known::Unset)
+        }
         _ => None,
     }
 }
