@@ -123,7 +123,7 @@ impl Rec<'_> {
     }
 
     /// A field as the type it has.
-    pub(super) fn field(&mut self, object: Tr, field: ir::Field) -> Res<Tr> {
+    pub(super) fn fload(&mut self, object: Tr, field: ir::Field) -> Res<Tr> {
         self.emit(I::FLOAD, field.ty(), object.r, Ref::lit(field as i32))
     }
 }

@@ -36,15 +36,15 @@ pub(super) fn type_of(r: &mut Rec<'_>, args: &Args) -> Results {
 }
 
 impl Rec<'_> {
-    /// Upvalue 0 of a builtin, a function.
-    fn own_iterator(&mut self, f: Tr) -> Res<Tr> {
+    /// Upvalue 0 of a builtin, of a type.
+    pub(super) fn own_upvalue(&mut self, f: Tr, ty: Ty) -> Res<Tr> {
         let at = self.emit(I::FREF, Ty::Ptr, f.r, Ref::lit(Field::FuncUp0 as i32))?;
-        self.guard(I::ULOAD, Ty::Func, at.r, Ref::NONE)
+        self.guard(I::ULOAD, ty, at.r, Ref::NONE)
     }
 
     fn iterator_of(&mut self, args: &Args, start: Tr) -> Results {
         let Some((t, _)) = args.tab(0) else { return Ok(None) };
-        Ok(Some(vec![self.own_iterator(args.f)?, t, start]))
+        Ok(Some(vec![self.own_upvalue(args.f, Ty::Func)?, t, start]))
     }
 }
 
@@ -82,16 +82,16 @@ pub(super) fn next(r: &mut Rec<'_>, args: &Args) -> Results {
         r.int_is(I::LT, at, 0)?;
         return Ok(Some(vec![r.pri(Ty::Nil)]));
     };
-    let asize = r.field(t, Field::TabAsize)?;
+    let asize = r.fload(t, Field::TabAsize)?;
     if live < r.s.tab(tv).asize {
         r.guard(I::ABC, Ty::Int, asize.r, at.r)?;
-        let array = r.field(t, Field::TabArray)?;
+        let array = r.fload(t, Field::TabArray)?;
         let slot = r.emit(I::AREF, Ty::Ptr, array.r, at.r)?;
         let v = r.guard(I::ALOAD, value.ty(), slot.r, Ref::NONE)?;
         return Ok(Some(vec![at, v]));
     }
     r.compare(I::GE, Ty::Int, at.r, asize.r)?;
-    let node = r.field(t, Field::TabNode)?;
+    let node = r.fload(t, Field::TabNode)?;
     let index = r.emit(I::SUB, Ty::Int, at.r, asize.r)?;
     let slot = r.emit(I::HREFI, Ty::Ptr, node.r, index.r)?;
     let k = r.guard(I::HKLOAD, key.ty(), slot.r, Ref::NONE)?;
@@ -102,7 +102,7 @@ pub(super) fn next(r: &mut Rec<'_>, args: &Args) -> Results {
 /// `rawget(t, k)`
 pub(super) fn rawget(r: &mut Rec<'_>, args: &Args) -> Results {
     let (Some((t, tv)), Some((k, kv))) = (args.tab(0), args.at(1)) else { return Ok(None) };
-    Ok(r.raw_get(t, tv, k, kv)?.map(|v| vec![v]))
+    Ok(r.lookup_raw(t, tv, k, kv)?.map(|v| vec![v]))
 }
 
 /// `rawset(t, k, v)`

@@ -1,6 +1,6 @@
 //! `math`: IR where the CPU has an instruction, helpers of the runtime elsewhere, so that results are the interpreter's to the last bit.
 //!
-//! Absent: `frexp`, `random`, `randomseed` are called.
+//! Absent: `frexp`, `randomseed` are called.
 
 use super::{Args, Rec, Results};
 use abi::helpers::Helper;
@@ -153,4 +153,27 @@ pub(super) fn modf(r: &mut Rec<'_>, args: &Args) -> Results {
         r.emit(I::NEG, Ty::Num, positive.r, Ref::NONE)?
     };
     Ok(Some(vec![whole, fraction]))
+}
+
+/// `math.random([m [, n]])`: the generator is the builtin's upvalue.
+pub(super) fn random(r: &mut Rec<'_>, args: &Args) -> Results {
+    let low = if args.count() > 1 { r.num_arg(args, 0)? } else { None };
+    let high = if args.count() > 0 { r.num_arg(args, args.count().min(2) - 1)? } else { None };
+    if high.is_none() && args.count() > 0 || low.is_none() && args.count() > 1 {
+        return Ok(None);
+    }
+    let one = r.knum(1.0);
+    let span = match (low, high) {
+        (Some(low), Some(high)) => {
+            let d = r.emit(I::SUB, Ty::Num, high.r, low.r)?;
+            Some(r.emit(I::ADD, Ty::Num, d.r, one.r)?)
+        }
+        _ => high,
+    };
+    let state = r.own_upvalue(args.f, Ty::Udata)?;
+    let d = r.call_helper(Helper::random, &[state])?;
+    let Some(span) = span else { return Ok(Some(vec![d])) };
+    let x = r.emit(I::MUL, Ty::Num, d.r, span.r)?;
+    let x = r.emit(I::FPMATH, Ty::Num, x.r, Ref::lit(FpMath::Floor as i32))?;
+    Ok(Some(vec![r.emit(I::ADD, Ty::Num, x.r, low.unwrap_or(one).r)?]))
 }

@@ -10,7 +10,7 @@ impl Rec<'_> {
     /// Metatable of a table, `None` if it has none; guarded.
     fn metatable(&mut self, t: Tr, tv: V) -> Res<Option<(Tr, V)>> {
         let meta = self.s.tab(tv).meta;
-        let m = self.field(t, Field::TabMeta)?;
+        let m = self.fload(t, Field::TabMeta)?;
         let null = self.konst(Const::Null);
         let op = if meta.is_nil() { I::EQ } else { I::NE };
         self.compare(op, Ty::Tab, m.r, null.r)?;

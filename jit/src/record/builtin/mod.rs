@@ -108,6 +108,7 @@ rows! {
         "math.modf" math::modf;
         "math.pow" math::pow;
         "math.rad" math::rad;
+        "math.random" math::random;
         "math.sin" math::sin;
         "math.sinh" math::sinh;
         "math.sqrt" math::sqrt;

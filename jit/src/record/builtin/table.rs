@@ -17,9 +17,9 @@ impl Rec<'_> {
 
     /// Address of element `i` (int), which is in the array part; guarded.
     fn element_ref(&mut self, t: Tr, i: Tr) -> Res<Tr> {
-        let asize = self.field(t, Field::TabAsize)?;
+        let asize = self.fload(t, Field::TabAsize)?;
         self.guard(I::ABC, Ty::Int, asize.r, i.r)?;
-        let array = self.field(t, Field::TabArray)?;
+        let array = self.fload(t, Field::TabArray)?;
         self.emit(I::AREF, Ty::Ptr, array.r, i.r)
     }
 
@@ -30,7 +30,7 @@ impl Rec<'_> {
             let at = self.element_ref(t, i)?;
             return self.loaded(I::ALOAD, at, value);
         }
-        let asize = self.field(t, Field::TabAsize)?;
+        let asize = self.fload(t, Field::TabAsize)?;
         self.compare(I::UGE, Ty::Int, i.r, asize.r)?;
         self.hash_get(t, i, value)
     }
@@ -48,7 +48,7 @@ impl Rec<'_> {
     }
 
     /// `t[k]` without metamethods; `None` for keys that are not compiled.
-    pub(super) fn raw_get(&mut self, t: Tr, tv: V, k: Tr, kv: V) -> Res<Option<Tr>> {
+    pub(super) fn lookup_raw(&mut self, t: Tr, tv: V, k: Tr, kv: V) -> Res<Option<Tr>> {
         if let Some(live) = kv.int() {
             let i = self.to_int(k, f64::from(live))?;
             return self.element(t, tv, i, live).map(Some);
