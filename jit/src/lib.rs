@@ -10,3 +10,6 @@ pub mod asm;
 pub mod backend;
 #[allow(unsafe_code)]
 pub mod mcode;
+pub mod params;
+pub mod record;
+pub mod subject;

@@ -35,6 +35,8 @@ macro_rules! for_each_ir {
             NE      Cmp   Ref  Ref;
             /// Array bounds check: `b` (int) is below `a` (int, size of the array part) as unsigned integers
             ABC     Cmp   Ref  Ref;
+            /// Upvalue number `b & 255` of function `a` is open and is slot `b >> 8` (signed) of the trace: the trace reads and writes the slot
+            UREFS   Cmp   Ref  Lit;
             /// Returns to a lower frame: the link of the frame at the base is `a` (Pc constant); the base moves down by `b` slots. Slots of
             /// later instructions and snapshots count from the new base
             RETF    Cmp   Cst  Lit;

@@ -75,4 +75,5 @@ impl Ty {
         Ty::ALL.iter().copied().find(|t| t.name() == s)
     }
 }
-const _: () = assert!(Ty::Tab.tag() == abi::tag::TAB && Ty::Str.tag() == abi::tag::STR && Ty::Udata.tag() == abi::tag::UDATA);
+const _: () =
+    assert!(Ty::Tab.tag() == abi::tag::TAB && Ty::Str.tag() == abi::tag::STR && Ty::Udata.tag() == abi::tag::UDATA);

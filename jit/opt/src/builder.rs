@@ -1,8 +1,20 @@
 //! Emission of instructions: every one passes fold, cse and forwarding before it is appended.
+//!
+//! Instructions of one operation are chained, youngest first: equal instructions and aliasing stores are found without
+//! looking at others. No emission allocates, but for the growth of the trace itself.
+//!
+//! Invariant: the chains cover the trace whenever an instruction is emitted, whoever changed it meanwhile through
+//! [`Builder::trace_mut`]: what was pushed is chained, after a truncation everything is chained anew. Who replaces instructions
+//! in place by others calls [`Builder::reindex`].
+//!
+//! Invariant: an instruction with [`flag::PHI`](ir::flag::PHI) means another value in every round of the loop, so its operands say nothing about
+//! it: fold rules do not look through it ([`Builder::look`]). Who finds out that a value is carried around the loop sets the flag at once.
 
-use crate::Passes;
+use crate::mem::{self, Forward};
+use crate::{Passes, cse, fold};
 use abi::abort::Abort;
-use ir::{Const, Ins, Ref, Trace, Ty};
+use ir::{Const, Ins, Op, Ref, Trace, Ty, flag};
+use std::sync::Arc;
 
 /// Limits of a trace.
 #[derive(Clone, Copy, Debug)]
@@ -23,26 +35,114 @@ impl Default for Limits {
     }
 }
 
+/// End of a chain.
+const END: u32 = u32::MAX;
+
 /// A trace under construction.
+#[derive(Clone)]
 pub struct Builder {
     trace: Trace,
     passes: Passes,
     limits: Limits,
+    /// Youngest instruction of each operation.
+    chain: [u32; Op::COUNT],
+    /// The next older instruction of the same operation, by instruction.
+    prev: Vec<u32>,
+    /// How often each fold rule fired; empty unless counted.
+    pub(crate) hits: Vec<u32>,
+    state: mem::State,
 }
 
 impl Builder {
     /// Begins with a trace, mostly an empty one.
     pub fn new(trace: Trace, passes: Passes, limits: Limits) -> Builder {
-        Builder { trace, passes, limits }
+        let mut b = Builder { trace, passes, limits, chain: [END; Op::COUNT], prev: Vec::new(), hits: Vec::new(), state: mem::State::default() };
+        b.sync();
+        b
     }
 
     /// Emits an instruction; returns what stands for it: itself, an earlier one, or a constant. For guards that are known to hold
     /// and for what has no value the reference is meaningless. A guard that cannot hold is an abort.
     pub fn emit(&mut self, ins: Ins) -> Result<Ref, Abort> {
-        if self.trace.ins.len() >= self.limits.ins {
+        self.sync();
+        let ins = match self.passes.fold {
+            true => match fold::fold(self, ins)? {
+                fold::Folded::Into(r) => return Ok(r),
+                fold::Folded::Remains(ins) => ins,
+            },
+            false => ins,
+        };
+        if self.passes.cse
+            && let Some(i) = cse::find(self, &ins)
+        {
+            return Ok(Ref::ins(i));
+        }
+        match mem::forward(self, &ins)? {
+            Forward::Emit => self.append(ins),
+            Forward::Instead(ins) => self.append(ins),
+            Forward::Use(r) => Ok(r),
+        }
+    }
+
+    /// Appends an instruction as it is: neither folded nor merged.
+    pub fn emit_raw(&mut self, ins: Ins) -> Result<Ref, Abort> {
+        self.sync();
+        self.append(ins)
+    }
+
+    pub(crate) fn append(&mut self, ins: Ins) -> Result<Ref, Abort> {
+        let at = self.trace.ins.len();
+        if at >= self.limits.ins {
             return Err(Abort::TooLong);
         }
-        Ok(self.trace.push(ins))
+        if self.trace.consts.len() > self.limits.consts {
+            return Err(Abort::TooManyConsts);
+        }
+        if self.trace.snaps.len() > self.limits.snaps {
+            return Err(Abort::TooManySnaps);
+        }
+        self.trace.ins.push(ins);
+        self.link(at, ins.op);
+        Ok(Ref::ins(at))
+    }
+
+    fn link(&mut self, at: usize, op: Op) {
+        self.prev.push(self.chain[op as usize]);
+        self.chain[op as usize] = at as u32;
+    }
+
+    /// Chains what is not chained yet.
+    fn sync(&mut self) {
+        if self.prev.len() > self.trace.ins.len() {
+            self.reindex();
+        }
+        while self.prev.len() < self.trace.ins.len() {
+            let at = self.prev.len();
+            self.link(at, self.trace.ins[at].op);
+        }
+    }
+
+    /// Chains all instructions anew, after they were moved or replaced.
+    pub fn reindex(&mut self) {
+        self.chain = [END; Op::COUNT];
+        self.prev.clear();
+        self.sync();
+    }
+
+    /// Returns the youngest instruction of an operation.
+    pub(crate) fn last(&self, op: Op) -> Option<usize> {
+        match self.chain[op as usize] {
+            END => None,
+            i => Some(i as usize),
+        }
+    }
+
+    /// Returns the next older instruction of the same operation.
+    pub(crate) fn prev(&self, i: usize) -> Option<usize> {
+        match self.prev[i] {
+            END => None,
+            i => Some(i as usize),
+        }
     }
 
     /// Gives the trace so far.
@@ -60,6 +160,32 @@ impl Builder {
         self.passes
     }
 
+    /// Returns the limits.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Gives the trace so far with its chains.
+    pub(crate) fn seen(&self) -> mem::Seen<'_> {
+        mem::Seen::new(&self.trace, &self.chain, &self.prev)
+    }
+
+    /// Gives what forwarding remembers.
+    pub(crate) fn state(&self) -> &mem::State {
+        &self.state
+    }
+
+    /// Gives what forwarding remembers.
+    pub(crate) fn state_mut(&mut self) -> &mut mem::State {
+        &mut self.state
+    }
+
+    /// Notes what a value was while recording: a number, or any number that tells this object from others. Optional: passes that bet on values
+    /// bet better.
+    pub fn observe(&mut self, r: Ref, seen: i64) {
+        self.state.seen.insert(r, seen);
+    }
+
     /// Interns a constant.
     pub fn konst(&mut self, c: Const) -> Ref {
         self.trace.konst(c)
@@ -68,6 +194,54 @@ impl Builder {
     /// Returns the type behind a reference.
     pub fn ty(&self, r: Ref) -> Ty {
         self.trace.ty(r)
+    }
+
+    /// Returns the instruction behind a reference, if what its operands say holds in every round: not for constants and PHIs.
+    pub(crate) fn look(&self, r: Ref) -> Option<Ins> {
+        if !r.is_ins() {
+            return None;
+        }
+        let ins = *self.trace.ins.get(r.index())?;
+        (ins.flags & flag::PHI == 0).then_some(ins)
+    }
+
+    /// Returns the value of a num constant.
+    pub(crate) fn knum(&self, r: Ref) -> Option<f64> {
+        match self.trace.as_const(r)? {
+            Const::Num(bits) => Some(f64::from_bits(*bits)),
+            _ => None,
+        }
+    }
+
+    /// Returns the value of an int constant.
+    pub(crate) fn kint(&self, r: Ref) -> Option<i32> {
+        match self.trace.as_const(r)? {
+            Const::Int(n) => Some(*n),
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes of a str constant.
+    pub(crate) fn kstr(&self, r: Ref) -> Option<Arc<[u8]>> {
+        match self.trace.as_const(r)? {
+            Const::Str(s) => Some(s.clone()),
+            _ => None,
+        }
+    }
+
+    /// Interns a string.
+    pub(crate) fn intern(&mut self, s: &[u8]) -> Ref {
+        self.trace.konst(Const::Str(s.into()))
+    }
+
+    /// Counts from now on how often each fold rule fires.
+    pub fn count_rules(&mut self) {
+        self.hits = vec![0; fold::RULES.len()];
+    }
+
+    /// Returns how often each fold rule fired since [`Builder::count_rules`].
+    pub fn rule_hits(&self) -> impl Iterator<Item = (&'static str, u32)> + '_ {
+        fold::RULES.iter().map(|r| r.name).zip(self.hits.iter().copied())
     }
 
     /// Ends construction.

@@ -4,8 +4,18 @@
 //! earlier store. [`optimise`] runs the passes that need the whole trace. Which run is said by [`Passes`]; the table [`PASSES`] has them all.
 #![forbid(unsafe_code)]
 
+mod abc;
 mod builder;
+mod cse;
+mod dce;
+mod dse;
+mod fold;
+mod loops;
+mod mem;
+pub mod narrow;
 mod passes;
 
+pub use loops::peel;
+pub use mem::was_non_nil;
 pub use builder::{Builder, Limits};
-pub use passes::{PASSES, Pass, Passes, optimise};
+pub use passes::{PASSES, Pass, Passes, optimise, run};

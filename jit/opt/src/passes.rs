@@ -1,8 +1,11 @@
 //! The table of passes.
 
-use crate::Builder;
+use crate::{Builder, dce};
 use abi::abort::Abort;
 use ir::Trace;
+
+/// A pass over the whole trace.
+pub type Whole = fn(&mut Builder) -> Result<(), Abort>;
 
 /// A row: a pass by name, and the level of `-O` from which on it runs.
 pub struct Pass {
@@ -10,12 +13,14 @@ pub struct Pass {
     pub name: &'static str,
     /// Lowest level that includes it.
     pub level: u8,
+    /// What runs when recording is done; nothing for what works on every instruction that is emitted.
+    pub run: Option<Whole>,
 }
 
 macro_rules! passes {
-    ($($(#[$doc:meta])* $name:ident $level:literal;)*) => {
-        /// All passes in order of their running; the first four run while recording.
-        pub const PASSES: &[Pass] = &[$(Pass { name: stringify!($name), level: $level }),*];
+    ($($(#[$doc:meta])* $name:ident $text:literal $level:literal $run:expr;)*) => {
+        /// All passes in order of their running.
+        pub const PASSES: &[Pass] = &[$(Pass { name: $text, level: $level, run: $run }),*];
         /// Which passes run.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         pub struct Passes { $($(#[$doc])* pub $name: bool),* }
@@ -24,35 +29,35 @@ macro_rules! passes {
             pub const fn level(n: u8) -> Passes { Passes { $($name: n >= $level),* } }
             /// Switches a pass by name; says whether there is one.
             pub fn set(&mut self, name: &str, on: bool) -> bool {
-                match name { $(stringify!($name) => self.$name = on,)* _ => return false }
+                match name { $($text => self.$name = on,)* _ => return false }
                 true
             }
             /// Says whether a pass is on.
             pub fn get(&self, name: &str) -> Option<bool> {
-                match name { $(stringify!($name) => Some(self.$name),)* _ => None }
+                match name { $($text => Some(self.$name),)* _ => None }
             }
         }
     };
 }
 passes! {
     /// Folds by rules.
-    fold 1;
+    fold "fold" 1 None;
     /// Merges equal instructions.
-    cse 1;
+    cse "cse" 1 None;
     /// Forwards stores and loads to loads.
-    fwd 3;
+    fwd "fwd" 3 None;
     /// Narrows numbers to integers.
-    narrow 3;
+    narrow "narrow" 3 None;
     /// Removes stores that are overwritten.
-    dse 3;
+    dse "dse" 3 None;
     /// Eliminates array bounds checks.
-    abc 3;
-    /// Peels loops, so that what does not change leaves them. (`loop` is its name for users.)
-    loops 2;
+    abc "abc" 3 None;
+    /// Peels loops, so that what does not change leaves them.
+    loops "loop" 2 None;
     /// Sinks allocations and stores into exits.
-    sink 3;
+    sink "sink" 3 None;
     /// Removes what nobody uses.
-    dce 1;
+    dce "dce" 1 Some(dce::run);
 }
 
 impl Default for Passes {
@@ -61,7 +66,43 @@ impl Default for Passes {
     }
 }
 
-/// Runs the passes that need the whole trace.
-pub fn optimise(b: Builder) -> Result<Trace, Abort> {
+/// Runs the passes that need the whole trace and are on.
+pub fn optimise(mut b: Builder) -> Result<Trace, Abort> {
+    for pass in PASSES {
+        if b.passes().get(pass.name) == Some(true) {
+            apply(pass, &mut b)?;
+        }
+    }
     Ok(b.finish())
+}
+
+/// Runs the pass of a name, if there is one that needs the whole trace.
+pub fn run(name: &str, b: &mut Builder) -> Result<(), Abort> {
+    PASSES.iter().filter(|p| p.name == name).try_for_each(|p| apply(p, b))
+}
+
+fn apply(pass: &Pass, b: &mut Builder) -> Result<(), Abort> {
+    let Some(run) = pass.run else { return Ok(()) };
+    run(b)?;
+    if cfg!(debug_assertions)
+        && let Err(e) = ir::verify(b.trace())
+    {
+        panic!("{} left a malformed trace: {e}\n{}", pass.name, b.trace());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passes_are_switched_by_the_names_users_know() {
+        let mut p = Passes::level(0);
+        assert!(p.set("loop", true) && p.loops && p.get("loop") == Some(true));
+        assert!(!p.set("loops", true) && p.get("speed").is_none());
+        assert_eq!(Passes::level(9), Passes { sink: true, ..Passes::default() });
+        assert!(PASSES.iter().all(|row| Passes::level(row.level).get(row.name) == Some(true)));
+        assert!(PASSES.iter().all(|row| Passes::level(row.level - 1).get(row.name) == Some(false)));
+    }
 }

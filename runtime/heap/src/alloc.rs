@@ -67,6 +67,8 @@ pub struct Heap {
     pub gc_epoch: Cell<u8>,
     /// Nonzero: the next safepoint has work to do.
     pub due: Cell<u8>,
+    /// Nonzero: compiled code has to return to the interpreter (hooks, budget, interruption). Behind `due`: one test covers both.
+    pub attention: Cell<u8>,
     /// Cells allocated since the last collection come from here: by group, by class.
     pub runs: [[Run; CLASSES]; KINDS],
     /// Freed buffers by class.
@@ -108,6 +110,7 @@ impl Heap {
         Heap {
             gc_epoch: Cell::new(IDLE),
             due: Cell::new(config.gc_stress.into()),
+            attention: Cell::new(0),
             runs: std::array::from_fn(|_| {
                 std::array::from_fn(|_| Run { cur: Cell::new(null_mut()), end: Cell::new(null_mut()) })
             }),

@@ -7,7 +7,8 @@
 use crate::alloc::Heap;
 use crate::object::{StrObj, TabObj, ThreadObj};
 use crate::value::Value;
-use abi::metamethod;
+use abi::abort::Abort;
+use abi::{metamethod, vmfield};
 use std::any::{Any, TypeId};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -46,6 +47,83 @@ pub mod hookmask {
     pub const LINE: u8 = 4;
     /// Every `count` instructions.
     pub const COUNT: u8 = 8;
+}
+
+/// One trace as the interpreter sees it.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+pub struct TraceEntry {
+    /// Its code; `None` where it cannot be entered (any more).
+    pub entry: Option<unsafe extern "C" fn(*mut Vm, *mut u64) -> u64>,
+    /// The instruction that the trace's own replaced.
+    pub start_ins: u32,
+    /// Not used.
+    pub pad: u32,
+}
+
+/// Number of hot counters.
+pub const HOT_COUNTERS: usize = 64;
+
+/// What the trace compiler and the interpreter know of each other. The functions do nothing until the compiler sets them.
+#[repr(C)]
+pub struct JitHooks {
+    /// Traces by number; the compiler owns the table.
+    pub traces: *const TraceEntry,
+    /// Numbers in the table.
+    pub ntraces: u32,
+    /// Start value of the counters behind a loop that became hot: loops count down by 2, so twice the number of rounds.
+    pub hotloop: u16,
+    /// The same for a function that became hot: calls count down by 1.
+    pub hotcall: u16,
+    /// Counters by the address of the instruction behind the counting one, divided by 4.
+    pub hotcount: [u16; HOT_COUNTERS],
+    /// Numbers of the traces that begin with `ITERN`; 0 is none. (Written by `interp::jit` alone.)
+    pub next_loops: [u16; 256],
+    /// The compiler's own state.
+    pub data: *mut (),
+    /// Number of traces that run on the native stack.
+    pub depth: u32,
+    /// Loops and calls are counted. Only `interp::set_jit` changes it.
+    pub on: bool,
+    /// A trace is being recorded. Only `interp::set_recording` changes it.
+    pub recording: bool,
+    /// A counter ran out (of a function head: `true`). `base` and `pc` are set, `pc` behind the instruction, which runs
+    /// afterwards and is not shown to `record`. At a function head `multres` is the number of arguments.
+    pub hot: fn(&mut Vm, bool),
+    /// Called before each instruction while recording; `base` and `pc` as for `hot`. Function heads have the number of arguments
+    /// in the high half (and in `multres`).
+    pub record: fn(&mut Vm, u64),
+    /// The recording has to end: recording is switched off behind it.
+    pub abort: fn(&mut Vm, Abort),
+    /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector.
+    pub mark: fn(&Vm, &mut dyn FnMut(Value)),
+}
+
+impl JitHooks {
+    fn new() -> JitHooks {
+        JitHooks {
+            traces: std::ptr::null(),
+            ntraces: 0,
+            hotloop: 112,
+            hotcall: 112,
+            hotcount: [112; HOT_COUNTERS],
+            next_loops: [0; 256],
+            data: std::ptr::null_mut(),
+            depth: 0,
+            on: false,
+            recording: false,
+            hot: |_, _| {},
+            record: |_, _| {},
+            abort: |_, _| {},
+            mark: |_, _| {},
+        }
+    }
+
+    /// Returns a trace, if there is one of that number.
+    pub fn trace(&self, number: u32) -> Option<&TraceEntry> {
+        // SAFETY: the table has `ntraces` rows (the compiler keeps both in step).
+        (number < self.ntraces).then(|| unsafe { &*self.traces.add(number as usize) })
+    }
 }
 
 /// What the next handler is called with, where handlers cannot call each other.
@@ -123,9 +201,26 @@ pub struct Vm {
     pub(crate) oom: *mut StrObj,
     /// The pending error is a message that the heap raised and that still lacks its position.
     pub bare: Cell<bool>,
+    /// The trace compiler.
+    pub jit: JitHooks,
     /// State of libraries, by type.
     host: HashMap<TypeId, Box<dyn Any>>,
 }
+
+// What compiled code relies on.
+const _: () = {
+    use std::mem::offset_of;
+    const fn is(at: usize, field: i32) -> bool {
+        at == field as usize
+    }
+    assert!(offset_of!(Vm, dispatch) == 0);
+    assert!(is(offset_of!(Vm, base), vmfield::BASE) && is(offset_of!(Vm, pc), vmfield::PC));
+    assert!(is(offset_of!(Vm, top), vmfield::TOP) && is(offset_of!(Vm, multres), vmfield::MULTRES));
+    assert!(is(offset_of!(Vm, stack_max), vmfield::STACK_MAX) && is(offset_of!(Vm, cur), vmfield::CUR));
+    assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
+    assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
+    assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && size_of::<TraceEntry>() == 16);
+};
 
 /// Limits and modes of a virtual machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -182,6 +277,7 @@ impl Vm {
             interrupt: std::sync::atomic::AtomicBool::new(false),
             oom: std::ptr::null_mut(),
             bare: Cell::new(false),
+            jit: JitHooks::new(),
             host: HashMap::new(),
         });
         vm.init_roots();

@@ -201,6 +201,7 @@ fn enter_native(vm: &mut Vm, step: Step) -> Result<(), Raise> {
 
 /// Finds who catches the pending error and drops the frames above. `Fail`: native code has to pass it on.
 pub(crate) fn unwind(vm: &mut Vm) -> Step {
+    crate::jit::stop_recording(vm, abi::abort::Abort::Error);
     if !vm.handled.get() {
         if vm.bare.get() {
             // The heap raised it, which knows no positions.
@@ -332,6 +333,7 @@ pub(crate) fn run_finalizers(vm: &mut Vm) -> Result<(), Raise> {
             if !mo.is_func() {
                 continue;
             }
+            crate::jit::stop_recording(vm, abi::abort::Abort::Hook);
             let top = frame_top(vm);
             call_above(vm, top, mo, &[value])?;
         }

@@ -231,6 +231,7 @@ unsafe fn return_message(vm: &mut Vm, message: &str) -> Step {
 
 /// Makes `to` the running coroutine.
 unsafe fn switch(vm: &mut Vm, to: *mut ThreadObj) {
+    crate::jit::stop_recording(vm, abi::abort::Abort::Coroutine);
     // SAFETY: both coroutines are live; the frame of the running one is in the machine.
     unsafe {
         let from = vm.cur;

@@ -19,5 +19,5 @@ pub use names::{
     FuncInfo, active_lines, chunk_id, frame_name, func_info, local, parameter_name, set_local, upvalue_id,
     upvalue_join, upvalue_name, visible_upvalues,
 };
-pub use rebuild::{proto_of, to_chunk};
+pub use rebuild::{proto_of, to_chunk, to_live_chunk};
 pub use traceback::traceback;

@@ -16,6 +16,7 @@ pub mod control;
 pub mod cx;
 pub mod debug;
 mod fast;
+pub mod jit;
 pub mod load;
 mod meta;
 mod worker;
@@ -23,6 +24,7 @@ mod worker;
 pub use call::close;
 pub use cx::{BuiltinFn, Cx, Ret};
 pub use debug::hook::{interrupt, set_budget};
+pub use jit::{original_ins, set_jit, set_recording};
 
 use heap::vm::Config;
 use heap::{Raise, Value, Vm};

@@ -58,7 +58,7 @@ fn running(vm: &Vm) -> Option<(Func<'_>, u32)> {
 
 /// Raises "attempt to <what> <kind> 'name' (a <type> value)" for the value in slot `at`.
 pub(crate) fn operand_error(vm: &Vm, what: &str, culprit: Value, at: Option<u8>) -> Raise {
-    let name = running(vm).and_then(|(f, i)| slot_name(f, i, at?.into()));
+    let name = running(vm).and_then(|(f, i)| slot_name(vm, f, i, at?.into()));
     let mut text = format!("attempt to {what} ").into_bytes();
     match name {
         Some((kind, name)) => {

@@ -5,8 +5,10 @@
 
 use crate::call::call_above;
 use crate::dispatch::{Step, function_of, proto_of};
+use crate::jit;
 use crate::ops::HANDLERS;
 use crate::worker::call as calls;
+use abi::abort::Abort;
 use abi::tag;
 use bytecode::{Ins, Op};
 use heap::vm::hookmask;
@@ -18,6 +20,8 @@ handlers! {
     #[inline(never)]
     fn hooked(base, pc, insn, vm, k) {
         spill!(vm, base, pc);
+        // Compiled code is not entered: it would not look.
+        let insn = u64::from(jit::original(&*vm, insn as u32)) | insn >> 32 << 32;
         if before(&mut *vm, insn).is_err() {
             go!(Step::Fail, vm)
         }
@@ -31,6 +35,7 @@ unsafe fn before(vm: &mut Vm, insn: u64) -> Result<(), Raise> {
     // SAFETY: `vm.base` is the frame the instruction runs in, or the frame a function head is about to set up.
     unsafe {
         if vm.interrupt.swap(false, Ordering::Relaxed) {
+            jit::stop_recording(vm, Abort::Hook);
             refresh(vm);
             return Err(super::error_here(vm, b"interrupted!"));
         }
@@ -163,13 +168,18 @@ fn run_hook(vm: &mut Vm, top: *mut u64, event: &str, line: Option<u32>) -> Resul
     result.map(|_| ())
 }
 
-/// Puts the right handlers into the dispatch table.
-fn refresh(vm: &mut Vm) {
-    let wanted = vm.hook.mask != 0 || vm.budget != u64::MAX || vm.interrupt.load(Ordering::Relaxed);
-    if wanted {
-        vm.dispatch.fill(hooked);
-    } else {
-        vm.dispatch = HANDLERS;
+/// Puts the right handlers into the dispatch table, and compiled code on its guard.
+pub(crate) fn refresh(vm: &mut Vm) {
+    let wanted = jit::wanted(vm);
+    vm.heap.attention.set(wanted.into());
+    if !wanted {
+        vm.dispatch = jit::handlers(vm);
+        return;
+    }
+    vm.dispatch.fill(hooked);
+    if vm.jit.recording {
+        (vm.jit.abort)(vm, Abort::Hook);
+        vm.jit.recording = false;
     }
 }
 
@@ -184,9 +194,10 @@ pub fn set_budget(vm: &mut Vm, instructions: u64) {
 /// # Safety
 /// `vm` is live.
 pub unsafe fn interrupt(vm: *mut Vm) {
-    // SAFETY: an atomic flag, and stores of valid handlers that the running code reads one at a time.
+    // SAFETY: an atomic flag, a byte, and stores of valid handlers that the running code reads one at a time.
     unsafe {
         (*vm).interrupt.store(true, Ordering::Relaxed);
+        (&raw const (*vm).heap.attention).cast::<u8>().cast_mut().write_volatile(1);
         for slot in 0..256 {
             (&raw mut (*vm).dispatch).cast::<heap::vm::Handler>().add(slot).write_volatile(hooked);
         }

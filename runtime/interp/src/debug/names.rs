@@ -45,10 +45,10 @@ fn bytes_of<'v>(s: *const StrObj) -> &'v [u8] {
 }
 
 /// Instruction `i` of a prototype.
-fn ins(pt: &ProtoObj, i: u32) -> Ins {
+fn ins(vm: &Vm, pt: &ProtoObj, i: u32) -> Ins {
     assert!(i < pt.size_bc);
     // SAFETY: in range.
-    Ins(unsafe { *ProtoObj::bc(pt).add(i as usize) })
+    Ins(unsafe { crate::jit::original_ins(vm, pt, i) })
 }
 
 /// String constant `d` of a prototype.
@@ -92,7 +92,7 @@ fn internal_name(v: InternalVar) -> &'static [u8] {
 }
 
 /// Returns what the value in `slot` is called at instruction `at`: kind and name.
-pub(crate) fn slot_name(f: Func<'_>, at: u32, mut slot: u32) -> Option<(&'static str, Vec<u8>)> {
+pub(crate) fn slot_name(vm: &Vm, f: Func<'_>, at: u32, mut slot: u32) -> Option<(&'static str, Vec<u8>)> {
     let pt = proto(f)?;
     let mut i = at;
     'restart: loop {
@@ -101,7 +101,7 @@ pub(crate) fn slot_name(f: Func<'_>, at: u32, mut slot: u32) -> Option<(&'static
         }
         while i > 1 {
             i -= 1;
-            let insn = ins(pt, i);
+            let insn = ins(vm, pt, i);
             let op = insn.op()?;
             let a = u32::from(insn.a());
             match op.modes().a {
@@ -116,7 +116,7 @@ pub(crate) fn slot_name(f: Func<'_>, at: u32, mut slot: u32) -> Option<(&'static
                         Op::TGETS => {
                             let name = kstr(pt, insn.c().into());
                             if i > 1 {
-                                let before = ins(pt, i - 1);
+                                let before = ins(vm, pt, i - 1);
                                 if before.op() == Some(Op::MOV)
                                     && u32::from(before.a()) == a + 2
                                     && before.d() == u16::from(insn.b())
@@ -163,15 +163,15 @@ fn metamethod_name(meta: Meta) -> Option<&'static str> {
 }
 
 /// Returns how the caller names a frame's function: (`global`|`local`|`method`|`field`|`upvalue`|`metamethod`, name).
-pub fn frame_name(_vm: &Vm, f: &Frame<'_>) -> Option<(&'static str, Vec<u8>)> {
+pub fn frame_name(vm: &Vm, f: &Frame<'_>) -> Option<(&'static str, Vec<u8>)> {
     let (caller, pc) = f.caller?;
     let at = pc.checked_sub(1)?;
-    let insn = ins(proto(caller)?, at);
+    let insn = ins(vm, proto(caller)?, at);
     let op = insn.op()?;
     match op.modes().meta {
         Meta::Call => {
             let slot = u32::from(insn.a());
-            slot_name(caller, at, if op == Op::ITERC || op == Op::ITERN { slot.checked_sub(3)? } else { slot })
+            slot_name(vm, caller, at, if op == Op::ITERC || op == Op::ITERN { slot.checked_sub(3)? } else { slot })
         }
         meta => Some(("metamethod", metamethod_name(meta)?.as_bytes().to_vec())),
     }

@@ -3,6 +3,7 @@
 //! A call writes the link below the callee's slot 0 and jumps to the function's first instruction with the argument
 //! count in the high half of the instruction word.
 
+use super::loops::count;
 use crate::worker;
 use abi::{frame, tag};
 use heap::{FuncObj, ProtoObj};
@@ -29,6 +30,64 @@ macro_rules! call_value {
         }
         enter_function!(f, func.add(2), n, $vm, $k)
     }};
+}
+
+/// Does `FUNCF`, then `$go`.
+macro_rules! frame_fixed {
+    ($base:ident, $pc:ident, $insn:ident, $vm:ident, $k:ident, $go:ident) => {{
+        if $base.add(a!($insn)) > (*$vm).stack_max {
+            jump!(grow_stack, $base, $pc, $insn, $vm, $k)
+        }
+        let pt = $pc.sub(1).cast::<ProtoObj>().sub(1);
+        let params = usize::from((*pt).num_params);
+        let mut n = ($insn >> 32) as usize;
+        while n < params {
+            $base.add(n).write_volatile(tag::NIL_BITS);
+            n = crate::dispatch::opaque(n + 1);
+        }
+        $go!($base, $pc, $insn, $vm, (*pt).k)
+    }};
+}
+
+/// Does `FUNCV`, then `$go`.
+macro_rules! frame_varargs {
+    ($base:ident, $pc:ident, $insn:ident, $vm:ident, $k:ident, $go:ident) => {{
+        let n = ($insn >> 32) as usize;
+        let frame_base = $base.add(n + 2);
+        if frame_base.add(a!($insn)) > (*$vm).stack_max {
+            jump!(grow_stack, $base, $pc, $insn, $vm, $k)
+        }
+        let pt = $pc.sub(1).cast::<ProtoObj>().sub(1);
+        let params = usize::from((*pt).num_params);
+        *frame_base.sub(2) = *$base.sub(2);
+        *frame_base.sub(1) = ((n + 2) * 8) as u64 | frame::VARG;
+        let mut i = 0;
+        while i < params {
+            let v = if i < n {
+                let v = *$base.add(i);
+                *$base.add(i) = tag::NIL_BITS;
+                v
+            } else {
+                tag::NIL_BITS
+            };
+            frame_base.add(i).write_volatile(v);
+            i = crate::dispatch::opaque(i + 1);
+        }
+        $go!(frame_base, $pc, $insn, $vm, (*pt).k)
+    }};
+}
+
+/// Goes on with the function's first real instruction.
+macro_rules! first {
+    ($base:expr, $pc:ident, $insn:ident, $vm:ident, $k:expr) => {
+        next!($base, $pc, $vm, $k)
+    };
+}
+/// Goes on with the trace of a function's head.
+macro_rules! first_trace {
+    ($base:expr, $pc:ident, $insn:ident, $vm:ident, $k:expr) => {
+        jump!(crate::jit::enter_trace, $base, $pc, $insn & 0xffff_ffff, $vm, $k)
+    };
 }
 
 handlers! {
@@ -99,42 +158,31 @@ handlers! {
         go!(worker::call::tail_call(&mut *vm, insn as u32 as usize, insn >> 32), vm)
     }
 
-    fn FUNCF(base, pc, insn, vm, _k) {
-        if base.add(a!(insn)) > (*vm).stack_max {
-            jump!(grow_stack, base, pc, insn, vm, _k)
-        }
-        let pt = pc.sub(1).cast::<ProtoObj>().sub(1);
-        let params = usize::from((*pt).num_params);
-        let mut n = (insn >> 32) as usize;
-        while n < params {
-            base.add(n).write_volatile(tag::NIL_BITS);
-            n = crate::dispatch::opaque(n + 1);
-        }
-        next!(base, pc, vm, (*pt).k)
+    fn FUNCF(base, pc, insn, vm, k) {
+        frame_fixed!(base, pc, insn, vm, k, first)
     }
-    fn FUNCV(base, pc, insn, vm, _k) {
-        let n = (insn >> 32) as usize;
-        let frame_base = base.add(n + 2);
-        if frame_base.add(a!(insn)) > (*vm).stack_max {
-            jump!(grow_stack, base, pc, insn, vm, _k)
+    fn FUNCV(base, pc, insn, vm, k) {
+        frame_varargs!(base, pc, insn, vm, k, first)
+    }
+    /// `FUNCF` that counts.
+    fn hot_FUNCF(base, pc, insn, vm, k) {
+        if count!(pc, vm, 1) {
+            jump!(crate::jit::hot_call, base, pc, insn, vm, k)
         }
-        let pt = pc.sub(1).cast::<ProtoObj>().sub(1);
-        let params = usize::from((*pt).num_params);
-        *frame_base.sub(2) = *base.sub(2);
-        *frame_base.sub(1) = ((n + 2) * 8) as u64 | frame::VARG;
-        let mut i = 0;
-        while i < params {
-            let v = if i < n {
-                let v = *base.add(i);
-                *base.add(i) = tag::NIL_BITS;
-                v
-            } else {
-                tag::NIL_BITS
-            };
-            frame_base.add(i).write_volatile(v);
-            i = crate::dispatch::opaque(i + 1);
+        frame_fixed!(base, pc, insn, vm, k, first)
+    }
+    /// `FUNCV` that counts.
+    fn hot_FUNCV(base, pc, insn, vm, k) {
+        if count!(pc, vm, 1) {
+            jump!(crate::jit::hot_call, base, pc, insn, vm, k)
         }
-        next!(frame_base, pc, vm, (*pt).k)
+        frame_varargs!(base, pc, insn, vm, k, first)
+    }
+    fn JFUNCF(base, pc, insn, vm, k) {
+        frame_fixed!(base, pc, insn, vm, k, first_trace)
+    }
+    fn JFUNCV(base, pc, insn, vm, k) {
+        frame_varargs!(base, pc, insn, vm, k, first_trace)
     }
     #[cold]
     #[inline(never)]
@@ -142,8 +190,8 @@ handlers! {
         spill!(vm, base, pc);
         let step = worker::call::grow(&mut *vm, (insn >> 32) as u32, a!(insn) as u32);
         if step == crate::dispatch::Step::Next {
-            // The head again, on the larger stack.
-            let h = *vm.cast::<heap::vm::Handler>().add((insn & 0xff) as usize);
+            // The head again, on the larger stack; nobody watches this second time.
+            let h = crate::ops::HANDLERS[insn as u8 as usize];
             jump!(h, (*vm).base, pc, insn, vm, k)
         }
         go!(step, vm)
@@ -178,13 +226,13 @@ handlers! {
     }
     #[cold]
     #[inline(never)]
-    fn grow_varargs(base, pc, insn, vm, _k) {
-        // Again after growing: the program counter goes back to the VARG.
+    fn grow_varargs(base, pc, insn, vm, k) {
         spill!(vm, base, pc);
         let need = a!(insn) as u32 + (*vm).multres as u32;
         let step = worker::call::grow(&mut *vm, 0, need);
         if step == crate::dispatch::Step::Next {
-            (*vm).pc = pc.sub(1);
+            // Again, on the larger stack; nobody watches this second time.
+            jump!(VARG, (*vm).base, pc, insn, vm, k)
         }
         go!(step, vm)
     }

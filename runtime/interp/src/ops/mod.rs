@@ -18,7 +18,7 @@ use call::*;
 use compare::*;
 use index::*;
 use load::*;
-use loops::*;
+use loops::{FORI, FORL, IFORL, IITERL, ILOOP, ISNEXT, ITERL, ITERN, JFORI, JFORL, JITERL, JLOOP, JMP, LOOP};
 use ret::*;
 
 use crate::fast;
@@ -26,6 +26,9 @@ use heap::vm::Handler;
 
 /// First opcode of the builtins' own heads.
 pub(crate) const FAST_BASE: usize = bytecode::op::OP_COUNT;
+
+/// Opcode of the instruction that replaces an `ITERN` with a trace.
+pub(crate) const JITERN: u8 = 255;
 
 macro_rules! handler_table {
     ($($(#[$doc:meta])+ $name:ident $a:ident, $b:ident, $c:ident, $mm:ident;)*) => {
@@ -47,6 +50,7 @@ pub(crate) static HANDLERS: [Handler; 256] = {
         table[FAST_BASE + i] = fast::HEADS[i].1;
         i += 1;
     }
+    table[JITERN as usize] = loops::JITERN;
     table
 };
 
@@ -56,13 +60,7 @@ handlers! {
         std::process::abort()
     }
 }
-// Forms that only compiled code brings about, and those of LuaJIT's own library code: the verifier refuses them.
-use trap as JFORI;
-use trap as JFORL;
-use trap as JITERL;
-use trap as JLOOP;
-use trap as JFUNCF;
-use trap as JFUNCV;
+// Forms of LuaJIT's own library code: the verifier refuses them.
 use trap as FUNCCW;
 use trap as KCDATA;
 use trap as ISTYPE;

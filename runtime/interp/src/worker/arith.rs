@@ -115,7 +115,7 @@ pub(crate) unsafe fn len(vm: &mut Vm, insn: u32) -> Step {
     }
 }
 
-/// Converts the control values of a numeric `for` and runs `FORI` again.
+/// Converts the control values of a numeric `for`.
 pub(crate) unsafe fn for_loop(vm: &mut Vm, insn: u32) -> Step {
     let a = Ins(insn).a() as usize;
     // SAFETY: operands of verified bytecode.
@@ -126,7 +126,6 @@ pub(crate) unsafe fn for_loop(vm: &mut Vm, insn: u32) -> Step {
                 None => return fail(vm, &format!("'for' {what} must be a number")),
             }
         }
-        vm.pc = vm.pc.sub(1);
     }
     Step::Next
 }

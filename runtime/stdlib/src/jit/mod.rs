@@ -54,6 +54,7 @@ const PARAMS: [(&str, i32); 15] = [
 ];
 
 /// What programs asked the compiler for: host state that the runtime reads and, if it has a compiler, marks as available.
+#[derive(Clone)]
 pub struct JitState {
     /// There is a compiler.
     pub available: bool,
@@ -65,8 +66,8 @@ pub struct JitState {
     params: [i32; PARAMS.len()],
     /// Called by `jit.flush()`.
     pub flush: Option<fn(&mut Vm)>,
-    /// Counts changes, so that the runtime notices them.
-    pub changes: u32,
+    /// Called when a switch, flag or parameter has changed.
+    pub changed: Option<fn(&mut Vm)>,
 }
 
 impl Default for JitState {
@@ -77,7 +78,7 @@ impl Default for JitState {
             flags: LEVELS[3],
             params: PARAMS.map(|(_, default)| default),
             flush: None,
-            changes: 0,
+            changed: None,
         }
     }
 }
@@ -88,10 +89,14 @@ impl JitState {
         PARAMS.iter().position(|(n, _)| *n == name).map(|i| self.params[i])
     }
 
+    /// Says whether an optimisation is on.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        FLAGS.iter().position(|n| *n == name).map(|i| self.flags >> i & 1 != 0)
+    }
+
     /// Takes one option of `jit.opt.start` (or of `-O`): a level, a flag or a parameter; says whether it is one.
     pub fn set_option(&mut self, option: &str) -> bool {
         let known = self.set_level(option) || self.set_flag(option) || self.set_param(option);
-        self.changes += u32::from(known);
         known
     }
 
@@ -148,11 +153,17 @@ fn check_target(cx: &Cx<'_>) -> Result<bool, Raise> {
     if function.is_some_and(Func::is_lua) || util::is_proto(v) { Ok(false) } else { Err(cx.type_error(0, "function")) }
 }
 
+/// Lets the compiler know of changes.
+pub fn apply(vm: &mut Vm) {
+    if let Some(changed) = vm.host::<JitState>().changed {
+        changed(vm);
+    }
+}
+
 fn switch(cx: &mut Cx<'_>, on: bool) -> Result<Ret, Raise> {
     if check_target(cx)? {
-        let state: &mut JitState = cx.vm_mut().host();
-        state.on = on;
-        state.changes += 1;
+        cx.vm_mut().host::<JitState>().on = on;
+        apply(cx.vm_mut());
     }
     cx.ret0()
 }
@@ -233,6 +244,7 @@ fn security(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 fn opt_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     if cx.nargs() == 0 {
         cx.vm_mut().host::<JitState>().flags = LEVELS[3];
+        apply(cx.vm_mut());
         return cx.ret0();
     }
     for i in 0..cx.nargs() {
@@ -241,6 +253,7 @@ fn opt_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
             return Err(cx.error(&format!("unknown or malformed optimization flag '{option}'")));
         }
     }
+    apply(cx.vm_mut());
     cx.ret0()
 }
 

@@ -42,9 +42,9 @@ pub fn is_proto(v: Val<'_>) -> bool {
 }
 
 /// Returns the prototype of a Lua function or of a userdata that stands for one.
-pub fn proto_of(v: Val<'_>) -> Option<ProtoRef> {
+pub fn proto_of(vm: &Vm, v: Val<'_>) -> Option<ProtoRef> {
     match v.kind() {
-        Kind::Func(f) => debug::to_chunk(f).map(|chunk| ProtoRef { chunk: Rc::new(chunk), way: Vec::new() }),
+        Kind::Func(f) => debug::to_live_chunk(vm, f).map(|chunk| ProtoRef { chunk: Rc::new(chunk), way: Vec::new() }),
         Kind::Udata(u) => u.payload::<ProtoRef>().cloned(),
         _ => None,
     }
@@ -52,7 +52,7 @@ pub fn proto_of(v: Val<'_>) -> Option<ProtoRef> {
 
 /// Requires the first argument to be a Lua function or prototype.
 pub fn check_proto(cx: &Cx<'_>) -> Result<ProtoRef, Raise> {
-    proto_of(cx.arg(0)).ok_or_else(|| cx.type_error(0, "function"))
+    proto_of(cx.vm(), cx.arg(0)).ok_or_else(|| cx.type_error(0, "function"))
 }
 
 fn push_proto(cx: &Cx<'_>, p: ProtoRef) -> Result<(), Raise> {

@@ -147,7 +147,7 @@ pub fn upper(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 pub fn dump(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let f = cx.check_func(0)?;
     let options = luac::bytecode::dump::DumpOptions { strip: cx.arg(1).is_true() };
-    match interp::debug::to_chunk(f) {
+    match interp::debug::to_chunk(cx.vm(), f) {
         Some(chunk) => cx.ret_str(&luac::bytecode::dump::dump(&chunk, &options)),
         None => Err(cx.error("unable to dump given function")),
     }

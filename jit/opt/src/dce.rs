@@ -1,0 +1,201 @@
+//! Removes what nobody uses, and snapshots through which nobody leaves.
+//!
+//! Needed are guards, stores, markers, what snapshots restore, and what these are computed from. A PHI is needed if its value at the head of a
+//! round is: in the loop, by a snapshot of the loop, or by another such PHI.
+//!
+//! Some guards are weak: those of overflow and of allocations say something about their own value alone, so they go with it. All others
+//! hold for what follows, whether their value is used or not.
+//!
+//! A sunk store is needed if its object is: exits make up for both.
+//!
+//! A snapshot is dropped if nothing between it and the next may leave, which frees what only it restores. The last one stays: what comes
+//! behind the trace uses it. So does the one behind a CALLB. Exits are numbered anew, so this must run before anybody remembers their numbers.
+
+use crate::Builder;
+use abi::abort::Abort;
+use ir::{Ins, Kind, Link, Mode, Op, Ref, Trace, flag};
+
+/// Runs the pass.
+pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
+    let t = b.trace_mut();
+    loop {
+        let dropped = drop_snapshots(t);
+        let live = live(t);
+        let removed = live.iter().any(|live| !live);
+        if removed {
+            compact(t, &live);
+        }
+        // A snapshot may lose its last guard, a value its last snapshot.
+        if !removed || !dropped {
+            break;
+        }
+    }
+    b.reindex();
+    Ok(())
+}
+
+/// Says whether an instruction may leave the trace.
+fn may_leave(ins: &Ins) -> bool {
+    !ins.is_sunk() && (ins.is_guard() || ins.op.kind() == Kind::Cmp || ins.op == Op::GCSTEP)
+}
+
+/// Says whether an instruction is needed whoever uses it.
+fn needed(ins: &Ins) -> bool {
+    match ins.op {
+        Op::NOP | Op::PHI => false,
+        _ if ins.is_sunk() => false,
+        Op::ADDOV | Op::SUBOV | Op::MULOV => false,
+        op => match op.kind() {
+            Kind::Alloc => false,
+            Kind::Cmp | Kind::Mark | Kind::Store => true,
+            Kind::Norm | Kind::Comm | Kind::Refer | Kind::Load => ins.is_guard(),
+        },
+    }
+}
+
+/// Drops snapshots through which nobody leaves; says whether there were any.
+fn drop_snapshots(t: &mut Trace) -> bool {
+    let count = t.snaps.len();
+    let keeps_last = t.link != Link::Loop || t.loop_at().is_none();
+    let mut n = 0;
+    let mut snaps = std::mem::take(&mut t.snaps);
+    let ends: Vec<usize> = snaps.iter().skip(1).map(|s| s.at as usize).chain([t.ins.len()]).collect();
+    snaps.retain(|s| {
+        let (from, to) = (s.at as usize, ends[n]);
+        n += 1;
+        let behind_call = from > 0 && t.ins[from - 1].op == Op::CALLB;
+        let last = n == count && keeps_last;
+        last || behind_call || t.ins[from.min(to)..to].iter().any(may_leave)
+    });
+    t.snaps = snaps;
+    t.snaps.len() < count
+}
+
+/// Marks what is needed.
+struct Marker<'a> {
+    t: &'a Trace,
+    loop_at: usize,
+    live: Vec<bool>,
+    /// What is used at the head of a round or later, though made before the loop.
+    in_loop: Vec<bool>,
+    work: Vec<Ref>,
+}
+
+impl Marker<'_> {
+    /// Notes that `r` is used at `at`.
+    fn uses(&mut self, r: Ref, at: usize) {
+        if r.is_ins() {
+            if at >= self.loop_at && r.index() < self.loop_at {
+                self.in_loop[r.index()] = true;
+            }
+            self.work.push(r);
+        }
+    }
+
+    /// Marks an instruction; says whether it was not.
+    fn mark(&mut self, i: usize) -> bool {
+        if std::mem::replace(&mut self.live[i], true) {
+            return false;
+        }
+        let ins = self.t.ins[i];
+        if ins.op == Op::PHI {
+            self.uses(ins.b, i);
+        } else {
+            ins.refs().for_each(|r| self.uses(r, i));
+        }
+        true
+    }
+
+    /// Says whether an instruction is needed because of what is marked.
+    fn follows(&self, ins: &Ins) -> bool {
+        match ins.op {
+            Op::PHI => ins.a.is_ins() && self.live[ins.a.index()] && self.in_loop[ins.a.index()],
+            _ => ins.is_sunk() && ins.op.kind() == Kind::Store && self.live[object(self.t, ins.a)],
+        }
+    }
+}
+
+/// Returns the object that a sunk address or field belongs to.
+fn object(t: &Trace, r: Ref) -> usize {
+    let mut at = r;
+    while at.is_ins() && t.ins[at.index()].op.kind() != Kind::Alloc {
+        let a = t.ins[at.index()].a;
+        if !a.is_ins() || at == Ref::BASE {
+            break;
+        }
+        at = a;
+    }
+    if at.is_ins() { at.index() } else { 0 }
+}
+
+/// Finds the instructions that are needed.
+fn live(t: &Trace) -> Vec<bool> {
+    let loop_at = t.loop_at().unwrap_or(usize::MAX);
+    let n = t.ins.len();
+    let mut m = Marker { t, loop_at, live: vec![false; n], in_loop: vec![false; n], work: Vec::new() };
+    for i in 0..n {
+        if needed(&t.ins[i]) {
+            m.mark(i);
+        }
+    }
+    for (n, s) in t.snaps.iter().enumerate() {
+        // A snapshot before LOOP may serve guards behind it.
+        let end = t.snaps.get(n + 1).map_or(t.ins.len(), |next| next.at as usize);
+        s.entries.iter().for_each(|&(_, r)| m.uses(r, end.saturating_sub(1)));
+    }
+    loop {
+        let mut more = false;
+        while let Some(r) = m.work.pop() {
+            m.mark(r.index());
+        }
+        for i in 0..n {
+            if !m.live[i] && m.follows(&t.ins[i]) {
+                more |= m.mark(i);
+            }
+        }
+        if !more {
+            return m.live;
+        }
+    }
+}
+
+/// Removes all but live instructions.
+fn compact(t: &mut Trace, live: &[bool]) {
+    let mut new: Vec<u32> = Vec::with_capacity(live.len() + 1);
+    let mut n = 0;
+    for &l in live {
+        new.push(n);
+        n += u32::from(l);
+    }
+    new.push(n);
+    let moved = |r: &mut Ref| {
+        if r.is_ins() {
+            *r = Ref(new[r.index()]);
+        }
+    };
+    let mut i = 0;
+    t.ins.retain(|_| {
+        i += 1;
+        live[i - 1]
+    });
+    for ins in &mut t.ins {
+        let (ma, mb) = ins.op.modes();
+        for (mode, r) in [(ma, &mut ins.a), (mb, &mut ins.b)] {
+            if matches!(mode, Mode::Ref | Mode::Opt) {
+                moved(r);
+            }
+        }
+        ins.flags &= !flag::PHI;
+    }
+    for s in &mut t.snaps {
+        s.at = new[s.at as usize];
+        s.entries.iter_mut().for_each(|(_, r)| moved(r));
+    }
+    for i in (0..t.ins.len()).rev().take_while(|&i| t.ins[i].op == Op::PHI).collect::<Vec<_>>() {
+        for r in [t.ins[i].a, t.ins[i].b] {
+            if r.is_ins() {
+                t.ins[r.index()].flags |= flag::PHI;
+            }
+        }
+    }
+}

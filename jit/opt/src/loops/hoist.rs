@@ -1,0 +1,131 @@
+//! Guards before a loop that make its rounds cheaper.
+//!
+//! Two kinds. *Tables differ*: a load of the loop could leave it, or find what the round before stored, if only a store went into another table; both
+//! tables are the same in every round, so one comparison settles it. *Index in bounds*: the index begins somewhere, goes by a constant step and is
+//! compared with a limit that does not change; if first index and limit are in bounds, so are all between.
+//!
+//! The guards leave the trace through the final map, at the head of the loop. They are bets: where the recorder told what values were
+//! ([`Builder::observe`]) a bet that would have been lost is not made.
+//!
+//! Invariant: array parts have at most 2^30 slots and offsets at most 2^28, so neither index nor limit can have wrapped around where both are in
+//! bounds, and a step of at most 2^28 from the limit does not wrap around either.
+
+use super::Peeled;
+use super::phi::varies;
+use crate::Builder;
+use crate::abc::{self, Range};
+use crate::mem::place::split;
+use abi::abort::Abort;
+use ir::{Ins, Op, Ref, Ty};
+
+/// Largest offset and step that are looked at.
+const MAX_OFFSET: i32 = 1 << 28;
+/// Most guards of each kind.
+const MAX_GUARDS: usize = 8;
+
+/// Emits guards that the peeled loop asks for at the end of the recorded round; says whether there are any.
+pub(super) fn guards(recorded: &mut Builder, peeled: &Builder, p: &Peeled) -> Result<bool, Abort> {
+    let end = recorded.trace().ins.len();
+    let fixed = |r: Ref| !r.is_ins() || r.index() < p.at && !varies(p, r.index());
+    let seen = |b: &Builder, r: Ref| b.state().seen.get(&r).copied();
+    let mut pairs: Vec<(Ref, Ref)> = Vec::new();
+    for &(x, y) in &peeled.state().wishes {
+        let pair = (x.min(y), x.max(y));
+        let lost = seen(recorded, x).is_some() && seen(recorded, x) == seen(recorded, y);
+        if fixed(x) && fixed(y) && !lost && !pairs.contains(&pair) && pairs.len() < MAX_GUARDS {
+            pairs.push(pair);
+        }
+    }
+    for (x, y) in pairs {
+        recorded.emit(Ins::guard(Op::NE, Ty::Tab, y, x))?;
+    }
+    if recorded.passes().abc {
+        for (range, index, limit) in ranges(peeled, p).into_iter().take(MAX_GUARDS) {
+            for i in [index, limit] {
+                let k = recorded.trace_mut().kint(i.1);
+                let at = if i.1 == 0 { i.0 } else { recorded.emit(Ins::new(Op::ADD, Ty::Int, i.0, k))? };
+                recorded.emit(Ins::guard(Op::ABC, Ty::Int, range.size, at))?;
+            }
+            recorded.state_mut().ranges.push(range);
+        }
+    }
+    Ok(recorded.trace().ins.len() > end)
+}
+
+/// Finds the bounds checks left in the loop whose index runs up or down to a fixed limit: what is checked, and first index and limit
+/// as value and offset. Of many offsets the least and the greatest suffice.
+fn ranges(b: &Builder, p: &Peeled) -> Vec<(Range, (Ref, i32), (Ref, i32))> {
+    let t = b.trace();
+    let mut out: Vec<(Range, (Ref, i32), (Ref, i32))> = Vec::new();
+    let mut add = |r: Range, step: (Ref, i32), limit: (Ref, i32)| {
+        // From the offset to the index of the round before to that of this round.
+        let off = r.off.wrapping_sub(step.1);
+        let lost = match (number(b, r.size), number(b, limit.0)) {
+            (Some(size), Some(stop)) => !(0..size).contains(&(stop + i64::from(limit.1) + i64::from(off))),
+            _ => false,
+        };
+        if off.abs() <= MAX_OFFSET && !lost {
+            out.push((r, (step.0, off), (limit.0, limit.1.wrapping_add(off))));
+        }
+    };
+    let checks: Vec<Range> = (p.at..t.ins.len())
+        .filter(|&i| t.ins[i].op == Op::ABC)
+        .map(|i| {
+            let (base, off) = split(b.seen(), t.ins[i].b);
+            Range { size: t.ins[i].a, base, off }
+        })
+        .collect();
+    for r in &checks {
+        let alike = |o: &&Range| (o.size, o.base) == (r.size, r.base);
+        let least = checks.iter().filter(alike).map(|o| o.off).min() == Some(r.off);
+        let most = checks.iter().filter(alike).map(|o| o.off).max() == Some(r.off);
+        let invariant = !r.size.is_ins() || r.size.index() < p.at && !varies(p, r.size.index());
+        if (least || most) && invariant {
+            if let Some((step, limit)) = induction(b, p, r.base) {
+                add(*r, step, limit);
+            }
+        }
+    }
+    out.sort_by_key(|o| (o.0.size, o.0.base, o.0.off));
+    out.dedup_by_key(|o| o.0);
+    out
+}
+
+/// Returns the number behind a reference, or that was seen there.
+fn number(b: &Builder, r: Ref) -> Option<i64> {
+    abc::int(b.seen(), r).map(i64::from).or_else(|| b.state().seen.get(&r).copied())
+}
+
+/// Finds step and limit of a loop variable `base`, a slot: its value at the end of the round with the step, and what it never passes.
+fn induction(b: &Builder, p: &Peeled, base: Ref) -> Option<((Ref, i32), (Ref, i32))> {
+    let t = b.trace();
+    let slot = t.ins.get(base.index()).filter(|i| base.is_ins() && i.op == Op::SLOAD && i.ty == Ty::Int)?.a.as_lit();
+    let next = p.last.entries.iter().find(|e| e.0 == slot)?.1;
+    let (from, step) = split(b.seen(), next);
+    if from != base || step == 0 || step.abs() > MAX_OFFSET || !next.is_ins() || t.ty(next) != Ty::Int {
+        return None;
+    }
+    let fixed = |r: Ref| !r.is_ins() || r.index() < p.at && !varies(p, r.index());
+    let limit = t.ins[..p.at].iter().filter(|i| i.is_guard() && i.ty == Ty::Int).find_map(|i| {
+        let (op, stop) = if i.a == next { (i.op, i.b) } else if i.b == next { (mirrored(i.op)?, i.a) } else { return None };
+        let slack = match (op, step > 0) {
+            (Op::LE, true) | (Op::GE, false) => 0,
+            (Op::LT, true) => -1,
+            (Op::GT, false) => 1,
+            _ => return None,
+        };
+        fixed(stop).then_some((stop, slack))
+    })?;
+    Some(((next, step), limit))
+}
+
+/// Returns the comparison with its operands exchanged.
+fn mirrored(op: Op) -> Option<Op> {
+    match op {
+        Op::LT => Some(Op::GT),
+        Op::GT => Some(Op::LT),
+        Op::LE => Some(Op::GE),
+        Op::GE => Some(Op::LE),
+        _ => None,
+    }
+}

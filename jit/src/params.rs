@@ -1,0 +1,69 @@
+//! Parameters of the compiler, with LuaJIT's names and defaults.
+
+use opt::{Limits, Passes};
+
+macro_rules! params {
+    ($($(#[$doc:meta])* $name:ident = $default:literal;)*) => {
+        /// Parameters (`-Oname=value`).
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub struct Params {
+            /// Optimiser passes.
+            pub passes: Passes,
+            $($(#[$doc])* pub $name: u32),*
+        }
+        impl Params {
+            /// Names and defaults.
+            pub const TABLE: &'static [(&'static str, u32)] = &[$((stringify!($name), $default)),*];
+            /// Sets a parameter; says whether there is one of that name.
+            pub fn set(&mut self, name: &str, value: u32) -> bool {
+                match name { $(stringify!($name) => self.$name = value,)* _ => return false }
+                true
+            }
+        }
+        impl Default for Params {
+            fn default() -> Params { Params { passes: Passes::default(), $($name: $default),* } }
+        }
+    };
+}
+params! {
+    /// Traces at most.
+    maxtrace = 1000;
+    /// IR instructions of a trace at most.
+    maxrecord = 4000;
+    /// Constants of a trace at most.
+    maxirconst = 500;
+    /// Side traces of a root trace at most.
+    maxside = 100;
+    /// Snapshots of a trace at most.
+    maxsnap = 500;
+    /// Rounds (calls) until a loop (function) is hot.
+    hotloop = 56;
+    /// Exits until a side trace is tried.
+    hotexit = 10;
+    /// Tries of a side trace at most.
+    tryside = 4;
+    /// Unrolls of loops in side traces.
+    instunroll = 4;
+    /// Unrolls of inner loops.
+    loopunroll = 15;
+    /// Unrolls of recursive calls.
+    callunroll = 3;
+    /// Unrolls of true recursion.
+    recunroll = 2;
+    /// Kilobytes of each area of machine code.
+    sizemcode = 64;
+    /// Kilobytes of machine code at most.
+    maxmcode = 2048;
+}
+
+impl Params {
+    /// Returns the limits of the optimiser.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            ins: self.maxrecord as usize * 2,
+            consts: self.maxirconst as usize,
+            snaps: self.maxsnap as usize,
+            unroll: self.loopunroll,
+        }
+    }
+}

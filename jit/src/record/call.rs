@@ -1,0 +1,527 @@
+//! Calls and returns: Lua functions are inlined, builtins recorded or called; varargs; frames of the shadow stack.
+//!
+//! A callee's frame lies on the caller's: function at `A`, link at `A + 1`, arguments from `A + 2` on. The recorder writes function and link into
+//! the shadow stack as values, so snapshots restore frames like other slots.
+
+use super::{Begin, Entry, Frame, Rec, Res, Status, Tr};
+use crate::subject::{P, V};
+use abi::abort::Abort;
+use abi::frame;
+use bytecode::Op;
+use ir::{Const, Field, Link, Op as I, Ref, Slot, Ty};
+
+/// Inlined frames at most.
+const MAX_DEPTH: usize = 60;
+
+impl Rec<'_> {
+    /// Rebuilds the frames of a side trace from the links in memory, down to the parent's base; the running frame is at `base`.
+    pub(super) fn walk_frames(&mut self, base: Slot) -> Res<()> {
+        let (proto, _) = self.s.at().ok_or(Abort::Inconsistent)?;
+        let mut out = Vec::new();
+        let mut at = base;
+        let mut proto_here = Some(proto);
+        while at > 0 {
+            let link = self.s.slot(at - base - 1).0;
+            let p = proto_here.or_else(|| self.s.proto(self.s.slot(at - base - 2))).ok_or(Abort::NyiReturn)?;
+            let delta = (link & !frame::TYPE) as i64 / 8;
+            let (kind, below) = match link & frame::TYPE {
+                t if t & frame::TYPE_LUA == frame::LUA => {
+                    let call = self.s.call_before(link);
+                    let below = at - 2 - i32::from(call.a());
+                    let caller = self.s.slot(below - base - 2);
+                    let (_, ret) = self.s.pc_of(link, caller).ok_or(Abort::Inconsistent)?;
+                    (Entry::Lua { ret }, below)
+                }
+                frame::VARG => (Entry::Vararg { size: delta as i32 }, at - delta as i32),
+                frame::CONT => {
+                    let below = at - delta as i32;
+                    let cont = self.s.slot(at - base - 4).0;
+                    let ret = self.s.slot(at - base - 3).0;
+                    let caller = self.s.slot(below - base - 2);
+                    let (_, ret) = self.s.pc_of(ret, caller).ok_or(Abort::NyiReturn)?;
+                    (Entry::Cont { ret, cont }, below)
+                }
+                frame::PCALL => (Entry::Pcall { delta: delta as i32 }, at - delta as i32),
+                _ => return Err(Abort::NyiReturn),
+            };
+            out.push(Frame { base: at, kind, proto: p });
+            at = below;
+            proto_here = None;
+            if let Entry::Vararg { .. } = kind {
+                // The function of the hidden frame is the same.
+                proto_here = Some(p);
+            }
+            if out.len() > MAX_DEPTH * 2 {
+                return Err(Abort::CallDepth);
+            }
+        }
+        if at != 0 {
+            return Err(Abort::NyiReturn);
+        }
+        let p = match proto_here {
+            Some(p) => p,
+            None => self.s.proto(self.s.slot(-base - 2)).ok_or(Abort::NyiReturn)?,
+        };
+        out.push(Frame { base: 0, kind: Entry::Bottom, proto: p });
+        out.reverse();
+        self.t.frames = out;
+        Ok(())
+    }
+
+    /// Makes sure a function value is the one called now: by its prototype, or builtin number.
+    pub(super) fn specialise_func(&mut self, f: Tr, live: V) -> Res<Option<P>> {
+        if let Some(p) = self.s.proto(live) {
+            let k = self.konst(Const::Proto(self.s.key(p)));
+            let pc = self.emit(I::FLOAD, Ty::Proto, f.r, Ref::lit(Field::FuncPc as i32))?;
+            self.guard_eq(pc, k.r)?;
+            return Ok(Some(p));
+        }
+        let id = self.s.builtin(live);
+        if id == 0 {
+            return Err(Abort::NyiBuiltin);
+        }
+        let k = self.konst(Const::Builtin(id));
+        let r = self.emit(I::FLOAD, Ty::Int, f.r, Ref::lit(Field::FuncId as i32))?;
+        self.guard_eq(r, k.r)?;
+        Ok(None)
+    }
+
+    pub(super) fn rec_call(&mut self, op: Op, a: i32, b: i32, c: i32) -> Res<Status> {
+        let nargs = match op {
+            Op::CALLM => c + self.take_multres(a + 2 + c)? as i32,
+            _ => c - 1,
+        };
+        self.call_at(a, nargs, b)
+    }
+
+    /// Number of multiple results that the running instruction takes from `first` on.
+    fn take_multres(&mut self, first: i32) -> Res<u32> {
+        let n = self.s.multres();
+        match self.t.multres {
+            Some((slot, m)) if m == n && slot == self.base() + first => Ok(n),
+            Some(_) => Err(Abort::Inconsistent),
+            None => {
+                // From before the trace.
+                let k = self.kint(n as i32);
+                let m = self.emit(I::MRES, Ty::Int, Ref::NONE, Ref::NONE)?;
+                self.guard_eq(m, k.r)?;
+                self.t.multres = Some((self.base() + first, n));
+                Ok(n)
+            }
+        }
+    }
+
+    /// Calls slot `a` with `nargs` arguments from slot `a + 2` on; `b - 1` results are wanted, all if 0.
+    fn call_at(&mut self, a: i32, nargs: i32, b: i32) -> Res<Status> {
+        let mut live = self.s.slot(a);
+        let mut f = self.get(a)?;
+        let mut nargs = nargs;
+        if f.ty != Ty::Func {
+            // `__call` gets the value as the first argument.
+            let mo = self.rec_call_meta(f, live)?;
+            let n = nargs;
+            let mut args = Vec::with_capacity(n as usize + 1);
+            args.push(f);
+            for i in 0..n {
+                args.push(self.get(a + 2 + i)?);
+            }
+            (f, live) = mo;
+            let proto = self.specialise_func(f, live)?;
+            let Some(p) = proto else { return Err(Abort::NyiMeta) };
+            for (i, v) in args.into_iter().enumerate() {
+                self.set(a + 2 + i as i32, v);
+            }
+            nargs += 1;
+            self.set(a, f);
+            return self.enter_lua(p, a, nargs).map(|()| Status::Go);
+        }
+        match self.specialise_func(f, live)? {
+            Some(p) => {
+                self.check_proto(p)?;
+                for i in 0..nargs {
+                    self.get(a + 2 + i)?;
+                }
+                self.set(a, f);
+                self.enter_lua(p, a, nargs)?;
+                Ok(Status::Go)
+            }
+            None => self.rec_builtin(a, nargs, b, live),
+        }
+    }
+
+    /// Pushes the frame of a Lua function whose value is in slot `a`, called by the running CALL.
+    fn enter_lua(&mut self, p: P, a: i32, nargs: i32) -> Res<()> {
+        let ret = self.t.pc + 1;
+        let link = self.konst(Const::Pc(self.key(), ret));
+        self.set(a + 1, link);
+        self.push_frame(p, a + 2, nargs, Entry::Lua { ret })
+    }
+
+    /// Pushes a frame at slot `at` of the running one; function, link and arguments are in place.
+    pub(super) fn push_frame(&mut self, p: P, at: i32, nargs: i32, kind: Entry) -> Res<()> {
+        if self.depth() >= MAX_DEPTH {
+            return Err(Abort::CallDepth);
+        }
+        let base = self.base() + at;
+        self.t.multres = None;
+        self.t.frames.push(Frame { base, kind, proto: p });
+        self.forget_above(nargs);
+        self.t.args = nargs as u32;
+        let info = self.s.info(p);
+        self.need_slots(base + i32::from(info.frame_size) + nargs + 30)
+    }
+
+    /// The head of a function with fixed arguments.
+    pub(super) fn rec_funcf(&mut self) -> Res<Status> {
+        let proto = self.t.proto;
+        let nargs = self.t.args as i32;
+        let params = i32::from(self.s.info(proto).params);
+        let nil = self.pri(Ty::Nil);
+        for i in nargs..params {
+            self.set(i, nil);
+        }
+        self.forget_above(params);
+        self.function_head()
+    }
+
+    /// The head of a vararg function: another frame above the arguments.
+    pub(super) fn rec_funcv(&mut self) -> Res<Status> {
+        let proto = self.t.proto;
+        let info = self.s.info(proto);
+        let n = self.t.args as i32;
+        let params = i32::from(info.params);
+        let f = self.func()?;
+        let mut args = Vec::new();
+        let nil = self.pri(Ty::Nil);
+        for i in 0..params {
+            args.push(if i < n { self.get(i)? } else { nil });
+        }
+        for i in 0..params.min(n) {
+            self.set(i, nil);
+        }
+        let size = n + 2;
+        let link = self.konst(Const::Frame((size as u64) * 8 | frame::VARG));
+        self.set(n, f);
+        self.set(n + 1, link);
+        let base = self.base() + size;
+        self.t.frames.push(Frame { base, kind: Entry::Vararg { size }, proto });
+        self.forget_above(0);
+        for (i, v) in args.into_iter().enumerate() {
+            self.set(i as i32, v);
+        }
+        self.need_slots(base + i32::from(info.frame_size) + 30)?;
+        self.function_head()
+    }
+
+    /// Recursion and links at a function's head.
+    fn function_head(&mut self) -> Res<Status> {
+        let proto = self.t.proto;
+        let mut count = 0;
+        let n = self.t.frames.len();
+        for f in self.t.frames[..n - 1].iter() {
+            if f.proto == proto && !matches!(f.kind, Entry::Vararg { .. }) {
+                count += 1;
+            }
+        }
+        if matches!(self.t.frames[n - 1].kind, Entry::Vararg { .. }) {
+            count = count.max(1) - 1;
+        }
+        let at_start = self.t.begin == Begin::Func && !self.t.side && proto == self.t.start.0;
+        // The head was executed in the interpreter: what follows begins behind it.
+        self.t.pc = 1;
+        if at_start {
+            if count + self.t.tail_called > self.t.params.recunroll {
+                return self.stop(Link::Again);
+            }
+            return Ok(Status::Go);
+        }
+        if let Some(no) = self.s.trace_at(proto, 0)
+            && !self.s.returns(no)
+        {
+            return self.stop(Link::Root(no));
+        }
+        if count > self.t.params.callunroll {
+            return Err(Abort::Unroll);
+        }
+        Ok(Status::Go)
+    }
+
+    pub(super) fn rec_tail_call(&mut self, op: Op, a: i32, d: i32) -> Res<Status> {
+        let nargs = match op {
+            Op::CALLMT => d + self.take_multres(a + 2 + d)? as i32,
+            _ => d - 1,
+        };
+        let mut live = self.s.slot(a);
+        let mut f = self.get(a)?;
+        let mut args = Vec::new();
+        if f.ty != Ty::Func {
+            args.push(f);
+            (f, live) = self.rec_call_meta(f, live)?;
+        }
+        for i in 0..nargs {
+            args.push(self.get(a + 2 + i)?);
+        }
+        let top = self.t.frames.len() - 1;
+        let kind = self.t.frames[top].kind;
+        match self.specialise_func(f, live)? {
+            Some(p) => {
+                self.check_proto(p)?;
+                let kind = if let Entry::Vararg { .. } = kind {
+                    self.t.frames.pop();
+                    match self.t.frames.last() {
+                        Some(f) => f.kind,
+                        None => return Err(Abort::NyiLowerFrame),
+                    }
+                } else {
+                    kind
+                };
+                let base = self.base();
+                let last = self.t.frames.len() - 1;
+                self.t.frames[last] = Frame { base, kind, proto: p };
+                self.put(base - 2, f, false);
+                let n = args.len();
+                for (i, v) in args.into_iter().enumerate() {
+                    self.set(i as i32, v);
+                }
+                self.forget_above(n as i32);
+                self.t.args = n as u32;
+                self.t.multres = None;
+                self.t.tail_called += 1;
+                if self.t.tail_called > 2 * self.t.params.loopunroll {
+                    return Err(Abort::LoopUnroll);
+                }
+                let info = self.s.info(p);
+                self.need_slots(base + i32::from(info.frame_size) + n as i32 + 30)?;
+                Ok(Status::Go)
+            }
+            None => {
+                // A builtin: its results are this function's.
+                let results = self.rec_builtin_results(a, nargs, live)?;
+                match results {
+                    Some(r) => self.return_values(r),
+                    None => self.stop_before(),
+                }
+            }
+        }
+    }
+
+    /// Ends the trace before the running instruction: the interpreter executes it.
+    pub(super) fn stop_before(&mut self) -> Res<Status> {
+        if !self.t.started && !self.t.side {
+            return Err(Abort::NyiBuiltin);
+        }
+        self.stop(Link::Interp)
+    }
+
+    pub(super) fn rec_ret(&mut self, op: Op, a: i32, d: i32) -> Res<Status> {
+        let n = match op {
+            Op::RETM => d + self.take_multres(a + d)? as i32,
+            _ => d - 1,
+        };
+        let mut values = Vec::with_capacity(n as usize);
+        for i in 0..n {
+            values.push(self.get(a + i)?);
+        }
+        self.return_values(values)
+    }
+
+    /// Returns from the running Lua frame.
+    pub(super) fn return_values(&mut self, values: Vec<Tr>) -> Res<Status> {
+        let mut kind = match self.t.frames.last() {
+            Some(f) => f.kind,
+            None => return Err(Abort::Inconsistent),
+        };
+        if let Entry::Vararg { .. } = kind {
+            if self.t.frames.len() == 1 {
+                return self.return_below();
+            }
+            self.t.frames.pop();
+            kind = self.t.frames.last().map_or(kind, |f| f.kind);
+        }
+        match kind {
+            Entry::Lua { ret } => {
+                let from = self.base();
+                self.t.frames.pop();
+                let base = self.base();
+                let caller = self.frame_proto();
+                let call = self.s.code(caller, ret - 1);
+                let a = i32::from(call.a());
+                debug_assert_eq!(base + a + 2, from);
+                self.deliver(a, i32::from(call.b()), values);
+                self.t.proto = caller;
+                self.t.pc = ret;
+                Ok(Status::Go)
+            }
+            Entry::Cont { ret, cont } => {
+                self.t.frames.pop();
+                self.rec_continue(ret, cont, values)
+            }
+            Entry::Pcall { delta } => {
+                // `true` and the results are what the builtin returns to its caller, a Lua function.
+                let from = self.base();
+                self.t.frames.pop();
+                let caller_base = self.base();
+                let a = from - delta - 2 - caller_base;
+                let pc = self.t.pcall_pc(from - delta);
+                let Some(ret) = pc else { return Err(Abort::NyiReturn) };
+                let call = self.s.code(self.frame_proto(), ret - 1);
+                let mut all = vec![self.pri(Ty::True)];
+                all.extend(values);
+                self.t.proto = self.frame_proto();
+                if matches!(call.op(), Some(Op::CALL | Op::CALLM)) && i32::from(call.a()) == a {
+                    self.deliver(a, i32::from(call.b()), all);
+                    self.t.pc = ret;
+                    Ok(Status::Go)
+                } else {
+                    Err(Abort::NyiReturn)
+                }
+            }
+            Entry::Bottom | Entry::Vararg { .. } => self.return_to_lower(values),
+        }
+    }
+
+    /// Puts results where the CALL with `a`, `b` wants them.
+    pub(super) fn deliver(&mut self, a: i32, b: i32, values: Vec<Tr>) {
+        let n = values.len() as i32;
+        self.forget_above(a);
+        let nil = self.pri(Ty::Nil);
+        if b == 0 {
+            self.t.multres = Some((self.base() + a, n as u32));
+            let top = self.base() + a + n;
+            let t = self.t.b.trace_mut();
+            t.slots = t.slots.max(top + 2);
+        } else {
+            self.t.multres = None;
+        }
+        let want = if b == 0 { n } else { b - 1 };
+        for i in 0..want {
+            let v = values.get(i as usize).copied().unwrap_or(nil);
+            self.set(a + i, v);
+        }
+    }
+
+    /// A return from the frame the trace began in.
+    fn return_to_lower(&mut self, values: Vec<Tr>) -> Res<Status> {
+        let link = self.s.slot(-1).0;
+        let root = !self.t.side;
+        if link & frame::TYPE_LUA != frame::LUA || root {
+            if root && matches!(self.t.begin, Begin::Loop(_)) {
+                return Err(Abort::LeftLoop);
+            }
+            return self.return_below();
+        }
+        // A side trace follows the return, with a guard for where it goes.
+        let call = self.s.call_before(link);
+        let a = i32::from(call.a());
+        let delta = a + 2;
+        let caller = self.s.slot(-delta - 2);
+        let Some((p, ret)) = self.s.pc_of(link, caller) else { return Err(Abort::Inconsistent) };
+        self.check_proto(p)?;
+        if self.t.ret_depth > 20 {
+            return Err(Abort::NyiLowerFrame);
+        }
+        if self.t.need_snap {
+            self.snapshot()?;
+        }
+        let k = self.konst(Const::Pc(self.s.key(p), ret));
+        self.guard(I::RETF, Ty::Void, k.r, Ref::lit(delta))?;
+        self.t.ret_depth += 1;
+        // Slots count from the caller's base from now on.
+        self.t.origin -= i64::from(delta);
+        self.t.slots.clear();
+        self.t.slots.resize(64, None);
+        self.t.frames = vec![Frame { base: 0, kind: Entry::Bottom, proto: p }];
+        self.t.proto = p;
+        self.t.pc = ret;
+        self.deliver(a, i32::from(call.b()), values);
+        self.extent();
+        self.want_snapshot();
+        Ok(Status::Go)
+    }
+
+    /// Ends the trace before a return that it cannot follow.
+    fn return_below(&mut self) -> Res<Status> {
+        if !self.t.started {
+            return Err(Abort::NyiReturn);
+        }
+        self.stop(Link::Interp)
+    }
+
+    pub(super) fn rec_varg(&mut self, a: i32, b: i32, c: i32) -> Res<()> {
+        let link = self.s.slot(-1).0;
+        if link & frame::TYPE != frame::VARG {
+            return Err(Abort::Inconsistent);
+        }
+        let size = (link >> 3) as i32;
+        let total = size - 2;
+        let extra = (total - c).max(0);
+        if !matches!(self.t.frames.last().map(|f| f.kind), Some(Entry::Vararg { .. })) {
+            // The frame is from before the trace: the number of arguments is a guard.
+            let l = match self.known(self.base() - 1) {
+                Some(l) => l,
+                None => {
+                    let slot = self.base() - 1;
+                    self.load(slot, Ty::Link, 0)?
+                }
+            };
+            let k = self.konst(Const::Frame(link));
+            self.guard_eq(l, k.r)?;
+        }
+        let want = if b == 0 { extra } else { b - 1 };
+        if want > 200 {
+            return Err(Abort::NyiVararg);
+        }
+        let nil = self.pri(Ty::Nil);
+        let mut values = Vec::new();
+        for i in 0..want {
+            values.push(if i < extra { self.get(c + i - size)? } else { nil });
+        }
+        if b == 0 {
+            self.t.multres = Some((self.base() + a, extra as u32));
+            let top = self.base() + a + extra + 2;
+            self.need_slots(top)?;
+        }
+        for (i, v) in values.into_iter().enumerate() {
+            self.set(a + i as i32, v);
+        }
+        Ok(())
+    }
+
+    pub(super) fn rec_iterc(&mut self, a: i32) -> Res<Status> {
+        let [f, s, c] = [self.get(a - 3)?, self.get(a - 2)?, self.get(a - 1)?];
+        let b = i32::from(self.s.code(self.t.proto, self.t.pc).b());
+        self.rec_iterator_call(a, b, f, s, c)
+    }
+
+    /// Calls the iterator of a generic loop.
+    fn rec_iterator_call(&mut self, a: i32, b: i32, f: Tr, s: Tr, c: Tr) -> Res<Status> {
+        let live = self.s.slot(a - 3);
+        if f.ty != Ty::Func {
+            return Err(Abort::NyiMeta);
+        }
+        match self.specialise_func(f, live)? {
+            Some(p) => {
+                self.check_proto(p)?;
+                self.set(a, f);
+                self.set(a + 2, s);
+                self.set(a + 3, c);
+                self.enter_lua(p, a, 2)?;
+                Ok(Status::Go)
+            }
+            None => self.rec_builtin_iterator(a, b, f, s, c, live),
+        }
+    }
+}
+
+impl super::Recorder {
+    /// Instruction to which the builtin (pcall) frame whose slot 0 is `at` returns.
+    fn pcall_pc(&self, at: Slot) -> Option<u32> {
+        match self.slots.get((at - 1 - self.low) as usize)?.as_ref() {
+            Some(s) => match self.b.trace().as_const(s.tr.r) {
+                Some(Const::Pc(_, pc)) => Some(*pc),
+                _ => None,
+            },
+            None => None,
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Loops: numeric, generic, others; where a trace closes, and what happens at inner loops.
+
+use super::{Begin, Rec, Res, Status, Tr};
+use crate::subject::V;
+use abi::abort::Abort;
+use bytecode::{Ins, Op};
+use ir::{Link, Op as I, Ref, Ty, sload};
+
+/// Slots of a numeric loop, relative to its `A`.
+const IDX: i32 = 0;
+const STOP: i32 = 1;
+const STEP: i32 = 2;
+const EXT: i32 = 3;
+
+/// What a loop instruction is about to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Event {
+    /// Leaves the loop.
+    Leave,
+    /// Goes on with it.
+    Enter,
+}
+
+impl Rec<'_> {
+    /// Prepares the slots of the loop that a root trace begins in.
+    pub(super) fn begin_root(&mut self) -> Res<()> {
+        let Begin::Loop(at) = self.t.begin else { return Ok(()) };
+        let ins = self.s.code(self.t.proto, at);
+        if matches!(ins.op(), Some(Op::FORL | Op::IFORL | Op::JFORL)) {
+            let a = i32::from(ins.a());
+            // FORI is before the body: FORL jumps behind it.
+            let fori = (i64::from(at) + i64::from(ins.jump())) as u32;
+            self.load_for(a, fori)?;
+        }
+        Ok(())
+    }
+
+    /// Loads index, limit and step of a numeric loop; integers where the loop is one of integers.
+    fn load_for(&mut self, a: i32, fori: u32) -> Res<()> {
+        let live = [IDX, STOP, STEP].map(|i| self.s.slot(a + i));
+        let [idx, stop, step] = live;
+        let (Some(_), Some(_), Some(n)) = (idx.num(), stop.num(), step.num()) else { return Err(Abort::Error) };
+        let int = self.is_int_loop(idx, stop, step);
+        let base = self.base();
+        // The step, mostly a constant just before FORI, then the limit.
+        let step_k = fori.checked_sub(1).and_then(|pc| self.constant_before(pc, a + STEP));
+        let stop_k = step_k.and(fori.checked_sub(2)).and_then(|pc| self.constant_before(pc, a + STOP));
+        let load = |r: &mut Self, i: i32, k: Option<f64>| -> Res<Tr> {
+            let slot = base + a + i;
+            let tr = match (k, r.known(slot)) {
+                (Some(k), _) => {
+                    if int {
+                        r.knumint(k)
+                    } else {
+                        r.knum(k)
+                    }
+                }
+                (None, Some(tr)) => {
+                    if int && tr.ty == Ty::Num {
+                        r.narrow_int(tr)?
+                    } else if !int {
+                        r.to_num(tr)?
+                    } else {
+                        tr
+                    }
+                }
+                (None, None) if int => r.load(slot, Ty::Int, sload::CONVERT)?,
+                (None, None) => r.load(slot, Ty::Num, 0)?,
+            };
+            if r.known(slot).is_none_or(|old| old.r != tr.r) {
+                let mem = k.is_some() && r.known(slot).is_none();
+                r.put(slot, tr, mem);
+            }
+            Ok(tr)
+        };
+        let step_tr = load(self, STEP, step_k)?;
+        let stop_tr = load(self, STOP, stop_k)?;
+        let idx_tr = load(self, IDX, None)?;
+        self.loop_guards(step_tr, n, stop_tr, int)?;
+        // In the body the index is visible as a local.
+        let ext = base + a + EXT;
+        let mem = !self.t.started && !self.t.side;
+        self.put(ext, idx_tr, mem);
+        Ok(())
+    }
+
+    /// Guards the direction of a loop whose step is not constant, and that an index of integers cannot overflow.
+    fn loop_guards(&mut self, step: Tr, n: f64, stop: Tr, int: bool) -> Res<()> {
+        if !step.r.is_const() {
+            let zero = if int { self.kint(0) } else { self.knum(0.0) };
+            // -0 counts down not: the interpreter looks at the sign; only clear signs are compiled.
+            if n == 0.0 {
+                return Err(Abort::NyiOp);
+            }
+            self.compare(if n > 0.0 { I::GT } else { I::LT }, step.ty, step.r, zero.r)?;
+        }
+        if int && !(stop.r.is_const() && step.r.is_const()) {
+            if step.r.is_const() {
+                let limit = if n > 0.0 { i32::MAX - n as i32 } else { i32::MIN - n as i32 };
+                let k = self.kint(limit);
+                self.compare(if n > 0.0 { I::LE } else { I::GE }, Ty::Int, stop.r, k.r)?;
+            } else {
+                // An overflow of the sum of limit and step is one of the index.
+                self.guard(I::ADDOV, Ty::Int, stop.r, step.r)
+                    .and_then(|t| self.emit(I::USE, Ty::Void, t.r, Ref::NONE))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn narrow_int(&mut self, v: Tr) -> Res<Tr> {
+        self.guard(I::CONV, Ty::Int, v.r, Ref::lit(ir::Conv::IntNum as i32))
+    }
+
+    /// Says whether all of a loop's values are integers, with no overflow at the end.
+    fn is_int_loop(&self, idx: V, stop: V, step: V) -> bool {
+        let (Some(i), Some(n), Some(s)) = (idx.int(), stop.int(), step.int()) else { return false };
+        let _ = i;
+        self.t.params.passes.narrow && s != 0 && n.checked_add(s).is_some()
+    }
+
+    /// Number that the instruction at `pc` loads into slot `a` of the running frame.
+    fn constant_before(&self, pc: u32, a: i32) -> Option<f64> {
+        let ins = self.s.code(self.t.proto, pc);
+        if i32::from(ins.a()) != a {
+            return None;
+        }
+        match ins.op() {
+            Some(Op::KSHORT) => Some(f64::from(ins.d() as i16)),
+            Some(Op::KNUM) => Some(self.s.knum(self.t.proto, ins.d().into())),
+            _ => None,
+        }
+    }
+
+    /// Enters a numeric loop, or jumps over it.
+    pub(super) fn rec_fori(&mut self, ins: Ins) -> Res<Status> {
+        let a = i32::from(ins.a());
+        let pc = self.t.pc;
+        let live = [IDX, STOP, STEP].map(|i| self.s.slot(a + i));
+        let [Some(i), Some(stop), Some(step)] = live.map(V::num) else { return Err(Abort::Error) };
+        let up = !step.is_sign_negative();
+        let enters = if up { i <= stop } else { stop <= i };
+        let int = self.is_int_loop(live[0], live[1], live[2]);
+        let mut tr = [IDX, STOP, STEP].map(|i| self.get(a + i));
+        for t in &mut tr {
+            let v = t.clone()?;
+            *t = Ok(if int && v.ty == Ty::Num {
+                self.narrow_int(v)?
+            } else if int {
+                v
+            } else {
+                self.to_num(v)?
+            });
+        }
+        let [idx, stop_tr, step_tr] = [tr[0].clone()?, tr[1].clone()?, tr[2].clone()?];
+        self.loop_guards(step_tr, step, stop_tr, int)?;
+        // The exit goes the other way.
+        let over = (i64::from(pc) + 1 + i64::from(ins.jump())) as u32;
+        let ty = idx.ty;
+        if enters {
+            self.snapshot_at(over)?;
+        } else {
+            self.snapshot()?;
+        }
+        let op = if up { I::LE } else { I::GE };
+        let op = if ty == Ty::Num && !up { I::GE } else { op };
+        self.compare_for(op, ty, idx, stop_tr, enters)?;
+        self.want_snapshot();
+        for (k, v) in [(IDX, idx), (STOP, stop_tr), (STEP, step_tr)] {
+            if self.known(self.base() + a + k).is_none_or(|o| o.r != v.r) {
+                self.set(a + k, v);
+            }
+        }
+        self.set(a + EXT, idx);
+        let close = over - 1;
+        if enters {
+            self.forget_above(a + EXT + 1);
+        } else {
+            self.forget_above(a);
+        }
+        self.loop_event(close, if enters { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, close))
+    }
+
+    /// Guards `idx <= stop` (or `>=`), or its opposite.
+    fn compare_for(&mut self, op: I, ty: Ty, idx: Tr, stop: Tr, holds: bool) -> Res<()> {
+        // `idx >= stop` of numbers must be false if unordered: GE is true then, so the operands are swapped.
+        if ty == Ty::Num && op == I::GE {
+            return self.compare(if holds { I::LE } else { I::GT }, ty, stop.r, idx.r);
+        }
+        self.compare(if holds { op } else { op.negated() }, ty, idx.r, stop.r)
+    }
+
+    /// Steps a numeric loop.
+    pub(super) fn rec_forl(&mut self, ins: Ins) -> Res<Status> {
+        let a = i32::from(ins.a());
+        let pc = self.t.pc;
+        let body = (i64::from(pc) + 1 + i64::from(ins.jump())) as u32;
+        let live = [IDX, STOP, STEP].map(|i| self.s.slot(a + i));
+        let [Some(i), Some(stop), Some(step)] = live.map(V::num) else { return Err(Abort::Inconsistent) };
+        let up = !step.is_sign_negative();
+        let next = i + step;
+        let stays = if up { next <= stop } else { stop <= next };
+        if self.known(self.base() + a).is_none() {
+            // A side trace that began inside the loop.
+            self.load_for(a, body - 1)?;
+        }
+        let (idx, stop_tr, step_tr) = (self.get(a + IDX)?, self.get(a + STOP)?, self.get(a + STEP)?);
+        let int = idx.ty == Ty::Int && stop_tr.ty == Ty::Int && step_tr.ty == Ty::Int;
+        let (idx, stop_tr) = if int { (idx, stop_tr) } else { (self.to_num(idx)?, self.to_num(stop_tr)?) };
+        let step_tr = if int { step_tr } else { self.to_num(step_tr)? };
+        let ty = if int { Ty::Int } else { Ty::Num };
+        let idx = self.emit(I::ADD, ty, idx.r, step_tr.r)?;
+        // The exit has stepped as well: the interpreter goes on behind the loop, or in its body.
+        self.set(a + IDX, idx);
+        if stays {
+            self.snapshot_at(pc + 1)?;
+        } else {
+            self.set(a + EXT, idx);
+            self.snapshot_at(body)?;
+        }
+        self.compare_for(if up { I::LE } else { I::GE }, ty, idx, stop_tr, stays)?;
+        self.want_snapshot();
+        if stays {
+            self.set(a + EXT, idx);
+            self.forget_above(a + EXT + 1);
+            // What follows begins at the body.
+            self.t.pc = body;
+        } else {
+            self.forget_above(a);
+            self.t.pc = pc + 1;
+        }
+        self.loop_event(pc, if stays { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, pc))
+    }
+
+    /// Closes a generic loop: another round unless the first value is nil.
+    pub(super) fn rec_iterl(&mut self, ins: Ins) -> Res<Status> {
+        let a = i32::from(ins.a());
+        let pc = self.t.pc;
+        let v = self.get(a)?;
+        let stays = v.ty != Ty::Nil;
+        if stays {
+            self.set(a - 1, v);
+            self.t.pc = (i64::from(pc) + 1 + i64::from(ins.jump())) as u32;
+        } else {
+            self.forget_above(a - 3);
+            self.t.pc = pc + 1;
+        }
+        self.want_snapshot();
+        let event = if stays { Event::Enter } else { Event::Leave };
+        if self.s.code(self.t.proto, pc - 1).op() == Some(Op::ITERN) {
+            if event == Event::Leave && self.is_close(pc - 1) {
+                return Err(Abort::LeftLoop);
+            }
+            return Ok(Status::Go);
+        }
+        self.loop_event(pc, event, self.s.trace_at(self.t.proto, pc))
+    }
+
+    /// Arrives at a loop's head, which has (or would have) its trace.
+    pub(super) fn loop_head(&mut self, pc: u32, trace: Option<u32>) -> Res<Status> {
+        self.loop_event(pc, Event::Enter, trace)
+    }
+
+    /// Says whether the instruction is where the root trace that is recorded closes.
+    fn is_close(&self, at: u32) -> bool {
+        (self.t.proto, at) == self.t.close
+            && self.depth() == 0
+            && self.t.ret_depth == 0
+            && !self.t.side
+            && matches!(self.t.begin, Begin::Loop(_))
+    }
+
+    /// The head of another loop.
+    pub(super) fn rec_loop(&mut self, a: i32) -> Res<Status> {
+        self.forget_above(a);
+        let pc = self.t.pc;
+        let trace = self.s.trace_at(self.t.proto, pc);
+        self.loop_event(pc, Event::Enter, trace)
+    }
+
+    /// Decides what a loop means for the trace; `at` is the instruction that has (or would have) the loop's trace.
+    fn loop_event(&mut self, at: u32, event: Event, trace: Option<u32>) -> Res<Status> {
+        let root = !self.t.side;
+        if self.is_close(at) {
+            if event == Event::Leave {
+                return Err(Abort::LeftLoop);
+            }
+            return self.stop(Link::Loop);
+        }
+        if event == Event::Leave {
+            // The trace goes on behind a loop that is left.
+            return Ok(Status::Go);
+        }
+        if let Some(no) = trace {
+            if root {
+                // Better let the inner loop spawn a side trace that comes back here.
+                return Err(Abort::InnerLoop);
+            }
+            return self.stop(Link::Root(no));
+        }
+        if root {
+            if !self.s.loop_left(self.t.proto, at) {
+                return Err(Abort::InnerLoop);
+            }
+            let len = self.t.b.trace().ins.len();
+            self.t.loop_unroll -= 1;
+            if self.t.loop_unroll < 0 || self.t.loop_ref.is_some_and(|r| len - r > 24) {
+                return Err(Abort::LoopUnroll);
+            }
+            self.t.loop_ref = Some(len);
+        } else {
+            self.t.loop_unroll -= 1;
+            if self.t.loop_unroll < 0 {
+                return Err(Abort::LoopUnroll);
+            }
+        }
+        Ok(Status::Go)
+    }
+}

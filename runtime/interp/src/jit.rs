@@ -1,0 +1,397 @@
+//! Where the interpreter and the trace compiler meet: hot counters, recording, entering compiled code.
+//!
+//! The compiler is not known here; it sets the functions and the trace table of `heap::vm::JitHooks`. Three dispatch tables exist
+//! besides the plain one: with counting rows ([`set_jit`]), with [`recorded`] in every row ([`set_recording`]), and the hooks' own, which
+//! takes precedence over both. So a program without the compiler runs exactly the handlers it would run if there were none.
+//!
+//! An instruction that has a trace is overwritten by its J form, whose `D` is the trace's number. The handler of a J form does the
+//! instruction's own work and enters the trace. Whoever must not enter (hooks, a recording, a trace without code) runs the instruction that
+//! was replaced ([`original`]). `ITERN` needs its operands when it calls, so its J form is [`JITERN`], which keeps them: its `C` is
+//! the index of a small table of trace numbers (`JitHooks::next_loops`).
+//!
+//! Compiled code answers with a step. It may answer "go on" at an instruction whose J form would enter a trace that begins with that very
+//! instruction (`ITERN`, returns): then the replaced instruction runs once, so that the program gets on.
+//!
+//! Invariant: calls are never overwritten, since returns read them.
+//! Invariant: bytecode is overwritten only through [`patch`] and [`unpatch`].
+
+use crate::dispatch::{Step, constants_of};
+use crate::ops::call::{hot_FUNCF, hot_FUNCV};
+use crate::ops::loops::{KEY_INDEX, hot_FORL, hot_ITERL, hot_ITERN, hot_LOOP};
+use crate::ops::{HANDLERS, JITERN};
+use abi::abort::Abort;
+use abi::exit::outcome;
+use bytecode::{Ins, Op};
+use heap::vm::{Handler, JitHooks, TraceEntry};
+use heap::{ProtoObj, Vm};
+use std::sync::atomic::Ordering;
+
+/// Rows of the dispatch table that count.
+const COUNTING: [(Op, Handler); 6] = [
+    (Op::FORL, hot_FORL),
+    (Op::ITERL, hot_ITERL),
+    (Op::ITERN, hot_ITERN),
+    (Op::LOOP, hot_LOOP),
+    (Op::FUNCF, hot_FUNCF),
+    (Op::FUNCV, hot_FUNCV),
+];
+
+/// Builtins that switch coroutines.
+const SWITCHING: [u32; 3] = [
+    abi::builtins::number("coroutine.resume"),
+    abi::builtins::number("coroutine.wrap_aux"),
+    abi::builtins::number("coroutine.yield"),
+];
+
+handlers! {
+    /// Tells of a hot loop, then does its instruction.
+    #[cold]
+    #[inline(never)]
+    fn hot_loop(base, pc, insn, vm, _k) {
+        spill!(vm, base, pc);
+        loop_is_hot(&mut *vm, insn as u32);
+        let base = (*vm).base;
+        let h = HANDLERS[insn as u8 as usize];
+        jump!(h, base, pc, insn, vm, constants_of(base))
+    }
+    /// Tells of a hot function, then does its head.
+    #[cold]
+    #[inline(never)]
+    fn hot_call(base, pc, insn, vm, k) {
+        spill!(vm, base, pc);
+        call_is_hot(&mut *vm, insn);
+        let h = HANDLERS[insn as u8 as usize];
+        jump!(h, (*vm).base, pc, insn, vm, k)
+    }
+    /// Shows the instruction to the recorder, then does it.
+    #[inline(never)]
+    fn recorded(base, pc, insn, vm, k) {
+        spill!(vm, base, pc);
+        let insn = record(&mut *vm, insn);
+        let h = HANDLERS[insn as u8 as usize];
+        jump!(h, (*vm).base, pc, insn, vm, k)
+    }
+    /// Enters the trace of `insn`, whose own work is done.
+    #[inline(never)]
+    fn enter_trace(base, pc, insn, vm, k) {
+        let number = trace_number(&(*vm).jit, insn as u32);
+        jump!(enter_number, base, pc, insn | u64::from(number) << 32, vm, k)
+    }
+    /// Enters the trace of the loop that a `JFORI` begins, if it has one.
+    #[inline(never)]
+    fn enter_for_trace(base, pc, insn, vm, k) {
+        let end = *pc.offset((insn >> 16) as isize - 0x8001);
+        if end as u8 != Op::JFORL as u8 {
+            next!(base, pc, vm, k)
+        }
+        jump!(enter_number, base, pc, insn | u64::from(end >> 16) << 32, vm, k)
+    }
+    /// Enters the trace whose number is in the high half; compiled code is called as any function.
+    #[inline(never)]
+    fn enter_number(base, pc, insn, vm, _k) {
+        spill!(vm, base, pc);
+        let next = enter(vm, insn);
+        if next == REPLACED {
+            jump!(replaced, std::ptr::null_mut(), std::ptr::null(), 0, vm, std::ptr::null())
+        }
+        go!(step_of(next), vm)
+    }
+    /// Does the instruction at the machine's `pc` by the one that it replaced.
+    #[inline(never)]
+    fn replaced(_base, _pc, _insn, vm, _k) {
+        let (base, pc) = ((*vm).base, (*vm).pc);
+        let insn = original(&*vm, *pc);
+        let h = HANDLERS[insn as u8 as usize];
+        jump!(h, base, pc.add(1), u64::from(insn), vm, constants_of(base))
+    }
+}
+
+/// What [`enter`] answers besides a step: run the replaced instruction.
+const REPLACED: u64 = outcome::LEAVE + 1;
+
+fn step_of(outcome: u64) -> Step {
+    match outcome {
+        outcome::NEXT => Step::Next,
+        outcome::CALL => Step::Call,
+        outcome::FAIL => Step::Fail,
+        _ => Step::Leave,
+    }
+}
+
+/// Enters trace `insn >> 32` after the work of `insn` was done; `base` and `pc` are in the machine.
+unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
+    // SAFETY: the handler has no other reference to the machine; the trace table is the compiler's, and its entries take a machine
+    // and the base of a frame that their first instruction runs in.
+    unsafe {
+        if (*vm).gc_due() && crate::call::collect(&mut *vm).is_err() {
+            return outcome::FAIL;
+        }
+        let trace = (*vm).jit.trace((insn >> 32) as u32).copied().unwrap_or_default();
+        // A collection may have called finalisers, and these anything.
+        if wanted(&*vm) || (*vm).jit.recording {
+            return not_entered(&mut *vm, insn as u32, &trace);
+        }
+        let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
+        (*vm).jit.depth += 1;
+        let next = entry(vm, (*vm).base);
+        (*vm).jit.depth -= 1;
+        if next == outcome::NEXT && begins_itself(&*vm) { REPLACED } else { next }
+    }
+}
+
+/// Goes on behind an instruction whose work is done as far as its J form does it.
+unsafe fn not_entered(vm: &mut Vm, insn: u32, trace: &TraceEntry) -> u64 {
+    let start = Ins(trace.start_ins);
+    // SAFETY: `pc` is behind the instruction; jumps of verified bytecode stay inside the prototype.
+    unsafe {
+        match Ins(insn).op() {
+            Some(Op::JFORL | Op::JITERL) => vm.pc = vm.pc.offset(start.jump() as isize),
+            Some(Op::JFORI | Op::JFUNCF | Op::JFUNCV) => {}
+            _ if start.op() == Some(Op::LOOP) => {}
+            _ => {
+                vm.pc = vm.pc.sub(1);
+                return if wanted(vm) || vm.jit.recording { outcome::NEXT } else { REPLACED };
+            }
+        }
+    }
+    outcome::NEXT
+}
+
+/// Says whether the instruction at `pc` would enter a trace that begins with it.
+unsafe fn begins_itself(vm: &Vm) -> bool {
+    // SAFETY: `pc` is that of the running Lua function.
+    let insn = unsafe { *vm.pc };
+    let itself = match insn as u8 {
+        JITERN => true,
+        op if op == Op::JLOOP as u8 => Ins(original(vm, insn)).op() != Some(Op::LOOP),
+        _ => false,
+    };
+    itself && !wanted(vm) && !vm.jit.recording
+}
+
+/// Returns the number of the trace that a J form enters.
+#[inline(always)]
+fn trace_number(jit: &JitHooks, insn: u32) -> u32 {
+    if insn as u8 == JITERN { jit.next_loops[usize::from(Ins(insn).c())].into() } else { insn >> 16 }
+}
+
+fn loop_is_hot(vm: &mut Vm, insn: u32) {
+    let at = vm.pc as usize >> 2;
+    vm.jit.hotcount[at % heap::vm::HOT_COUNTERS] = vm.jit.hotloop;
+    // SAFETY: operands of verified bytecode; an ITERL has two instructions before it.
+    let other = unsafe {
+        match Ins(insn).op() {
+            // It calls its function as an ITERC does.
+            Some(Op::ITERN) => *vm.base.add(usize::from(Ins(insn).a()) - 1) >> 32 != KEY_INDEX,
+            // The ITERN before it reads its operand.
+            Some(Op::ITERL) => Ins(original(vm, *vm.pc.sub(2))).op() == Some(Op::ITERN),
+            _ => false,
+        }
+    };
+    if !other {
+        (vm.jit.hot)(vm, false);
+    }
+}
+
+fn call_is_hot(vm: &mut Vm, insn: u64) {
+    let at = vm.pc as usize >> 2;
+    vm.jit.hotcount[at % heap::vm::HOT_COUNTERS] = vm.jit.hotcall;
+    vm.multres = insn >> 32;
+    (vm.jit.hot)(vm, true);
+}
+
+/// Shows `insn` to the recorder; returns what to run.
+unsafe fn record(vm: &mut Vm, insn: u64) -> u64 {
+    if !vm.jit.recording {
+        // Somebody has left the table.
+        crate::debug::hook::refresh(vm);
+        return insn;
+    }
+    if insn as u8 >= Op::FUNCF as u8 && insn as u8 != JITERN {
+        vm.multres = insn >> 32;
+    }
+    (vm.jit.record)(vm, insn);
+    if !vm.jit.recording {
+        return insn;
+    }
+    // SAFETY: at a head, `base` is the frame of its function.
+    let callee = unsafe { (*crate::dispatch::function_of(vm.base)).id };
+    if insn as u8 >= Op::FUNCF as u8 && insn as u8 != JITERN && SWITCHING.contains(&callee) {
+        stop_recording(vm, Abort::Coroutine);
+    }
+    u64::from(original(vm, insn as u32)) | insn >> 32 << 32
+}
+
+/// Says whether hooks, a budget or an interruption need every instruction.
+pub(crate) fn wanted(vm: &Vm) -> bool {
+    vm.hook.mask != 0 || vm.budget != u64::MAX || vm.interrupt.load(Ordering::Relaxed)
+}
+
+/// Returns the dispatch table for a machine whose hooks want nothing.
+pub(crate) fn handlers(vm: &Vm) -> [Handler; 256] {
+    if vm.jit.recording {
+        return [recorded; 256];
+    }
+    let mut table = HANDLERS;
+    if vm.jit.on {
+        for (op, h) in COUNTING {
+            table[op as usize] = h;
+        }
+    }
+    table
+}
+
+/// Switches counting on or off. Traces are entered either way.
+pub fn set_jit(vm: &mut Vm, on: bool) {
+    if on && !vm.jit.on {
+        vm.jit.hotcount.fill(vm.jit.hotloop);
+    }
+    vm.jit.on = on;
+    crate::debug::hook::refresh(vm);
+}
+
+/// Switches recording on or off. While hooks are active it stays off.
+pub fn set_recording(vm: &mut Vm, on: bool) {
+    vm.jit.recording = on && !wanted(vm);
+    crate::debug::hook::refresh(vm);
+}
+
+/// Makes the recorder give up, if there is a recording.
+pub(crate) fn stop_recording(vm: &mut Vm, why: Abort) {
+    if vm.jit.recording {
+        (vm.jit.abort)(vm, why);
+        set_recording(vm, false);
+    }
+}
+
+/// Makes compiled code return to the interpreter at its next look; `refresh` ends that.
+pub fn request_attention(vm: &Vm) {
+    vm.heap.attention.set(1);
+}
+
+/// Puts the dispatch table and the attention byte right.
+pub fn refresh(vm: &mut Vm) {
+    crate::debug::hook::refresh(vm);
+}
+
+/// Returns the instruction that `insn` stands for: of a J form the one it replaced.
+pub fn original(vm: &Vm, insn: u32) -> u32 {
+    let number = match insn as u8 {
+        JITERN => vm.jit.next_loops[usize::from(Ins(insn).c())].into(),
+        op if op == Op::JFORI as u8 => return Ins(insn).with_op(Op::FORI).0,
+        op if is_traced(op) => insn >> 16,
+        _ => return insn,
+    };
+    vm.jit.trace(number).map_or(insn, |t| t.start_ins)
+}
+
+const fn is_traced(op: u8) -> bool {
+    op == Op::JFORL as u8
+        || op == Op::JITERL as u8
+        || op == Op::JLOOP as u8
+        || op == Op::JFUNCF as u8
+        || op == Op::JFUNCV as u8
+}
+
+/// Returns instruction `pc` of a prototype as it was loaded (but for the forms that are not to be compiled).
+///
+/// # Safety
+/// The prototype is live and has that many instructions.
+pub unsafe fn original_ins(vm: &Vm, pt: *const ProtoObj, pc: u32) -> u32 {
+    // SAFETY: as the caller says.
+    original(vm, unsafe { *ProtoObj::bc(pt).add(pc as usize) })
+}
+
+/// Returns the instruction as listings show it: [`JITERN`] as `JLOOP` with its trace.
+pub(crate) fn shown(vm: &Vm, insn: u32) -> u32 {
+    if insn as u8 == JITERN {
+        return Ins::ad(Op::JLOOP, Ins(insn).a(), trace_number(&vm.jit, insn) as u16).0;
+    }
+    insn
+}
+
+/// Says whether [`patch`] would succeed.
+///
+/// # Safety
+/// `pc` points at an instruction of a live prototype.
+pub unsafe fn can_patch(vm: &Vm, pc: *const u32) -> bool {
+    // SAFETY: as the caller says.
+    match Ins(unsafe { *pc }).op() {
+        Some(Op::ITERN) => vm.jit.next_loops[1..].contains(&0),
+        Some(op) => traced_form(op).is_some(),
+        None => false,
+    }
+}
+
+const fn traced_form(op: Op) -> Option<Op> {
+    Some(match op {
+        Op::FORL => Op::JFORL,
+        Op::ITERL => Op::JITERL,
+        Op::LOOP | Op::RET | Op::RET0 | Op::RET1 | Op::RETM => Op::JLOOP,
+        Op::FUNCF => Op::JFUNCF,
+        Op::FUNCV => Op::JFUNCV,
+        _ => return None,
+    })
+}
+
+/// Gives the instruction at `pc` the root trace `number`, whose row in the table must exist: its `start_ins` is the instruction. Of a numeric
+/// loop `FORI` is changed, too. Says whether it could; it fails only where [`can_patch`] says so.
+///
+/// # Safety
+/// `pc` points at an instruction of a live prototype, and nothing else writes it.
+pub unsafe fn patch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
+    // SAFETY: as the caller says; a FORL's jump leads behind its FORI (verified).
+    unsafe {
+        let ins = Ins(*pc);
+        match ins.op() {
+            Some(Op::ITERN) => {
+                // Row 0 is never used: number 0 is no trace.
+                let Some(row) = vm.jit.next_loops.iter().skip(1).position(|n| *n == 0) else { return false };
+                vm.jit.next_loops[row + 1] = number;
+                *pc = ins.0 & 0xff00_ff00 | u32::from(JITERN) | (row as u32 + 1) << 16;
+                true
+            }
+            Some(op) => {
+                let Some(form) = traced_form(op) else { return false };
+                if op == Op::FORL {
+                    let fori = pc.offset(ins.jump() as isize);
+                    if Ins(*fori).op() == Some(Op::FORI) {
+                        *fori = Ins(*fori).with_op(Op::JFORI).0;
+                    }
+                }
+                *pc = Ins::ad(form, ins.a(), number).0;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// Takes trace `number` from the instruction at `pc`, if it has it: the replaced instruction comes back. The trace's row must still exist.
+///
+/// # Safety
+/// As [`patch`].
+pub unsafe fn unpatch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
+    // SAFETY: as the caller says.
+    unsafe {
+        let insn = *pc;
+        let op = insn as u8;
+        if !(op == JITERN || is_traced(op)) || trace_number(&vm.jit, insn) != u32::from(number) {
+            return false;
+        }
+        if op == JITERN {
+            *pc = original(vm, insn);
+            vm.jit.next_loops[usize::from(Ins(insn).c())] = 0;
+            return true;
+        }
+        *pc = original(vm, insn);
+        let ins = Ins(*pc);
+        if ins.op() == Some(Op::FORL) {
+            let fori = pc.offset(ins.jump() as isize);
+            if Ins(*fori).op() == Some(Op::JFORI) {
+                *fori = Ins(*fori).with_op(Op::FORI).0;
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,77 @@
+//! From symbolic constants to bits of this process.
+
+use super::view::Names;
+use abi::tag;
+use heap::{Node, ProtoObj, Value, Vm};
+use ir::{Const, Trace, Ty};
+
+/// Bits of a trace's constants.
+pub struct Bound {
+    /// As `jit::backend::Request::bits`.
+    pub bits: Vec<u64>,
+    /// As `jit::backend::Request::keys`.
+    pub keys: Vec<u64>,
+    /// Objects that the code refers to.
+    pub roots: Vec<Value>,
+}
+
+/// Binds all constants of a trace. `None`: memory is short, or a symbol is not known here.
+pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Bound> {
+    let n = trace.consts.len();
+    let mut b = Bound { bits: Vec::with_capacity(n), keys: Vec::with_capacity(n), roots: Vec::new() };
+    for c in &trace.consts {
+        let mut key = 0;
+        let bits = match c {
+            Const::Pri(ty) => match ty {
+                Ty::Nil => tag::NIL_BITS,
+                Ty::False => tag::FALSE_BITS,
+                _ => tag::TRUE_BITS,
+            },
+            Const::Num(n) => *n,
+            Const::Int(i) => *i as u32 as u64,
+            Const::Str(s) => {
+                let v = string(vm, s)?;
+                b.roots.push(v);
+                v.0
+            }
+            Const::Proto(k) => root_proto(&mut b, names.proto(*k)?) as u64,
+            Const::Pc(k, pc) => {
+                let p = root_proto(&mut b, names.proto(*k)?);
+                // SAFETY: the prototype is live and the index one of its instructions.
+                unsafe { ProtoObj::bc(p).add(*pc as usize) as u64 }
+            }
+            Const::Frame(w) | Const::Cont(w) => *w,
+            Const::Builtin(id) => u64::from(*id),
+            Const::Shape(s) => u64::from(names.shape_id(s)?),
+            Const::Slot(s, i) => {
+                let v = string(vm, s)?;
+                b.roots.push(v);
+                key = v.0;
+                u64::from(*i) * size_of::<Node>() as u64
+            }
+            Const::Templ(k, i) => {
+                let p = root_proto(&mut b, names.proto(*k)?);
+                // SAFETY: an operand of verified bytecode of a live prototype.
+                unsafe { *(*p).k.sub(1 + *i as usize) & tag::PTR_MASK }
+            }
+            Const::BaseMeta(ty) => match vm.base_meta.get(*ty as usize & 15) {
+                Some(m) if !m.is_null() => *m as u64,
+                _ => return None,
+            },
+            Const::Null => 0,
+            Const::NilSlot => nil_slot,
+        };
+        b.bits.push(bits);
+        b.keys.push(key);
+    }
+    Some(b)
+}
+
+fn string(vm: &Vm, bytes: &[u8]) -> Option<Value> {
+    vm.str(bytes).ok().map(|s| s.val().raw())
+}
+
+fn root_proto(b: &mut Bound, p: *mut ProtoObj) -> *mut ProtoObj {
+    b.roots.push(Value(p as u64 | tag::PROTO << tag::SHIFT));
+    p
+}

@@ -1,0 +1,139 @@
+//! The live trace compiler at work: hot places, recordings, traces, exits.
+//!
+//! The interpreter calls in at four places (`heap::vm::JitHooks`): a counter ran out ([`hot`]), an instruction is about to run while
+//! recording ([`record`]), something disturbed a recording ([`disturbed`]), the collector marks ([`mark`]). Compiled code calls in at its exits
+//! ([`leave`]). All of them work on one [`Engine`].
+//!
+//! Invariant: nothing here runs Lua code or collects.
+//! Invariant: a recording is a transaction. Everything that can fail happens before [`Engine::publish`], which cannot; until then the program
+//! sees nothing.
+
+mod bind;
+mod commit;
+mod engine;
+mod penalty;
+mod view;
+
+pub use engine::{Engine, Live};
+
+use abi::abort::Abort;
+use abi::exit::{ExitState, outcome};
+use engine::State;
+use heap::{Value, Vm};
+use stdlib::jit::JitState;
+
+/// Gives a machine its trace compiler, where there is a backend for this CPU.
+pub fn install(vm: &mut Vm) {
+    let Some(engine) = Engine::new(vm) else { return };
+    vm.jit.data = Box::into_raw(engine).cast();
+    vm.jit.hot = hot;
+    vm.jit.record = record;
+    vm.jit.abort = disturbed;
+    vm.jit.mark = mark;
+    let state: &mut JitState = vm.host();
+    state.available = true;
+    state.changed = Some(changed);
+    state.flush = Some(flush);
+    changed(vm);
+}
+
+/// Returns the engine of a machine.
+#[allow(clippy::mut_from_ref)]
+pub(crate) fn engine(vm: &Vm) -> Option<&mut Engine> {
+    // SAFETY: `install` put it there, and it lives as long as the machine; the functions of this module do not hold it across calls
+    // that come back here.
+    unsafe { vm.jit.data.cast::<Engine>().as_mut() }
+}
+
+/// Options or switches have changed.
+fn changed(vm: &mut Vm) {
+    let state: &JitState = vm.host();
+    let on = state.on && state.available;
+    let state = state.clone();
+    if let Some(e) = engine(vm) {
+        e.configure(&state);
+        vm.jit.hotloop = (e.params.hotloop.clamp(1, 30_000) * 2) as u16 - 1;
+        vm.jit.hotcall = (e.params.hotloop.clamp(1, 30_000) * 2) as u16 - 1;
+        if !on {
+            e.give_up(vm, Abort::Flushed);
+        }
+    }
+    vm.jit.hotcount.fill(vm.jit.hotloop);
+    if !on && vm.jit.recording {
+        interp::jit::set_recording(vm, false);
+    }
+    interp::jit::set_jit(vm, on);
+}
+
+/// Frees all traces.
+fn flush(vm: &mut Vm) {
+    if let Some(e) = engine(vm) {
+        e.give_up(vm, Abort::Flushed);
+        if vm.jit.recording {
+            interp::jit::set_recording(vm, false);
+        }
+        e.flush(vm);
+    }
+}
+
+/// A counter ran out: begins a recording.
+fn hot(vm: &mut Vm, _call: bool) {
+    let Some(e) = engine(vm) else { return };
+    if e.prepare_root(vm) {
+        interp::jit::set_recording(vm, true);
+        if !vm.jit.recording {
+            e.give_up(vm, Abort::Hook);
+        }
+    }
+}
+
+/// An instruction is about to run.
+fn record(vm: &mut Vm, _insn: u64) {
+    let Some(e) = engine(vm) else { return };
+    if !e.step(vm) {
+        interp::jit::set_recording(vm, false);
+    }
+}
+
+/// A recording was disturbed; the interpreter switches it off.
+fn disturbed(vm: &mut Vm, why: Abort) {
+    if let Some(e) = engine(vm) {
+        e.give_up(vm, why);
+    }
+}
+
+/// Roots of traces.
+fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
+    if let Some(e) = engine(vm) {
+        e.mark(visit);
+    }
+}
+
+/// An exit of compiled code: restores the frames and answers how to go on.
+///
+/// # Safety
+/// Called by the exit stubs of traces of the running machine, with their registers.
+pub(crate) unsafe extern "C" fn leave(vm: *mut Vm, state: *mut ExitState, trace: u32, exit: u32, base: *mut u64) -> u64 {
+    // SAFETY: the stub passes the machine, registers and base; no other reference to the machine is in use in compiled code.
+    unsafe {
+        let vm = &mut *vm;
+        let Some(e) = engine(vm) else { return outcome::FAIL };
+        let quiet = vm.heap.due.get() == 0 && vm.heap.attention.get() == 0;
+        let Some(map) = e.exit_map(trace, exit) else { return outcome::FAIL };
+        if heap::deopt::restore(vm, base, &*state, map).is_err() {
+            return outcome::FAIL;
+        }
+        if quiet && e.count_exit(vm, trace, exit) {
+            interp::jit::set_recording(vm, true);
+            if !vm.jit.recording {
+                e.give_up(vm, Abort::Hook);
+            }
+        }
+        outcome::NEXT
+    }
+}
+
+/// Says whether a recording is under way.
+pub fn is_recording(vm: &Vm) -> bool {
+    engine(vm).is_some_and(|e| !matches!(e.state, State::Idle))
+}
