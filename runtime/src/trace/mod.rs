@@ -38,8 +38,7 @@ pub fn install(vm: &mut Vm) {
 }
 
 /// Returns the engine of a machine.
-#[allow(clippy::mut_from_ref)]
-pub(crate) fn engine(vm: &Vm) -> Option<&mut Engine> {
+pub(crate) fn engine<'e>(vm: &Vm) -> Option<&'e mut Engine> {
     // SAFETY: `install` put it there, and it lives as long as the machine; the functions of this module do not hold it across calls
     // that come back here.
     unsafe { vm.jit.data.cast::<Engine>().as_mut() }
