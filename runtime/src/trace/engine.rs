@@ -151,7 +151,7 @@ impl Engine {
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {
-        View { vm, names: &self.names, roots: &self.roots, left: &self.left }
+        View { vm, names: &self.names, roots: &self.roots, left: &self.left, restored: false }
     }
 
     // ---- roots ----
@@ -282,6 +282,11 @@ impl Engine {
         self.traces.get(trace as usize)?.as_ref()?.maps.get(exit as usize)
     }
 
+    /// Returns the slots that a trace needs above its base.
+    pub(crate) fn slots(&self, trace: u32) -> i32 {
+        self.traces.get(trace as usize).and_then(Option::as_ref).map_or(0, |t| t.trace.slots)
+    }
+
     /// Counts an exit whose frames were restored; says whether to record a side trace.
     pub(crate) fn count_exit(&mut self, vm: &Vm, trace: u32, exit: u32) -> bool {
         let (hotexit, tryside, maxside) = (self.params.hotexit, self.params.tryside, self.params.maxside);
@@ -303,7 +308,7 @@ impl Engine {
         if live.sides[exit as usize] != 0 {
             return false;
         }
-        let view = self.view(vm);
+        let view = View { restored: true, ..self.view(vm) };
         match Recorder::side(&view, &live.trace, &live.maps[exit as usize], trace, exit, &self.params) {
             Ok(r) => {
                 self.state = State::Recording(Box::new(r), Origin::Side(trace, exit));
