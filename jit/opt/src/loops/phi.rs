@@ -36,6 +36,9 @@ pub(super) fn connect(b: &mut Builder, p: &Peeled) -> Result<(), Abort> {
     for &l in &left {
         let (l, r) = (Ref::ins(l), p.subst[l]);
         let ty = t.ty(l);
+        if t.ty(r) != ty {
+            return Err(Abort::TypeUnstable);
+        }
         for x in [l, r].into_iter().filter(|x| x.is_ins()) {
             t.ins[x.index()].flags |= flag::PHI;
         }
