@@ -199,6 +199,11 @@ rules! {
     /// `tobit` of an integer is the integer.
     tobit_conv: TOBIT, I, CONV, ANY => conv::tobit;
 
+    /// A checked conversion of a sum is the checked sum of conversions, if there are not more of them.
+    narrow_conv: CONV, I, ADD | SUB, ANY => conv::narrow_conv;
+    /// `tobit` of sums and products of integers that are not rounded is computed modulo 2^32.
+    narrow_tobit: TOBIT, I, ADD | SUB | MUL | NEG, ANY => conv::narrow_tobit;
+
     // ---- strings, objects ----
     /// A part from the start to the end is the string; a part of no bytes is empty.
     snew_whole: SNEW, S, ANY, ANY => string::snew_whole;
