@@ -78,7 +78,7 @@ impl Maker<'_> {
             }
         }
         self.world.slots.insert(-2, Value::Func(0));
-        for s in 0..self.t.slots {
+        for s in 0..self.t.slots.min(64) {
             let v = self.any(Ty::Num);
             self.world.slots.insert(s, v);
         }

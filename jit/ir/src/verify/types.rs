@@ -91,7 +91,7 @@ const HASH: &[Op] = &[Op::HREFK, Op::HREFI, Op::HREF, Op::NEWREF, Op::CALLL, Op:
 const UPVAL: &[Op] = &[Op::UREFO, Op::UREFC, Op::FREF];
 
 /// Frames and traces are smaller than this.
-const MAX_SLOT: i32 = 1 << 20;
+pub(super) const MAX_SLOT: i32 = 1 << 20;
 
 pub(super) fn instruction(t: &Trace, i: usize) -> Check {
     let ins = t.ins[i];
