@@ -165,7 +165,8 @@ fn live(t: &Trace) -> Vec<bool> {
     for (n, s) in t.snaps.iter().enumerate() {
         // A snapshot before LOOP may serve guards behind it.
         let end = t.snaps.get(n + 1).map_or(t.ins.len(), |next| next.at as usize);
-        s.entries.iter().for_each(|&(_, r)| m.uses(r, end.saturating_sub(1)));
+        let used = (s.at as usize..end).rev().find(|&i| may_leave(&t.ins[i])).unwrap_or(s.at as usize);
+        s.entries.iter().for_each(|&(_, r)| m.uses(r, used));
     }
     loop {
         let mut more = false;
