@@ -100,9 +100,12 @@ fn nodes(bits: Ref) -> i32 {
     }
 }
 
+/// Keys in order of insertion, and the number of nodes if it is known.
+type Layout = (Vec<Arc<[u8]>>, Option<u32>);
+
 /// Returns the keys of a table made on the trace, in order of insertion, and the size of its hash part if that is known: it has not
 /// grown. None unless all are constant strings.
-fn layout(b: &Builder, table: Ref) -> Option<(Vec<Arc<[u8]>>, Option<u32>)> {
+fn layout(b: &Builder, table: Ref) -> Option<Layout> {
     let t = b.seen();
     let new = inserted(t, table)?;
     let (mut keys, mut size) = match t.ins[table.index()] {
@@ -165,6 +168,10 @@ pub(super) fn compare(b: &mut Builder, cmp: &Ins) -> Result<Forward, Abort> {
         _ => return Ok(Forward::Emit),
     };
     let current = |t: Seen<'_>| reshape(t, l.a, of.index()) == of.index();
+    if cmp.op == Op::EQ && field(l.b) == Some(Field::TabShape) && !alias::is_fresh(t, l.a) {
+        b.state_mut().shapes.insert(l.a, (of.index(), other));
+        return Ok(Forward::Emit);
+    }
     if cmp.op != Op::EQ || field(l.b) != Some(Field::TabShape) || !alias::is_fresh(t, l.a) || !current(t) {
         return Ok(Forward::Emit);
     }
