@@ -128,9 +128,20 @@ fn layout(b: &Builder, table: Ref) -> Option<Layout> {
     Some((keys, (!grown).then_some(size)))
 }
 
-/// Says whether nodes of the table are where shapes that the recorder saw have them.
+/// Says whether nodes of the table are where shapes that the recorder saw have them: the part it was made with had room for all keys.
 pub(super) fn is_laid_out(b: &Builder, table: Ref) -> bool {
-    !is_own(b.seen(), table) || layout(b, table).is_none_or(|(_, size)| size.is_some())
+    let t = b.seen();
+    if !alias::is_fresh(t, table) {
+        return true;
+    }
+    let made = t.ins[table.index()];
+    let (have, room) = match b.state().templates.get(&made.a).map(|&s| t.as_const(s)) {
+        Some(Some(Const::Shape(s))) if made.op == Op::TDUP => (s.keys.len(), s.nodes as usize),
+        _ if made.op == Op::TDUP => return true,
+        _ => (0, nodes(made.b) as usize),
+    };
+    let new = chain(t, Op::NEWREF, table.index()).filter(|&i| t.ins[i].a == table).count();
+    have + new <= room || !is_own(t, table) || layout(b, table).is_none_or(|(_, size)| size.is_some())
 }
 
 /// Says whether two addresses, or an object and null, are equal: the same in every round, if that is known.
