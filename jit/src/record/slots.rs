@@ -40,6 +40,12 @@ impl Rec<'_> {
 
     /// Says that a slot has a value, in memory or not.
     pub(super) fn put(&mut self, slot: Slot, tr: Tr, mem: bool) {
+        if slot < self.t.low {
+            // Arguments of a vararg function that runs already.
+            let n = (self.t.low - slot) as usize;
+            self.t.slots.splice(0..0, std::iter::repeat_n(None, n));
+            self.t.low = slot;
+        }
         let i = self.index(slot);
         if i >= self.t.slots.len() {
             self.t.slots.resize(i + 32, None);
