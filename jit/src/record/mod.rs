@@ -60,8 +60,8 @@ enum Entry {
     Vararg { size: i32 },
     /// A metamethod's continuation; the instruction that goes on, and what becomes of the result.
     Cont { ret: u32, cont: u64 },
-    /// Called by pcall or xpcall, whose own frame is so many slots below.
-    Pcall { delta: i32 },
+    /// Called by pcall or xpcall, whose own frame is so many slots below; the instruction that goes on behind it.
+    Pcall { delta: i32, ret: u32 },
 }
 
 /// An inlined frame.
