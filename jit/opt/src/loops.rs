@@ -199,7 +199,7 @@ impl Copy {
         if old.op == Op::CARG {
             new.flags = 0;
         }
-        let valued = old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
+        let valued = old.op == Op::CARG || old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
         let v = match kind {
             Kind::Mark => b.append(new)?,
             _ => b.emit(new)?,
