@@ -61,7 +61,7 @@ fn limit(b: &Builder, ins: &Ins) -> usize {
     }
     match ins.op {
         Op::HREF => behind(&[Op::NEWREF, Op::CALLS]),
-        Op::UREFO => behind(&[Op::UCLO, Op::RETF, Op::CALLS]),
+        Op::UREFO | Op::UREFS => behind(&[Op::UCLO, Op::RETF, Op::CALLS]),
         _ => {}
     }
     limit
