@@ -106,7 +106,7 @@ impl Rec<'_> {
     }
 
     /// Number of multiple results that the running instruction takes from `first` on.
-    fn take_multres(&mut self, first: i32) -> Res<u32> {
+    pub(super) fn take_multres(&mut self, first: i32) -> Res<u32> {
         let n = self.s.multres();
         match self.t.multres {
             Some((slot, m)) if m == n && slot == self.base() + first => Ok(n),

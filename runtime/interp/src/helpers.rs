@@ -319,6 +319,15 @@ pub unsafe extern "C" fn tab_clear(_m: *mut Vm, t: *mut TabObj) {
     unsafe { table::clear(t) }
 }
 
+/// Makes room for `n` array slots.
+pub unsafe extern "C" fn tab_reserve(m: *mut Vm, t: *mut TabObj, n: i32) -> i32 {
+    // SAFETY: machine and table are live.
+    match unsafe { heap::inline::reserve_array(&*m, t, n as u32) } {
+        Ok(()) => 0,
+        Err(_) => i32::MIN,
+    }
+}
+
 /// Closure in the frame at `base`.
 pub unsafe extern "C" fn func_new(m: *mut Vm, p: *mut ProtoObj, base: *mut u64) -> *mut FuncObj {
     // SAFETY: all are live; `base` is a Lua function's frame of the running coroutine.
