@@ -364,6 +364,10 @@ impl Rec<'_> {
                 Ok(Status::Go)
             }
             Entry::Cont { ret, cont } => {
+                if self.t.need_snap {
+                    // What goes on may need guards; their exit returns once more.
+                    self.snapshot()?;
+                }
                 self.t.frames.pop();
                 self.rec_continue(ret, cont, values)
             }

@@ -13,9 +13,11 @@ mod builtin;
 mod call;
 mod compare;
 mod concat;
+mod create;
 mod index;
 mod live;
 mod loops;
+mod meta;
 mod replay;
 mod slots;
 mod upval;
@@ -124,6 +126,10 @@ pub struct Recorder {
     args: u32,
     ret_depth: u32,
     started: bool,
+    /// Number of frames the trace began with.
+    inherited: usize,
+    /// It made closures.
+    closures: bool,
     /// Instructions recorded.
     count: u32,
 }
@@ -174,6 +180,7 @@ impl Recorder {
         rec.origin = s.base() - i64::from(snap.base);
         let mut r = Rec { s, t: &mut rec };
         r.walk_frames(snap.base)?;
+        r.t.inherited = r.t.frames.len();
         r.check_proto(proto)?;
         r.extent();
         r.replay(parent, exit as usize, map)?;
@@ -207,6 +214,8 @@ impl Recorder {
             args: 0,
             ret_depth: 0,
             started: false,
+            inherited: 1,
+            closures: false,
             count: 0,
         }
     }
@@ -341,7 +350,7 @@ impl Rec<'_> {
                 let (l, r) = (self.get(b)?, self.get(c)?);
                 self.rec_arith(op, a, (l, self.s.slot(b)), (r, self.s.slot(c)))?;
             }
-            Op::CAT => self.rec_cat(a, b, c)?,
+            Op::CAT => self.rec_cat(ins)?,
             Op::KSTR => {
                 let v = self.kstr(d as u32);
                 self.set(a, v);
