@@ -106,6 +106,7 @@ impl Machine<'_> {
                 let found = values.skip(at.max(0) as usize).find(|(_, v)| !v.is_nil());
                 Val::Int(found.map_or(-1, |(i, _)| i as i32))
             }
+            Helper::random => return Err("there is no generator".into()),
             Helper::tab_clear => {
                 let t = tab(0)?;
                 let t = &mut self.world.tables[t];
