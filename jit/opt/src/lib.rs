@@ -15,6 +15,7 @@ mod mem;
 pub mod narrow;
 mod passes;
 mod replay;
+mod sink;
 
 pub use builder::{Builder, Limits};
 pub use fold::rule_names;

@@ -1,6 +1,6 @@
 //! The table of passes.
 
-use crate::{Builder, dce, loops};
+use crate::{Builder, dce, loops, sink};
 use abi::abort::Abort;
 use ir::Trace;
 
@@ -53,9 +53,9 @@ passes! {
     /// Eliminates array bounds checks.
     abc "abc" 3 None;
     /// Peels loops, so that what does not change leaves them.
-    loops "loop" 2 Some(loops);
+    loops "loop" 2 Some(loops::run);
     /// Sinks allocations and stores into exits.
-    sink "sink" 3 None;
+    sink "sink" 3 Some(sink::run);
     /// Removes what nobody uses.
     dce "dce" 1 Some(dce::run);
 }
@@ -64,14 +64,6 @@ impl Default for Passes {
     fn default() -> Passes {
         Passes::level(3)
     }
-}
-
-/// What is dead is not copied.
-fn loops(b: &mut Builder) -> Result<(), Abort> {
-    if b.passes().dce {
-        dce::sweep(b);
-    }
-    loops::peel(b)
 }
 
 /// Runs the passes that need the whole trace and are on.

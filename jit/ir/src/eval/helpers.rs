@@ -40,6 +40,7 @@ impl Machine<'_> {
             Helper::ceil => n(num(0)?.ceil()),
             Helper::trunc => n(num(0)?.trunc()),
             Helper::tobit => Val::Int(number::to_bit(num(0)?)),
+            Helper::random => return Err("random numbers are not evaluated".into()),
             Helper::str_cmp => Val::Int(match s(0)?.cmp(&s(1)?) {
                 Ordering::Less => -1,
                 Ordering::Equal => 0,
@@ -106,7 +107,6 @@ impl Machine<'_> {
                 let found = values.skip(at.max(0) as usize).find(|(_, v)| !v.is_nil());
                 Val::Int(found.map_or(-1, |(i, _)| i as i32))
             }
-            Helper::random => return Err("there is no generator".into()),
             Helper::tab_clear => {
                 let t = tab(0)?;
                 let t = &mut self.world.tables[t];

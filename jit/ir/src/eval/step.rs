@@ -48,11 +48,7 @@ impl Machine<'_> {
             Op::EQ => return holds(equal(&self.val(a)?, &self.val(b)?)),
             Op::NE => return holds(!equal(&self.val(a)?, &self.val(b)?)),
             Op::ABC => return holds((self.int(b)? as u32) < self.int(a)? as u32),
-            Op::UREFS => {
-                let (number, slot) = ((b.0 & 255) as usize, self.base + (b.as_lit() >> 8));
-                let u = *self.world.funcs[self.func(a)?].upvals.get(number).ok_or("there is no such upvalue")?;
-                return holds(matches!(self.world.upvals[u], Upval::Open(s) if s == slot));
-            }
+            Op::UREFS => return Err("UREFS is not evaluated".into()),
             Op::RETF => {
                 let link = self.world.slot(self.base - 1);
                 let holds = self.t.as_const(a).is_some_and(|c| link.raw_equal(&Value::Link(c.clone())));
@@ -348,7 +344,6 @@ impl Machine<'_> {
             Field::FuncPc => Val::Proto(self.world.funcs[self.func(object)?].proto),
             Field::FuncId => Val::Int(self.world.funcs[self.func(object)?].builtin as i32),
             Field::FuncEnv => Val::Boxed(Value::Table(self.world.funcs[self.func(object)?].env)),
-            Field::FuncUp0 => return Err("upvalues of builtins are not modelled".into()),
             Field::UdataMeta => match self.val(object)? {
                 Val::Boxed(Value::Udata(u)) => meta(self.world.udata[u]),
                 v => return Err(format!("{v:?} is no userdata")),
@@ -369,6 +364,7 @@ impl Machine<'_> {
                 Val::Int(self.note_shape(shape))
             }
             Field::TabNomm => Val::Int(self.world.tables[self.table(object)?].nomm),
+            Field::FuncUp0 => return Err("upvalues of builtins are not evaluated".into()),
         })
     }
 
