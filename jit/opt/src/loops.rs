@@ -204,7 +204,10 @@ impl Copy {
             Kind::Mark => b.append(new)?,
             _ => b.emit(new)?,
         };
-        if valued {
+        if old.op == Op::CARG {
+            // A list is no value: nothing carries it around.
+            self.subst[i] = v;
+        } else if valued {
             self.subst[i] = carry(b, i, v, old.ty)?;
         }
         Ok(())
