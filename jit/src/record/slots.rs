@@ -40,6 +40,12 @@ impl Rec<'_> {
 
     /// Says that a slot has a value, in memory or not.
     pub(super) fn put(&mut self, slot: Slot, tr: Tr, mem: bool) {
+        if slot < self.t.low {
+            // Varargs of the frame that the trace began in lie below it.
+            let more = (self.t.low - slot) as usize;
+            self.t.slots.splice(..0, std::iter::repeat_n(None, more));
+            self.t.low = slot;
+        }
         let i = self.index(slot);
         if i >= self.t.slots.len() {
             self.t.slots.resize(i + 32, None);
