@@ -406,6 +406,3 @@ pub unsafe fn node_of(t: *const TabObj, key: Value) -> Option<u32> {
         (at <= (*t).hmask as usize).then_some(at as u32)
     }
 }
-
-#[cfg(test)]
-mod tests;
