@@ -284,5 +284,5 @@ fn recording_ends_with_coroutines_hooks_and_errors() {
     ends("for i = 1, 9 do coroutine.resume(coroutine.create(function() end)) end", Abort::Coroutine);
     ends("for i = 1, 9 do pcall(error) end", Abort::Error);
     ends("for i = 1, 9 do if i == 6 then local x = {} + 1 end end", Abort::Error);
-    ends("for i = 1, 9 do debug.sethook(function() end, 'l') end", Abort::Hook);
+    ends("for i = 1, 9 do if i > 5 then debug.sethook(function() end, 'l') end end", Abort::Hook);
 }
