@@ -257,11 +257,18 @@ pub fn set_recording(vm: &mut Vm, on: bool) {
 }
 
 /// Makes the recorder give up, if there is a recording.
+#[inline(always)]
 pub(crate) fn stop_recording(vm: &mut Vm, why: Abort) {
     if vm.jit.recording {
-        (vm.jit.abort)(vm, why);
-        set_recording(vm, false);
+        give_up(vm, why);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn give_up(vm: &mut Vm, why: Abort) {
+    (vm.jit.abort)(vm, why);
+    set_recording(vm, false);
 }
 
 /// Makes compiled code return to the interpreter at its next look; `refresh` ends that.

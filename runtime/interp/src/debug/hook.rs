@@ -169,6 +169,7 @@ fn run_hook(vm: &mut Vm, top: *mut u64, event: &str, line: Option<u32>) -> Resul
 }
 
 /// Puts the right handlers into the dispatch table, and compiled code on its guard.
+#[inline(never)]
 pub(crate) fn refresh(vm: &mut Vm) {
     let wanted = jit::wanted(vm);
     vm.heap.attention.set(wanted.into());
