@@ -12,6 +12,7 @@ use crate::cx::TAIL_CALL;
 use crate::dispatch::{Step, function_of};
 use crate::fast;
 use crate::ops::arith;
+use crate::prng::Prng;
 use crate::worker;
 use crate::{float, text};
 use abi::exit::outcome;
@@ -327,6 +328,18 @@ pub unsafe extern "C" fn func_new(m: *mut Vm, p: *mut ProtoObj, base: *mut u64) 
 pub unsafe extern "C" fn upvals_close(m: *mut Vm, slot: *mut u64) {
     // SAFETY: `slot` is in the running stack.
     unsafe { stack::close_upvalues(&*m, slot) }
+}
+
+/// Next fraction of a generator of `math.random`.
+pub unsafe extern "C" fn random(u: *mut heap::UdataObj) -> f64 {
+    // SAFETY: an argument of compiled code is live, and so is its payload (`UdataObj::host`); only shared references are given out.
+    let host = unsafe { (*u).host.as_ref() };
+    let state = host.and_then(|host| (&**host as &dyn std::any::Any).downcast_ref::<std::cell::Cell<Prng>>());
+    let Some(state) = state else { return f64::from_bits(tag::NIL_BITS) };
+    let mut prng = state.get();
+    let n = prng.fraction();
+    state.set(prng);
+    n
 }
 
 /// Answer of [`call_builtin`]: the interpreter goes on with `step`.

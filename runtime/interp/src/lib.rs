@@ -21,6 +21,7 @@ pub mod helpers;
 pub mod jit;
 pub mod load;
 mod meta;
+pub mod prng;
 pub mod text;
 mod worker;
 

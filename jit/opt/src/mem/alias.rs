@@ -145,7 +145,7 @@ pub(crate) fn effect(t: Seen<'_>, i: usize) -> Effect {
     let ins = t.ins[i];
     match ins.op {
         Op::CALLS => match Helper::ALL.get(ins.b.as_lit() as usize) {
-            Some(Helper::tab_barrier | Helper::upval_barrier | Helper::upvals_close) => Effect::None,
+            Some(Helper::tab_barrier | Helper::upval_barrier | Helper::upvals_close | Helper::random) => Effect::None,
             Some(Helper::tab_clear) => t.args(ins.a).last().map_or(Effect::All, |&r| Effect::Clear(r)),
             _ => Effect::All,
         },

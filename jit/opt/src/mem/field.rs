@@ -26,7 +26,7 @@ pub(super) fn load(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
     let down = match f {
         Field::StrLen | Field::FuncPc | Field::FuncId => super::last(t, Op::CALLB),
         Field::TabArray | Field::TabNode | Field::TabAsize | Field::TabHmask | Field::TabShape => reshape(t, ins.a, 0),
-        Field::TabNomm | Field::TabMeta | Field::FuncEnv | Field::UdataMeta => {
+        Field::TabNomm | Field::TabMeta | Field::FuncEnv | Field::FuncUp0 | Field::UdataMeta => {
             let moved = if f == Field::TabNomm { reshape(t, ins.a, 0) } else { clobber(t) };
             match stored(t, ins.a, f, moved) {
                 Ok(v) => return Ok(Forward::Use(if b.ty(v) == Ty::Ptr { v } else { as_type(b, v, ins.ty)? })),

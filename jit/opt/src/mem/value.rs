@@ -21,6 +21,8 @@ enum Known {
 fn operations(x: Place) -> (&'static [Op], &'static [Op]) {
     match x {
         Place::Up(..) => (&[Op::USTORE], &[Op::ULOAD]),
+        // Upvalues of builtins: no trace stores there.
+        Place::Field(..) => (&[], &[Op::ULOAD]),
         Place::Slot(Part::Array, ..) => (&[Op::ASTORE, Op::HSTORE], &[Op::ALOAD]),
         Place::Slot(Part::Hash, ..) => (&[Op::HSTORE], &[Op::HLOAD]),
         _ => (&[Op::ASTORE, Op::HSTORE], &[Op::ALOAD, Op::HLOAD]),
