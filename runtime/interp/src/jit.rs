@@ -271,9 +271,13 @@ fn give_up(vm: &mut Vm, why: Abort) {
     set_recording(vm, false);
 }
 
-/// Makes compiled code return to the interpreter at its next look; `refresh` ends that.
+/// Makes all compiled code that is running return to the interpreter at its next look, and enters none before that. (Where traces are
+/// freed: is `JitHooks::depth` 0, nothing is running.)
 pub fn request_attention(vm: &Vm) {
-    vm.heap.attention.set(1);
+    if vm.jit.depth > 0 {
+        vm.jit.leaving.set(true);
+        vm.heap.attention.set(1);
+    }
 }
 
 /// Puts the dispatch table and the attention byte right.
