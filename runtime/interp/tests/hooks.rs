@@ -1,6 +1,5 @@
 //! The interpreter under a trace compiler that compiles nothing: instructions are patched, "traces" entered and left at once, and whatever a
 //! program prints or returns must be as without.
-#![allow(clippy::undocumented_unsafe_blocks)]
 
 use abi::abort::Abort;
 use abi::exit::outcome;
@@ -26,6 +25,7 @@ struct Fake {
 
 /// Enters nothing: goes on where a trace that begins behind `pc` would begin.
 unsafe extern "C" fn entry(vm: *mut Vm, base: *mut u64) -> u64 {
+    // SAFETY: the machine is live, its frame is a Lua function's, and places are instructions of prototypes that live.
     unsafe {
         let vm = &mut *vm;
         assert_eq!(vm.base, base);
@@ -43,6 +43,7 @@ unsafe extern "C" fn entry(vm: *mut Vm, base: *mut u64) -> u64 {
 }
 
 fn hot(vm: &mut Vm, is_call: bool) {
+    // SAFETY: the machine is live, its frame is a Lua function's, and places are instructions of prototypes that live.
     unsafe {
         let pc = vm.pc.sub(1).cast_mut();
         let op = Ins(*pc).op().expect("an instruction of the program");
@@ -66,6 +67,7 @@ fn hot(vm: &mut Vm, is_call: bool) {
 }
 
 fn record(vm: &mut Vm, insn: u64) {
+    // SAFETY: the machine is live, its frame is a Lua function's, and places are instructions of prototypes that live.
     unsafe {
         let head = insn as u8 >= Op::FUNCF as u8;
         let depth = vm.native_depth;
@@ -119,6 +121,7 @@ fn run(vm: &mut Vm, source: &str) -> String {
     });
     match result {
         Ok(s) => s,
+        // SAFETY: the machine is live, its frame is a Lua function's, and places are instructions of prototypes that live.
         Err(e) => text(unsafe { Val::from_raw(e) }),
     }
 }
@@ -218,6 +221,7 @@ fn unpatching_restores_the_bytecode() {
         (f.traces.clone(), f.places.clone())
     };
     for (number, (t, pc)) in traces.iter().zip(&places).enumerate().skip(1) {
+        // SAFETY: the machine is live, its frame is a Lua function's, and places are instructions of prototypes that live.
         unsafe {
             assert!(!interp::jit::unpatch(&mut vm, *pc, number as u16 + 1));
             assert!(interp::jit::unpatch(&mut vm, *pc, number as u16));

@@ -1,5 +1,4 @@
 //! Helpers of compiled code against the library functions that they stand for.
-#![allow(clippy::undocumented_unsafe_blocks)]
 
 use abi::{frame, tag};
 use bytecode::{Ins, Op};
@@ -60,6 +59,7 @@ fn function(vm: &mut Vm, name: &str) -> Value {
 fn call(vm: &mut Vm, f: Value, args: &[Value]) -> Value {
     interp::with_cx(vm, |cx| {
         for v in [f].iter().chain(args) {
+            // SAFETY: the machine is live and collects nothing; arguments are of the types that the rows say.
             cx.push(unsafe { Val::from_raw(*v) });
         }
         cx.call(args.len() as u32, Some(1))?;
@@ -96,6 +96,7 @@ fn numbers() {
         let f = function(&mut vm, name);
         for _ in 0..2000 {
             let x = random.num();
+            // SAFETY: the machine is live and collects nothing; arguments are of the types that the rows say.
             let (ours, theirs) = (unsafe { helper(x) }, call(&mut vm, f, &[Value::from_num(x)]));
             assert_eq!(Value::from_num(ours), theirs, "{name}({x:e}), seed {SEED:x}");
         }
@@ -112,6 +113,7 @@ fn numbers() {
         let f = function(&mut vm, name);
         for _ in 0..4000 {
             let (x, y) = (random.num(), random.num());
+            // SAFETY: the machine is live and collects nothing; arguments are of the types that the rows say.
             let ours = unsafe { helper(x, y) };
             let theirs = call(&mut vm, f, &[Value::from_num(x), Value::from_num(y)]);
             assert_eq!(Value::from_num(ours), theirs, "{name}({x:e}, {y:e}), seed {SEED:x}");
@@ -121,6 +123,7 @@ fn numbers() {
     for _ in 0..4000 {
         let x = random.num();
         let theirs = call(&mut vm, tobit, &[Value::from_num(x)]);
+        // SAFETY: as above.
         assert_eq!(Some(f64::from(unsafe { h::tobit(x) })), theirs.as_num(), "{x:e}");
     }
 }
@@ -130,6 +133,7 @@ fn strings() {
     let mut vm = machine();
     let m: *mut Vm = &mut *vm;
     let mut random = Random(SEED);
+    // SAFETY: the machine is live and collects nothing; arguments are of the types that the rows say.
     let f = |name: &str| function(unsafe { &mut *m }, name);
     let (lower, upper, reverse) = (f("string.lower"), f("string.upper"), f("string.reverse"));
     let (rep, find, tostring, tonumber) = (f("string.rep"), f("string.find"), f("tostring"), f("tonumber"));
@@ -138,6 +142,7 @@ fn strings() {
         f("function(a, b, c, d, e) return a .. b .. c .. d .. e end"),
         f("string.char"),
     );
+    // SAFETY: as above.
     unsafe {
         for round in 0..2000 {
             let at = format!("round {round}, seed {SEED:x}");
@@ -182,6 +187,7 @@ fn tables() {
     let mut vm = machine();
     let m: *mut Vm = &mut *vm;
     let mut random = Random(SEED);
+    // SAFETY: the machine is live and collects nothing; arguments are of the types that the rows say.
     unsafe {
         for _ in 0..200 {
             let (ours, theirs) = (h::tab_new(m, 4, random.below(4) as i32), table::new(&*m, 4, 0).expect("memory"));
@@ -239,6 +245,7 @@ fn every_row_has_an_address() {
 
 /// Lays out a call of `f` in slot 1 of a Lua frame, as compiled code does, and calls; returns the answer and what the slots from 1 on hold.
 unsafe fn call_from_lua(vm: &mut Vm, caller: Value, f: Value, args: &[Value], want: u8) -> (i32, Vec<Value>) {
+    // SAFETY: the machine is live and collects nothing; arguments are of the types that the rows say.
     unsafe {
         let bottom = vm.base;
         *bottom = caller.0;
@@ -276,6 +283,7 @@ fn builtins_are_called_like_from_the_interpreter() {
     let mut vm = machine();
     let caller = function(&mut vm, "function(a, b) local x, y, z = a(b) return x, y, z end");
     let fresh = |vm: &mut Vm| {
+        // SAFETY: the machine is live and collects nothing; arguments are of the types that the rows say.
         let bottom = unsafe { (*vm.main).stack.add(2) };
         vm.base = bottom;
         vm.top.set(bottom);
@@ -283,8 +291,11 @@ fn builtins_are_called_like_from_the_interpreter() {
     let mut at = |name: &str, args: &[Value], want: u8| {
         let f = function(&mut vm, name);
         let saved = vm.base;
+        // SAFETY: as above.
         assert_eq!(saved, unsafe { (*vm.main).stack.add(2) });
+        // SAFETY: as above.
         let r = unsafe { call_from_lua(&mut vm, caller, f, args, want) };
+        // SAFETY: as above.
         let state = (vm.multres, unsafe { Value(*vm.base.sub(2)) } == f);
         fresh(&mut vm);
         (r.0, r.1, state)
