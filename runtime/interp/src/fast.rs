@@ -92,7 +92,7 @@ static HEAD_WORDS: [u32; 256] = {
     words
 };
 
-const _: () = assert!(FAST_BASE + HEADS.len() <= crate::ops::JITERN as usize);
+const _: () = assert!(FAST_BASE + HEADS.len() <= crate::jit::JITERN as usize);
 
 /// Returns the first instruction of the builtin called `name`.
 pub(crate) fn head_of(name: &str) -> *const u32 {

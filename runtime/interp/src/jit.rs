@@ -16,15 +16,18 @@
 //! Invariant: bytecode is overwritten only through [`patch`] and [`unpatch`].
 
 use crate::dispatch::{Step, constants_of};
+use crate::ops::HANDLERS;
 use crate::ops::call::{hot_FUNCF, hot_FUNCV};
 use crate::ops::loops::{KEY_INDEX, hot_FORL, hot_ITERL, hot_ITERN, hot_LOOP};
-use crate::ops::{HANDLERS, JITERN};
 use abi::abort::Abort;
 use abi::exit::outcome;
 use bytecode::{Ins, Op};
 use heap::vm::{Handler, JitHooks, TraceEntry};
 use heap::{ProtoObj, Vm};
 use std::sync::atomic::Ordering;
+
+/// Opcode of the instruction that replaces an `ITERN` with a trace; `bytecode` does not know it.
+pub const JITERN: u8 = 255;
 
 /// Rows of the dispatch table that count.
 const COUNTING: [(Op, Handler); 6] = [

@@ -51,7 +51,7 @@ fn hot(vm: &mut Vm, is_call: bool) {
         assert!(!vm.jit.recording);
         let fake = vm.host::<Fake>();
         fake.hot += 1;
-        if fake.records {
+        if fake.records && (!fake.enterable || fake.hot % 2 == 0) {
             fake.nested = 0;
             return interp::set_recording(vm, true);
         }
@@ -69,7 +69,7 @@ fn hot(vm: &mut Vm, is_call: bool) {
 fn record(vm: &mut Vm, insn: u64) {
     // SAFETY: the machine is live, its frame is a Lua function's, and places are instructions of prototypes that live.
     unsafe {
-        let head = insn as u8 >= Op::FUNCF as u8;
+        let head = insn as u8 >= Op::FUNCF as u8 && insn as u8 != interp::jit::JITERN;
         let depth = vm.native_depth;
         if head {
             assert_eq!(vm.multres, insn >> 32);
@@ -91,7 +91,11 @@ fn abort(vm: &mut Vm, why: Abort) {
 }
 
 fn machine(fake: Option<Fake>) -> Box<Vm> {
-    let mut vm = interp::new_vm(Config::default());
+    configured(Config::default(), fake)
+}
+
+fn configured(config: Config, fake: Option<Fake>) -> Box<Vm> {
+    let mut vm = interp::new_vm(config);
     stdlib::open_libs(&mut vm).expect("libraries");
     if let Some(fake) = fake {
         *vm.host::<Fake>() = Fake { traces: vec![TraceEntry::default()], places: vec![std::ptr::null_mut()], ..fake };
@@ -192,7 +196,7 @@ fn entering_and_leaving_changes_nothing() {
     for op in [Op::JFORI, Op::JFORL, Op::JITERL, Op::JLOOP, Op::JFUNCF, Op::JFUNCV] {
         assert!(fake.entered.contains_key(&(op as u8)), "{op:?} was not entered: {:?}", fake.entered);
     }
-    assert!(fake.entered.contains_key(&255), "no loop over a table was entered");
+    assert!(fake.entered.contains_key(&interp::jit::JITERN), "no loop over a table was entered");
 }
 
 #[test]
@@ -289,4 +293,17 @@ fn recording_ends_with_coroutines_hooks_and_errors() {
     ends("for i = 1, 9 do pcall(error) end", Abort::Error);
     ends("for i = 1, 9 do if i == 6 then local x = {} + 1 end end", Abort::Error);
     ends("for i = 1, 9 do if i > 5 then debug.sethook(function() end, 'l') end end", Abort::Hook);
+}
+
+#[test]
+fn recordings_among_traces_and_collections_everywhere() {
+    let plain = run(&mut machine(None), PROGRAM);
+    let fake = || Some(Fake { records: true, enterable: true, ..Fake::default() });
+    let mut vm = machine(fake());
+    assert_eq!(run(&mut vm, PROGRAM), plain);
+    assert_eq!(run(&mut vm, PROGRAM), plain, "again");
+    let f = vm.host::<Fake>();
+    assert!(f.recorded > 1000 && f.entered.len() > 4, "{} {:?}", f.recorded, f.entered);
+    let mut vm = configured(Config { gc_stress: true, ..Config::default() }, fake());
+    assert_eq!(run(&mut vm, PROGRAM), plain, "collecting at every safepoint");
 }
