@@ -131,13 +131,16 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
         }
         let trace = (*vm).jit.trace((insn >> 32) as u32).copied().unwrap_or_default();
         // A collection may have called finalisers, and these anything.
-        if wanted(&*vm) || (*vm).jit.recording {
+        if wanted(&*vm) || (*vm).jit.recording || (*vm).jit.leaving.get() {
             return not_entered(&mut *vm, insn as u32, &trace);
         }
         let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
         (*vm).jit.depth += 1;
         let next = entry(vm, (*vm).base);
         (*vm).jit.depth -= 1;
+        if (*vm).jit.depth == 0 && (*vm).jit.leaving.replace(false) {
+            refresh(&mut *vm);
+        }
         if next == outcome::NEXT && begins_itself(&*vm) { REPLACED } else { next }
     }
 }

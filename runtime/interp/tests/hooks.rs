@@ -21,6 +21,8 @@ struct Fake {
     heads: u64,
     nested: u32,
     aborts: Vec<Abort>,
+    leaves: bool,
+    left: u32,
 }
 
 /// Enters nothing: goes on where a trace that begins behind `pc` would begin.
@@ -29,6 +31,13 @@ unsafe extern "C" fn entry(vm: *mut Vm, base: *mut u64) -> u64 {
     unsafe {
         let vm = &mut *vm;
         assert_eq!(vm.base, base);
+        assert_eq!((vm.jit.depth, vm.jit.leaving.get(), vm.heap.attention.get()), (1, false, 0));
+        if vm.host::<Fake>().leaves {
+            interp::jit::request_attention(vm);
+            interp::jit::refresh(vm);
+            assert_eq!(vm.heap.attention.get(), 1);
+            vm.host::<Fake>().left += 1;
+        }
         let insn = *vm.pc.sub(1);
         let start = Ins(interp::jit::original(vm, insn));
         *vm.host::<Fake>().entered.entry(insn as u8).or_default() += 1;
@@ -306,4 +315,14 @@ fn recordings_among_traces_and_collections_everywhere() {
     assert!(f.recorded > 1000 && f.entered.len() > 4, "{} {:?}", f.recorded, f.entered);
     let mut vm = configured(Config { gc_stress: true, ..Config::default() }, fake());
     assert_eq!(run(&mut vm, PROGRAM), plain, "collecting at every safepoint");
+}
+
+#[test]
+fn a_request_to_leave_compiled_code_ends_with_it() {
+    let mut vm = machine(Some(Fake { enterable: true, leaves: true, ..Fake::default() }));
+    interp::jit::request_attention(&vm);
+    assert_eq!(vm.heap.attention.get(), 0, "nothing is running");
+    assert_eq!(run(&mut vm, "local n = 0 for i = 1, 20 do n = n + i end return n"), "210");
+    assert!(vm.host::<Fake>().left > 10);
+    assert_eq!((vm.jit.depth, vm.jit.leaving.get(), vm.heap.attention.get()), (0, false, 0));
 }
