@@ -282,6 +282,7 @@ fn builtins_are_called_like_from_the_interpreter() {
     let num = |n: i32| Value::from_num(n.into());
     let mut vm = machine();
     let caller = function(&mut vm, "function(a, b) local x, y, z = a(b) return x, y, z end");
+    let list = function(&mut vm, "(function() local t = {} for i = 1, 3000 do t[i] = i end return t end)()");
     let fresh = |vm: &mut Vm| {
         // SAFETY: the machine is live and collects nothing; arguments are of the types that the rows say.
         let bottom = unsafe { (*vm.main).stack.add(2) };
@@ -306,6 +307,8 @@ fn builtins_are_called_like_from_the_interpreter() {
     assert_eq!((answer, &slots[..3]), (0, &[num(8), num(9), Value::NIL][..]));
     let (answer, slots, (multres, _)) = at("select", &[num(2), num(7), num(8), num(9)], 0);
     assert_eq!((answer, &slots[..2], multres), (0, &[num(8), num(9)][..], 2));
+    let (answer, slots, (multres, _)) = at("unpack", &[list], 0);
+    assert_eq!((answer, slots[10], multres), (0, num(11), 3000), "on a stack that moved");
     let (answer, _, (multres, at_callee)) = at("pcall", &[num(1)], 2);
     assert_eq!((answer, multres, at_callee), (2, 1, true), "the interpreter calls it");
     let (answer, _, (multres, at_callee)) = at("function() end", &[num(1), num(2)], 2);
