@@ -199,7 +199,8 @@ impl Copy {
         if old.op == Op::CARG {
             new.flags = 0;
         }
-        let valued = old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
+        let list = old.op == Op::CARG;
+        let valued = list || old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
         let v = match kind {
             Kind::Mark => b.append(new)?,
             _ => b.emit(new)?,
