@@ -138,6 +138,10 @@ impl<'a> Machine<'a> {
             Const::Pc(..) | Const::Frame(_) | Const::Cont(_) => Val::Boxed(Value::Link(c.clone())),
             Const::Builtin(n) => Val::Int(*n as i32),
             Const::Shape(s) => Val::Int(self.shape_number(s)),
+            Const::BaseMeta(ty) => match self.world.base_meta.get(ty) {
+                Some(m) => Val::Boxed(Value::Table(*m)),
+                None => return Err(format!("{c} is not there")),
+            },
             Const::Null => Val::Addr(Addr::Null),
             Const::NilSlot => Val::Addr(Addr::NilSlot),
             Const::Slot(..) | Const::Templ(..) | Const::BaseMeta(_) => return Err(format!("{c} has no value of its own")),

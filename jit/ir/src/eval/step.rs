@@ -58,6 +58,12 @@ impl Machine<'_> {
                 self.base -= b.as_lit();
                 Val::None
             }
+            Op::UREFS => {
+                let n = b.as_lit();
+                let u = self.upvalue(a, (n & 255) as usize)?;
+                let slot = self.base + (n >> 8);
+                return holds(matches!(self.world.upvals[u], Upval::Open(s) if s == slot));
+            }
             Op::NOP | Op::PHI | Op::LOOP | Op::USE | Op::TBAR | Op::OBAR | Op::CARG => Val::None,
             Op::BASE => Val::Addr(Addr::Base),
             Op::GCSTEP => return holds(!self.world.attention),
@@ -154,8 +160,7 @@ impl Machine<'_> {
                 Val::Addr(self.insert(t, key)?)
             }
             Op::UREFO | Op::UREFC => {
-                let f = self.func(a)?;
-                let u = *self.world.funcs[f].upvals.get(b.0 as usize).ok_or("there is no such upvalue")?;
+                let u = self.upvalue(a, b.0 as usize)?;
                 let holds = match self.world.upvals[u] {
                     Upval::Open(s) => ins.op == Op::UREFO && !(self.base - 2..self.base + self.t.slots).contains(&s),
                     Upval::Closed(_) => ins.op == Op::UREFC,
@@ -251,6 +256,11 @@ impl Machine<'_> {
                 return holds(!self.world.attention);
             }
         }))
+    }
+
+    fn upvalue(&self, f: Ref, n: usize) -> Eval<usize> {
+        let f = &self.world.funcs[self.func(f)?];
+        f.upvals.get(n).copied().ok_or_else(|| "there is no such upvalue".into())
     }
 
     fn hash_part(&self, r: Ref) -> Eval<(usize, u32)> {
