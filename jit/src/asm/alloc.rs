@@ -567,11 +567,11 @@ impl Scan<'_> {
         for (k, p) in sel.phis.iter().enumerate() {
             let v = p.val as usize;
             let home = self.homes[k];
-            if let Some(r) = self.reg_of[v] {
-                if Place::Reg(r) != home {
-                    moves.push(Copy { dst: Place::Reg(r), src: Src::Place(home) });
-                    self.written.add(r);
-                }
+            if let Some(r) = self.reg_of[v]
+                && Place::Reg(r) != home
+            {
+                moves.push(Copy { dst: Place::Reg(r), src: Src::Place(home) });
+                self.written.add(r);
             }
             if let Some(s) = self.slot_of[v]
                 && Place::Slot(s) != home

@@ -592,6 +592,10 @@ impl Selector<'_> {
                 return Ok(());
             }
             Op::GCSTEP | Op::RETF => exits = true,
+            Op::UREFS => {
+                exits = true;
+                a = self.reg(ins.a, i);
+            }
             Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT | Op::EQ | Op::NE | Op::ABC => {
                 exits = true;
                 if ins.ty.is_pri() || (ins.a.is_const() && ins.b.is_const()) {

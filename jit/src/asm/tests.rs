@@ -9,8 +9,11 @@ use abi::{tag, vmfield};
 use ir::{Const, Conv, Ins, Link, Op, ProtoKey, Ref, Snap, Start, Trace, Ty, sload};
 use std::cell::RefCell;
 
+/// Trace, exit, base, registers.
+type Last = (u32, u32, usize, Box<ExitState>);
+
 thread_local! {
-    static LAST: RefCell<Option<(u32, u32, usize, Box<ExitState>)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
 }
 
 extern "C" fn on_exit(_vm: *mut u8, state: *const ExitState, trace: u32, exit: u32, base: *mut u64) -> u64 {
@@ -49,10 +52,10 @@ impl Vm {
     }
 
     /// Runs code; returns the exit and the slots after it restored them.
-    pub fn run(&mut self, code: &Code, at: u64) -> (u64, Option<u32>) {
+    pub fn run(&mut self, arena: &Arena, code: &Code, at: u64) -> (u64, Option<u32>) {
         LAST.with(|l| *l.borrow_mut() = None);
         // SAFETY: the code was assembled for this machine's layout and lies at `at`.
-        let out = unsafe { Arena::entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) };
+        let out = unsafe { arena.entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) };
         let last = LAST.with(|l| l.borrow_mut().take());
         let Some((_, exit, base, state)) = last else { return (out, None) };
         let slot0 = (base - self.stack.as_ptr() as usize) / 8;
@@ -105,10 +108,10 @@ pub(super) fn snap(t: &mut Trace, entries: &[(i32, Ref)]) {
 /// Assembles into an arena.
 pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, target: Option<u64>) -> (Code, u64) {
     let bits: Vec<u64> = t.consts.iter().map(|_| 0).collect();
-    let at = arena.address_for(1).unwrap();
+    let at = arena.cursor();
     let request = Request { trace: t, number: 1, bits: &bits, keys: &bits, parent, target, stress: false, at };
-    let code = X64::native().assemble(&env(), &request).unwrap();
-    arena.publish(at, &code.bytes).unwrap();
+    let code = X64::new().assemble(&env(), &request).unwrap();
+    assert_eq!(arena.publish(&code.bytes), Ok(at));
     if std::env::var_os("SHOW").is_some() {
         for (a, s) in super::disasm(&code.bytes, at) {
             println!("{a:x} {s}");
@@ -118,7 +121,7 @@ pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, targ
 }
 
 fn arena() -> Arena {
-    Arena::new(1 << 20, 1 << 20).unwrap()
+    Arena::new(1 << 20).unwrap()
 }
 
 fn guard(t: &mut Trace, op: Op, ty: Ty, a: Ref, b: Ref) -> Ref {
@@ -162,10 +165,10 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
     let (code, at) = build(&mut a, &t, None, None);
     let b = |x: f64| x.to_bits();
     let mut vm = Vm::new(&[b(1.0), b(100.0), b(0.5), b(2.0)]);
-    assert_eq!(vm.run(&code, at), (7, Some(3)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(3)));
     assert_eq!((vm.num(0), vm.num(2)), (101.0, 0.5 + 2.0 * 5050.0));
     let mut vm = Vm::new(&[b(1.0), b(1.0), b(0.5), b(2.0)]);
-    assert_eq!(vm.run(&code, at), (7, Some(1)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(1)));
     assert_eq!((vm.num(0), vm.num(2)), (2.0, 2.5));
     // Wrong types, a fraction, -0: nothing happened.
     for slots in [
@@ -175,14 +178,14 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
         [b(1.0), b(1.0), tag::TRUE_BITS, b(0.0)],
     ] {
         let mut vm = Vm::new(&slots);
-        assert_eq!(vm.run(&code, at), (7, Some(0)));
+        assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
     }
     // Overflow leaves with the old value: the instruction is executed again.
     let mut vm = Vm::new(&[b(2147483646.0), b(2147483647.0), b(0.0), b(0.0)]);
-    assert_eq!(vm.run(&code, at).1, Some(2));
+    assert_eq!(vm.run(&a, &code, at).1, Some(2));
     assert_eq!(vm.num(0), 2147483647.0);
     // No stack.
     let mut vm = Vm::new(&[b(1.0), b(1.0), b(1.0), b(1.0)]);
     vm.fields[vmfield::STACK_MAX as usize / 8] = vm.stack.as_ptr() as u64 + 8 * 8;
-    assert_eq!(vm.run(&code, at), (7, Some(0)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
 }

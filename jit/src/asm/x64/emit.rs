@@ -7,13 +7,13 @@
 //! patches.
 
 use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
+use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
 use crate::asm::place::{Place, Reg};
 use crate::asm::select::{Arg, Base, Cpu, Mem, Node, Role, Selection};
-use crate::asm::{SCRATCH, snapmap};
 use crate::backend::{Code, Env, Request};
 use abi::abort::Abort;
-use abi::exit::SPILLS;
+use abi::exit::{SPILLS, SnapMap};
 use abi::{tag, vmfield};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 use ir::{Const, Conv, Field, FpMath, Ins, Link, Op, Ref, Trace, Ty, sload};
@@ -76,7 +76,14 @@ pub(super) struct Emit<'a> {
 }
 
 /// Emits a trace.
-pub fn emit(cpu: Cpu, env: &Env, req: &Request<'_>, sel: &Selection, alloc: &Allocation) -> Result<Code, Abort> {
+pub fn emit(
+    cpu: Cpu,
+    env: &Env,
+    req: &Request<'_>,
+    sel: &Selection,
+    alloc: &Allocation,
+    maps: Vec<SnapMap>,
+) -> Result<Code, Abort> {
     let mut a = Asm::new(req.at);
     let exits = (0..req.trace.snaps.len()).map(|_| a.o.new_dynamic_label()).collect();
     let (head, inner, leave) = (a.o.new_dynamic_label(), a.o.new_dynamic_label(), a.o.new_dynamic_label());
@@ -112,7 +119,7 @@ pub fn emit(cpu: Cpu, env: &Env, req: &Request<'_>, sel: &Selection, alloc: &All
         bytes,
         entry: 0,
         inner: inner_at,
-        exits: snapmap::build(req, sel, alloc)?,
+        exits: maps,
         patches: e.patches,
         map: e.map,
         regs: alloc.shown.iter().take(req.trace.ins.len()).map(|p| p.map_or_else(String::new, name)).collect(),
@@ -382,7 +389,7 @@ impl Emit<'_> {
                     }
                 };
                 mr!(self.a.o, mov, DWORD, ea, Rd(r));
-                mi!(self.a.o, mov, DWORD, ea.plus(4), DWORD KEY_INDEX as i32);
+                mi!(self.a.o, mov, DWORD, ea.plus(4), DWORD tag::KEY_INDEX as u32 as i32);
             }
             (ty, _) => {
                 self.a.imm(TMP, ty.tag() << tag::SHIFT);
@@ -423,7 +430,7 @@ impl Emit<'_> {
             }
             Ty::Key => {
                 if guard {
-                    mi!(self.a.o, cmp, DWORD, ea.plus(4), DWORD KEY_INDEX as i32);
+                    mi!(self.a.o, cmp, DWORD, ea.plus(4), DWORD tag::KEY_INDEX as u32 as i32);
                     self.exit(n, Cc::Ne);
                 }
                 if let Some(d) = d {
@@ -542,6 +549,14 @@ impl Emit<'_> {
                 dynasm!(self.a.o; .arch x64; movd Rd(d), Rx(XTMP));
             }
             Op::AREF | Op::STRREF | Op::FREF | Op::HREFI | Op::HREFK => self.address(n, ins, uses, d),
+            Op::UREFS => {
+                let f = self.base_reg(n.a, uses);
+                let (up, slot) = (ins.b.as_lit() & 255, ins.b.as_lit() >> 8);
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(f, FUNC_UPVALS + up * 8));
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, abi::layout::offset("UpvalObj", "v") as i32));
+                dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD slot * 8);
+                self.exit(n, Cc::Ne);
+            }
             Op::UREFO | Op::UREFC => {
                 let f = self.base_reg(n.a, uses);
                 let uv = |s| abi::layout::offset("UpvalObj", s) as i32;
@@ -1196,8 +1211,6 @@ pub enum Int {
     Imm(i32),
 }
 
-/// High half of a control value.
-pub const KEY_INDEX: u32 = 0xfffe_7fff;
 /// Bytes before a string's first.
 const STR_HEAD: i32 = crate::asm::select::STR_HEAD;
 /// Bytes before a prototype's first instruction.
@@ -1220,6 +1233,7 @@ pub fn slot_bits(t: &Trace, req: &Request<'_>, r: Ref) -> u64 {
         Some(Const::Int(k)) => f64::from(*k).to_bits(),
         Some(Const::Num(b)) => *b,
         Some(Const::Pri(ty)) => pri_bits(*ty),
+        Some(Const::Templ(..) | Const::BaseMeta(_)) => req.bits[r.index()] & tag::PTR_MASK | tag::TAB << tag::SHIFT,
         Some(_) => req.bits[r.index()],
         None => pri_bits(t.ty(r)),
     }
@@ -1234,7 +1248,7 @@ pub fn register_bits(t: &Trace, req: &Request<'_>, r: Ref) -> u64 {
         Some(Const::Pri(ty)) => pri_bits(*ty),
         Some(Const::Null) => 0,
         Some(Const::Str(_)) => req.bits[r.index()] & tag::PTR_MASK,
-        Some(Const::Templ(..)) => req.bits[r.index()] & tag::PTR_MASK,
+        Some(Const::Templ(..) | Const::BaseMeta(_)) => req.bits[r.index()] & tag::PTR_MASK,
         Some(_) => req.bits[r.index()],
         None => 0,
     }
