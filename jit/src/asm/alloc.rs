@@ -17,7 +17,7 @@
 //! code and that [`super::check`] verifies.
 
 use super::place::{Machine, Place, Reg, RegSet};
-use super::select::{Node, Operand, Phi, Role, Selection, Val};
+use super::select::{Node, Operand, Phi, Role, Selection, Val, link_of};
 use abi::abort::Abort;
 use abi::exit::{Loc, SPILLS};
 use ir::{Link, Ref, Trace, Ty};
@@ -143,7 +143,7 @@ pub fn allocate(t: &Trace, sel: &Selection, m: &Machine) -> Result<Allocation, A
             Role::Entry => s.entry(i),
             Role::Loop => s.head(i),
             Role::End => {
-                if t.link == Link::Loop {
+                if link_of(t) == Link::Loop {
                     s.end_of_loop(i);
                 } else {
                     s.node(i);

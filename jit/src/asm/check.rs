@@ -8,7 +8,7 @@
 
 use super::alloc::{Allocation, Src, Step};
 use super::place::{Machine, Place, Reg};
-use super::select::{Node, Role, Selection, Val};
+use super::select::{Node, Role, Selection, Val, link_of};
 use abi::exit::{Form, Loc, SnapMap};
 use ir::{Conv, Link, Op, Ref, Trace, Ty};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ struct Checker<'a> {
 
 /// Checks an allocation and the exits' maps made from it. The error says where and what.
 pub fn check(t: &Trace, sel: &Selection, alloc: &Allocation, maps: &[SnapMap], m: &Machine) -> Result<(), String> {
-    let c = Checker { t, sel, alloc, maps, m, loop_at: if t.link == Link::Loop { t.loop_at() } else { None } };
+    let c = Checker { t, sel, alloc, maps, m, loop_at: if link_of(t) == Link::Loop { t.loop_at() } else { None } };
     c.order()?;
     let mut state = State::new();
     for h in &sel.inherited {
@@ -171,7 +171,7 @@ impl Checker<'_> {
                     }
                     state.insert(Place::Reg(*d), BTreeSet::from([Item::Val(v)]));
                 }
-                if n.role == Role::End && self.t.link == Link::Loop {
+                if n.role == Role::End && link_of(self.t) == Link::Loop {
                     for (k, p) in self.sel.phis.iter().enumerate() {
                         let want = self.meaning(self.t.ins[p.val as usize].b, self.t.ins.len());
                         self.holds(state, self.alloc.homes[k], want)?;

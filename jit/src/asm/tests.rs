@@ -23,14 +23,71 @@ extern "C" fn on_exit(_vm: *mut u8, state: *const ExitState, trace: u32, exit: u
     7
 }
 
-extern "C" fn pow(x: f64, y: f64) -> f64 {
-    // What a call may change, it changes.
-    std::hint::black_box(x.powf(y))
+macro_rules! helpers {
+    ($($name:ident |$($x:ident),*| $e:expr;)*) => {
+        $(extern "C" fn $name($($x: f64),*) -> f64 {
+            clobber();
+            $e
+        })*
+        pub(super) fn env() -> Env {
+            let mut helpers = vec![0; Helper::ALL.len()];
+            $(helpers[Helper::$name as usize] = $name as *const () as u64;)*
+            helpers[Helper::tobit as usize] = tobit as *const () as u64;
+            made(helpers)
+        }
+    };
+}
+helpers! {
+    sin |x| x.sin();
+    exp |x| x.exp();
+    log |x| x.ln();
+    atan2 |x, y| x.atan2(y);
+    fmod |x, y| x % y;
+    pow |x, y| x.powf(y);
+    modulo |x, y| x - (x / y).floor() * y;
+    floor |x| x.floor();
+    ceil |x| x.ceil();
+    trunc |x| x.trunc();
+    ldexp |x, y| {
+        let n = y.trunc();
+        let n = if (-2147483648.0..2147483648.0).contains(&n) { n as i32 } else { i32::MIN };
+        scale(x, n)
+    };
 }
 
-pub(super) fn env() -> Env {
-    let mut helpers = vec![0; Helper::ALL.len()];
-    helpers[Helper::pow as usize] = pow as *const () as u64;
+/// `x` times a power of two, in steps that do not round twice.
+fn scale(x: f64, n: i32) -> f64 {
+    let mut x = x;
+    let mut n = n.clamp(-2200, 2200);
+    while n > 1000 {
+        x *= 2f64.powi(1000);
+        n -= 1000;
+    }
+    while n < -1000 {
+        x *= 2f64.powi(-1000);
+        n += 1000;
+    }
+    x * 2f64.powi(n)
+}
+
+extern "C" fn tobit(x: f64) -> i32 {
+    clobber();
+    (x + 6755399441055744.0).to_bits() as i32
+}
+
+/// Changes all registers that a call may change.
+fn clobber() {
+    // SAFETY: the registers are declared as changed.
+    unsafe {
+        std::arch::asm!(
+            "mov rcx, 0x5a5a", "mov rdx, rcx", "mov rsi, rcx", "mov rdi, rcx", "mov r8, rcx", "mov r9, rcx", "mov r10, rcx",
+            "mov r11, rcx",
+            out("rcx") _, out("rdx") _, out("rsi") _, out("rdi") _, out("r8") _, out("r9") _, out("r10") _, out("r11") _
+        );
+    }
+}
+
+fn made(helpers: Vec<u64>) -> Env {
     Env { helpers, trace_exit: on_exit as *const () as u64, nil_slot: 0 }
 }
 
@@ -107,7 +164,7 @@ pub(super) fn snap(t: &mut Trace, entries: &[(i32, Ref)]) {
 
 /// Assembles into an arena.
 pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, target: Option<u64>) -> (Code, u64) {
-    let bits: Vec<u64> = t.consts.iter().map(|_| 0).collect();
+    let bits: Vec<u64> = t.consts.iter().map(random::const_bits).collect();
     let at = arena.cursor();
     let request = Request { trace: t, number: 1, bits: &bits, keys: &bits, parent, target, stress: false, at };
     let code = X64::new().assemble(&env(), &request).unwrap();
@@ -189,3 +246,5 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
     vm.fields[vmfield::STACK_MAX as usize / 8] = vm.stack.as_ptr() as u64 + 8 * 8;
     assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
 }
+
+mod random;

@@ -10,7 +10,7 @@ use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
 use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
 use crate::asm::place::{Place, Reg};
-use crate::asm::select::{Arg, Base, Cpu, Mem, Node, Role, Selection};
+use crate::asm::select::{Arg, Base, Cpu, Mem, Node, Role, Selection, link_of};
 use crate::backend::{Code, Env, Request};
 use abi::abort::Abort;
 use abi::exit::{SPILLS, SnapMap};
@@ -287,7 +287,7 @@ impl Emit<'_> {
 
     fn end(&mut self, n: &Node, uses: &[Place]) -> Result<(), Abort> {
         let head = self.head;
-        match self.t.link {
+        match link_of(self.t) {
             Link::Loop => dynasm!(self.a.o; .arch x64; jmp =>head),
             Link::Interp => self.jump_exit(n),
             Link::Root(_) | Link::Again => {
@@ -310,7 +310,7 @@ impl Emit<'_> {
                 if snap.base != 0 {
                     dynasm!(self.a.o; .arch x64; add rbp, snap.base * 8);
                 }
-                match (self.t.link, self.req.target) {
+                match (link_of(self.t), self.req.target) {
                     (Link::Root(_), Some(target)) => {
                         dynasm!(self.a.o; .arch x64; jmp DWORD 0);
                         let site = self.a.o.offset().0 - 4;
@@ -733,6 +733,20 @@ impl Emit<'_> {
             lea!(self.a.o, Rd(d), Ea::Base(x, k));
             return;
         }
+        if let (Op::MULOV, Int::Imm(0)) = (op, b) {
+            // The product is -0 if the first factor is negative.
+            let x = match a {
+                Int::Reg(x) => x,
+                a => {
+                    self.int_move(TMP, a);
+                    TMP
+                }
+            };
+            dynasm!(self.a.o; .arch x64; test Rd(x), Rd(x));
+            self.exit(n, Cc::S);
+            self.a.imm(d, 0);
+            return;
+        }
         if let (Op::MUL | Op::MULOV, Int::Imm(k)) = (op, b) {
             match a {
                 Int::Reg(x) => dynasm!(self.a.o; .arch x64; imul Rd(d), Rd(x), DWORD k),
@@ -744,24 +758,9 @@ impl Emit<'_> {
             if op == Op::MULOV {
                 self.exit(n, Cc::O);
                 // A zero is -0 if the other factor is negative.
-                match k {
-                    k if k > 0 => {}
-                    0 => {
-                        // The sign of the first factor decides.
-                        if let Int::Reg(x) = a
-                            && x != d
-                        {
-                            dynasm!(self.a.o; .arch x64; test Rd(x), Rd(x));
-                            self.exit(n, Cc::S);
-                        } else {
-                            dynasm!(self.a.o; .arch x64; test Rd(d), Rd(d));
-                            self.exit(n, Cc::E);
-                        }
-                    }
-                    _ => {
-                        dynasm!(self.a.o; .arch x64; test Rd(d), Rd(d));
-                        self.exit(n, Cc::E);
-                    }
+                if k < 0 {
+                    dynasm!(self.a.o; .arch x64; test Rd(d), Rd(d));
+                    self.exit(n, Cc::E);
                 }
             }
             return;
@@ -941,23 +940,29 @@ impl Emit<'_> {
                 self.int_move(d, a);
             }
             c => {
-                let s = match self.xmem(n.a, uses) {
-                    Ok(s) => s,
-                    Err(ea) => {
-                        rm!(self.a.o, movsd, Rx(XTMP), QWORD, ea);
-                        XTMP
-                    }
-                };
-                dynasm!(self.a.o; .arch x64; cvttsd2si Rd(d), Rx(s));
-                if c == Conv::IntTrunc || !ins.is_guard() || s == XTMP {
+                let s = self.xmem(n.a, uses);
+                match s {
+                    Ok(s) => dynasm!(self.a.o; .arch x64; cvttsd2si Rd(d), Rx(s)),
+                    Err(ea) => rm!(self.a.o, cvttsd2si, Rd(d), QWORD, ea),
+                }
+                if c == Conv::IntTrunc || !ins.is_guard() {
                     return;
                 }
                 self.num_of_int(XTMP, d);
                 if c == Conv::IntNum {
-                    dynasm!(self.a.o; .arch x64; pxor Rx(XTMP), Rx(s); movq rax, Rx(XTMP); test rax, rax);
+                    match s {
+                        Ok(s) => dynasm!(self.a.o; .arch x64; pxor Rx(XTMP), Rx(s); movq rax, Rx(XTMP); test rax, rax),
+                        Err(ea) => {
+                            dynasm!(self.a.o; .arch x64; movq rax, Rx(XTMP));
+                            rm!(self.a.o, cmp, Rq(TMP), QWORD, ea);
+                        }
+                    }
                     self.exit(n, Cc::Ne);
                 } else {
-                    dynasm!(self.a.o; .arch x64; ucomisd Rx(XTMP), Rx(s));
+                    match s {
+                        Ok(s) => dynasm!(self.a.o; .arch x64; ucomisd Rx(XTMP), Rx(s)),
+                        Err(ea) => rm!(self.a.o, ucomisd, Rx(XTMP), QWORD, ea),
+                    }
                     self.exit(n, Cc::Ne);
                     self.exit(n, Cc::P);
                 }
