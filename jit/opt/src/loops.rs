@@ -199,11 +199,15 @@ impl Copy {
         if old.op == Op::CARG {
             new.flags = 0;
         }
-        let valued = old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
-        let v = match kind {
+        let valued = old.op == Op::CARG || old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
+        let mut v = match kind {
             Kind::Mark => b.append(new)?,
             _ => b.emit(new)?,
         };
+        // An address that the round before computed is no gain: computed anew it is part of the access, carried it is a register.
+        if matches!(old.op, Op::AREF | Op::HREFI | Op::STRREF) && v.is_ins() && v.index() < self.subst.len() && v != Ref::ins(i) {
+            v = b.append(new)?;
+        }
         if valued {
             self.subst[i] = carry(b, i, v, old.ty)?;
         }

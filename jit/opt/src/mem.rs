@@ -78,7 +78,7 @@ pub(crate) fn forward(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
         Op::XLOAD => Ok(refer::byte(b, ins)),
         Op::HKLOAD => Ok(refer::key(b, ins)),
         Op::EQ | Op::NE => field::compare(b, ins),
-        op if op.kind() == Kind::Refer => Ok(refer::address(b, ins)),
+        op if op.kind() == Kind::Refer => refer::address(b, ins),
         _ => Ok(Forward::Emit),
     }
 }

@@ -59,7 +59,7 @@ impl Machine<'_> {
             Helper::str_reverse => text(&s(0)?.iter().rev().copied().collect::<Vec<_>>()),
             Helper::str_rep => {
                 let (s, n) = (s(0)?, int(1)?.max(0) as usize);
-                if s.len().saturating_mul(n) > 1 << 20 {
+                if s.len().saturating_mul(n) > super::step::MAX_STRING {
                     return Ok(None);
                 }
                 text(&s.repeat(n))

@@ -96,7 +96,7 @@ impl<'a> Machine<'a> {
                     if Some(&state.pc) != t.as_const(t.pc) {
                         return Err("the last snapshot does not lead to the trace's entry".into());
                     }
-                    self.base = state.base;
+                    self.move_base(state.base)?;
                     self.world = state.world;
                     self.vals.fill(None);
                     i = 0;
@@ -105,6 +105,12 @@ impl<'a> Machine<'a> {
             }
         }
         Ok(Outcome::Fuel)
+    }
+
+    /// Moves the base, within what stacks allow.
+    pub(super) fn move_base(&mut self, base: Slot) -> Eval<()> {
+        self.base = base;
+        if base.abs() < 1 << 24 { Ok(()) } else { Err("the base leaves the stack".into()) }
     }
 
     fn last(&self) -> Eval<State> {

@@ -78,7 +78,7 @@ impl Maker<'_> {
             }
         }
         self.world.slots.insert(-2, Value::Func(0));
-        for s in 0..self.t.slots {
+        for s in 0..self.t.slots.min(64) {
             let v = self.any(Ty::Num);
             self.world.slots.insert(s, v);
         }
@@ -207,7 +207,7 @@ impl Maker<'_> {
                         None => self.typed(Ty::Num),
                     };
                     let open = if self.lucky() { ins.op == Op::UREFO } else { self.src.chance(50) };
-                    let slot = -20 - self.world.upvals.len() as i32;
+                    let slot = -20 - f.upvals[n] as i32;
                     self.world.upvals[f.upvals[n]] = if open {
                         self.world.slots.insert(slot, v);
                         Upval::Open(slot)

@@ -10,6 +10,9 @@ use crate::op::Op;
 use crate::trace::{Ins, Ref};
 use crate::ty::Ty;
 
+/// Longer strings find no memory.
+pub(super) const MAX_STRING: usize = 1 << 16;
+
 fn num(n: f64) -> Val {
     Val::Boxed(Value::Num(n))
 }
@@ -55,7 +58,7 @@ impl Machine<'_> {
                 if !holds {
                     return Ok(None);
                 }
-                self.base -= b.as_lit();
+                self.move_base(self.base - b.as_lit())?;
                 Val::None
             }
             Op::UREFS => {
@@ -223,6 +226,7 @@ impl Machine<'_> {
                 Addr::Byte(s, from) => Val::Boxed(Value::Str(self.slice(&s, from, self.int(b)?)?)),
                 x => return Err(format!("{x:?} is no byte")),
             },
+            Op::TNEW if a.0 > 1 << 16 => return Ok(None),
             Op::TNEW => Val::Boxed(self.world.add_table(Table::new(a.0 as usize, nodes(b)))),
             Op::TDUP => {
                 let table = self.template(a)?;
@@ -237,6 +241,9 @@ impl Machine<'_> {
                         Value::Num(n) => out.extend_from_slice(number::format(n).as_bytes()),
                         v => return Err(format!("{v:?} is concatenated")),
                     }
+                }
+                if out.len() > MAX_STRING {
+                    return Ok(None);
                 }
                 text(out)
             }

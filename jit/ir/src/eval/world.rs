@@ -95,7 +95,7 @@ impl Table {
     }
 
     pub(super) fn hmask(&self) -> i32 {
-        self.cap.max(1) as i32 - 1
+        (self.cap.max(1) - 1) as i32
     }
 
     /// Returns the shape; none if a key is no string.

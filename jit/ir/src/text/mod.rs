@@ -50,6 +50,8 @@
 //! [canonical](Trace::canonical), and `parse(t.to_string()) == t.canonical()` for every trace whose operands fit their modes.
 
 mod cursor;
+#[cfg(test)]
+mod fuzz;
 mod parse;
 mod print;
 #[cfg(test)]

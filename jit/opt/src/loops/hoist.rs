@@ -19,7 +19,7 @@ use abi::abort::Abort;
 use ir::{Ins, Op, Ref, Ty};
 
 /// Largest offset and step that are looked at.
-const MAX_OFFSET: i32 = 1 << 28;
+const MAX_OFFSET: u32 = 1 << 28;
 /// Most guards of each kind.
 const MAX_GUARDS: usize = 8;
 
@@ -64,7 +64,7 @@ fn ranges(b: &Builder, p: &Peeled) -> Vec<(Range, (Ref, i32), (Ref, i32))> {
             (Some(size), Some(stop)) => !(0..size).contains(&(stop + i64::from(limit.1) + i64::from(off))),
             _ => false,
         };
-        if off.abs() <= MAX_OFFSET && !lost {
+        if off.unsigned_abs() <= MAX_OFFSET && !lost {
             out.push((r, (step.0, off), (limit.0, limit.1.wrapping_add(off))));
         }
     };
@@ -102,7 +102,7 @@ fn induction(b: &Builder, p: &Peeled, base: Ref) -> Option<((Ref, i32), (Ref, i3
     let slot = t.ins.get(base.index()).filter(|i| base.is_ins() && i.op == Op::SLOAD && i.ty == Ty::Int)?.a.as_lit();
     let next = p.last.entries.iter().find(|e| e.0 == slot)?.1;
     let (from, step) = split(b.seen(), next);
-    if from != base || step == 0 || step.abs() > MAX_OFFSET || !next.is_ins() || t.ty(next) != Ty::Int {
+    if from != base || step == 0 || step.unsigned_abs() > MAX_OFFSET || !next.is_ins() || t.ty(next) != Ty::Int {
         return None;
     }
     let fixed = |r: Ref| !r.is_ins() || r.index() < p.at && !varies(p, r.index());

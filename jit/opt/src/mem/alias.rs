@@ -26,6 +26,9 @@ pub(crate) fn may_be_one(t: Seen<'_>, a: Ref, b: Ref) -> bool {
     if a == b {
         return true;
     }
+    if a.is_const() && is_fresh(t, b) || b.is_const() && is_fresh(t, a) {
+        return false;
+    }
     let (old, new) = if a.index() < b.index() { (a, b) } else { (b, a) };
     if !old.is_ins() || !new.is_ins() {
         return true;

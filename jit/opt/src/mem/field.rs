@@ -130,9 +130,29 @@ pub(super) fn is_laid_out(b: &Builder, table: Ref) -> bool {
     !is_own(b.seen(), table) || layout(b, table).is_none_or(|(_, size)| size.is_some())
 }
 
+/// Says whether two addresses, or an object and null, are equal: the same in every round, if that is known.
+fn decided(t: Seen<'_>, cmp: &Ins) -> Option<bool> {
+    let null = |r: Ref| matches!(t.as_const(r), Some(Const::Null | Const::NilSlot));
+    let object = |r: Ref| r.is_ins() && t.ty(r) == Ty::Tab && t.ins[r.index()].op != Op::FLOAD;
+    let element = |r: Ref| r.is_ins() && matches!(t.ins[r.index()].op, Op::AREF | Op::HREFK | Op::HREFI | Op::NEWREF);
+    match (cmp.a, cmp.b) {
+        (a, b) if null(a) && element(b) || null(b) && element(a) => Some(false),
+        (a, b) if a == b && null(a) => Some(true),
+        (a, b) if null(a) && object(b) || null(b) && object(a) => Some(false),
+        _ => None,
+    }
+}
+
 /// Drops a comparison of a field whose result is known. Learns the shapes of templates.
 pub(super) fn compare(b: &mut Builder, cmp: &Ins) -> Result<Forward, Abort> {
     let t = b.seen();
+    if let Some(equal) = decided(t, cmp) {
+        return if equal == (cmp.op == Op::EQ) { Ok(Forward::Use(Ref::NONE)) } else { Err(Abort::GuardFails) };
+    }
+    if cmp.a.is_const() && !cmp.b.is_const() {
+        // Forwarding made it a constant, whose place is at the right.
+        return Ok(Forward::Instead(Ins { a: cmp.b, b: cmp.a, ..*cmp }));
+    }
     let load = |r: Ref| ins(t, r, Op::FLOAD).map(|i| (i, r));
     let (Some((l, of)), other) = (match load(cmp.a) {
         Some(l) => (Some(l), cmp.b),
