@@ -110,16 +110,32 @@ impl Vm {
 
     /// Runs code; returns the exit and the slots after it restored them.
     pub fn run(&mut self, arena: &Arena, code: &Code, at: u64) -> (u64, Option<u32>) {
-        LAST.with(|l| *l.borrow_mut() = None);
-        // SAFETY: the code was assembled for this machine's layout and lies at `at`.
-        let out = unsafe { arena.entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) };
-        let last = LAST.with(|l| l.borrow_mut().take());
-        let Some((_, exit, base, state)) = last else { return (out, None) };
+        let out = self.enter(arena, at);
+        let Some((_, exit, base, state)) = self.last() else { return (out, None) };
         let slot0 = (base - self.stack.as_ptr() as usize) / 8;
         for (slot, bits) in restore(&code.exits[exit as usize], &state) {
             self.stack[(slot0 as i64 + i64::from(slot)) as usize] = bits;
         }
         (out, Some(exit))
+    }
+
+    /// Enters code; returns what it returns.
+    pub fn enter(&mut self, arena: &Arena, at: u64) -> u64 {
+        LAST.with(|l| *l.borrow_mut() = None);
+        // SAFETY: the code was assembled for this machine's layout and lies at `at`.
+        unsafe { arena.entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) }
+    }
+
+    /// Fills the registers, then enters code behind its prologue.
+    pub fn run_from(&mut self, arena: &mut Arena, state: &ExitState, inner: u64) {
+        let stub = super::x64::enter_with(state, inner);
+        let at = arena.publish(&stub).unwrap();
+        self.enter(arena, at);
+    }
+
+    /// Returns the last exit.
+    pub fn last(&self) -> Option<Last> {
+        LAST.with(|l| l.borrow_mut().take())
     }
 
     pub fn slot(&self, k: i32) -> u64 {
@@ -248,3 +264,4 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
 }
 
 mod random;
+mod side;

@@ -138,6 +138,30 @@ pub fn name(p: Place) -> String {
     }
 }
 
+/// Code that fills all registers and spill slots, then jumps into a trace.
+#[cfg(test)]
+pub fn enter_with(state: &abi::exit::ExitState, inner: u64) -> Vec<u8> {
+    let mut a = Asm::new(0);
+    dynasm!(a.o; .arch x64
+        ; push rbp; push rbx; push r12; push r13; push r14; push r15
+        ; sub rsp, FRAME
+        ; mov r14, rdi
+        ; mov rbp, rsi);
+    for (k, b) in state.spill.iter().enumerate() {
+        a.store_bits(Ea::slot(k as u16), *b);
+    }
+    for (k, b) in state.fpr.iter().take(15).enumerate() {
+        a.imm(TMP, *b);
+        a.reg(Reg::fpr(k as u8), Reg::gpr(TMP));
+    }
+    for (k, b) in state.gpr.iter().take(16).enumerate().filter(|(k, _)| ![0, 4, 5, 14].contains(k)) {
+        a.imm(k as u8, *b);
+    }
+    a.imm(TMP, inner);
+    dynasm!(a.o; .arch x64; jmp rax);
+    a.o.finalize().expect("labels")
+}
+
 impl Emit<'_> {
     fn prologue(&mut self) {
         let inner = self.inner;

@@ -7,6 +7,8 @@ mod call;
 mod emit;
 mod encode;
 
+#[cfg(test)]
+pub use emit::enter_with;
 pub use emit::slot_bits;
 
 use super::alloc::allocate;
