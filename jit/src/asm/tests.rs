@@ -193,6 +193,10 @@ pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, targ
     (code, at)
 }
 
+pub(super) fn new_request<'a>(t: &'a Trace, bits: &'a [u64]) -> Request<'a> {
+    Request { trace: t, number: 1, bits, keys: bits, parent: None, target: None, stress: false, at: 0 }
+}
+
 fn arena() -> Arena {
     Arena::new(1 << 20).unwrap()
 }
@@ -263,5 +267,7 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
     assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
 }
 
+mod objects;
 mod random;
 mod side;
+mod wrong;

@@ -153,7 +153,14 @@ fn a_link_to_a_root_stores_the_last_snapshot_and_moves_the_base() {
     assert_eq!(vm.stack[SLOT0 + 5..SLOT0 + 11], [slots[0], slots[1], slots[2], slots[3], slots[4], num(2.5)]);
     assert_eq!(vm.fields[abi::vmfield::MULTRES as usize / 8], 6);
     // A type that does not fit leaves before anything happened.
-    for (slot, bad) in [(0, tag::TRUE_BITS), (1, num(0.5)), (2, num(1.0)), (2, tag::STR << tag::SHIFT), (3, tag::TAB << tag::SHIFT), (4, tag::FALSE_BITS)] {
+    for (slot, bad) in [
+        (0, tag::TRUE_BITS),
+        (1, num(0.5)),
+        (2, num(1.0)),
+        (2, tag::STR << tag::SHIFT),
+        (3, tag::TAB << tag::SHIFT),
+        (4, tag::FALSE_BITS),
+    ] {
         let mut wrong = slots;
         wrong[slot] = bad;
         let mut vm = Vm::new(&wrong);
