@@ -97,6 +97,10 @@ pub struct JitHooks {
     pub abort: fn(&mut Vm, Abort),
     /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector.
     pub mark: fn(&Vm, &mut dyn FnMut(Value)),
+    /// Something waits for [`JitHooks::deliver`]: events of the compiler, a tick of the profiler. Also set by signal handlers.
+    pub pending: std::sync::atomic::AtomicBool,
+    /// Called before an instruction of a Lua function once something is pending. It may run Lua code above `top`.
+    pub deliver: fn(&mut Vm, *mut u64),
 }
 
 impl JitHooks {
@@ -116,6 +120,8 @@ impl JitHooks {
             record: |_, _| {},
             abort: |_, _| {},
             mark: |_, _| {},
+            pending: std::sync::atomic::AtomicBool::new(false),
+            deliver: |_, _| {},
         }
     }
 

@@ -226,7 +226,10 @@ unsafe fn record(vm: &mut Vm, insn: u64) -> u64 {
 
 /// Says whether hooks, a budget or an interruption need every instruction.
 pub(crate) fn wanted(vm: &Vm) -> bool {
-    vm.hook.mask != 0 || vm.budget != u64::MAX || vm.interrupt.load(Ordering::Relaxed)
+    vm.hook.mask != 0
+        || vm.budget != u64::MAX
+        || vm.interrupt.load(Ordering::Relaxed)
+        || vm.jit.pending.load(Ordering::Relaxed)
 }
 
 /// Returns the dispatch table for a machine whose hooks want nothing.
@@ -269,6 +272,14 @@ pub(crate) fn stop_recording(vm: &mut Vm, why: Abort) {
 /// Makes compiled code return to the interpreter at its next look; `refresh` ends that.
 pub fn request_attention(vm: &Vm) {
     vm.heap.attention.set(1);
+}
+
+/// Makes the machine call `JitHooks::deliver` before its next instruction. During a recording it takes effect once that ends.
+pub fn announce(vm: &mut Vm) {
+    if !vm.jit.recording {
+        vm.jit.pending.store(true, Ordering::Relaxed);
+        refresh(vm);
+    }
 }
 
 /// Puts the dispatch table and the attention byte right.
