@@ -142,6 +142,8 @@ pub trait Subject {
     /// Returns a template table.
     fn ktab(&self, p: P, i: u32) -> V;
 
+    /// Returns the slots of a prototype's frames that closures may capture, a bit each.
+    fn captured(&self, p: P) -> [u64; 4];
     /// Returns an upvalue of a Lua function.
     fn upvalue(&self, f: V, i: u32) -> Option<Upval>;
     /// Returns the environment of a function.

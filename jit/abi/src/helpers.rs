@@ -101,6 +101,8 @@ macro_rules! for_each_helper {
             upval_barrier S sure (m: vm, p: ptr, v: any) -> void;
             /// `table.clear`
             tab_clear S sure (m: vm, t: tab) -> void;
+            /// Next fraction of the generator of `math.random`, from 0 up to 1; nobody else sees its state.
+            random S fails (u: udt) -> num;
             /// Closure in the frame at `base`, whose captured slots are in memory.
             func_new A fails (m: vm, p: pro, base: ptr) -> fun;
             /// Closes the open upvalues at `slot` and above.

@@ -51,7 +51,10 @@ pub const FALSE_BITS: u64 = !(1 << SHIFT);
 pub const TRUE_BITS: u64 = !(2 << SHIFT);
 /// Bits below this are numbers.
 pub const NUM_LIMIT: u64 = NUMX << SHIFT;
+/// High half of a control slot that holds the position of a specialised `pairs` loop: no light userdata has these bits.
+pub const KEY_INDEX: u64 = 0xfffe_7fff;
 
 // Nil and false are the two greatest values, so truth is one comparison.
 const _: () = assert!(NIL_BITS > FALSE_BITS && FALSE_BITS > TRUE_BITS && TRUE_BITS > (STR << SHIFT | PTR_MASK));
 const _: () = assert!(NUM_LIMIT == 0xfff9_0000_0000_0000);
+const _: () = assert!(KEY_INDEX << 32 >> SHIFT == LIGHTUD);

@@ -3,7 +3,7 @@
 use crate::ty::Ty;
 
 macro_rules! fields {
-    ($($(#[$doc:meta])* $name:ident $text:literal $obj:ident.$f:ident $ty:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident $text:literal $obj:ident.$f:ident $(+ $behind:literal)? $ty:ident;)*) => {
         /// A field that FLOAD, FREF name.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(u8)]
@@ -14,7 +14,7 @@ macro_rules! fields {
             /// Returns the name in dumps.
             pub const fn name(self) -> &'static str { match self { $(Field::$name => $text),* } }
             /// Returns the byte offset in the object.
-            pub const fn offset(self) -> usize { match self { $(Field::$name => abi::layout::offset(stringify!($obj), stringify!($f))),* } }
+            pub const fn offset(self) -> usize { match self { $(Field::$name => abi::layout::offset(stringify!($obj), stringify!($f)) $(+ $behind)?),* } }
             /// Returns the type of a load.
             pub const fn ty(self) -> Ty { match self { $(Field::$name => Ty::$ty),* } }
         }
@@ -29,6 +29,8 @@ fields! {
     FuncId "func.id" FuncObj.id Int;
     /// Environment.
     FuncEnv "func.env" FuncObj.env Tab;
+    /// First upvalue of a builtin, a value. Operand of FREF only; the address is one of ULOAD.
+    FuncUp0 "func.up0" BuiltinObj.call + 8 Ptr;
     /// Metatable or null.
     TabMeta "tab.meta" TabObj.meta Tab;
     /// Array part.

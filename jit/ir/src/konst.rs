@@ -42,6 +42,9 @@ pub enum Const {
     Slot(Arc<[u8]>, u32),
     /// Template table: collectable constant of a prototype. Operand of TDUP.
     Templ(ProtoKey, u32),
+    /// Metatable that all values of a type share (nil, booleans, numbers, strings, functions, coroutines; `false` stands for both booleans).
+    /// Type `tab`. Whoever changes one flushes the traces that name it.
+    BaseMeta(Ty),
     /// The null address (type `ptr`; compared with `tab.meta` too).
     Null,
     /// The address of the nil that HREF returns for absent keys. Type `ptr`.
@@ -68,7 +71,7 @@ impl Const {
             Const::Proto(_) => Ty::Proto,
             Const::Pc(..) | Const::Frame(_) | Const::Cont(_) => Ty::Link,
             Const::Slot(..) | Const::Null | Const::NilSlot => Ty::Ptr,
-            Const::Templ(..) => Ty::Tab,
+            Const::Templ(..) | Const::BaseMeta(_) => Ty::Tab,
         }
     }
 }

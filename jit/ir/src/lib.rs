@@ -4,10 +4,13 @@
 //! can be printed and read back.
 #![forbid(unsafe_code)]
 
+pub mod eval;
 mod field;
 mod konst;
 mod lit;
 mod op;
+mod random;
+pub mod source;
 mod text;
 mod trace;
 mod ty;
@@ -17,6 +20,7 @@ pub use field::{Conv, Field, FpMath, sload};
 pub use konst::{Const, ProtoKey, Shape};
 pub use lit::LitKind;
 pub use op::{Kind, Mode, Op};
+pub use random::{Options, random};
 pub use text::ParseError;
 pub use trace::{Ins, Link, Ref, Slot, Snap, Start, Trace, flag};
 pub use ty::Ty;

@@ -35,6 +35,8 @@ macro_rules! for_each_ir {
             NE      Cmp   Ref  Ref;
             /// Array bounds check: `b` (int) is below `a` (int, size of the array part) as unsigned integers
             ABC     Cmp   Ref  Ref;
+            /// Upvalue number `b & 255` of function `a` is open and is slot `b >> 8` (signed) of the trace: the trace reads and writes the slot
+            UREFS   Cmp   Ref  Lit;
             /// Returns to a lower frame: the link of the frame at the base is `a` (Pc constant); the base moves down by `b` slots. Slots of
             /// later instructions and snapshots count from the new base
             RETF    Cmp   Cst  Lit;
@@ -202,7 +204,8 @@ macro_rules! for_each_ir {
             /// Calls the function at slot `a - 2` as the interpreter would, with `b` arguments from slot `a` on. The whole frame was written (SSTORE),
             /// the link of the call at `a - 1` included. It may do anything: collect, run Lua, fail. Results are in slots as
             /// the call instruction before the link's pc says. Guard: it returned normally and nobody wants attention; the exit's snapshot is
-            /// the one *behind* it. No object but constants lives in a register across it
+            /// the one *behind* it: the recorder puts a GCSTEP there, so that the snapshot is of this place alone. No object but constants lives in a
+            /// register across it
             CALLB   Store Lit  Lit;
         }
     };

@@ -6,8 +6,8 @@
 //! Invariant: array parts have at most [`MAX_SIZE`] slots, so indices that wrap around fail.
 
 use crate::Builder;
-use crate::mem::{Seen, chain};
 use crate::mem::place::split;
+use crate::mem::{Seen, chain};
 use ir::{Const, Ins, Op, Ref};
 
 /// Most slots of an array part, and bound of offsets: sums of an index and an offset do not wrap around into an array part.

@@ -48,15 +48,17 @@ pub struct Builder {
     chain: [u32; Op::COUNT],
     /// The next older instruction of the same operation, by instruction.
     prev: Vec<u32>,
-    /// How often each fold rule fired; empty unless counted.
-    pub(crate) hits: Vec<u32>,
+    /// How often each fold rule fired, in debug builds.
+    pub(crate) hits: [u32; fold::COUNT],
     state: mem::State,
 }
 
 impl Builder {
     /// Begins with a trace, mostly an empty one.
     pub fn new(trace: Trace, passes: Passes, limits: Limits) -> Builder {
-        let mut b = Builder { trace, passes, limits, chain: [END; Op::COUNT], prev: Vec::new(), hits: Vec::new(), state: mem::State::default() };
+        let hits = [0; fold::COUNT];
+        let state = mem::State::default();
+        let mut b = Builder { trace, passes, limits, chain: [END; Op::COUNT], prev: Vec::new(), hits, state };
         b.sync();
         b
     }
@@ -234,14 +236,9 @@ impl Builder {
         self.trace.konst(Const::Str(s.into()))
     }
 
-    /// Counts from now on how often each fold rule fires.
-    pub fn count_rules(&mut self) {
-        self.hits = vec![0; fold::RULES.len()];
-    }
-
-    /// Returns how often each fold rule fired since [`Builder::count_rules`].
+    /// Returns how often each fold rule fired; counted in debug builds.
     pub fn rule_hits(&self) -> impl Iterator<Item = (&'static str, u32)> + '_ {
-        fold::RULES.iter().map(|r| r.name).zip(self.hits.iter().copied())
+        fold::rule_names().zip(self.hits)
     }
 
     /// Ends construction.

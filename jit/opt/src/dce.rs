@@ -13,25 +13,35 @@
 
 use crate::Builder;
 use abi::abort::Abort;
-use ir::{Ins, Kind, Link, Mode, Op, Ref, Trace, flag};
+use ir::{Ins, Kind, Link, Mode, Op, Ref, Trace, Ty, flag};
 
 /// Runs the pass.
 pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
+    sweep(b);
+    compact(b.trace_mut());
+    b.reindex();
+    Ok(())
+}
+
+/// Makes NOPs of what nobody needs. No instruction moves, so whoever remembers some still finds them.
+pub(crate) fn sweep(b: &mut Builder) {
     let t = b.trace_mut();
     loop {
+        let mut removed = false;
         let dropped = drop_snapshots(t);
         let live = live(t);
-        let removed = live.iter().any(|live| !live);
-        if removed {
-            compact(t, &live);
+        for (ins, live) in t.ins.iter_mut().zip(live) {
+            if !live && ins.op != Op::NOP {
+                *ins = Ins::new(Op::NOP, Ty::Void, Ref::NONE, Ref::NONE);
+                removed = true;
+            }
         }
         // A snapshot may lose its last guard, a value its last snapshot.
         if !removed || !dropped {
             break;
         }
     }
-    b.reindex();
-    Ok(())
+    flag_phis(t);
 }
 
 /// Says whether an instruction may leave the trace.
@@ -159,13 +169,24 @@ fn live(t: &Trace) -> Vec<bool> {
     }
 }
 
-/// Removes all but live instructions.
-fn compact(t: &mut Trace, live: &[bool]) {
-    let mut new: Vec<u32> = Vec::with_capacity(live.len() + 1);
+/// Flags operands of PHIs, and nothing else.
+fn flag_phis(t: &mut Trace) {
+    t.ins.iter_mut().for_each(|ins| ins.flags &= !flag::PHI);
+    for i in (0..t.ins.len()).rev() {
+        let Ins { op: Op::PHI, a, b, .. } = t.ins[i] else { continue };
+        for r in [a, b].into_iter().filter(|r| r.is_ins()) {
+            t.ins[r.index()].flags |= flag::PHI;
+        }
+    }
+}
+
+/// Removes NOPs.
+fn compact(t: &mut Trace) {
+    let mut new: Vec<u32> = Vec::with_capacity(t.ins.len() + 1);
     let mut n = 0;
-    for &l in live {
+    for ins in &t.ins {
         new.push(n);
-        n += u32::from(l);
+        n += u32::from(ins.op != Op::NOP);
     }
     new.push(n);
     let moved = |r: &mut Ref| {
@@ -173,11 +194,7 @@ fn compact(t: &mut Trace, live: &[bool]) {
             *r = Ref(new[r.index()]);
         }
     };
-    let mut i = 0;
-    t.ins.retain(|_| {
-        i += 1;
-        live[i - 1]
-    });
+    t.ins.retain(|ins| ins.op != Op::NOP);
     for ins in &mut t.ins {
         let (ma, mb) = ins.op.modes();
         for (mode, r) in [(ma, &mut ins.a), (mb, &mut ins.b)] {
@@ -185,17 +202,9 @@ fn compact(t: &mut Trace, live: &[bool]) {
                 moved(r);
             }
         }
-        ins.flags &= !flag::PHI;
     }
     for s in &mut t.snaps {
         s.at = new[s.at as usize];
         s.entries.iter_mut().for_each(|(_, r)| moved(r));
-    }
-    for i in (0..t.ins.len()).rev().take_while(|&i| t.ins[i].op == Op::PHI).collect::<Vec<_>>() {
-        for r in [t.ins[i].a, t.ins[i].b] {
-            if r.is_ins() {
-                t.ins[r.index()].flags |= flag::PHI;
-            }
-        }
     }
 }

@@ -14,8 +14,12 @@ mod loops;
 mod mem;
 pub mod narrow;
 mod passes;
+mod replay;
+mod sink;
 
+pub use builder::{Builder, Limits};
+pub use fold::rule_names;
 pub use loops::peel;
 pub use mem::was_non_nil;
-pub use builder::{Builder, Limits};
 pub use passes::{PASSES, Pass, Passes, optimise, run};
+pub use replay::{replay, replay_into};

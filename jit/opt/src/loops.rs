@@ -55,9 +55,18 @@ pub fn peel(b: &mut Builder) -> Result<(), Abort> {
     }
 }
 
+/// Runs the pass. What cannot be peeled for other reasons than its types stays a loop by way of its entry.
+pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
+    match peel(b) {
+        Err(abort @ (Abort::TypeUnstable | Abort::GuardFails)) => Err(abort),
+        _ => Ok(()),
+    }
+}
+
 /// Peels without and, if that promises more, with additional guards before the loop.
 fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
-    let mut peeled = unroll(b)?;
+    let body = b.trace().ins.len();
+    let mut peeled = unroll(b, body)?;
     phi::connect(b, &peeled)?;
     // One guard may make room for the next.
     let mut before = recorded.clone();
@@ -66,7 +75,7 @@ fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
             break;
         }
         let mut next = before.clone();
-        let Ok(again) = unroll(&mut next) else { break };
+        let Ok(again) = unroll(&mut next, body) else { break };
         if phi::connect(&mut next, &again).is_err() || work(&next, again.at) >= work(b, peeled.at) {
             break;
         }
@@ -75,9 +84,10 @@ fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
     Ok(())
 }
 
-/// Counts what a round executes.
+/// Counts what a round checks, reads and writes.
 fn work(b: &Builder, at: usize) -> usize {
-    b.trace().ins[at..].iter().filter(|i| !matches!(i.op, Op::NOP | Op::PHI)).count()
+    let costs = |i: &&Ins| i.is_guard() || !matches!(i.op.kind(), Kind::Norm | Kind::Comm | Kind::Mark);
+    b.trace().ins[at..].iter().filter(costs).count()
 }
 
 /// Checks that the last snapshot is the state at the head.
@@ -87,11 +97,15 @@ fn final_map(b: &Builder) -> Result<Snap, Abort> {
     let rest = t.ins.get(last.at as usize..).ok_or(Abort::Inconsistent)?;
     let done = rest.iter().all(|i| i.op.kind() != Kind::Store);
     let rebased = t.ins.iter().any(|i| i.op == Op::RETF);
-    if last.pc != Some(t.pc) || last.base != 0 || !done || rebased { Err(Abort::Inconsistent) } else { Ok(last.clone()) }
+    if last.pc != Some(t.pc) || last.base != 0 || !done || rebased {
+        Err(Abort::Inconsistent)
+    } else {
+        Ok(last.clone())
+    }
 }
 
-/// Emits the second round.
-fn unroll(b: &mut Builder) -> Result<Peeled, Abort> {
+/// Emits the second round. Guards from `body` on are only for the way into the loop.
+fn unroll(b: &mut Builder, body: usize) -> Result<Peeled, Abort> {
     let last = final_map(b)?;
     let (end, snaps) = (b.trace().ins.len(), b.trace().snaps.len());
     let calls = b.trace().ins.iter().any(|i| i.op == Op::CALLB);
@@ -107,7 +121,9 @@ fn unroll(b: &mut Builder) -> Result<Peeled, Abort> {
             copy.snapshot(b, next);
             next += 1;
         }
-        copy.instruction(b, i, calls)?;
+        if i < body || b.trace().ins[i].op.kind() != Kind::Cmp {
+            copy.instruction(b, i, calls)?;
+        }
     }
     copy.drop_snapshot(b);
     Ok(Peeled { at, subst: copy.subst, last: copy.last })

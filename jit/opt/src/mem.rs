@@ -122,7 +122,8 @@ impl std::ops::Deref for Seen<'_> {
 pub(crate) fn chain(t: Seen<'_>, op: Op, down: usize) -> impl Iterator<Item = usize> + '_ {
     let above = move |&i: &usize| i > down;
     // Instructions that were removed stay in their chain.
-    std::iter::successors(t.youngest(op).filter(above), move |&i| t.older(i).filter(above)).filter(move |&i| t.ins[i].op == op)
+    std::iter::successors(t.youngest(op).filter(above), move |&i| t.older(i).filter(above))
+        .filter(move |&i| t.ins[i].op == op)
 }
 
 /// Returns the latest instruction of an operation, 0 if there is none.

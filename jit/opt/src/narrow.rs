@@ -35,31 +35,26 @@ pub fn narrow_index(b: &mut Builder, r: Ref) -> Result<Ref, Abort> {
             _ => Ok(r),
         };
     }
-    if let Some((i, x, y)) = splits(b, r) {
-        let (x, y) = (index(b, x, 1)?, index(b, y, 1)?);
-        let (op, checked) = if i == Op::ADD { (Op::ADD, Op::ADDOV) } else { (Op::SUB, Op::SUBOV) };
+    if converted(b, r, Conv::IntNumIndex).is_none()
+        && let Some((op, x, y)) = splits(b, r)
+    {
+        let (x, y) = (checked(b, x, Conv::IntNumIndex, 1)?, checked(b, y, Conv::IntNumIndex, 1)?);
         return match near(b, y) {
             true => b.emit(Ins::new(op, Ty::Int, x, y)),
-            false => b.emit(Ins::guard(checked, Ty::Int, x, y)),
+            false => sum(b, op, x, y),
         };
     }
-    convert(b, r, Conv::IntNumIndex)
+    narrow_toint(b, r)
 }
 
 /// Narrows a number that must be an integer: a length, a position. -0 counts as 0.
 pub fn narrow_toint(b: &mut Builder, r: Ref) -> Result<Ref, Abort> {
-    if b.ty(r) == Ty::Int { Ok(r) } else { index(b, r, 0) }
+    if b.ty(r) == Ty::Int { Ok(r) } else { b.emit(conversion(r, Conv::IntNumIndex)) }
 }
 
 /// Narrows an operand of a bit operation.
 pub fn narrow_tobit(b: &mut Builder, r: Ref) -> Result<Ref, Abort> {
-    if b.ty(r) == Ty::Int {
-        return wrapped(b, r, 0);
-    }
-    if b.passes().narrow && bound(b, r, 0).is_some_and(|n| n < EXACT) {
-        return modular(b, r, 0);
-    }
-    b.emit(Ins::new(Op::TOBIT, Ty::Int, r, Ref::NONE))
+    if b.ty(r) == Ty::Int { wrapped(b, r, 0) } else { b.emit(Ins::new(Op::TOBIT, Ty::Int, r, Ref::NONE)) }
 }
 
 /// Narrows `a % b` for numbers. An int stays one if the divisor is a constant above 0.
@@ -109,11 +104,22 @@ fn near(b: &Builder, r: Ref) -> bool {
     b.kint(r).is_some_and(|k| NEAR.contains(&k))
 }
 
-fn convert(b: &mut Builder, r: Ref, conv: Conv) -> Result<Ref, Abort> {
-    b.emit(Ins::guard(Op::CONV, Ty::Int, r, Ref::lit(conv as i32)))
+fn conversion(r: Ref, conv: Conv) -> Ins {
+    Ins::guard(Op::CONV, Ty::Int, r, Ref::lit(conv as i32))
 }
 
-// ---- indices ----
+// ---- with guards ----
+
+/// Narrows a guarded conversion of a sum or difference, if it pays. For fold.
+pub(crate) fn fold_conv(b: &mut Builder, ins: &Ins) -> Option<Result<Ref, Abort>> {
+    let conv = ins.conv().filter(|_| ins.is_guard())?;
+    let (op, x, y) = splits(b, ins.a)?;
+    let narrowed = |b: &mut Builder| {
+        let (x, y) = (checked(b, x, conv, 1)?, checked(b, y, conv, 1)?);
+        sum(b, op, x, y)
+    };
+    Some(narrowed(b))
+}
 
 /// Returns operation and operands of a sum or difference that is worth being narrowed.
 fn splits(b: &Builder, r: Ref) -> Option<(Op, Ref, Ref)> {
@@ -121,7 +127,7 @@ fn splits(b: &Builder, r: Ref) -> Option<(Op, Ref, Ref)> {
         return None;
     }
     let ins = b.look(r).filter(|i| matches!(i.op, Op::ADD | Op::SUB) && i.ty == Ty::Num)?;
-    (conversions(b, r, 0) <= 1).then_some((ins.op, ins.a, ins.b))
+    (of_both(b, &ins, 0) <= 1).then_some((ins.op, ins.a, ins.b))
 }
 
 /// Too many to be worth it.
@@ -132,56 +138,70 @@ fn conversions(b: &Builder, r: Ref, depth: u32) -> u32 {
     if let Some(k) = b.knum(r) {
         return if exact(k).is_some_and(|k| SMALL.contains(&k)) { 0 } else { NEVER };
     }
-    if of_int(b, r).is_some() || converted(b, r) {
+    if of_int(b, r).is_some() || converted(b, r, Conv::IntNumIndex).is_some() {
         return 0;
     }
     match b.look(r) {
-        Some(i) if matches!(i.op, Op::ADD | Op::SUB) && depth < MAX_DEPTH => {
-            let x = conversions(b, i.a, depth + 1);
-            // Otherwise a tree that shares its operands takes exponential time.
-            let y = if x > 1 { NEVER } else { conversions(b, i.b, depth + 1) };
-            if x + y <= 1 { x + y } else { 1 }
-        }
+        // Where its operands need more it is converted itself.
+        Some(i) if matches!(i.op, Op::ADD | Op::SUB) && depth < MAX_DEPTH => of_both(b, &i, depth + 1).min(1),
         _ => 1,
     }
 }
 
-/// Says whether a guarded conversion of the number is there already.
-fn converted(b: &Builder, r: Ref) -> bool {
-    if !r.is_ins() {
-        return false;
+/// Returns how many conversions both operands need; more than one is as bad as many.
+fn of_both(b: &Builder, ins: &Ins, depth: u32) -> u32 {
+    match conversions(b, ins.a, depth) {
+        x @ 0..=1 => x + conversions(b, ins.b, depth),
+        x => x,
     }
+}
+
+/// Finds a guarded conversion of the number that checks as much as `conv`.
+fn converted(b: &Builder, r: Ref, conv: Conv) -> Option<usize> {
     let mut at = b.last(Op::CONV);
-    while let Some(i) = at.filter(|&i| i > r.index()) {
+    while let Some(i) = at.filter(|&i| r.is_ins() && i > r.index()) {
         let old = b.trace().ins[i];
-        if old.a == r && old.is_guard() && matches!(old.conv(), Some(Conv::IntNum | Conv::IntNumIndex)) {
-            return true;
+        let enough = |c: Conv| c == Conv::IntNum || c == Conv::IntNumIndex && conv == Conv::IntNumIndex;
+        if old.a == r && old.is_guard() && old.conv().is_some_and(enough) {
+            return Some(i);
         }
         at = b.prev(i);
     }
-    false
+    None
 }
 
-/// Narrows a number of an index, with all guards.
-fn index(b: &mut Builder, r: Ref, depth: u32) -> Result<Ref, Abort> {
+/// Narrows a number with all guards.
+fn checked(b: &mut Builder, r: Ref, conv: Conv, depth: u32) -> Result<Ref, Abort> {
     if let Some(k) = b.knum(r).and_then(exact) {
         return Ok(b.trace_mut().kint(k));
     }
     if let Some(i) = of_int(b, r) {
         return Ok(i);
     }
+    if let Some(i) = converted(b, r, conv) {
+        return Ok(Ref::ins(i));
+    }
     if depth < MAX_DEPTH
-        && !converted(b, r)
         && let Some((op, x, y)) = splits(b, r)
     {
-        let (x, y) = (index(b, x, depth + 1)?, index(b, y, depth + 1)?);
-        let checked = if op == Op::ADD { Op::ADDOV } else { Op::SUBOV };
-        return b.emit(Ins::guard(checked, Ty::Int, x, y));
+        let (x, y) = (checked(b, x, conv, depth + 1)?, checked(b, y, conv, depth + 1)?);
+        return sum(b, op, x, y);
     }
-    convert(b, r, Conv::IntNumIndex)
+    // Folding would try to narrow it again.
+    b.emit_raw(conversion(r, conv))
 }
 
-// ---- bit operations ----
+fn sum(b: &mut Builder, op: Op, x: Ref, y: Ref) -> Result<Ref, Abort> {
+    b.emit(Ins::guard(if op == Op::ADD { Op::ADDOV } else { Op::SUBOV }, Ty::Int, x, y))
+}
+
+// ---- modulo 2^32 ----
+
+/// Narrows `tobit` of a number, if it is certainly an integer. For fold.
+pub(crate) fn fold_tobit(b: &mut Builder, ins: &Ins) -> Option<Result<Ref, Abort>> {
+    let exact = b.passes().narrow && bound(b, ins.a, 0).is_some_and(|n| n < EXACT);
+    exact.then(|| modular(b, ins.a, 0))
+}
 
 /// Returns a bound of a number that is certainly an integer.
 fn bound(b: &Builder, r: Ref, depth: u32) -> Option<f64> {
@@ -218,7 +238,7 @@ fn modular(b: &mut Builder, r: Ref, depth: u32) -> Result<Ref, Abort> {
             let (x, y) = (modular(b, i.a, depth + 1)?, modular(b, i.b, depth + 1)?);
             b.emit(Ins::new(i.op, Ty::Int, x, y))
         }
-        None => b.emit(Ins::new(Op::TOBIT, Ty::Int, r, Ref::NONE)),
+        None => Err(Abort::Inconsistent),
     }
 }
 
@@ -233,4 +253,113 @@ fn wrapped(b: &mut Builder, r: Ref, depth: u32) -> Result<Ref, Abort> {
     let Some(i) = b.look(r).filter(|_| depth < MAX_DEPTH && b.passes().narrow) else { return Ok(r) };
     let (x, y) = (wrapped(b, i.a, depth + 1)?, wrapped(b, i.b, depth + 1)?);
     b.emit(Ins::new(op, Ty::Int, x, y))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, Passes};
+    use ir::Trace;
+
+    /// A num and an int from slots, and the num of the int.
+    fn start(passes: Passes) -> (Builder, Ref, Ref, Ref) {
+        let text = "trace root pc=@a1:1 slots=9 link=open\n0000 ptr base\nsnap pc=@a1:1 base=0 top=9 [ ]\n\
+            0001 > num sload #1\n0002 > int sload #2 c\n0003 num conv 0002 num.int\n";
+        let trace = Trace::parse(text).expect("well-formed");
+        (Builder::new(trace, passes, Limits::default()), Ref::ins(1), Ref::ins(2), Ref::ins(3))
+    }
+
+    fn num(b: &mut Builder, op: Op, x: Ref, y: Ref) -> Ref {
+        b.emit(Ins::new(op, Ty::Num, x, y)).expect("no abort")
+    }
+
+    fn shown(b: &Builder, r: Ref) -> String {
+        b.trace().show_ins(r.index()).to_string().split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_bounds_check_stands_for_the_last_overflow_guard() {
+        let (mut b, _, _, i) = start(Passes::default());
+        let (one, two) = (b.trace_mut().knum(1.0), b.trace_mut().knum(2.0));
+        let inner = num(&mut b, Op::ADD, i, one);
+        let outer = num(&mut b, Op::SUB, inner, two);
+        let r = narrow_index(&mut b, outer).expect("no abort");
+        assert_eq!(shown(&b, r), "int add 0006 -2");
+        assert_eq!(shown(&b, Ref::ins(6)), "> int addov 0002 +1");
+        let r = narrow_toint(&mut b, outer).expect("no abort");
+        assert_eq!(shown(&b, r), "> int addov 0006 -2");
+        // An int that was added with a guard needs it no more.
+        let r = narrow_index(&mut b, r).expect("no abort");
+        assert_eq!(shown(&b, r), "int add 0006 -2");
+    }
+
+    #[test]
+    fn an_index_of_two_unknown_parts_keeps_its_guard() {
+        let (mut b, x, j, i) = start(Passes::default());
+        let sum = num(&mut b, Op::ADD, x, i);
+        let r = narrow_index(&mut b, sum).expect("no abort");
+        assert_eq!(shown(&b, r), "> int addov 0005 0002");
+        assert_eq!(shown(&b, Ref::ins(5)), "> int conv 0001 int.num index");
+        assert_eq!(narrow_index(&mut b, j), Ok(j));
+    }
+
+    #[test]
+    fn nothing_is_narrowed_if_the_pass_is_off() {
+        let (mut b, _, _, i) = start(Passes { narrow: false, ..Passes::default() });
+        let k = b.trace_mut().knum(1.0);
+        let sum = num(&mut b, Op::ADD, i, k);
+        let r = narrow_index(&mut b, sum).expect("no abort");
+        assert_eq!(shown(&b, r), "> int conv 0004 int.num index");
+        let r = narrow_tobit(&mut b, sum).expect("no abort");
+        assert_eq!(
+            shown(&b, r),
+            "int conv 0004 int.num index".replace("int conv", "> int conv"),
+            "the conversion serves"
+        );
+        let r = narrow_mod(&mut b, i, k).expect("no abort");
+        assert_eq!(shown(&b, r), "num mod 0003 +1.0");
+    }
+
+    #[test]
+    fn bit_operations_need_no_overflow_guards() {
+        let (mut b, _, j, _) = start(Passes::default());
+        let k = b.trace_mut().kint(7);
+        let sum = b.emit(Ins::guard(Op::ADDOV, Ty::Int, j, k)).expect("no abort");
+        let r = narrow_tobit(&mut b, sum).expect("no abort");
+        assert_eq!(shown(&b, r), "int add 0002 +7");
+    }
+
+    #[test]
+    fn remainders_of_integers_are_integers() {
+        let (mut b, x, _, i) = start(Passes::default());
+        let (k, minus, half) = (b.trace_mut().knum(6.0), b.trace_mut().knum(-6.0), b.trace_mut().knum(0.5));
+        let r = narrow_mod(&mut b, i, k).expect("no abort");
+        assert_eq!(shown(&b, r), "int mod 0002 +6");
+        for (x, y) in [(i, minus), (i, half), (x, k)] {
+            let r = narrow_mod(&mut b, x, y).expect("no abort");
+            assert_eq!(b.ty(r), Ty::Num);
+        }
+    }
+
+    #[test]
+    fn trees_that_share_their_operands_take_little_time() {
+        let (mut b, _, _, i) = start(Passes::default());
+        let mut x = i;
+        for _ in 0..200 {
+            x = num(&mut b, Op::ADD, x, x);
+            narrow_index(&mut b, x).expect("no abort");
+            narrow_tobit(&mut b, x).expect("no abort");
+        }
+    }
+
+    #[test]
+    fn loops_of_integers_are_those_that_cannot_overflow() {
+        assert!(narrow_forl(1.0, 10.0, 1.0) && narrow_forl(10.0, 1.0, -3.0) && narrow_forl(1.0, 2147483646.0, 1.0));
+        assert!(!narrow_forl(1.0, 2147483647.0, 1.0) && !narrow_forl(1.5, 10.0, 1.0) && !narrow_forl(1.0, 10.0, 0.0));
+        assert!(
+            !narrow_forl(1.0, f64::INFINITY, 1.0)
+                && !narrow_forl(1.0, f64::NAN, 1.0)
+                && !narrow_forl(1.0, -2147483648.0, -1.0)
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! The table of passes.
 
-use crate::{Builder, dce};
+use crate::{Builder, dce, loops, sink};
 use abi::abort::Abort;
 use ir::Trace;
 
@@ -53,9 +53,9 @@ passes! {
     /// Eliminates array bounds checks.
     abc "abc" 3 None;
     /// Peels loops, so that what does not change leaves them.
-    loops "loop" 2 None;
+    loops "loop" 2 Some(loops::run);
     /// Sinks allocations and stores into exits.
-    sink "sink" 3 None;
+    sink "sink" 3 Some(sink::run);
     /// Removes what nobody uses.
     dce "dce" 1 Some(dce::run);
 }

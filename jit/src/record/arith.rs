@@ -23,7 +23,7 @@ impl Rec<'_> {
     pub(super) fn rec_arith(&mut self, op: Op, a: i32, (l, lv): (Tr, V), (r, rv): (Tr, V)) -> Res<()> {
         let (ir, mm) = operation(op);
         let (Some(l), Some(r)) = (self.number(l)?, self.number(r)?) else {
-            return self.rec_arith_meta(mm, a, (l, lv), (r, rv));
+            return self.rec_arith_meta(mm, (l, lv), (r, rv));
         };
         let v = self.arith(ir, l, r, lv, rv)?;
         self.set(a, v);
@@ -64,7 +64,7 @@ impl Rec<'_> {
     pub(super) fn rec_unm(&mut self, a: i32, d: i32) -> Res<()> {
         let (v, live) = (self.get(d)?, self.s.slot(d));
         let Some(n) = self.number(v)? else {
-            return self.rec_arith_meta(Mm::Unm, a, (v, live), (v, live));
+            return self.rec_arith_meta(Mm::Unm, (v, live), (v, live));
         };
         // The negative of integer 0 is -0, of the least integer none.
         let int = live.int().filter(|i| *i != 0 && *i != i32::MIN);
@@ -88,7 +88,7 @@ impl Rec<'_> {
                 // As in Lua 5.1, tables have no `__len`.
                 self.tab_len(v)?
             }
-            _ => return self.rec_len_meta(a, v, live),
+            _ => return self.rec_len_meta(v, live),
         };
         self.set(a, r);
         Ok(())

@@ -41,7 +41,18 @@ impl Rec<'_> {
                     let (_, ret) = self.s.pc_of(ret, caller).ok_or(Abort::NyiReturn)?;
                     (Entry::Cont { ret, cont }, below)
                 }
-                frame::PCALL => (Entry::Pcall { delta: delta as i32 }, at - delta as i32),
+                frame::PCALL => {
+                    // The frame of the builtin itself has none here: its caller's is the next.
+                    let own = at - delta as i32;
+                    let link = self.s.slot(own - base - 1).0;
+                    if link & frame::TYPE_LUA != frame::LUA {
+                        return Err(Abort::NyiReturn);
+                    }
+                    let below = own - 2 - i32::from(self.s.call_before(link).a());
+                    let caller = self.s.slot(below - base - 2);
+                    let (_, ret) = self.s.pc_of(link, caller).ok_or(Abort::Inconsistent)?;
+                    (Entry::Pcall { delta: delta as i32, ret }, below)
+                }
                 _ => return Err(Abort::NyiReturn),
             };
             out.push(Frame { base: at, kind, proto: p });
@@ -353,28 +364,27 @@ impl Rec<'_> {
                 Ok(Status::Go)
             }
             Entry::Cont { ret, cont } => {
+                if self.t.need_snap {
+                    // What goes on may need guards; their exit returns once more.
+                    self.snapshot()?;
+                }
                 self.t.frames.pop();
                 self.rec_continue(ret, cont, values)
             }
-            Entry::Pcall { delta } => {
+            Entry::Pcall { delta, ret } => {
                 // `true` and the results are what the builtin returns to its caller, a Lua function.
                 let from = self.base();
                 self.t.frames.pop();
-                let caller_base = self.base();
-                let a = from - delta - 2 - caller_base;
-                let pc = self.t.pcall_pc(from - delta);
-                let Some(ret) = pc else { return Err(Abort::NyiReturn) };
-                let call = self.s.code(self.frame_proto(), ret - 1);
+                let a = from - delta - 2 - self.base();
+                let caller = self.frame_proto();
+                let call = self.s.code(caller, ret - 1);
+                debug_assert_eq!(i32::from(call.a()), a);
                 let mut all = vec![self.pri(Ty::True)];
                 all.extend(values);
-                self.t.proto = self.frame_proto();
-                if matches!(call.op(), Some(Op::CALL | Op::CALLM)) && i32::from(call.a()) == a {
-                    self.deliver(a, i32::from(call.b()), all);
-                    self.t.pc = ret;
-                    Ok(Status::Go)
-                } else {
-                    Err(Abort::NyiReturn)
-                }
+                self.deliver(a, i32::from(call.b()), all);
+                self.t.proto = caller;
+                self.t.pc = ret;
+                Ok(Status::Go)
             }
             Entry::Bottom | Entry::Vararg { .. } => self.return_to_lower(values),
         }
@@ -509,19 +519,6 @@ impl Rec<'_> {
                 Ok(Status::Go)
             }
             None => self.rec_builtin_iterator(a, b, f, s, c, live),
-        }
-    }
-}
-
-impl super::Recorder {
-    /// Instruction to which the builtin (pcall) frame whose slot 0 is `at` returns.
-    fn pcall_pc(&self, at: Slot) -> Option<u32> {
-        match self.slots.get((at - 1 - self.low) as usize)?.as_ref() {
-            Some(s) => match self.b.trace().as_const(s.tr.r) {
-                Some(Const::Pc(_, pc)) => Some(*pc),
-                _ => None,
-            },
-            None => None,
         }
     }
 }

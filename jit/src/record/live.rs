@@ -23,6 +23,11 @@ impl Slots {
             self.0[i / 64] |= 1 << (i % 64);
         }
     }
+    fn add(&mut self, slots: [u64; 4]) {
+        for (a, b) in self.0.iter_mut().zip(slots) {
+            *a |= b;
+        }
+    }
     fn clear(&mut self, i: usize) {
         if i < 256 {
             self.0[i / 64] &= !(1 << (i % 64));
@@ -133,10 +138,14 @@ impl Rec<'_> {
             }
             at += 1;
         }
-        if let Some(n) = named {
-            for i in 0..n as usize {
-                live.set(i);
+        match named {
+            Some(n) => {
+                for i in 0..n as usize {
+                    live.set(i);
+                }
             }
+            // A closure may read what the function itself does not.
+            None => live.add(self.s.captured(p)),
         }
         live
     }

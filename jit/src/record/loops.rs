@@ -261,6 +261,18 @@ impl Rec<'_> {
         self.loop_event(pc, Event::Enter, trace)
     }
 
+    /// Leaves a loop by position.
+    pub(super) fn leave_pairs(&mut self, a: i32) -> Res<Status> {
+        let pc = self.t.pc;
+        if self.is_close(pc) {
+            return Err(Abort::LeftLoop);
+        }
+        self.forget_above(a - 3);
+        self.t.pc = pc + 2;
+        self.want_snapshot();
+        Ok(Status::Go)
+    }
+
     /// Says whether the instruction is where the root trace that is recorded closes.
     fn is_close(&self, at: u32) -> bool {
         (self.t.proto, at) == self.t.close

@@ -13,9 +13,11 @@ mod builtin;
 mod call;
 mod compare;
 mod concat;
+mod create;
 mod index;
 mod live;
 mod loops;
+mod meta;
 mod replay;
 mod slots;
 mod upval;
@@ -23,6 +25,7 @@ mod upval;
 use crate::params::Params;
 use crate::subject::{P, Subject, V};
 use abi::abort::Abort;
+use abi::exit::{SlotMap, SnapMap};
 use bytecode::{Ins, Op};
 use ir::{Const, Ins as Ir, Kind, Link, Op as I, ProtoKey, Ref, Slot, Start, Trace, Ty, flag};
 use opt::Builder;
@@ -57,8 +60,8 @@ enum Entry {
     Vararg { size: i32 },
     /// A metamethod's continuation; the instruction that goes on, and what becomes of the result.
     Cont { ret: u32, cont: u64 },
-    /// Called by pcall or xpcall, whose own frame is so many slots below.
-    Pcall { delta: i32 },
+    /// Called by pcall or xpcall, whose own frame is so many slots below; the instruction that goes on behind it.
+    Pcall { delta: i32, ret: u32 },
 }
 
 /// An inlined frame.
@@ -115,12 +118,18 @@ pub struct Recorder {
     loop_unroll: i32,
     /// Rounds that did not close.
     unrolled: u32,
+    /// Parts of the parent's sunk objects, as pseudo slots.
+    parts: Vec<SlotMap>,
     loop_ref: Option<usize>,
     tail_called: u32,
     /// Arguments of the function whose head comes next.
     args: u32,
     ret_depth: u32,
     started: bool,
+    /// Number of frames the trace began with.
+    inherited: usize,
+    /// It made closures.
+    closures: bool,
     /// Instructions recorded.
     count: u32,
 }
@@ -154,7 +163,14 @@ impl Recorder {
 
     /// Begins a side trace at exit `exit` of `parent` (trace number `number`); the frames have been restored and the interpreter is about
     /// to go on.
-    pub fn side(s: &dyn Subject, parent: &Trace, number: u32, exit: u32, params: &Params) -> Res<Recorder> {
+    pub fn side(
+        s: &dyn Subject,
+        parent: &Trace,
+        map: &SnapMap,
+        number: u32,
+        exit: u32,
+        params: &Params,
+    ) -> Res<Recorder> {
         let (proto, pc) = s.at().ok_or(Abort::Inconsistent)?;
         let key = s.key(proto);
         let trace = Trace::new(Start::Side(number, exit), Const::Pc(key, pc));
@@ -164,10 +180,10 @@ impl Recorder {
         rec.origin = s.base() - i64::from(snap.base);
         let mut r = Rec { s, t: &mut rec };
         r.walk_frames(snap.base)?;
+        r.t.inherited = r.t.frames.len();
         r.check_proto(proto)?;
-        r.replay(parent, exit as usize)?;
         r.extent();
-        r.snapshot()?;
+        r.replay(parent, exit as usize, map)?;
         Ok(rec)
     }
 
@@ -192,11 +208,14 @@ impl Recorder {
             resume: None,
             loop_unroll: params.loopunroll as i32,
             unrolled: 0,
+            parts: Vec::new(),
             loop_ref: None,
             tail_called: 0,
             args: 0,
             ret_depth: 0,
             started: false,
+            inherited: 1,
+            closures: false,
             count: 0,
         }
     }
@@ -236,6 +255,11 @@ impl Recorder {
     /// Returns the trace so far, for dumps of aborted recordings.
     pub fn trace(&self) -> &Trace {
         self.b.trace()
+    }
+
+    /// Returns what a side trace inherits besides the slots of its parent's exit.
+    pub fn parts(&self) -> &[SlotMap] {
+        &self.parts
     }
 
     /// Says where the recording is.
@@ -326,7 +350,7 @@ impl Rec<'_> {
                 let (l, r) = (self.get(b)?, self.get(c)?);
                 self.rec_arith(op, a, (l, self.s.slot(b)), (r, self.s.slot(c)))?;
             }
-            Op::CAT => self.rec_cat(a, b, c)?,
+            Op::CAT => self.rec_cat(ins)?,
             Op::KSTR => {
                 let v = self.kstr(d as u32);
                 self.set(a, v);

@@ -1,34 +1,21 @@
-//! The beginning of a side trace: the parent's values at the exit, and what the parent had sunk.
+//! The beginning of a side trace: the parent's values at the exit.
 
-use super::{Rec, Res, Tr};
-use ir::{Ref, Trace};
+use super::{Rec, Res};
+use abi::abort::Abort;
+use abi::exit::SnapMap;
+use ir::Trace;
 
 impl Rec<'_> {
     /// Takes over the values of the parent's snapshot.
-    pub(super) fn replay(&mut self, parent: &Trace, exit: usize) -> Res<()> {
-        let snap = &parent.snaps[exit];
-        if snap.multres.is_some() {
-            self.t.multres = None;
-        }
+    pub(super) fn replay(&mut self, parent: &Trace, exit: usize, _map: &SnapMap) -> Res<()> {
+        let snap = parent.snaps.get(exit).ok_or(Abort::Inconsistent)?;
         for &(slot, r) in &snap.entries {
             let tr = match parent.as_const(r) {
-                Some(c) => {
-                    let c = c.clone();
-                    self.konst(c)
-                }
-                None => {
-                    let ins = parent.ins[r.index()];
-                    self.inherit(slot, ins.ty)?
-                }
+                Some(c) => self.konst(c.clone()),
+                None => self.inherit(slot, parent.ins[r.index()].ty)?,
             };
             self.put(slot, tr, false);
         }
-        Ok(())
-    }
-
-    /// A value without meaning, for places that need one.
-    #[allow(dead_code)]
-    fn nothing(&self) -> Tr {
-        Tr { r: Ref::NONE, ty: ir::Ty::Void }
+        self.snapshot()
     }
 }

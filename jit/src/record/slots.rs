@@ -70,10 +70,11 @@ impl Rec<'_> {
         }
     }
 
-    /// Forgets everything the trace knows about memory's slots: all values come from memory again. For use after all was stored.
+    /// Forgets everything the trace knows about slots but the frames' links: all values come from memory again. For use after all was stored and
+    /// somebody else may have changed it; captured variables are slots too, so constants are forgotten like other values.
     pub(super) fn forget_all(&mut self) {
         for s in &mut self.t.slots {
-            if s.is_some_and(|s| !s.tr.r.is_const() || !s.mem) {
+            if s.is_some_and(|s| s.tr.ty != Ty::Link || !s.tr.r.is_const() || !s.mem) {
                 *s = None;
             }
         }

@@ -8,6 +8,7 @@
 //! Invariant: every slot of a var stack below its end holds a valid value or a frame word; none holds a dangling reference.
 
 pub mod alloc;
+pub mod deopt;
 pub mod gc;
 pub mod handle;
 pub mod inline;

@@ -73,9 +73,9 @@ handlers! {
     }
     /// Enters the trace of `insn`, whose own work is done.
     #[inline(never)]
-    fn enter_trace(base, pc, insn, vm, _k) {
+    fn enter_trace(base, pc, insn, vm, k) {
         let number = trace_number(&(*vm).jit, insn as u32);
-        jump!(enter_number, base, pc, insn | u64::from(number) << 32, vm, _k)
+        jump!(enter_number, base, pc, insn | u64::from(number) << 32, vm, k)
     }
     /// Enters the trace of the loop that a `JFORI` begins, if it has one.
     #[inline(never)]
@@ -215,10 +215,8 @@ unsafe fn record(vm: &mut Vm, insn: u64) -> u64 {
         return insn;
     }
     // SAFETY: at a head, `base` is the frame of its function.
-    if insn as u8 >= Op::FUNCF as u8
-        && insn as u8 != JITERN
-        && SWITCHING.contains(unsafe { &(*crate::dispatch::function_of(vm.base)).id })
-    {
+    let callee = unsafe { (*crate::dispatch::function_of(vm.base)).id };
+    if insn as u8 >= Op::FUNCF as u8 && insn as u8 != JITERN && SWITCHING.contains(&callee) {
         stop_recording(vm, Abort::Coroutine);
     }
     u64::from(original(vm, insn as u32)) | insn >> 32 << 32

@@ -16,9 +16,13 @@ pub mod control;
 pub mod cx;
 pub mod debug;
 mod fast;
+pub mod float;
+pub mod helpers;
 pub mod jit;
 pub mod load;
 mod meta;
+pub mod prng;
+pub mod text;
 mod worker;
 
 pub use call::close;

@@ -54,6 +54,10 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
                 // SAFETY: an operand of verified bytecode of a live prototype.
                 unsafe { *(*p).k.sub(1 + *i as usize) & tag::PTR_MASK }
             }
+            Const::BaseMeta(ty) => match vm.base_meta.get(*ty as usize & 15) {
+                Some(m) if !m.is_null() => *m as u64,
+                _ => return None,
+            },
             Const::Null => 0,
             Const::NilSlot => nil_slot,
         };

@@ -7,7 +7,7 @@ use abi::hash::Fnv1a;
 use abi::metamethod::Mm;
 use abi::{frame, objtype, tag};
 use bytecode::Ins;
-use bytecode::proto::ProtoFlags;
+use bytecode::proto::{ProtoFlags, UpvalDesc};
 use heap::{FuncObj, Node, ProtoObj, StrObj, TabObj, Value, Vm};
 use ir::{ProtoKey, Shape};
 use jit::subject::{P, ProtoInfo, Subject, TabInfo, Upval, V};
@@ -225,6 +225,27 @@ impl Subject for View<'_> {
     }
     fn ktab(&self, p: P, i: u32) -> V {
         self.kstr(p, i)
+    }
+    fn captured(&self, p: P) -> [u64; 4] {
+        let mut slots = [0; 4];
+        // SAFETY: prototypes the recorder has are live, so are their constants, children and descriptors.
+        unsafe {
+            let pt = &*proto_ptr(p);
+            for i in 0..pt.size_kgc as usize {
+                let v = Value(*pt.k.sub(1 + i));
+                if v.tag() != tag::PROTO {
+                    continue;
+                }
+                let child = (v.0 & tag::PTR_MASK) as *const ProtoObj;
+                for j in 0..(*child).nup as usize {
+                    let d = UpvalDesc(*(*child).uv.add(j));
+                    if d.is_local() {
+                        slots[usize::from(d.index()) / 64] |= 1 << (d.index() % 64);
+                    }
+                }
+            }
+        }
+        slots
     }
     fn upvalue(&self, f: V, i: u32) -> Option<Upval> {
         let f = val(f).as_func()?;

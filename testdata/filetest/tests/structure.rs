@@ -17,7 +17,7 @@ const CRATES: &[(&str, &str, &[&str], &[&str])] = &[
     ("heap",     "runtime/heap",      &["abi", "bytecode"],                                               &["*"]),
     ("interp",   "runtime/interp",    &["abi", "bytecode", "heap"],                                       &["*"]),
     ("stdlib",   "runtime/stdlib",    &["abi", "heap", "interp", "luac"],                                 &["sys"]),
-    ("runtime",  "runtime",           &["abi", "bytecode", "luac", "heap", "interp", "stdlib", "jit", "ir", "opt"], &["rt_main", "signal", "loader", "main"]),
+    ("runtime",  "runtime",           &["abi", "bytecode", "luac", "heap", "interp", "stdlib", "jit", "ir", "opt"], &["rt_main", "signal", "loader", "main", "trace"]),
     ("aot",      "aot",               &["abi", "bytecode", "ir", "luac", "opt"],                          &["ll"]),
 ];
 

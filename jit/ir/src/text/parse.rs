@@ -274,6 +274,10 @@ fn constant(cur: &mut Cursor<'_>) -> Step<Const> {
             cur.expect(":")?;
             Const::Templ(p, cur.unsigned("number of a template")?)
         }
+        "kmeta" => match Ty::parse(cur.word()) {
+            Some(ty) => Const::BaseMeta(ty),
+            None => return Err(format!("type expected{near}")),
+        },
         "kframe" => {
             let distance: u64 = cur.unsigned("distance")?;
             cur.expect("|")?;

@@ -179,6 +179,7 @@ impl Display for Const {
                 write!(f, " {node}")
             }
             Const::Templ(p, i) => write!(f, "ktempl {p}:{i}"),
+            Const::BaseMeta(ty) => write!(f, "kmeta {}", ty.name()),
             Const::Null => f.write_str("null"),
             Const::NilSlot => f.write_str("nilslot"),
         }

@@ -23,7 +23,7 @@ impl Field {
     pub const fn object(self) -> Ty {
         match self {
             Field::StrLen => Ty::Str,
-            Field::FuncPc | Field::FuncId | Field::FuncEnv => Ty::Func,
+            Field::FuncPc | Field::FuncId | Field::FuncEnv | Field::FuncUp0 => Ty::Func,
             Field::TabMeta | Field::TabArray | Field::TabNode => Ty::Tab,
             Field::TabAsize | Field::TabHmask | Field::TabShape | Field::TabNomm => Ty::Tab,
             Field::UdataMeta => Ty::Udata,
@@ -87,7 +87,8 @@ impl Typed<'_> {
 }
 
 const HASH: &[Op] = &[Op::HREFK, Op::HREFI, Op::HREF, Op::NEWREF, Op::CALLL, Op::CALLS];
-const UPVAL: &[Op] = &[Op::UREFO, Op::UREFC];
+/// Upvalues of Lua functions, and those of builtins ([`Field::FuncUp0`]).
+const UPVAL: &[Op] = &[Op::UREFO, Op::UREFC, Op::FREF];
 
 /// Frames and traces are smaller than this.
 const MAX_SLOT: i32 = 1 << 20;
@@ -110,6 +111,7 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
             ensure(matches!(t.as_const(v.a), Some(Const::Pc(..))), "first operand is no kpc")?;
             v.lit(v.b, 0, MAX_SLOT)
         }
+        Op::UREFS => ensure(v.ty_a() == Ty::Func, "type of the first operand is wrong"),
         Op::BASE => v.gives(Ty::Ptr),
         Op::NOP | Op::LOOP | Op::GCSTEP | Op::USE => Ok(()),
         Op::PHI => v.same(v.ty, v.ty),

@@ -145,17 +145,3 @@ pub(super) fn eq_addr(b: &mut Builder, ins: &Ins) -> Out {
         _ => Out::Next,
     }
 }
-
-pub(super) fn abc_const(b: &mut Builder, ins: &Ins) -> Out {
-    let Some(k) = b.kint(ins.b).filter(|_| b.passes().abc) else { return Out::Next };
-    let size = if ins.a.is_ins() { ins.a.index() } else { 0 };
-    let mut at = b.last(Op::ABC);
-    while let Some(i) = at.filter(|&i| i > size) {
-        let old = b.trace().ins[i];
-        if old.a == ins.a && b.kint(old.b).is_some_and(|done| done as u32 >= k as u32) {
-            return Out::Holds;
-        }
-        at = b.prev(i);
-    }
-    Out::Next
-}

@@ -1,7 +1,8 @@
 //! Rules for conversions.
 
 use super::{Out, eval, int, num};
-use crate::Builder;
+use crate::{Builder, narrow};
+use abi::abort::Abort;
 use ir::{Conv, Ins, Op, Ref};
 
 pub(super) fn constant(b: &mut Builder, ins: &Ins) -> Out {
@@ -57,4 +58,19 @@ pub(super) fn weaker(b: &mut Builder, ins: &Ins) -> Out {
 
 pub(super) fn tobit(b: &mut Builder, ins: &Ins) -> Out {
     num::of_int(b, ins.a).map_or(Out::Next, Out::Is)
+}
+
+pub(super) fn narrow_conv(b: &mut Builder, ins: &Ins) -> Out {
+    narrow::fold_conv(b, ins).map_or(Out::Next, narrowed)
+}
+
+pub(super) fn narrow_tobit(b: &mut Builder, ins: &Ins) -> Out {
+    narrow::fold_tobit(b, ins).map_or(Out::Next, narrowed)
+}
+
+fn narrowed(r: Result<Ref, Abort>) -> Out {
+    match r {
+        Ok(r) => Out::Is(r),
+        Err(abort) => Out::Stop(abort),
+    }
 }

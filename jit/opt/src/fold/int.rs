@@ -115,14 +115,6 @@ pub(super) fn cancel_add(b: &mut Builder, ins: &Ins) -> Out {
     }
 }
 
-pub(super) fn add_neg(b: &mut Builder, ins: &Ins) -> Out {
-    b.look(ins.b).map_or(Out::Next, |y| plain(Op::SUB, Ty::Int, ins.a, y.a))
-}
-
-pub(super) fn sub_neg(b: &mut Builder, ins: &Ins) -> Out {
-    b.look(ins.b).map_or(Out::Next, |y| plain(Op::ADD, Ty::Int, ins.a, y.a))
-}
-
 pub(super) fn mul_k(b: &mut Builder, ins: &Ins) -> Out {
     match b.kint(ins.b) {
         Some(0) => int(b, 0),

@@ -21,11 +21,19 @@ mod num;
 mod string;
 mod table;
 
-pub(crate) use table::RULES;
+use table::RULES;
 
 use crate::Builder;
 use abi::abort::Abort;
 use ir::{Const, Ins, Mode, Op, Ref, Ty, flag};
+
+/// Number of rules.
+pub(crate) const COUNT: usize = table::COUNT;
+
+/// Returns the names of all rules.
+pub fn rule_names() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|r| r.name)
+}
 
 /// What folding makes of an instruction.
 pub(crate) enum Folded {
@@ -129,7 +137,7 @@ const fn index() -> [[u8; MAX_PER_OP]; Op::COUNT] {
     }
     out
 }
-const _: () = assert!(RULES.len() < NO_RULE as usize);
+const _: () = assert!(COUNT < NO_RULE as usize);
 
 /// Rewrites of one instruction at most; no chain of rules is near it.
 const MAX_STEPS: u32 = 32;
@@ -156,8 +164,8 @@ pub(crate) fn fold(b: &mut Builder, ins: Ins) -> Result<Folded, Abort> {
             if matches!(out, Out::Next) {
                 continue;
             }
-            if let Some(count) = b.hits.get_mut(n as usize) {
-                *count += 1;
+            if cfg!(debug_assertions) {
+                b.hits[n as usize] += 1;
             }
             match out {
                 Out::Next => {}

@@ -26,13 +26,13 @@ pub(super) fn zero(b: &mut Builder, ins: &Ins) -> Out {
 pub(super) fn add_neg(b: &mut Builder, ins: &Ins) -> Out {
     let negated = |r| b.look(r).filter(|i| i.op == Op::NEG).map(|i| i.a);
     if let Some(y) = negated(ins.b) {
-        return plain(Op::SUB, Ty::Num, ins.a, y);
+        return plain(Op::SUB, ins.ty, ins.a, y);
     }
-    negated(ins.a).map_or(Out::Next, |x| plain(Op::SUB, Ty::Num, ins.b, x))
+    negated(ins.a).map_or(Out::Next, |x| plain(Op::SUB, ins.ty, ins.b, x))
 }
 
 pub(super) fn sub_neg(b: &mut Builder, ins: &Ins) -> Out {
-    b.look(ins.b).map_or(Out::Next, |y| plain(Op::ADD, Ty::Num, ins.a, y.a))
+    b.look(ins.b).map_or(Out::Next, |y| plain(Op::ADD, ins.ty, ins.a, y.a))
 }
 
 pub(super) fn one(b: &mut Builder, ins: &Ins) -> Out {

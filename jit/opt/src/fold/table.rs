@@ -32,8 +32,9 @@ const SHIFTS: Set = BSHL | BSHR | BSAR | BROL | BROR;
 macro_rules! rules {
     ($($(#[$doc:meta])+ $name:ident: $ops:expr, $types:expr, $a:expr, $b:expr => $run:path;)*) => {
         /// All rules.
-        pub(crate) static RULES: &[Rule] = ALL;
-        const ALL: &[Rule] = &[$(Rule { name: stringify!($name), ops: $ops, types: $types, a: $a, b: $b, run: $run }),*];
+        pub(super) const RULES: &[Rule] = &[$(Rule { name: stringify!($name), ops: $ops, types: $types, a: $a, b: $b, run: $run }),*];
+        /// Number of rules.
+        pub(super) const COUNT: usize = RULES.len();
     };
 }
 
@@ -74,9 +75,9 @@ rules! {
     /// `x - 0 = x`, `x + -0 = x`; but `x + 0` and `x - -0` change -0.
     num_zero: ADD | SUB, N, ANY, KNUM => num::zero;
     /// `x + -y = x - y`, `-x + y = y - x`
-    num_add_neg: ADD, N, ANY, ANY => num::add_neg;
+    add_neg: ADD, N | I, ANY, ANY => num::add_neg;
     /// `x - -y = x + y`
-    num_sub_neg: SUB, N, ANY, NEG => num::sub_neg;
+    sub_neg: SUB, N | I, ANY, NEG => num::sub_neg;
     /// `x * 1 = x / 1 = x`, `x * -1 = x / -1 = -x`
     num_one: MUL | DIV, N, ANY, KNUM => num::one;
     /// `x * 2 = x + x`
@@ -125,10 +126,6 @@ rules! {
     int_cancel_both: SUB, I, ADD, ADD => int::cancel_both;
     /// `(x - y) + y = x`
     int_cancel_add: ADD, I, SUB, ANY => int::cancel_add;
-    /// `x + -y = x - y`
-    int_add_neg: ADD, I, ANY, NEG => int::add_neg;
-    /// `x - -y = x + y`
-    int_sub_neg: SUB, I, ANY, NEG => int::sub_neg;
     /// `x * 0 = 0`, `x * 1 = x`, `x * -1 = -x`, `x * 2^k = x << k`
     int_mul_k: MUL, I, ANY, KINT => int::mul_k;
     /// `x * 1 = x`, `x * 2 = x + x` with guard; `x * 0` may be -0 and stays.
@@ -193,8 +190,6 @@ rules! {
     eq_addr: EQ | NE, T, AREF | HREFK | HREFI | NEWREF | UREFO | UREFC | FREF | STRREF, K => cmp::eq_addr;
     /// `s:sub(i, j) == "c"` compares length and byte.
     eq_snew: EQ | NE, S, SNEW, KSTR => string::eq_snew;
-    /// A bounds check below one that was done is done.
-    abc_const: ABC, I, ANY, KINT => cmp::abc_const;
 
     // ---- conversions ----
     /// To another type and back, where the first step was exact.
@@ -203,6 +198,11 @@ rules! {
     conv_weaker: CONV | TOBIT, I, ANY, ANY => conv::weaker;
     /// `tobit` of an integer is the integer.
     tobit_conv: TOBIT, I, CONV, ANY => conv::tobit;
+
+    /// A checked conversion of a sum is the checked sum of conversions, if there are not more of them.
+    narrow_conv: CONV, I, ADD | SUB, ANY => conv::narrow_conv;
+    /// `tobit` of sums and products of integers that are not rounded is computed modulo 2^32.
+    narrow_tobit: TOBIT, I, ADD | SUB | MUL | NEG, ANY => conv::narrow_tobit;
 
     // ---- strings, objects ----
     /// A part from the start to the end is the string; a part of no bytes is empty.

@@ -107,7 +107,13 @@ fn induction(b: &Builder, p: &Peeled, base: Ref) -> Option<((Ref, i32), (Ref, i3
     }
     let fixed = |r: Ref| !r.is_ins() || r.index() < p.at && !varies(p, r.index());
     let limit = t.ins[..p.at].iter().filter(|i| i.is_guard() && i.ty == Ty::Int).find_map(|i| {
-        let (op, stop) = if i.a == next { (i.op, i.b) } else if i.b == next { (mirrored(i.op)?, i.a) } else { return None };
+        let (op, stop) = if i.a == next {
+            (i.op, i.b)
+        } else if i.b == next {
+            (mirrored(i.op)?, i.a)
+        } else {
+            return None;
+        };
         let slack = match (op, step > 0) {
             (Op::LE, true) | (Op::GE, false) => 0,
             (Op::LT, true) => -1,

@@ -97,6 +97,7 @@ fn crosses(b: &Builder, p: &Peeled, left: &[usize]) -> bool {
         if i >= p.at { calls.iter().any(|&c| i < c && c < user) } else { !left.contains(&i) || first < user }
     };
     let uses = |i: usize| t.ins[i].refs().any(|r| bad(r, i));
-    let exits = t.snaps.iter().filter(|s| s.at as usize > p.at).any(|s| s.entries.iter().any(|&(_, r)| bad(r, s.at as usize)));
+    let exits =
+        t.snaps.iter().filter(|s| s.at as usize > p.at).any(|s| s.entries.iter().any(|&(_, r)| bad(r, s.at as usize)));
     exits || (p.at..t.ins.len()).any(uses)
 }

@@ -58,7 +58,8 @@ fn is_given(t: Seen<'_>, call: usize, r: Ref) -> bool {
 /// Says whether both were compared with different shapes, and nothing changed a shape between the loads.
 fn differ_in_shape(t: Seen<'_>, a: Ref, b: Ref) -> bool {
     let shape = |r| {
-        let load = chain(t, Op::FLOAD, 0).find(|&i| t.ins[i].a == r && t.ins[i].b.as_lit() == Field::TabShape as i32)?;
+        let load =
+            chain(t, Op::FLOAD, 0).find(|&i| t.ins[i].a == r && t.ins[i].b.as_lit() == Field::TabShape as i32)?;
         let of = Ref::ins(load);
         let known = chain(t, Op::EQ, load).find_map(|i| {
             let (x, y) = (t.ins[i].a, t.ins[i].b);
@@ -86,7 +87,13 @@ pub(crate) fn relation(t: Seen<'_>, x: Place, y: Place) -> Alias {
             }
             match key_rel(t, ka, kb) {
                 Rel::Differ => Alias::No,
-                rel if ta == tb => if rel == Rel::Same { Alias::Must } else { Alias::May(None) },
+                rel if ta == tb => {
+                    if rel == Rel::Same {
+                        Alias::Must
+                    } else {
+                        Alias::May(None)
+                    }
+                }
                 _ if may_be_one(t, ta, tb) => Alias::May(Some((ta, tb))),
                 _ => Alias::No,
             }
@@ -138,7 +145,7 @@ pub(crate) fn effect(t: Seen<'_>, i: usize) -> Effect {
     let ins = t.ins[i];
     match ins.op {
         Op::CALLS => match Helper::ALL.get(ins.b.as_lit() as usize) {
-            Some(Helper::tab_barrier | Helper::upval_barrier | Helper::upvals_close) => Effect::None,
+            Some(Helper::tab_barrier | Helper::upval_barrier | Helper::upvals_close | Helper::random) => Effect::None,
             Some(Helper::tab_clear) => t.args(ins.a).last().map_or(Effect::All, |&r| Effect::Clear(r)),
             _ => Effect::All,
         },
@@ -176,7 +183,12 @@ pub(crate) fn reshape(t: Seen<'_>, table: Ref, down: usize) -> usize {
 }
 
 /// Returns the latest store above `down` of the operations to a place that may be this one.
-pub(crate) fn stores<'t>(t: Seen<'t>, ops: &'t [Op], x: Place, down: usize) -> impl Iterator<Item = (usize, Alias)> + 't {
+pub(crate) fn stores<'t>(
+    t: Seen<'t>,
+    ops: &'t [Op],
+    x: Place,
+    down: usize,
+) -> impl Iterator<Item = (usize, Alias)> + 't {
     merged(t, ops, down)
         .map(move |i| (i, relation(t, x, place(t, t.ins[i].a))))
         .filter(|&(_, alias)| alias != Alias::No)

@@ -29,7 +29,9 @@ fn written(t: Seen<'_>, table: Ref, numbers: bool) -> usize {
         let x = super::place::place(t, t.ins[i].a);
         match x {
             // Strings do not count for the length.
-            Place::Slot(_, other, key) if !numbers || matches!(key, Key::Int(..) | Key::Node(..) | Key::Val(_, Ty::Num)) => {
+            Place::Slot(_, other, key)
+                if !numbers || matches!(key, Key::Int(..) | Key::Node(..) | Key::Val(_, Ty::Num)) =>
+            {
                 other == table || super::alias::may_be_one(t, other, table)
             }
             Place::Slot(..) => false,

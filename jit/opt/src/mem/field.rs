@@ -26,7 +26,7 @@ pub(super) fn load(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
     let down = match f {
         Field::StrLen | Field::FuncPc | Field::FuncId => super::last(t, Op::CALLB),
         Field::TabArray | Field::TabNode | Field::TabAsize | Field::TabHmask | Field::TabShape => reshape(t, ins.a, 0),
-        Field::TabNomm | Field::TabMeta | Field::FuncEnv | Field::UdataMeta => {
+        Field::TabNomm | Field::TabMeta | Field::FuncEnv | Field::FuncUp0 | Field::UdataMeta => {
             let moved = if f == Field::TabNomm { reshape(t, ins.a, 0) } else { clobber(t) };
             match stored(t, ins.a, f, moved) {
                 Ok(v) => return Ok(Forward::Use(if b.ty(v) == Ty::Ptr { v } else { as_type(b, v, ins.ty)? })),
@@ -60,7 +60,9 @@ pub(crate) fn is_there(t: Seen<'_>, obj: Ref, f: i32, v: Ref) -> bool {
     let moved = if f == Field::TabNomm { reshape(t, obj, 0) } else { clobber(t) };
     match stored(t, obj, f, moved) {
         Ok(x) => x == v,
-        Err(down) => chain(t, Op::FLOAD, down).any(|i| Ref::ins(i) == v && t.ins[i].a == obj && t.ins[i].b.as_lit() == f as i32),
+        Err(down) => {
+            chain(t, Op::FLOAD, down).any(|i| Ref::ins(i) == v && t.ins[i].a == obj && t.ins[i].b.as_lit() == f as i32)
+        }
     }
 }
 
@@ -173,5 +175,8 @@ pub(super) fn compare(b: &mut Builder, cmp: &Ins) -> Result<Forward, Abort> {
 
 /// Says whether a barrier of a table made on the trace is needless: nothing was traversed since.
 pub(super) fn is_untraversed(t: Seen<'_>, table: Ref) -> bool {
-    alias::is_fresh(t, table) && super::last(t, Op::CALLB) < table.index() && clear(t, table, 0) < table.index() && may_be_one(t, table, table)
+    alias::is_fresh(t, table)
+        && super::last(t, Op::CALLB) < table.index()
+        && clear(t, table, 0) < table.index()
+        && may_be_one(t, table, table)
 }

@@ -147,7 +147,11 @@ pub(crate) fn place(t: Seen<'_>, addr: Ref) -> Place {
             None => Place::Any,
         },
         Op::HREF | Op::NEWREF => keyed(i.a, i.b),
-        Op::CALLL if [Helper::tab_get, Helper::tab_get_int, Helper::tab_get_str].iter().any(|&h| i.b.as_lit() == h as i32) => {
+        Op::CALLL
+            if [Helper::tab_get, Helper::tab_get_int, Helper::tab_get_str]
+                .iter()
+                .any(|&h| i.b.as_lit() == h as i32) =>
+        {
             match t.args(i.a)[..] {
                 [table, key] => keyed(table, key),
                 _ => Place::Any,

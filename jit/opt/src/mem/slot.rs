@@ -36,7 +36,8 @@ pub(crate) fn is_there(t: Seen<'_>, slot: Ref, v: Ref) -> bool {
     let down = clobber(t);
     match chain(t, Op::SSTORE, down).find(|&i| t.ins[i].a == slot) {
         Some(i) => t.ins[i].b == v,
-        None => chain(t, Op::SLOAD, down).any(|i| Ref::ins(i) == v && t.ins[i].a == slot && t.ins[i].b.as_lit() & sload::PARENT == 0),
+        None => chain(t, Op::SLOAD, down)
+            .any(|i| Ref::ins(i) == v && t.ins[i].a == slot && t.ins[i].b.as_lit() & sload::PARENT == 0),
     }
 }
 

@@ -21,6 +21,8 @@ enum Known {
 fn operations(x: Place) -> (&'static [Op], &'static [Op]) {
     match x {
         Place::Up(..) => (&[Op::USTORE], &[Op::ULOAD]),
+        // Upvalues of builtins: no trace stores there.
+        Place::Field(..) => (&[], &[Op::ULOAD]),
         Place::Slot(Part::Array, ..) => (&[Op::ASTORE, Op::HSTORE], &[Op::ALOAD]),
         Place::Slot(Part::Hash, ..) => (&[Op::HSTORE], &[Op::HLOAD]),
         _ => (&[Op::ASTORE, Op::HSTORE], &[Op::ALOAD, Op::HLOAD]),
@@ -75,7 +77,9 @@ fn value_at(t: Seen<'_>, addr: Ref, wishes: Option<&mut Vec<(Ref, Ref)>>) -> Opt
         (None, None) => {}
     }
     match x {
-        Place::Slot(_, table, _) if down == kill && is_own(t, table) && super::ins(t, table, Op::TNEW).is_some() => Some(Known::Unset),
+        Place::Slot(_, table, _) if down == kill && is_own(t, table) && super::ins(t, table, Op::TNEW).is_some() => {
+            Some(Known::Unset)
+        }
         _ => None,
     }
 }

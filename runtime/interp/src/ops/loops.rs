@@ -3,8 +3,7 @@
 use crate::worker;
 use abi::tag;
 
-/// What the control slot of a specialised `pairs` loop holds above the position: no light userdata has these bits.
-pub(crate) const KEY_INDEX: u64 = 0xfffe_7fff;
+pub(crate) use abi::tag::KEY_INDEX;
 
 /// Does `FORI`; `$go` goes on with the loop.
 macro_rules! enter_for {

@@ -33,9 +33,10 @@ pub(crate) unsafe fn concat_down(vm: &mut Vm, insn: u32, mut last: usize) -> Ste
                 while start > first && text(super::slot(vm, start - 1)) {
                     start -= 1;
                 }
-                match join(vm, start, last) {
+                match join(vm, vm.base.add(start), last - start + 1) {
                     Ok(v) => *vm.base.add(start) = v.0,
-                    Err(step) => return step,
+                    Err(NotJoined::TooLong) => return fail(vm, "string length overflow"),
+                    Err(NotJoined::Raised) => return Step::Fail,
                 }
                 last = start;
                 continue;
@@ -56,18 +57,26 @@ pub(crate) unsafe fn concat_down(vm: &mut Vm, insn: u32, mut last: usize) -> Ste
     }
 }
 
-/// Joins the texts in the slots `start … last`.
-unsafe fn join(vm: &mut Vm, start: usize, last: usize) -> Result<Value, Step> {
-    // SAFETY: slots are inside the frame; strings in them stay live: nothing collects here.
+/// Why texts are not joined.
+pub(crate) enum NotJoined {
+    /// The result would be too long.
+    TooLong,
+    /// Memory is short; raised.
+    Raised,
+}
+
+/// Joins the `n` strings and numbers at `p`.
+pub(crate) unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<Value, NotJoined> {
+    // SAFETY: the values are live: nothing collects here.
     unsafe {
+        let operand = |i: usize| Value(*p.add(i));
         // Numbers are written into a buffer of their own; two to four operands need no allocation for the list.
-        let n = last - start + 1;
         let mut numbers: [[u8; 32]; 4] = [[0; 32]; 4];
         let mut parts: [&[u8]; 4] = [&[]; 4];
         let s = if n <= 4 {
             let mut total = 0usize;
             for (i, buf) in numbers.iter_mut().enumerate().take(n) {
-                let v = super::slot(vm, start + i);
+                let v = operand(i);
                 parts[i] = match v.as_str() {
                     Some(s) => StrObj::bytes(s),
                     None => {
@@ -78,19 +87,19 @@ unsafe fn join(vm: &mut Vm, start: usize, last: usize) -> Result<Value, Step> {
                 total += parts[i].len();
             }
             if total > MAX_LEN {
-                return Err(fail(vm, "string length overflow"));
+                return Err(NotJoined::TooLong);
             }
             strtab::concat(vm, &parts[..n])
         } else {
             // The length is known before anything is copied: two gigabytes of it would be in vain.
-            let strings = (start..=last).filter_map(|i| super::slot(vm, i).as_str());
+            let strings = (0..n).filter_map(|i| operand(i).as_str());
             let total: usize = strings.map(|s| StrObj::bytes(s).len()).sum();
             if total > MAX_LEN {
-                return Err(fail(vm, "string length overflow"));
+                return Err(NotJoined::TooLong);
             }
             let mut text: Vec<u8> = Vec::with_capacity(total + n);
-            for i in start..=last {
-                let v = super::slot(vm, i);
+            for i in 0..n {
+                let v = operand(i);
                 match v.as_str() {
                     Some(s) => text.extend_from_slice(StrObj::bytes(s)),
                     None => {
@@ -101,13 +110,10 @@ unsafe fn join(vm: &mut Vm, start: usize, last: usize) -> Result<Value, Step> {
                 }
             }
             if text.len() > MAX_LEN {
-                return Err(fail(vm, "string length overflow"));
+                return Err(NotJoined::TooLong);
             }
             strtab::intern(vm, &text)
         };
-        match s {
-            Ok(s) => Ok(Value::from_str(s)),
-            Err(_) => Err(Step::Fail),
-        }
+        s.map(Value::from_str).map_err(|_| NotJoined::Raised)
     }
 }

@@ -4,14 +4,13 @@
 //! The state of `random` is a userdata that `random` and `randomseed` have as upvalue.
 
 pub mod float;
-pub mod prng;
 
 use crate::register;
 use crate::string::bare_error;
 use abi::metamethod::Mm;
 use heap::{Raise, Val, Vm};
+use interp::prng::Prng;
 use interp::{Cx, Ret};
-use prng::Prng;
 use std::cell::Cell;
 
 register::library!(math);
@@ -204,4 +203,26 @@ pub fn random(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 pub fn randomseed(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     generator(cx)?.set(Prng::seeded(cx.check_num(0)?));
     cx.ret0()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Prng;
+    use crate::oracle::luajit;
+
+    #[test]
+    fn sequences_are_the_oracles() {
+        let seeds = [0.0, 1.0, 42.0, -1.0, 1e300, 0.1, 1605900000.0];
+        let mut program = "print(('%.17g'):format(math.random()))\n".to_owned();
+        let mut ours = vec![Prng::seeded(0.0).fraction()];
+        for seed in seeds {
+            program += &format!("math.randomseed({seed:e}) for i=1,20 do print(('%.17g'):format(math.random())) end\n");
+            let mut prng = Prng::seeded(seed);
+            ours.extend((0..20).map(|_| prng.fraction()));
+        }
+        let Some(theirs) = luajit(&program) else { return };
+        let theirs = String::from_utf8(theirs).expect("numbers");
+        let theirs: Vec<f64> = theirs.lines().map(|line| line.parse().expect("a number")).collect();
+        assert_eq!(ours, theirs);
+    }
 }

@@ -95,19 +95,7 @@ pub fn rep(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let total = total - sep.len();
     let mut out = scratch::take();
     reserve(cx.vm(), &mut out, total)?;
-    if s.len() == 1 && sep.is_empty() {
-        out.resize(total, s[0]);
-        return cx.ret_str(&out);
-    }
-    out.extend_from_slice(s);
-    if count > 1 {
-        out.extend_from_slice(sep);
-        // Doubling copies ever larger pieces.
-        while out.len() < total {
-            let piece = out.len().min(total - out.len());
-            out.extend_from_within(..piece);
-        }
-    }
+    interp::text::repeat(&mut out, s, sep, total);
     cx.ret_str(&out)
 }
 

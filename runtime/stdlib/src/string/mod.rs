@@ -53,9 +53,7 @@ pub fn bare_error(vm: &Vm, message: &str) -> Raise {
 
 /// Makes room for `len` bytes in all, or raises "not enough memory".
 pub fn reserve(vm: &Vm, out: &mut Vec<u8>, len: usize) -> Result<(), Raise> {
-    let max = vm.heap.config.max_memory;
-    let allowed = max == 0 || len <= max.saturating_sub(vm.heap_bytes());
-    if len > MAX_LEN || !allowed || out.try_reserve(len.saturating_sub(out.len())).is_err() {
+    if !interp::text::has_room(vm, out, len) {
         return Err(bare_error(vm, "not enough memory"));
     }
     Ok(())

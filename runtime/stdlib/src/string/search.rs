@@ -7,6 +7,7 @@ use super::reserve;
 use crate::scratch;
 use heap::handle::Kind;
 use heap::{Raise, Val};
+use interp::text::find_plain;
 use interp::{Cx, Ret};
 
 /// Stack slots for all captures and what comes with them.
@@ -83,29 +84,6 @@ fn search(cx: &mut Cx<'_>, is_find: bool) -> Result<Ret, Raise> {
     cx.push(Val::num(e as f64));
     let count = if st.level() == 0 { 0 } else { push_captures(cx, st, src, s, e)? };
     cx.ret_last(count + 2)
-}
-
-/// Occurrences of its first byte at which a needle is looked for before a searcher is built.
-const TRIES: u32 = 6;
-
-/// Finds bytes. Building a searcher pays only where the first byte of the needle is frequent.
-fn find_plain(src: &[u8], needle: &[u8]) -> Option<usize> {
-    match needle {
-        [] => Some(0),
-        [c] => memchr::memchr(*c, src),
-        [first, ..] => {
-            let mut from = 0;
-            for _ in 0..TRIES {
-                let rest = src.get(from..)?;
-                let at = from + memchr::memchr(*first, rest)?;
-                if src[at..].starts_with(needle) {
-                    return Some(at);
-                }
-                from = at + 1;
-            }
-            memchr::memmem::find(src.get(from..)?, needle).map(|at| from + at)
-        }
-    }
 }
 
 /// `string.gmatch(s, pattern)`; the upvalue is the iterator that is copied.
