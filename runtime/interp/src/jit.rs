@@ -406,3 +406,56 @@ pub unsafe fn unpatch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
         true
     }
 }
+
+/// Returns the addresses of a Lua function's prototype, if `itself`, and of all inside of it, if `children`.
+pub fn protos(f: heap::Func<'_>, itself: bool, children: bool) -> Vec<u64> {
+    protos_below(f, &[], itself, children)
+}
+
+/// Does the same for the prototype that the indices of constants in `way` lead to.
+pub fn protos_below(f: heap::Func<'_>, way: &[usize], itself: bool, children: bool) -> Vec<u64> {
+    let mut found = Vec::new();
+    let Some(mut p) = crate::debug::proto_of(f) else { return found };
+    // SAFETY: the prototype of a live function and its constants.
+    unsafe {
+        for d in way {
+            match inner_protos(p).find(|(i, _)| i == d) {
+                Some((_, inner)) => p = inner,
+                None => return found,
+            }
+        }
+        if itself {
+            found.push(p as u64);
+        }
+        if children {
+            let mut left = vec![p];
+            while let Some(p) = left.pop() {
+                for (_, inner) in inner_protos(p) {
+                    found.push(inner as u64);
+                    left.push(inner);
+                }
+            }
+        }
+    }
+    found
+}
+
+unsafe fn inner_protos(p: *const ProtoObj) -> impl Iterator<Item = (usize, *const ProtoObj)> {
+    // SAFETY: the prototype is live (caller): constants lie below `k`.
+    (0..unsafe { (*p).size_kgc } as usize).filter_map(move |i| {
+        let v = heap::Value(unsafe { *(*p).k.sub(1 + i) });
+        (v.tag() == abi::tag::PROTO).then_some((i, (v.0 & abi::tag::PTR_MASK) as *const ProtoObj))
+    })
+}
+
+/// Allows or forbids to compile prototypes, which must come from [`protos`] of a function that still lives.
+pub fn allow(protos: &[u64], on: bool) {
+    use bytecode::proto::ProtoFlags;
+    for p in protos {
+        // SAFETY: as the caller says.
+        unsafe {
+            let p = *p as *mut ProtoObj;
+            if on { (*p).flags &= !ProtoFlags::NOJIT } else { (*p).flags |= ProtoFlags::NOJIT }
+        }
+    }
+}

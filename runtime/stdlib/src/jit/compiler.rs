@@ -5,7 +5,7 @@
 
 use crate::io::Shared;
 use abi::abort::Abort;
-use heap::{Value, Vm};
+use heap::Vm;
 
 /// Facts of a trace, as `jit.util.traceinfo` shows them.
 #[derive(Clone, Debug)]
@@ -25,8 +25,10 @@ pub struct TraceInfo {
 /// A constant of a trace.
 #[derive(Clone, Debug)]
 pub enum TraceConst {
-    /// nil, false, true.
-    Value(Value),
+    /// nil
+    Nil,
+    /// A boolean.
+    Bool(bool),
     /// A number.
     Number(f64),
     /// A string, or the text of a symbol.

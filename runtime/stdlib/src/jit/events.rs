@@ -7,8 +7,12 @@
 //! Invariant: functions in the queue are marked by the compiler's roots ([`mark`]).
 
 use super::JitState;
+use super::util::ProtoRef;
+use crate::io::Shared;
 use abi::abort::Abort;
 use heap::{Raise, Tab, Value, Vm};
+use luac::bytecode::Chunk;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::Write;
 
@@ -82,7 +86,7 @@ pub enum Event {
         fpr: [u64; 16],
     },
     /// A function was compiled to bytecode.
-    Bytecode(super::util::ProtoRef),
+    Bytecode(ProtoRef),
 }
 
 /// The queue and who reads it.
@@ -91,6 +95,10 @@ pub struct Events {
     queue: VecDeque<Event>,
     wanted: u8,
     delivering: bool,
+    /// Chunks that were compiled and not told yet.
+    chunks: RefCell<Vec<ProtoRef>>,
+    /// Where functions are listed.
+    listing: Option<Shared>,
 }
 
 /// Says which events are wanted, of [`wants`]; none while handlers run.
@@ -248,20 +256,34 @@ fn error_text(vm: &mut Vm, error: Value) -> Vec<u8> {
     text
 }
 
-/// Tells handlers of `bc` of a new function and those inside of it, the inner ones first. Called by builtins that compile.
-pub(crate) fn compiled(vm: &mut Vm, f: Value) {
-    if wanted(vm) & wants::BC == 0 {
+/// Notes a chunk that was compiled from text, if somebody wants to know.
+pub(crate) fn note_chunk(vm: &Vm, chunk: &Chunk) {
+    if let Some(events) = vm.host_ref::<Events>()
+        && (events.wanted & wants::BC != 0 && !events.delivering || events.listing.is_some())
+    {
+        events.chunks.borrow_mut().push(ProtoRef::main(chunk.clone()));
+    }
+}
+
+/// Tells of the functions in chunks that were noted, inner ones first. Called by everybody who loads chunks.
+pub fn compiled(vm: &mut Vm) {
+    let Some(events) = vm.host_ref::<Events>() else { return };
+    let chunks = events.chunks.take();
+    let mut protos = Vec::new();
+    chunks.into_iter().for_each(|c| c.inside_out(&mut protos));
+    if protos.is_empty() {
         return;
     }
-    vm.error.set(f);
-    let chunk = super::util::proto_of(vm, vm.error_value());
-    vm.error.set(Value::NIL);
-    let mut protos = Vec::new();
-    if let Some(p) = chunk {
-        p.inside_out(&mut protos);
+    if let Some(out) = vm.host::<Events>().listing.clone() {
+        protos.iter().for_each(|p| super::bc::write_list(p, &out));
     }
     for p in protos {
         post(vm, Event::Bytecode(p));
     }
     interp::jit::announce(vm);
+}
+
+/// Lists all functions that are compiled from now on, or no longer.
+pub(super) fn list(vm: &mut Vm, out: Option<Shared>) {
+    vm.host::<Events>().listing = out;
 }
