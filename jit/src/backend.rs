@@ -9,7 +9,7 @@ use ir::Trace;
 pub struct Env {
     /// Address of each helper's body by `abi::helpers::Helper`.
     pub helpers: Vec<u64>,
-    /// `extern "C" fn(vm, *mut ExitState, trace: u32, exit: u32) -> u64`: restores the frames; its result is what the trace returns.
+    /// `extern "C" fn(vm, *mut ExitState, trace: u32, exit: u32, base: *mut u64) -> u64`: restores the frames; its result is what the trace returns.
     pub trace_exit: u64,
     /// The same for exits of CALLB that did not return normally: called with CALLB's nonzero result instead of an exit; restores nothing.
     pub nil_slot: u64,
@@ -53,6 +53,8 @@ pub struct Code {
     pub map: Vec<(usize, usize)>,
     /// Register or spill slot of each instruction's value, for dumps.
     pub regs: Vec<String>,
+    /// With stress: one flag a guard, set once it failed. The code writes them, so they live as long as it does.
+    pub cells: Option<std::sync::Arc<[std::sync::atomic::AtomicU8]>>,
 }
 
 /// A code generator.

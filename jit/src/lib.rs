@@ -4,7 +4,11 @@
 //! anything. It knows no heap: values are bits with tags (`abi::tag`), objects are what the subject says about them.
 //! `unsafe` is confined to [`mcode`], the memory of machine code.
 
+#![deny(unsafe_code)]
+
+pub mod asm;
 pub mod backend;
+#[allow(unsafe_code)]
 pub mod mcode;
 pub mod params;
 pub mod record;

@@ -1,1 +1,295 @@
-//! Memory of machine code.
+//! Memory of machine code: one reserved range of addresses, handed out in blocks.
+//!
+//! The whole range is reserved at once, so that every trace reaches every other with a 32-bit distance; memory is taken as it is written, up
+//! to a limit. The same pages are mapped twice: where they are executed they are never writable, where they are written they are never
+//! executable. Where the system does not allow this, there is one mapping whose pages change between the two.
+//!
+//! Invariant: an address handed out stays the block's until it is freed. Freed blocks are filled with traps.
+//! Absent: any knowledge of what the bytes mean. A caller that enters freed code breaks its own promise ([`Arena::entry`]).
+
+use abi::abort::Abort;
+use std::io;
+use std::ptr;
+
+/// Entry of a trace: the machine, slot 0 of the frame; the outcome.
+pub type Entry = unsafe extern "C" fn(*mut u8, *mut u64) -> u64;
+
+/// Blocks start at multiples of this.
+const ALIGN: usize = 16;
+/// `int3`
+const TRAP: u8 = 0xcc;
+
+/// The memory.
+pub struct Arena {
+    /// Where code is executed.
+    exec: *mut u8,
+    /// Where it is written; the same address if pages change.
+    write: *mut u8,
+    reserved: usize,
+    limit: usize,
+    used: usize,
+    /// Free blocks by ascending offset: `(offset, bytes)`.
+    free: Vec<(usize, usize)>,
+}
+
+/// A block of code.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Block {
+    /// Address where it is executed.
+    pub at: u64,
+    /// Bytes, rounded up.
+    pub len: usize,
+}
+
+impl Arena {
+    /// Reserves `reserved` bytes of addresses; at most `limit` bytes of code are handed out.
+    pub fn new(reserved: usize, limit: usize) -> io::Result<Arena> {
+        let page = 1 << 16;
+        let reserved = reserved.clamp(page, 1 << 30).next_multiple_of(page);
+        let (exec, write) = map_twice(reserved).or_else(|_| map_once(reserved))?;
+        Ok(Arena { exec, write, reserved, limit: limit.min(reserved), used: 0, free: vec![(0, reserved)] })
+    }
+
+    /// Changes the limit.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit.min(self.reserved);
+    }
+
+    /// Returns the limit in bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Returns the bytes in use.
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Returns the address where a block of `len` bytes would lie now.
+    pub fn address_for(&self, len: usize) -> Result<u64, Abort> {
+        let k = self.fit(len)?;
+        Ok(self.exec as u64 + self.free[k].0 as u64)
+    }
+
+    fn fit(&self, len: usize) -> Result<usize, Abort> {
+        let len = len.max(1).next_multiple_of(ALIGN);
+        if self.used + len > self.limit {
+            return Err(Abort::CodeFull);
+        }
+        self.free.iter().position(|f| f.1 >= len).ok_or(Abort::CodeFull)
+    }
+
+    /// Takes a block for `bytes` and writes them, if it lies at `at`: code knows its address. Otherwise ask again with the right length.
+    pub fn publish(&mut self, at: u64, bytes: &[u8]) -> Result<Block, Abort> {
+        let offset = at.wrapping_sub(self.exec as u64) as usize;
+        let len = bytes.len().max(1).next_multiple_of(ALIGN);
+        if self.used + len > self.limit {
+            return Err(Abort::CodeFull);
+        }
+        let k = self.free.iter().position(|f| f.0 == offset && f.1 >= len).ok_or(Abort::CodeFull)?;
+        self.write_at(offset, bytes).map_err(|_| Abort::CodeFull)?;
+        if self.free[k].1 == len {
+            self.free.remove(k);
+        } else {
+            self.free[k] = (offset + len, self.free[k].1 - len);
+        }
+        self.used += len;
+        Ok(Block { at, len })
+    }
+
+    /// Gives a block back. Nobody executes it any more.
+    pub fn free(&mut self, block: Block) {
+        let offset = (block.at - self.exec as u64) as usize;
+        // Should the pages not become writable, the block still is free; its code stays until it is overwritten.
+        let _ = self.write_at(offset, &vec![TRAP; block.len]);
+        self.used -= block.len;
+        let k = self.free.partition_point(|f| f.0 < offset);
+        self.free.insert(k, (offset, block.len));
+        if k + 1 < self.free.len() && self.free[k].0 + self.free[k].1 == self.free[k + 1].0 {
+            self.free[k].1 += self.free.remove(k + 1).1;
+        }
+        if k > 0 && self.free[k - 1].0 + self.free[k - 1].1 == self.free[k].0 {
+            self.free[k - 1].1 += self.free.remove(k).1;
+        }
+    }
+
+    /// Overwrites bytes of a block, as `Backend::link_exit` gives them. The code may be entered later, but does not run meanwhile.
+    pub fn patch(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let offset = at.wrapping_sub(self.exec as u64) as usize;
+        if offset.checked_add(bytes.len()).is_none_or(|end| end > self.reserved) {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        self.write_at(offset, bytes)
+    }
+
+    /// Reads code, for dumps.
+    pub fn read(&self, block: Block) -> Vec<u8> {
+        let offset = (block.at - self.exec as u64) as usize;
+        assert!(offset + block.len <= self.reserved);
+        // SAFETY: the range lies in the executable mapping, which is readable and lives as long as the arena.
+        unsafe { std::slice::from_raw_parts(self.exec.add(offset), block.len) }.to_vec()
+    }
+
+    fn write_at(&mut self, offset: usize, bytes: &[u8]) -> io::Result<()> {
+        assert!(offset + bytes.len() <= self.reserved);
+        let flip = self.exec == self.write;
+        let (start, end) = (offset & !(PAGE - 1), (offset + bytes.len()).next_multiple_of(PAGE));
+        if flip {
+            // SAFETY: the range is whole pages of our mapping; no code runs while it is written.
+            check(unsafe {
+                libc::mprotect(self.exec.add(start).cast(), end - start, libc::PROT_READ | libc::PROT_WRITE)
+            })?;
+        }
+        // SAFETY: the range was checked to be in the writable mapping, which nobody else refers to.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.write.add(offset), bytes.len()) };
+        if flip {
+            // SAFETY: as above.
+            check(unsafe {
+                libc::mprotect(self.exec.add(start).cast(), end - start, libc::PROT_READ | libc::PROT_EXEC)
+            })?;
+        }
+        synchronise();
+        Ok(())
+    }
+
+    /// Returns the function that starts at `at`. Calling it is safe while the block is not freed, with what `abi::exit` says.
+    pub fn entry(at: u64) -> Entry {
+        // SAFETY: a function pointer of the right size; whoever calls it vouches for what is there.
+        unsafe { std::mem::transmute::<usize, Entry>(at as usize) }
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        // SAFETY: both mappings are ours, and nobody runs code of a dropped arena.
+        unsafe {
+            libc::munmap(self.exec.cast(), self.reserved);
+            if self.exec != self.write {
+                libc::munmap(self.write.cast(), self.reserved);
+            }
+        }
+    }
+}
+
+const PAGE: usize = 4096;
+
+fn check(r: libc::c_int) -> io::Result<()> {
+    if r == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+fn map(len: usize, prot: libc::c_int, flags: libc::c_int, fd: libc::c_int) -> io::Result<*mut u8> {
+    // SAFETY: a fresh mapping at an address the system chooses.
+    let p = unsafe { libc::mmap(ptr::null_mut(), len, prot, flags, fd, 0) };
+    if p == libc::MAP_FAILED { Err(io::Error::last_os_error()) } else { Ok(p.cast()) }
+}
+
+/// Maps the same memory twice.
+#[cfg(target_os = "linux")]
+fn map_twice(len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    // SAFETY: plain system calls; the descriptor is closed below, the mappings keep the memory.
+    let fd = unsafe { libc::memfd_create(c"kiln-mcode".as_ptr(), libc::MFD_CLOEXEC) };
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: `fd` is ours.
+    let sized = check(unsafe { libc::ftruncate(fd, len as libc::off_t) });
+    let both = sized.and_then(|()| {
+        let exec = map(len, libc::PROT_READ | libc::PROT_EXEC, libc::MAP_SHARED, fd)?;
+        match map(len, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED, fd) {
+            Ok(write) => Ok((exec, write)),
+            Err(e) => {
+                // SAFETY: the mapping was made above and nobody has it.
+                unsafe { libc::munmap(exec.cast(), len) };
+                Err(e)
+            }
+        }
+    });
+    // SAFETY: `fd` is ours and not used again.
+    unsafe { libc::close(fd) };
+    both
+}
+
+#[cfg(not(target_os = "linux"))]
+fn map_twice(_len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}
+
+/// Maps memory once; its pages change between writable and executable.
+fn map_once(len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    let p = map(len, libc::PROT_READ | libc::PROT_EXEC, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1)?;
+    Ok((p, p))
+}
+
+/// Makes what was written visible to this processor's instruction fetch: it went through another address.
+fn synchronise() {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let _ = std::arch::x86_64::__cpuid(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `lea rax, [rsi + n]; ret`
+    fn code(n: u8) -> Vec<u8> {
+        vec![0x48, 0x8d, 0x46, n, 0xc3]
+    }
+
+    fn run(arena: &mut Arena) {
+        let at = arena.address_for(5).unwrap();
+        let a = arena.publish(at, &code(3)).unwrap();
+        let b = arena.publish(arena.address_for(5).unwrap(), &code(4)).unwrap();
+        let c = arena.publish(arena.address_for(5).unwrap(), &code(5)).unwrap();
+        let call = |b: Block| {
+            // SAFETY: the code was just written and touches no memory.
+            unsafe { Arena::entry(b.at)(ptr::null_mut(), 100 as *mut u64) }
+        };
+        assert_eq!((call(a), call(b), call(c)), (103, 104, 105));
+        arena.patch(b.at + 3, &[9]).unwrap();
+        assert_eq!(call(b), 109);
+        assert_eq!(arena.used(), 48);
+        arena.free(a);
+        arena.free(c);
+        assert_eq!(arena.read(a)[0], TRAP);
+        arena.free(b);
+        assert_eq!(arena.used(), 0);
+        assert_eq!(arena.free.len(), 1);
+        assert_eq!(arena.address_for(5).unwrap(), at);
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn blocks_are_written_patched_freed() {
+        let mut arena = Arena::new(1 << 20, 1 << 16).unwrap();
+        assert_ne!(arena.exec, arena.write);
+        run(&mut arena);
+        arena.set_limit(10);
+        assert_eq!(arena.address_for(5), Err(Abort::CodeFull));
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn pages_that_change_do_as_well() {
+        let (exec, write) = map_once(1 << 16).unwrap();
+        let mut arena = Arena { exec, write, reserved: 1 << 16, limit: 1 << 16, used: 0, free: vec![(0, 1 << 16)] };
+        run(&mut arena);
+    }
+
+    #[test]
+    fn no_page_is_writable_and_executable() {
+        let arena = Arena::new(1 << 20, 1 << 20).unwrap();
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+        let mut seen = 0;
+        for line in maps.lines() {
+            let Some((range, rest)) = line.split_once(' ') else { continue };
+            let start = u64::from_str_radix(range.split('-').next().unwrap_or(""), 16).unwrap_or(0);
+            if start == arena.exec as u64 || start == arena.write as u64 {
+                seen += 1;
+                assert!(!rest.starts_with("rwx"), "{line}");
+            }
+        }
+        assert!(maps.is_empty() || seen == 2);
+    }
+}

@@ -40,6 +40,7 @@ impl Machine<'_> {
             Helper::ceil => n(num(0)?.ceil()),
             Helper::trunc => n(num(0)?.trunc()),
             Helper::tobit => Val::Int(number::to_bit(num(0)?)),
+            Helper::random => return Err("random numbers are not evaluated".into()),
             Helper::str_cmp => Val::Int(match s(0)?.cmp(&s(1)?) {
                 Ordering::Less => -1,
                 Ordering::Equal => 0,

@@ -364,6 +364,7 @@ impl Machine<'_> {
                 Val::Int(self.note_shape(shape))
             }
             Field::TabNomm => Val::Int(self.world.tables[self.table(object)?].nomm),
+            Field::FuncUp0 => return Err("upvalues of builtins are not evaluated".into()),
         })
     }
 

@@ -1,0 +1,111 @@
+//! What exits rebuild: sunk allocations and the stores into them.
+//!
+//! A sunk object is described by the instructions that would have made it: the allocation, and the sunk stores into it up to the snapshot. If
+//! the object is loop-carried, a snapshot in the loop means this round's object, whose parts are this round's values.
+
+use abi::abort::Abort;
+use ir::{Const, Field, Op, Ref, Trace};
+
+/// A value that an exit needs, and the position that says which round's it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The instruction.
+    pub value: Ref,
+    /// Position.
+    pub at: usize,
+}
+
+/// Key of a sunk store.
+#[derive(Clone, Copy, Debug)]
+pub enum Key {
+    /// A value or constant.
+    Value(Part),
+    /// The key of a node constant.
+    Node(Ref),
+    /// The metatable.
+    Meta,
+}
+
+/// A sunk store.
+#[derive(Clone, Copy, Debug)]
+pub struct Store {
+    /// Where.
+    pub key: Key,
+    /// What.
+    pub value: Part,
+}
+
+fn position(t: &Trace, snap: usize, obj: usize, store: usize) -> usize {
+    let carried = t.ins.iter().any(|i| i.op == Op::PHI && i.a == Ref::ins(obj));
+    if carried { t.snaps[snap].at as usize } else { store }
+}
+
+/// Collects the sunk stores into object `obj` that snapshot `snap` knows.
+pub fn stores(t: &Trace, snap: usize, obj: usize) -> Result<Vec<Store>, Abort> {
+    let mut out = Vec::new();
+    let ends = (t.snaps[snap].at as usize).min(t.ins.len());
+    for (i, ins) in t.ins.iter().enumerate().take(ends).skip(obj + 1) {
+        if !ins.is_sunk() || !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::FSTORE) || !ins.a.is_ins() {
+            continue;
+        }
+        let adr = t.ins[ins.a.index()];
+        let of_part = |r: Ref| r.is_ins() && t.ins[r.index()].op == Op::FLOAD && t.ins[r.index()].a == Ref::ins(obj);
+        let at = position(t, snap, obj, i);
+        let part = |value| Part { value, at };
+        let key = match adr.op {
+            Op::AREF if of_part(adr.a) => Key::Value(part(adr.b)),
+            Op::HREFK if of_part(adr.a) => Key::Node(adr.b),
+            Op::HREF | Op::NEWREF if adr.a == Ref::ins(obj) => Key::Value(part(adr.b)),
+            Op::FREF if adr.a == Ref::ins(obj) && Field::ALL.get(adr.b.as_lit() as usize) == Some(&Field::TabMeta) => {
+                Key::Meta
+            }
+            _ => continue,
+        };
+        out.push(Store { key, value: part(ins.b) });
+    }
+    Ok(out)
+}
+
+/// Calls `f` for every value that entry `r` of snapshot `snap` needs.
+pub fn parts(t: &Trace, snap: usize, r: Ref, f: &mut impl FnMut(Part)) -> Result<(), Abort> {
+    walk(t, snap, Part { value: r, at: t.snaps[snap].at as usize }, 0, f)
+}
+
+fn walk(t: &Trace, snap: usize, p: Part, depth: usize, f: &mut impl FnMut(Part)) -> Result<(), Abort> {
+    let r = p.value;
+    if !r.is_ins() || t.ty(r).is_pri() {
+        return Ok(());
+    }
+    let ins = t.ins[r.index()];
+    if !ins.is_sunk() {
+        f(p);
+        return Ok(());
+    }
+    // Objects that contain each other are not sunk.
+    if depth > 16 {
+        return Err(Abort::NyiIr);
+    }
+    let at = position(t, snap, r.index(), r.index());
+    match ins.op {
+        Op::SNEW => {
+            walk(t, snap, Part { value: ins.a, at }, depth + 1, f)?;
+            walk(t, snap, Part { value: ins.b, at }, depth + 1, f)
+        }
+        Op::CONV => walk(t, snap, Part { value: ins.a, at: p.at }, depth + 1, f),
+        Op::TNEW | Op::TDUP => {
+            for s in stores(t, snap, r.index())? {
+                if let Key::Value(k) = s.key {
+                    walk(t, snap, k, depth + 1, f)?;
+                }
+                walk(t, snap, s.value, depth + 1, f)?;
+            }
+            Ok(())
+        }
+        _ => Err(Abort::NyiIr),
+    }
+}
+
+/// Says whether a constant is the null address.
+pub fn is_null(t: &Trace, r: Ref) -> bool {
+    matches!(t.as_const(r), Some(Const::Null))
+}

@@ -1,0 +1,188 @@
+//! Traces written by hand, assembled and run in this process against a machine made of plain memory.
+
+use super::x64::X64;
+use crate::backend::{Backend, Code, Env, Request};
+use crate::mcode::Arena;
+use abi::exit::{ExitState, Form, Loc, SnapMap};
+use abi::helpers::Helper;
+use abi::{tag, vmfield};
+use ir::{Const, Conv, Ins, Link, Op, ProtoKey, Ref, Snap, Start, Trace, Ty, sload};
+use std::cell::RefCell;
+
+thread_local! {
+    static LAST: RefCell<Option<(u32, u32, usize, Box<ExitState>)>> = const { RefCell::new(None) };
+}
+
+extern "C" fn on_exit(_vm: *mut u8, state: *const ExitState, trace: u32, exit: u32, base: *mut u64) -> u64 {
+    // SAFETY: the code under test passes the state it made on its stack.
+    let copy = unsafe { Box::new(std::ptr::read(state)) };
+    LAST.with(|l| *l.borrow_mut() = Some((trace, exit, base as usize, copy)));
+    7
+}
+
+extern "C" fn pow(x: f64, y: f64) -> f64 {
+    // What a call may change, it changes.
+    std::hint::black_box(x.powf(y))
+}
+
+pub(super) fn env() -> Env {
+    let mut helpers = vec![0; Helper::ALL.len()];
+    helpers[Helper::pow as usize] = pow as *const () as u64;
+    Env { helpers, trace_exit: on_exit as *const () as u64, nil_slot: 0 }
+}
+
+/// A machine of plain memory.
+pub(super) struct Vm {
+    pub fields: Vec<u64>,
+    pub stack: Vec<u64>,
+}
+
+/// Index of slot 0 in the stack.
+pub(super) const SLOT0: usize = 8;
+
+impl Vm {
+    pub fn new(slots: &[u64]) -> Vm {
+        let mut vm = Vm { fields: vec![0; 512], stack: vec![tag::NIL_BITS; 256] };
+        vm.stack[SLOT0..SLOT0 + slots.len()].copy_from_slice(slots);
+        vm.fields[vmfield::STACK_MAX as usize / 8] = vm.stack.as_ptr_range().end as u64;
+        vm
+    }
+
+    /// Runs code; returns the exit and the slots after it restored them.
+    pub fn run(&mut self, code: &Code, at: u64) -> (u64, Option<u32>) {
+        LAST.with(|l| *l.borrow_mut() = None);
+        // SAFETY: the code was assembled for this machine's layout and lies at `at`.
+        let out = unsafe { Arena::entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) };
+        let last = LAST.with(|l| l.borrow_mut().take());
+        let Some((_, exit, base, state)) = last else { return (out, None) };
+        let slot0 = (base - self.stack.as_ptr() as usize) / 8;
+        for (slot, bits) in restore(&code.exits[exit as usize], &state) {
+            self.stack[(slot0 as i64 + i64::from(slot)) as usize] = bits;
+        }
+        (out, Some(exit))
+    }
+
+    pub fn slot(&self, k: i32) -> u64 {
+        self.stack[(SLOT0 as i64 + i64::from(k)) as usize]
+    }
+
+    pub fn num(&self, k: i32) -> f64 {
+        f64::from_bits(self.slot(k))
+    }
+}
+
+pub(super) fn restore(map: &SnapMap, state: &ExitState) -> Vec<(i32, u64)> {
+    map.slots
+        .iter()
+        .map(|m| {
+            let raw = match m.loc {
+                Loc::Gpr(r) => state.gpr[r as usize],
+                Loc::Fpr(r) => state.fpr[r as usize],
+                Loc::Spill(s) => state.spill[s as usize],
+                Loc::Const(b) => return (m.slot, b),
+                Loc::Sunk(_) | Loc::Memory => return (m.slot, 0xdead),
+            };
+            let bits = match m.form {
+                Form::Raw => raw,
+                Form::Int => f64::from(raw as u32 as i32).to_bits(),
+                Form::Key => 0xfffe_7fff << 32 | raw & 0xffff_ffff,
+                Form::Gc(t) => raw | u64::from(t) << tag::SHIFT,
+            };
+            (m.slot, bits)
+        })
+        .collect()
+}
+
+pub(super) fn new_trace() -> Trace {
+    Trace::new(Start::Root, Const::Pc(ProtoKey { hash: 1, instance: 0 }, 0))
+}
+
+pub(super) fn snap(t: &mut Trace, entries: &[(i32, Ref)]) {
+    let pc = Some(t.pc);
+    t.snaps.push(Snap { at: t.ins.len() as u32, pc, base: 0, top: 16, multres: None, entries: entries.to_vec() });
+}
+
+/// Assembles into an arena.
+pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, target: Option<u64>) -> (Code, u64) {
+    let bits: Vec<u64> = t.consts.iter().map(|_| 0).collect();
+    let at = arena.address_for(1).unwrap();
+    let request = Request { trace: t, number: 1, bits: &bits, keys: &bits, parent, target, stress: false, at };
+    let code = X64::native().assemble(&env(), &request).unwrap();
+    arena.publish(at, &code.bytes).unwrap();
+    if std::env::var_os("SHOW").is_some() {
+        for (a, s) in super::disasm(&code.bytes, at) {
+            println!("{a:x} {s}");
+        }
+    }
+    (code, at)
+}
+
+fn arena() -> Arena {
+    Arena::new(1 << 20, 1 << 20).unwrap()
+}
+
+fn guard(t: &mut Trace, op: Op, ty: Ty, a: Ref, b: Ref) -> Ref {
+    t.push(Ins::guard(op, ty, a, b))
+}
+
+fn ins(t: &mut Trace, op: Op, ty: Ty, a: Ref, b: Ref) -> Ref {
+    t.push(Ins::new(op, ty, a, b))
+}
+
+/// `for i = i, n do s = s + i * k end` with int `i`, peeled.
+#[test]
+fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
+    let mut t = new_trace();
+    snap(&mut t, &[]);
+    let i0 = guard(&mut t, Op::SLOAD, Ty::Int, Ref::lit(0), Ref::lit(sload::CONVERT));
+    let n = guard(&mut t, Op::SLOAD, Ty::Int, Ref::lit(1), Ref::lit(sload::CONVERT));
+    let s0 = guard(&mut t, Op::SLOAD, Ty::Num, Ref::lit(2), Ref::lit(0));
+    let k = guard(&mut t, Op::SLOAD, Ty::Num, Ref::lit(3), Ref::lit(0));
+    let conv = Conv::NumInt as i32;
+    let f0 = ins(&mut t, Op::CONV, Ty::Num, i0, Ref::lit(conv));
+    let m0 = ins(&mut t, Op::MUL, Ty::Num, f0, k);
+    let s1 = ins(&mut t, Op::ADD, Ty::Num, s0, m0);
+    let one = t.kint(1);
+    let i1 = guard(&mut t, Op::ADDOV, Ty::Int, i0, one);
+    snap(&mut t, &[(0, i1), (2, s1)]);
+    guard(&mut t, Op::LE, Ty::Int, i1, n);
+    snap(&mut t, &[(0, i1), (2, s1)]);
+    ins(&mut t, Op::LOOP, Ty::Void, Ref::NONE, Ref::NONE);
+    let f1 = ins(&mut t, Op::CONV, Ty::Num, i1, Ref::lit(conv));
+    let m1 = ins(&mut t, Op::MUL, Ty::Num, f1, k);
+    let s2 = ins(&mut t, Op::ADD, Ty::Num, s1, m1);
+    let i2 = guard(&mut t, Op::ADDOV, Ty::Int, i1, one);
+    snap(&mut t, &[(0, i2), (2, s2)]);
+    guard(&mut t, Op::LE, Ty::Int, i2, n);
+    ins(&mut t, Op::PHI, Ty::Int, i1, i2);
+    ins(&mut t, Op::PHI, Ty::Num, s1, s2);
+    t.link = Link::Loop;
+    t.slots = 8;
+    let mut a = arena();
+    let (code, at) = build(&mut a, &t, None, None);
+    let b = |x: f64| x.to_bits();
+    let mut vm = Vm::new(&[b(1.0), b(100.0), b(0.5), b(2.0)]);
+    assert_eq!(vm.run(&code, at), (7, Some(3)));
+    assert_eq!((vm.num(0), vm.num(2)), (101.0, 0.5 + 2.0 * 5050.0));
+    let mut vm = Vm::new(&[b(1.0), b(1.0), b(0.5), b(2.0)]);
+    assert_eq!(vm.run(&code, at), (7, Some(1)));
+    assert_eq!((vm.num(0), vm.num(2)), (2.0, 2.5));
+    // Wrong types, a fraction, -0: nothing happened.
+    for slots in [
+        [tag::NIL_BITS, b(1.0), b(1.0), b(1.0)],
+        [b(1.5), b(1.0), b(1.0), b(1.0)],
+        [b(-0.0), b(1.0), b(1.0), b(1.0)],
+        [b(1.0), b(1.0), tag::TRUE_BITS, b(0.0)],
+    ] {
+        let mut vm = Vm::new(&slots);
+        assert_eq!(vm.run(&code, at), (7, Some(0)));
+    }
+    // Overflow leaves with the old value: the instruction is executed again.
+    let mut vm = Vm::new(&[b(2147483646.0), b(2147483647.0), b(0.0), b(0.0)]);
+    assert_eq!(vm.run(&code, at).1, Some(2));
+    assert_eq!(vm.num(0), 2147483647.0);
+    // No stack.
+    let mut vm = Vm::new(&[b(1.0), b(1.0), b(1.0), b(1.0)]);
+    vm.fields[vmfield::STACK_MAX as usize / 8] = vm.stack.as_ptr() as u64 + 8 * 8;
+    assert_eq!(vm.run(&code, at), (7, Some(0)));
+}

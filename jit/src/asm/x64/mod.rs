@@ -1,0 +1,88 @@
+//! The x86-64 backend.
+
+mod call;
+mod emit;
+mod encode;
+
+pub use emit::slot_bits;
+
+use super::alloc::allocate;
+use super::place::{Machine, Reg, RegSet};
+use super::select::{Cpu, select};
+use crate::backend::{Backend, Code, Env, Request};
+use abi::abort::Abort;
+
+const RCX: Reg = Reg::gpr(1);
+const RDX: Reg = Reg::gpr(2);
+const RBX: Reg = Reg::gpr(3);
+const RSI: Reg = Reg::gpr(6);
+const RDI: Reg = Reg::gpr(7);
+const R8: Reg = Reg::gpr(8);
+const R9: Reg = Reg::gpr(9);
+const R10: Reg = Reg::gpr(10);
+const R11: Reg = Reg::gpr(11);
+const R12: Reg = Reg::gpr(12);
+const R13: Reg = Reg::gpr(13);
+const R15: Reg = Reg::gpr(15);
+
+const fn fprs() -> [Reg; 15] {
+    let mut out = [Reg(0); 15];
+    let mut i = 0;
+    while i < 15 {
+        out[i] = Reg::fpr(i as u8);
+        i += 1;
+    }
+    out
+}
+static FPRS: [Reg; 15] = fprs();
+
+/// Values are in every register but `rsp`, `rbp` (base), `r14` (machine), `rax` and `xmm15` (scratch).
+pub static MACHINE: Machine = Machine {
+    gprs: &[RCX, RDX, RSI, RDI, RBX, R8, R9, R10, R11, R12, R13, R15],
+    fprs: &FPRS,
+    saved: RegSet::of(&[RBX, R12, R13, R15]),
+    gpr_args: &[RDI, RSI, RDX, RCX, R8, R9],
+    fpr_args: &FPRS,
+};
+
+/// Generates x86-64 code.
+#[derive(Clone, Copy, Debug)]
+pub struct X64 {
+    /// What the CPU has.
+    pub cpu: Cpu,
+}
+
+impl X64 {
+    /// Makes a backend for this machine's CPU.
+    #[cfg(target_arch = "x86_64")]
+    pub fn native() -> X64 {
+        X64 {
+            cpu: Cpu {
+                sse41: std::arch::is_x86_feature_detected!("sse4.1"),
+                bmi2: std::arch::is_x86_feature_detected!("bmi2"),
+            },
+        }
+    }
+
+    /// Makes a backend for the least CPU.
+    pub fn baseline() -> X64 {
+        X64 { cpu: Cpu { sse41: false, bmi2: false } }
+    }
+}
+
+impl Backend for X64 {
+    fn arch(&self) -> &'static str {
+        "x64"
+    }
+
+    fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
+        let sel = select(request.trace, request.bits, request.parent, self.cpu)?;
+        let alloc = allocate(request.trace, &sel, &MACHINE)?;
+        emit::emit(self.cpu, env, request, &sel, &alloc)
+    }
+
+    fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>> {
+        let distance = target.wrapping_sub(site.wrapping_add(4)) as i64;
+        i32::try_from(distance).ok().map(|d| d.to_le_bytes().to_vec())
+    }
+}
