@@ -24,10 +24,10 @@ use std::sync::atomic::AtomicU8;
 pub const ARRAY: i32 = SPILLS as i32 * 8;
 const EXIT: i32 = ARRAY + SCRATCH as i32 * 8;
 /// Six registers are pushed before; the sum keeps `rsp` aligned.
-const FRAME: i32 = EXIT + 24;
+pub const FRAME: i32 = EXIT + 24;
 const _: () = assert!((FRAME + 7 * 8) % 16 == 0);
 /// Bytes of an exit's state before the spill slots.
-const REGS: i32 = 512;
+pub const REGS: i32 = 512;
 const _: () = assert!(std::mem::offset_of!(abi::exit::ExitState, spill) == REGS as usize);
 
 /// Condition codes.

@@ -4,7 +4,7 @@ mod call;
 mod emit;
 mod encode;
 
-pub use emit::slot_bits;
+pub use emit::{FRAME, REGS, slot_bits};
 
 use super::alloc::allocate;
 use super::place::{Machine, Reg, RegSet};
