@@ -7,6 +7,7 @@ use heap::vm::TraceEntry;
 use heap::{ProtoObj, Vm};
 use ir::{Link, Start};
 use jit::backend::{Backend, Code, Request};
+use jit::mcode::{Arena, Block, Entry};
 use jit::record::Recorder;
 
 impl Engine {
@@ -33,20 +34,32 @@ impl Engine {
                 }
                 _ => None,
             };
-            (parent.cloned(), target)
+            let mut parent = parent.cloned();
+            if let Some(p) = &mut parent {
+                p.slots.extend_from_slice(recorder.parts());
+            }
+            (parent, target)
         };
-        let at = self.arena.cursor();
-        let request = Request {
-            trace: &trace,
-            number,
-            bits: &bound.bits,
-            keys: &bound.keys,
-            parent: parent.as_ref(),
-            target,
-            stress: self.stress,
-            at,
+        // Code knows its address, which depends on its length: a guess, and once more if that was wrong.
+        let mut guess = trace.ins.len() * 16 + 512;
+        let (code, at) = loop {
+            let at = self.arena.address_for(guess)?;
+            let request = Request {
+                trace: &trace,
+                number,
+                bits: &bound.bits,
+                keys: &bound.keys,
+                parent: parent.as_ref(),
+                target,
+                stress: self.stress,
+                at,
+            };
+            let code = self.backend.assemble(&self.env, &request)?;
+            if self.arena.address_for(code.bytes.len())? == at {
+                break (code, at);
+            }
+            guess = code.bytes.len();
         };
-        let code = self.backend.assemble(&self.env, &request)?;
         let place = match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live: it is being recorded.
@@ -58,12 +71,11 @@ impl Engine {
             }
             Origin::Side(..) => (0, 0),
         };
-        let address = self.arena.publish(&code.bytes).map_err(|_| Abort::CodeFull)?;
-        debug_assert_eq!(address, at);
+        let block = self.arena.publish(at, &code.bytes)?;
         if std::env::var_os("KILN_TRACE_LOG").is_some() {
             eprintln!("trace {number} {origin}\n{trace}", origin = describe(origin));
         }
-        self.publish(vm, number, trace, bound, code, address, place, origin);
+        self.publish(vm, number, trace, bound, code, block, place, origin);
         Ok(())
     }
 
@@ -88,7 +100,7 @@ impl Engine {
         trace: ir::Trace,
         bound: Bound,
         code: Code,
-        address: u64,
+        block: Block,
         place: (u64, u32),
         origin: Origin,
     ) {
@@ -102,8 +114,9 @@ impl Engine {
             trace,
             place,
             root,
-            code: (address, code.bytes.len()),
-            inner: address + code.inner as u64,
+            code: block,
+            inner: block.at + code.inner as u64,
+            cells: code.cells,
             maps: code.exits,
             counts: vec![0; n],
             sides: vec![0; n],
@@ -114,7 +127,7 @@ impl Engine {
             nside: 0,
         };
         let inner = live.inner;
-        let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
+        let entry = matches!(origin, Origin::Root(..)).then(|| Arena::entry(block.at + code.entry as u64));
         self.traces.push(Some(Box::new(live)));
         self.entries.push(TraceEntry { entry: entry.map(heap_entry), start_ins: 0, pad: 0 });
         match origin {
@@ -137,9 +150,10 @@ impl Engine {
                 parent.sides[exit as usize] = number;
                 for (e, at) in &parent.patches {
                     if *e == exit {
-                        let site = parent.code.0 + *at as u64;
+                        let site = parent.code.at + *at as u64;
                         if let Some(bytes) = self.backend.link_exit(site, inner) {
-                            self.arena.patch(site, &bytes);
+                            // A site that cannot be written keeps its exit: slower, not wrong.
+                            let _ = self.arena.patch(site, &bytes);
                         }
                     }
                 }
@@ -149,9 +163,7 @@ impl Engine {
 }
 
 /// The entry as the interpreter calls it.
-fn heap_entry(
-    f: unsafe extern "C" fn(*mut core::ffi::c_void, *mut u64) -> u64,
-) -> unsafe extern "C" fn(*mut Vm, *mut u64) -> u64 {
+fn heap_entry(f: Entry) -> unsafe extern "C" fn(*mut Vm, *mut u64) -> u64 {
     // SAFETY: the same function; the compiler crate does not know the machine's type.
     unsafe { std::mem::transmute(f) }
 }

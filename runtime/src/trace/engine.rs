@@ -11,16 +11,21 @@ use heap::{ProtoObj, Value, Vm};
 use ir::{Link, Trace};
 use jit::asm::x64::X64;
 use jit::backend::Env;
-use jit::mcode::Arena;
+use jit::mcode::{Arena, Block};
 use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
 const PATIENCE: u32 = 2000;
+
+/// Bytes of addresses reserved for code.
+const RESERVED: usize = 64 << 20;
 
 /// A compiled trace.
 pub struct Live {
@@ -30,8 +35,8 @@ pub struct Live {
     pub place: (u64, u32),
     /// The root trace it belongs to (its own number for roots).
     pub root: u32,
-    /// Address and size of its code.
-    pub code: (u64, usize),
+    /// Its code.
+    pub code: Block,
     /// Entry for other traces.
     pub inner: u64,
     /// What exits restore.
@@ -42,6 +47,8 @@ pub struct Live {
     pub sides: Vec<u32>,
     /// Where to patch exits.
     pub patches: Vec<(u32, usize)>,
+    /// What the code counts in, with stress.
+    pub cells: Option<Arc<[AtomicU8]>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Text for dumps.
@@ -111,7 +118,7 @@ impl Engine {
             nil_slot: interp::helpers::nil_slot(),
         };
         Some(Box::new(Engine {
-            arena: Arena::new(params.maxmcode as usize * 1024).ok()?,
+            arena: Arena::new(RESERVED, params.maxmcode as usize * 1024).ok()?,
             params,
             state: State::Idle,
             names: RefCell::default(),
@@ -120,7 +127,7 @@ impl Engine {
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
-            backend: X64::new(),
+            backend: X64::native(),
             env,
             stress: false,
             on: true,
@@ -144,7 +151,7 @@ impl Engine {
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {
-        View { vm, names: &self.names, roots: &self.roots, left: &self.left }
+        View { vm, names: &self.names, roots: &self.roots, left: &self.left, restored: false }
     }
 
     // ---- roots ----
@@ -275,6 +282,11 @@ impl Engine {
         self.traces.get(trace as usize)?.as_ref()?.maps.get(exit as usize)
     }
 
+    /// Returns the slots that a trace needs above its base.
+    pub(crate) fn slots(&self, trace: u32) -> i32 {
+        self.traces.get(trace as usize).and_then(Option::as_ref).map_or(0, |t| t.trace.slots)
+    }
+
     /// Counts an exit whose frames were restored; says whether to record a side trace.
     pub(crate) fn count_exit(&mut self, vm: &Vm, trace: u32, exit: u32) -> bool {
         let (hotexit, tryside, maxside) = (self.params.hotexit, self.params.tryside, self.params.maxside);
@@ -296,8 +308,8 @@ impl Engine {
         if live.sides[exit as usize] != 0 {
             return false;
         }
-        let view = self.view(vm);
-        match Recorder::side(&view, &live.trace, trace, exit, &self.params) {
+        let view = View { restored: true, ..self.view(vm) };
+        match Recorder::side(&view, &live.trace, &live.maps[exit as usize], trace, exit, &self.params) {
             Ok(r) => {
                 self.state = State::Recording(Box::new(r), Origin::Side(trace, exit));
                 true
@@ -345,9 +357,10 @@ impl Engine {
         self.penalties = Penalties::default();
         self.left.clear();
         if vm.jit.depth == 0 {
-            self.traces.clear();
+            for live in self.traces.drain(..).flatten() {
+                self.arena.free(live.code);
+            }
             self.entries.clear();
-            self.arena.reset();
         }
         self.show(vm);
     }

@@ -38,8 +38,7 @@ pub fn install(vm: &mut Vm) {
 }
 
 /// Returns the engine of a machine.
-#[allow(clippy::mut_from_ref)]
-pub(crate) fn engine(vm: &Vm) -> Option<&mut Engine> {
+pub(crate) fn engine<'e>(vm: &Vm) -> Option<&'e mut Engine> {
     // SAFETY: `install` put it there, and it lives as long as the machine; the functions of this module do not hold it across calls
     // that come back here.
     unsafe { vm.jit.data.cast::<Engine>().as_mut() }
@@ -122,6 +121,16 @@ pub(crate) unsafe extern "C" fn leave(vm: *mut Vm, state: *mut ExitState, trace:
         let Some(map) = e.exit_map(trace, exit) else { return outcome::FAIL };
         if heap::deopt::restore(vm, base, &*state, map).is_err() {
             return outcome::FAIL;
+        }
+        let slots = e.slots(trace);
+        if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < slots as usize {
+            // It was the check for room. Where there is none the interpreter will say so, at the call that needs it.
+            let height = vm.base.offset_from(base) as i32;
+            let from = vm.base;
+            if heap::stack::ensure(vm, from, (slots - height).max(0) as u32).is_err() {
+                vm.error.set(Value::NIL);
+            }
+            return outcome::NEXT;
         }
         if quiet && e.count_exit(vm, trace, exit) {
             interp::jit::set_recording(vm, true);
