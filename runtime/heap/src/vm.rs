@@ -57,8 +57,8 @@ pub struct TraceEntry {
     pub entry: Option<unsafe extern "C" fn(*mut Vm, *mut u64) -> u64>,
     /// The instruction that the trace's own replaced.
     pub start_ins: u32,
-    /// Not used.
-    pub pad: u32,
+    /// Entries from the interpreter, for reports.
+    pub entries: u32,
 }
 
 /// Number of hot counters.

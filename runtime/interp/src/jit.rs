@@ -132,6 +132,8 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
             return not_entered(&mut *vm, insn as u32, &trace);
         }
         let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
+        let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
+        (*row).entries = (*row).entries.wrapping_add(1);
         (*vm).jit.depth += 1;
         let next = entry(vm, (*vm).base);
         (*vm).jit.depth -= 1;

@@ -76,6 +76,7 @@ impl Engine {
             eprintln!("trace {number} {origin}\n{trace}", origin = describe(origin));
         }
         self.publish(vm, number, trace, bound, code, block, place, origin);
+        self.stopped(vm, number, origin);
         Ok(())
     }
 
@@ -129,7 +130,7 @@ impl Engine {
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| Arena::entry(block.at + code.entry as u64));
         self.traces.push(Some(Box::new(live)));
-        self.entries.push(TraceEntry { entry: entry.map(heap_entry), start_ins: 0, pad: 0 });
+        self.entries.push(TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
         match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live; `can_patch` said that patching works.

@@ -77,14 +77,18 @@ impl Dump {
             let name = place::builtin_name(func).unwrap_or("?");
             return self.put(&format!("0000 {prefix} FUNCC               ; {name}\n"));
         };
-        let chunk = self.protos.entry(proto as u64).or_insert_with(|| {
-            let f = func.as_func().and_then(|f| {
-                // SAFETY: the function runs.
-                interp::debug::to_chunk(vm, unsafe { Func::from_raw(f) })
-            });
-            Rc::new(f.unwrap_or_default())
-        });
-        let chunk = chunk.clone();
+        let chunk = match self.protos.get(&(proto as u64)) {
+            Some(chunk) => chunk.clone(),
+            None => {
+                let f = func.as_func().and_then(|f| {
+                    // SAFETY: the function runs.
+                    interp::debug::to_chunk(vm, unsafe { Func::from_raw(f) })
+                });
+                let Some(chunk) = f.map(Rc::new) else { return };
+                self.protos.insert(proto as u64, chunk.clone());
+                chunk
+            }
+        };
         let line = |pc: u32| {
             let mut line = listing::line(&chunk.name, &chunk.main, pc as usize, false);
             // Two blanks behind the number are where the prefix goes.

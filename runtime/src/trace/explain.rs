@@ -114,7 +114,7 @@ pub fn start(vm: &mut Vm, options: Options) -> bool {
 }
 
 fn sample(vm: &mut Vm, sample: Sample) {
-    let at = place::innermost(vm);
+    let at = place::upcoming(vm);
     let Some(e) = super::engine(vm) else { return };
     let root = sample.trace.and_then(|t| e.traces.get(t as usize)?.as_ref().map(|live| live.root));
     if let Some(stats) = &mut e.watch.stats {

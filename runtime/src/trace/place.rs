@@ -13,12 +13,17 @@ pub(crate) struct Place {
     pub pc: Option<u32>,
 }
 
-/// Returns the position of the running Lua function: the next instruction's if `next`, the running one's otherwise. Builtins above it are
-/// passed over.
+/// Returns the running instruction of the innermost Lua function. Builtins above it are passed over.
 pub(crate) fn innermost(vm: &Vm) -> Option<Place> {
+    let next = upcoming(vm)?;
+    Some(Place { pc: next.pc.map(|pc| pc.saturating_sub(1)), ..next })
+}
+
+/// Returns the instruction behind it: at an exit the one that the interpreter goes on with.
+pub(crate) fn upcoming(vm: &Vm) -> Option<Place> {
     let thread = debug::current_thread(vm);
     let frame = (0..).map_while(|level| debug::frame(vm, thread, level)).find(|f| f.func.is_lua())?;
-    Some(Place { func: frame.func.val().raw(), pc: Some(frame.pc?.saturating_sub(1)) })
+    Some(Place { func: frame.func.val().raw(), pc: frame.pc })
 }
 
 /// Returns the function of the running frame.
