@@ -173,10 +173,13 @@ impl Rec<'_> {
         }
         self.set(a + EXT, idx);
         let close = over - 1;
+        // The instruction is done: what the trace links to begins behind it.
         if enters {
             self.forget_above(a + EXT + 1);
+            self.t.pc = pc + 1;
         } else {
             self.forget_above(a);
+            self.t.pc = over;
         }
         self.loop_event(close, if enters { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, close))
     }
@@ -200,7 +203,7 @@ impl Rec<'_> {
         let up = !step.is_sign_negative();
         let next = i + step;
         let stays = if up { next <= stop } else { stop <= next };
-        if self.known(self.base() + a).is_none() {
+        if (IDX..=STEP).any(|i| self.known(self.base() + a + i).is_none()) {
             // A side trace that began inside the loop.
             self.load_for(a, body - 1)?;
         }
