@@ -584,7 +584,6 @@ impl Selector<'_> {
         let mut exits = guard;
         let num = ins.ty == Ty::Num;
         match ins.op {
-            Op::UREFS => return Err(Abort::NyiIr),
             Op::NOP | Op::BASE | Op::PHI | Op::CARG => return Ok(()),
             Op::USE => {
                 if ins.a.is_ins() {
