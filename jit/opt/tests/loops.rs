@@ -5,10 +5,10 @@
 //!
 //! `KILN_SEED` is the first seed, `KILN_CASES` the number of traces of each kind.
 
-use ir::eval::{Verdict, World, refines};
 use ir::Source;
-use ir::{Options, random};
+use ir::eval::{Verdict, World, refines};
 use ir::{Link, Op, Trace};
+use ir::{Options, random};
 use opt::{PASSES, Passes, replay, run};
 
 fn env(name: &str, or: u64) -> u64 {
@@ -47,7 +47,11 @@ fn optimised(t: &Trace, names: &[&str]) -> Option<Trace> {
 }
 
 fn accesses(t: &Trace) -> usize {
-    t.ins.iter().take_while(|i| i.op != Op::LOOP).filter(|i| matches!(i.op.kind(), ir::Kind::Load | ir::Kind::Store)).count()
+    t.ins
+        .iter()
+        .take_while(|i| i.op != Op::LOOP)
+        .filter(|i| matches!(i.op.kind(), ir::Kind::Load | ir::Kind::Store))
+        .count()
 }
 
 /// Takes the guards of overflow away: dce drops them with values that nobody uses, and leaves later than before.

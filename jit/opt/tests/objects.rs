@@ -3,8 +3,8 @@
 //!
 //! `KILN_SEED` is the first seed, `KILN_CASES` the number of traces.
 
-use ir::eval::{Verdict, World, refines};
 use ir::Source;
+use ir::eval::{Verdict, World, refines};
 use ir::{Op, Trace};
 use opt::{PASSES, Passes, replay, run};
 use std::fmt::Write;
@@ -132,7 +132,8 @@ impl Gen {
 fn make(seed: u64) -> Trace {
     let head = "trace root pc=@a1:1 slots=10 link=loop\n0000 ptr base\nsnap pc=@a1:1 base=0 top=9 [ ]\n";
     let src = Source::seeded(seed);
-    let mut g = Gen { src, out: head.into(), next: 1, pc: 1, nums: vec!["+1.0".into()], points: vec![], arrays: vec![] };
+    let mut g =
+        Gen { src, out: head.into(), next: 1, pc: 1, nums: vec!["+1.0".into()], points: vec![], arrays: vec![] };
     let counter = g.ins("> int sload #1 c");
     for slot in 2..6 {
         let r = g.ins(&format!("> num sload #{slot}"));

@@ -80,16 +80,8 @@ pub(super) fn key(b: &Builder, ins: &Ins) -> Forward {
 }
 
 /// Forwards a byte of a string.
-pub(super) fn byte(b: &mut Builder, ins: &Ins) -> Forward {
-    let t = b.seen();
-    if let Some(at) = super::ins(t, ins.a, Op::STRREF) {
-        if let (Some(s), Some(&Const::Int(i))) = (name(t, at.a), t.as_const(at.b)) {
-            if let Some(&c) = usize::try_from(i).ok().and_then(|i| s.get(i)) {
-                return Forward::Use(b.konst(Const::Int(c.into())));
-            }
-        }
-    }
-    same(t, ins, super::last(t, Op::CALLB))
+pub(super) fn byte(b: &Builder, ins: &Ins) -> Forward {
+    same(b.seen(), ins, super::last(b.seen(), Op::CALLB))
 }
 
 /// Drops barriers that are not needed: of a table nobody can have traversed, and repeated ones.
