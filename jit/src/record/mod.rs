@@ -272,6 +272,11 @@ impl Recorder {
         self.start
     }
 
+    /// Returns the number of inlined frames.
+    pub fn depth(&self) -> u32 {
+        self.frames.len().saturating_sub(1) as u32
+    }
+
     /// Returns the number of instructions recorded.
     pub fn count(&self) -> u32 {
         self.count

@@ -57,8 +57,8 @@ pub struct TraceEntry {
     pub entry: Option<unsafe extern "C" fn(*mut Vm, *mut u64) -> u64>,
     /// The instruction that the trace's own replaced.
     pub start_ins: u32,
-    /// Not used.
-    pub pad: u32,
+    /// Entries from the interpreter, for reports.
+    pub entries: u32,
 }
 
 /// Number of hot counters.
@@ -99,6 +99,10 @@ pub struct JitHooks {
     pub abort: fn(&mut Vm, Abort),
     /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector.
     pub mark: fn(&Vm, &mut dyn FnMut(Value)),
+    /// Something waits for [`JitHooks::deliver`]: events of the compiler, a tick of the profiler. Also set by signal handlers.
+    pub pending: std::sync::atomic::AtomicBool,
+    /// Called before an instruction of a Lua function once something is pending. It may run Lua code above `top`.
+    pub deliver: fn(&mut Vm, *mut u64),
 }
 
 impl JitHooks {
@@ -119,6 +123,8 @@ impl JitHooks {
             record: |_, _| {},
             abort: |_, _| {},
             mark: |_, _| {},
+            pending: std::sync::atomic::AtomicBool::new(false),
+            deliver: |_, _| {},
         }
     }
 

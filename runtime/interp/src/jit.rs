@@ -135,6 +135,8 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
             return not_entered(&mut *vm, insn as u32, &trace);
         }
         let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
+        let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
+        (*row).entries = (*row).entries.wrapping_add(1);
         (*vm).jit.depth += 1;
         let next = entry(vm, (*vm).base);
         (*vm).jit.depth -= 1;
@@ -230,7 +232,10 @@ unsafe fn record(vm: &mut Vm, insn: u64) -> u64 {
 
 /// Says whether hooks, a budget or an interruption need every instruction.
 pub(crate) fn wanted(vm: &Vm) -> bool {
-    vm.hook.mask != 0 || vm.budget != u64::MAX || vm.interrupt.load(Ordering::Relaxed)
+    vm.hook.mask != 0
+        || vm.budget != u64::MAX
+        || vm.interrupt.load(Ordering::Relaxed)
+        || vm.jit.pending.load(Ordering::Relaxed)
 }
 
 /// Returns the dispatch table for a machine whose hooks want nothing.
@@ -283,6 +288,14 @@ pub fn request_attention(vm: &Vm) {
     if vm.jit.depth > 0 {
         vm.jit.leaving.set(true);
         vm.heap.attention.set(1);
+    }
+}
+
+/// Makes the machine call `JitHooks::deliver` before its next instruction. During a recording it takes effect once that ends.
+pub fn announce(vm: &mut Vm) {
+    if !vm.jit.recording {
+        vm.jit.pending.store(true, Ordering::Relaxed);
+        refresh(vm);
     }
 }
 
@@ -410,5 +423,58 @@ pub unsafe fn unpatch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
             }
         }
         true
+    }
+}
+
+/// Returns the addresses of a Lua function's prototype, if `itself`, and of all inside of it, if `children`.
+pub fn protos(f: heap::Func<'_>, itself: bool, children: bool) -> Vec<u64> {
+    protos_below(f, &[], itself, children)
+}
+
+/// Does the same for the prototype that the indices of constants in `way` lead to.
+pub fn protos_below(f: heap::Func<'_>, way: &[usize], itself: bool, children: bool) -> Vec<u64> {
+    let mut found = Vec::new();
+    let Some(mut p) = crate::debug::proto_of(f) else { return found };
+    // SAFETY: the prototype of a live function and its constants.
+    unsafe {
+        for d in way {
+            match inner_protos(p).find(|(i, _)| i == d) {
+                Some((_, inner)) => p = inner,
+                None => return found,
+            }
+        }
+        if itself {
+            found.push(p as u64);
+        }
+        if children {
+            let mut left = vec![p];
+            while let Some(p) = left.pop() {
+                for (_, inner) in inner_protos(p) {
+                    found.push(inner as u64);
+                    left.push(inner);
+                }
+            }
+        }
+    }
+    found
+}
+
+unsafe fn inner_protos(p: *const ProtoObj) -> impl Iterator<Item = (usize, *const ProtoObj)> {
+    // SAFETY: the prototype is live (caller): constants lie below `k`.
+    (0..unsafe { (*p).size_kgc } as usize).filter_map(move |i| {
+        let v = heap::Value(unsafe { *(*p).k.sub(1 + i) });
+        (v.tag() == abi::tag::PROTO).then_some((i, (v.0 & abi::tag::PTR_MASK) as *const ProtoObj))
+    })
+}
+
+/// Allows or forbids to compile prototypes, which must come from [`protos`] of a function that still lives.
+pub fn allow(protos: &[u64], on: bool) {
+    use bytecode::proto::ProtoFlags;
+    for p in protos {
+        // SAFETY: as the caller says.
+        unsafe {
+            let p = *p as *mut ProtoObj;
+            if on { (*p).flags &= !ProtoFlags::NOJIT } else { (*p).flags |= ProtoFlags::NOJIT }
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The state of the trace compiler: traces, the recording under way, code memory.
 
+use super::events::Watch;
 use super::penalty::Penalties;
+use super::place::{self, Place};
 use super::view::{Names, View};
 use abi::abort::Abort;
 use abi::exit::SnapMap;
@@ -11,7 +13,7 @@ use heap::{ProtoObj, Value, Vm};
 use ir::{Link, Trace};
 use jit::asm::x64::X64;
 use jit::backend::Env;
-use jit::mcode::{Arena, Block};
+use jit::mcode::Arena;
 use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
@@ -24,9 +26,6 @@ use stdlib::jit::JitState;
 /// Instructions that may pass between a hot `ITERN` and its next round.
 const PATIENCE: u32 = 2000;
 
-/// Bytes of addresses reserved for code.
-const RESERVED: usize = 64 << 20;
-
 /// A compiled trace.
 pub struct Live {
     /// The optimised IR.
@@ -35,8 +34,8 @@ pub struct Live {
     pub place: (u64, u32),
     /// The root trace it belongs to (its own number for roots).
     pub root: u32,
-    /// Its code.
-    pub code: Block,
+    /// Address and size of its code.
+    pub code: (u64, usize),
     /// Entry for other traces.
     pub inner: u64,
     /// What exits restore.
@@ -104,6 +103,8 @@ pub struct Engine {
     pub(crate) env: Env,
     /// Every guard fails once.
     pub stress: bool,
+    /// Who is told what happens.
+    pub(crate) watch: Watch,
     on: bool,
 }
 
@@ -118,7 +119,7 @@ impl Engine {
             nil_slot: interp::helpers::nil_slot(),
         };
         Some(Box::new(Engine {
-            arena: Arena::new(RESERVED, params.maxmcode as usize * 1024).ok()?,
+            arena: Arena::new(params.maxmcode as usize * 1024).ok()?,
             params,
             state: State::Idle,
             names: RefCell::default(),
@@ -127,9 +128,10 @@ impl Engine {
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
-            backend: X64::native(),
+            backend: X64::new(),
             env,
             stress: false,
+            watch: Watch::from_environment(),
             on: true,
         }))
     }
@@ -158,7 +160,7 @@ impl Engine {
 
     /// A counter ran out at the instruction before `vm.pc`: says whether to record.
     pub(crate) fn prepare_root(&mut self, vm: &mut Vm) -> bool {
-        if !self.on || !matches!(self.state, State::Idle) {
+        if !self.on || !matches!(self.state, State::Idle) || stdlib::jit::events::is_delivering(vm) {
             return false;
         }
         let view = self.view(vm);
@@ -172,6 +174,8 @@ impl Engine {
             return false;
         }
         self.state = State::Pending(Pending { proto, at, base, thread, waited: 0 });
+        let number = self.next_number();
+        self.watch.began(vm, number, Place { func: place::running(vm), pc: Some(at) }, None);
         true
     }
 
@@ -223,6 +227,9 @@ impl Engine {
         let State::Recording(mut recorder, origin) = std::mem::replace(&mut self.state, State::Idle) else {
             return false;
         };
+        if self.watch.wants_instructions() {
+            self.watch.instruction(vm, recorder.depth());
+        }
         let result = recorder.step(&self.view(vm));
         let why = match result {
             Ok(Status::Go) => {
@@ -251,12 +258,14 @@ impl Engine {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle => {}
             State::Pending(p) => {
+                self.watch.aborted(vm, why, Some(Origin::Root(p.proto, p.at)), None);
                 if why == Abort::LeftLoop {
                     *self.left.entry((p.proto.0, p.at)).or_default() += 1;
                 }
                 self.penalties.blame(vm, p.proto, p.at, why);
             }
             State::Recording(r, origin) => {
+                self.watch.aborted(vm, why, Some(origin), Some(&r));
                 if std::env::var_os("KILN_TRACE_LOG").is_some() {
                     let (p, pc) = r.position();
                     let op = self.view(vm).code(p, pc).op();
@@ -288,7 +297,7 @@ impl Engine {
     }
 
     /// Counts an exit whose frames were restored; says whether to record a side trace.
-    pub(crate) fn count_exit(&mut self, vm: &Vm, trace: u32, exit: u32) -> bool {
+    pub(crate) fn count_exit(&mut self, vm: &mut Vm, trace: u32, exit: u32) -> bool {
         let (hotexit, tryside, maxside) = (self.params.hotexit, self.params.tryside, self.params.maxside);
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
         let root = live.root;
@@ -308,6 +317,13 @@ impl Engine {
         if live.sides[exit as usize] != 0 {
             return false;
         }
+        if stdlib::jit::events::is_delivering(vm) {
+            return false;
+        }
+        let number = self.next_number();
+        let at = place::upcoming(vm).unwrap_or(Place { func: place::running(vm), pc: None });
+        self.watch.began(vm, number, at, Some((trace, exit)));
+        let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
         let view = View { restored: true, ..self.view(vm) };
         match Recorder::side(&view, &live.trace, &live.maps[exit as usize], trace, exit, &self.params) {
             Ok(r) => {
@@ -318,6 +334,7 @@ impl Engine {
                 if std::env::var_os("KILN_TRACE_LOG").is_some() {
                     eprintln!("abort side {trace}/{exit} {}", why.name());
                 }
+                self.watch.aborted(vm, why, Some(Origin::Side(trace, exit)), None);
                 self.penalise_exit(trace, exit, why);
                 false
             }
@@ -336,8 +353,24 @@ impl Engine {
 
     // ---- life cycle ----
 
+    /// Takes a root trace from its loop or function. Its code stays until the next flush: other traces may jump to it, and exits of
+    /// its side traces are still found.
+    pub(crate) fn drop_root(&mut self, vm: &mut Vm, number: u32) {
+        let Some(Some(live)) = self.traces.get(number as usize) else { return };
+        let (place, entry) = (live.place, self.entries.get_mut(number as usize));
+        let Some(entry) = entry.filter(|e| live.root == number && e.entry.is_some()) else { return };
+        // SAFETY: traces keep their prototypes alive.
+        unsafe {
+            let pc = ProtoObj::bc(place.0 as *const ProtoObj).cast_mut().add(place.1 as usize);
+            interp::jit::unpatch(vm, pc, number as u16);
+        }
+        entry.entry = None;
+        self.roots.remove(&place);
+    }
+
     /// Frees all traces: bytecode is as it was, code that still runs finds its exits.
     pub(crate) fn flush(&mut self, vm: &mut Vm) {
+        self.watch.flushed(vm, &self.traces, &self.entries);
         for no in 0..self.traces.len() {
             if let Some(live) = &self.traces[no]
                 && live.root == no as u32
@@ -358,21 +391,24 @@ impl Engine {
         self.left.clear();
         if vm.jit.depth == 0 {
             for live in self.traces.drain(..).flatten() {
-                self.arena.free(live.code);
+                self.arena.free(live.code.0, live.code.1);
             }
             self.entries.clear();
         }
         self.show(vm);
+        if vm.jit.depth > 0 {
+            interp::jit::request_attention(vm);
+        }
     }
 
     /// Tells the interpreter where the table of traces is.
-    pub(crate) fn show(&self, vm: &mut Vm) {
-        vm.jit.traces = self.entries.as_ptr();
+    pub(crate) fn show(&mut self, vm: &mut Vm) {
+        vm.jit.traces = self.entries.as_mut_ptr();
         vm.jit.ntraces = self.entries.len() as u32;
     }
 
     /// Hands everything that must stay alive to the collector.
-    pub(crate) fn mark(&mut self, visit: &mut dyn FnMut(Value)) {
+    pub(crate) fn mark(&mut self, vm: &Vm, visit: &mut dyn FnMut(Value)) {
         let proto = |p: u64| Value(p | tag::PROTO << tag::SHIFT);
         let mut kept = std::collections::HashSet::new();
         for live in self.traces.iter().flatten() {
@@ -387,6 +423,7 @@ impl Engine {
                 visit(proto(live.place.0));
             }
         }
+        stdlib::jit::events::mark(vm, visit);
         if let State::Idle = self.state {
             self.names.borrow_mut().trim(|p| kept.contains(&p));
             self.penalties.trim(|p| kept.contains(&p));

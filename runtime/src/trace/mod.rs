@@ -10,8 +10,16 @@
 
 mod bind;
 mod commit;
+mod dump;
 mod engine;
+mod events;
+pub mod explain;
+mod gdb;
 mod penalty;
+mod perf;
+mod place;
+mod reflect;
+mod report;
 mod view;
 
 pub use engine::{Engine, Live};
@@ -34,7 +42,40 @@ pub fn install(vm: &mut Vm) {
     state.available = true;
     state.changed = Some(changed);
     state.flush = Some(flush);
+    state.compiler = Some(&reflect::REFLECTION);
     changed(vm);
+}
+
+/// Has events delivered that wait for the program's handlers.
+pub(crate) fn announce(vm: &mut Vm) {
+    if stdlib::jit::events::are_waiting(vm) {
+        interp::jit::announce(vm);
+    }
+}
+
+/// Gives up what is being recorded.
+pub(crate) fn give_up(vm: &mut Vm, why: Abort) {
+    if let Some(e) = engine(vm) {
+        e.give_up(vm, why);
+    }
+    if vm.jit.recording {
+        interp::jit::set_recording(vm, false);
+    }
+    announce(vm);
+}
+
+/// Makes the choices of the compiler that are random follow from `seed`.
+pub fn set_seed(vm: &mut Vm, seed: u32) {
+    if let Some(e) = engine(vm) {
+        e.penalties.seed(seed);
+    }
+}
+
+/// Makes every guard of every trace fail at least once.
+pub fn set_stress(vm: &mut Vm) {
+    if let Some(e) = engine(vm) {
+        e.stress = true;
+    }
 }
 
 /// Returns the engine of a machine.
@@ -55,6 +96,7 @@ fn changed(vm: &mut Vm) {
         vm.jit.hotcall = (e.params.hotloop.clamp(1, 30_000) * 2) as u16 - 1;
         if !on {
             e.give_up(vm, Abort::Flushed);
+            announce(vm);
         }
     }
     vm.jit.hotcount.fill(vm.jit.hotloop);
@@ -72,6 +114,7 @@ fn flush(vm: &mut Vm) {
             interp::jit::set_recording(vm, false);
         }
         e.flush(vm);
+        announce(vm);
     }
 }
 
@@ -81,7 +124,7 @@ fn hot(vm: &mut Vm, _call: bool) {
     if e.prepare_root(vm) {
         interp::jit::set_recording(vm, true);
         if !vm.jit.recording {
-            e.give_up(vm, Abort::Hook);
+            give_up(vm, Abort::Hook);
         }
     }
 }
@@ -91,6 +134,7 @@ fn record(vm: &mut Vm, _insn: u64) {
     let Some(e) = engine(vm) else { return };
     if !e.step(vm) {
         interp::jit::set_recording(vm, false);
+        announce(vm);
     }
 }
 
@@ -98,13 +142,17 @@ fn record(vm: &mut Vm, _insn: u64) {
 fn disturbed(vm: &mut Vm, why: Abort) {
     if let Some(e) = engine(vm) {
         e.give_up(vm, why);
+        if stdlib::jit::events::are_waiting(vm) {
+            // The interpreter looks once it has left the recording.
+            vm.jit.pending.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
     }
 }
 
 /// Roots of traces.
 fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
     if let Some(e) = engine(vm) {
-        e.mark(visit);
+        e.mark(vm, visit);
     }
 }
 
@@ -132,12 +180,16 @@ pub(crate) unsafe extern "C" fn leave(vm: *mut Vm, state: *mut ExitState, trace:
             }
             return outcome::NEXT;
         }
+        if e.watch.wants_exits() {
+            e.watch.left(vm, trace, exit, &*state);
+        }
         if quiet && e.count_exit(vm, trace, exit) {
             interp::jit::set_recording(vm, true);
             if !vm.jit.recording {
                 e.give_up(vm, Abort::Hook);
             }
         }
+        announce(vm);
         outcome::NEXT
     }
 }

@@ -59,6 +59,21 @@ impl Penalties {
         vm.jit.hotcount[(pc as usize >> 2) % HOT_COUNTERS] = place.value.min(MAX) as u16;
     }
 
+    /// Returns what is known of a place.
+    pub fn get(&self, p: u64, at: u32) -> Option<&Penalty> {
+        self.places.get(&(p, at))
+    }
+
+    /// Forgets what is known of prototypes.
+    pub fn forget(&mut self, these: impl Fn(u64) -> bool) {
+        self.places.retain(|(p, _), _| !these(*p));
+    }
+
+    /// Sets where the random numbers begin.
+    pub fn seed(&mut self, seed: u32) {
+        self.random = seed;
+    }
+
     /// Forgets places in prototypes that `keep` does not want.
     pub fn trim(&mut self, keep: impl Fn(u64) -> bool) {
         self.places.retain(|(p, _), v| v.blocked || keep(*p));

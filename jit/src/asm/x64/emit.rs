@@ -24,10 +24,10 @@ use std::sync::atomic::AtomicU8;
 pub const ARRAY: i32 = SPILLS as i32 * 8;
 const EXIT: i32 = ARRAY + SCRATCH as i32 * 8;
 /// Six registers are pushed before; the sum keeps `rsp` aligned.
-const FRAME: i32 = EXIT + 24;
+pub const FRAME: i32 = EXIT + 24;
 const _: () = assert!((FRAME + 7 * 8) % 16 == 0);
 /// Bytes of an exit's state before the spill slots.
-const REGS: i32 = 512;
+pub const REGS: i32 = 512;
 const _: () = assert!(std::mem::offset_of!(abi::exit::ExitState, spill) == REGS as usize);
 
 /// Condition codes.
@@ -598,15 +598,6 @@ impl Emit<'_> {
                         self.exit(n, Cc::B);
                     }
                 }
-            }
-            Op::UREFS => {
-                let f = self.base_reg(n.a, uses);
-                let (number, slot) = (ins.b.as_lit() & 255, ins.b.as_lit() >> 8);
-                let v = abi::layout::offset("UpvalObj", "v") as i32;
-                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(f, FUNC_UPVALS + number * 8));
-                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, v));
-                dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD slot * 8);
-                self.exit(n, Cc::Ne);
             }
             Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::HKLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };

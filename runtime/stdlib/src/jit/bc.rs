@@ -1,7 +1,7 @@
 //! `jit.bc`: listings of bytecode, as `luajit -bl` prints them.
 
 use super::util::{ProtoRef, check_proto};
-use crate::io;
+use crate::io::{self, Shared};
 use heap::{Raise, Val};
 use interp::{Cx, Ret};
 use luac::bytecode::listing;
@@ -99,7 +99,23 @@ pub(super) fn bc_dump(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret0()
 }
 
-/// Stands for `start`, `on` and `off`, which list what is being compiled.
+/// Writes the listing of one function.
+pub(super) fn write_list(subject: &ProtoRef, out: &Shared) {
+    let mut lines = Vec::new();
+    list(subject, false, &mut lines);
+    let mut out = out.borrow_mut();
+    // As above.
+    let _ = lines.iter().try_for_each(|line| out.write(line)).and_then(|()| out.flush());
+}
+
+/// Lists what is compiled from now on.
 pub(super) fn bc_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    Err(cx.error("listing while compiling is not available: use 'luac -l'"))
+    let out = super::tools::output(cx, 0, "LUAJIT_LISTFILE", 2)?;
+    super::events::list(cx.vm_mut(), Some(out));
+    cx.ret0()
+}
+
+pub(super) fn bc_off(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    super::events::list(cx.vm_mut(), None);
+    cx.ret0()
 }
