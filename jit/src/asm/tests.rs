@@ -109,8 +109,8 @@ impl Vm {
     }
 
     /// Runs code; returns the exit and the slots after it restored them.
-    pub fn run(&mut self, code: &Code, at: u64) -> (u64, Option<u32>) {
-        let out = self.enter(at);
+    pub fn run(&mut self, arena: &Arena, code: &Code, at: u64) -> (u64, Option<u32>) {
+        let out = self.enter(arena, at);
         let Some((_, exit, base, state)) = self.last() else { return (out, None) };
         let slot0 = (base - self.stack.as_ptr() as usize) / 8;
         for (slot, bits) in restore(&code.exits[exit as usize], &state) {
@@ -120,18 +120,17 @@ impl Vm {
     }
 
     /// Enters code; returns what it returns.
-    pub fn enter(&mut self, at: u64) -> u64 {
+    pub fn enter(&mut self, arena: &Arena, at: u64) -> u64 {
         LAST.with(|l| *l.borrow_mut() = None);
         // SAFETY: the code was assembled for this machine's layout and lies at `at`.
-        unsafe { Arena::entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) }
+        unsafe { arena.entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) }
     }
 
     /// Fills the registers, then enters code behind its prologue.
     pub fn run_from(&mut self, arena: &mut Arena, state: &ExitState, inner: u64) {
         let stub = super::x64::enter_with(state, inner);
-        let at = arena.address_for(stub.len()).unwrap();
-        arena.publish(at, &stub).unwrap();
-        self.enter(at);
+        let at = arena.publish(&stub).unwrap();
+        self.enter(arena, at);
     }
 
     /// Returns the last exit.
@@ -182,10 +181,10 @@ pub(super) fn snap(t: &mut Trace, entries: &[(i32, Ref)]) {
 /// Assembles into an arena.
 pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, target: Option<u64>) -> (Code, u64) {
     let bits: Vec<u64> = t.consts.iter().map(random::const_bits).collect();
-    let at = arena.address_for(1).unwrap();
+    let at = arena.cursor();
     let request = Request { trace: t, number: 1, bits: &bits, keys: &bits, parent, target, stress: false, at };
-    let code = X64::native().assemble(&env(), &request).unwrap();
-    arena.publish(at, &code.bytes).unwrap();
+    let code = X64::new().assemble(&env(), &request).unwrap();
+    assert_eq!(arena.publish(&code.bytes), Ok(at));
     if std::env::var_os("SHOW").is_some() {
         for (a, s) in super::disasm(&code.bytes, at) {
             println!("{a:x} {s}");
@@ -199,7 +198,7 @@ pub(super) fn new_request<'a>(t: &'a Trace, bits: &'a [u64]) -> Request<'a> {
 }
 
 fn arena() -> Arena {
-    Arena::new(1 << 20, 1 << 20).unwrap()
+    Arena::new(1 << 20).unwrap()
 }
 
 fn guard(t: &mut Trace, op: Op, ty: Ty, a: Ref, b: Ref) -> Ref {
@@ -243,10 +242,10 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
     let (code, at) = build(&mut a, &t, None, None);
     let b = |x: f64| x.to_bits();
     let mut vm = Vm::new(&[b(1.0), b(100.0), b(0.5), b(2.0)]);
-    assert_eq!(vm.run(&code, at), (7, Some(3)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(3)));
     assert_eq!((vm.num(0), vm.num(2)), (101.0, 0.5 + 2.0 * 5050.0));
     let mut vm = Vm::new(&[b(1.0), b(1.0), b(0.5), b(2.0)]);
-    assert_eq!(vm.run(&code, at), (7, Some(1)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(1)));
     assert_eq!((vm.num(0), vm.num(2)), (2.0, 2.5));
     // Wrong types, a fraction, -0: nothing happened.
     for slots in [
@@ -256,16 +255,16 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
         [b(1.0), b(1.0), tag::TRUE_BITS, b(0.0)],
     ] {
         let mut vm = Vm::new(&slots);
-        assert_eq!(vm.run(&code, at), (7, Some(0)));
+        assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
     }
     // Overflow leaves with the old value: the instruction is executed again.
     let mut vm = Vm::new(&[b(2147483646.0), b(2147483647.0), b(0.0), b(0.0)]);
-    assert_eq!(vm.run(&code, at).1, Some(2));
+    assert_eq!(vm.run(&a, &code, at).1, Some(2));
     assert_eq!(vm.num(0), 2147483647.0);
     // No stack.
     let mut vm = Vm::new(&[b(1.0), b(1.0), b(1.0), b(1.0)]);
     vm.fields[vmfield::STACK_MAX as usize / 8] = vm.stack.as_ptr() as u64 + 8 * 8;
-    assert_eq!(vm.run(&code, at), (7, Some(0)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
 }
 
 mod objects;

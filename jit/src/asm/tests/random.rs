@@ -68,7 +68,7 @@ fn compare(a: &mut Arena, t: &Trace, world: &World) -> Result<Ran, String> {
     a.reset();
     let (code, at) = build(a, t, None, None);
     let mut vm = machine(world);
-    let (_, exit) = vm.run(&code, at);
+    let (_, exit) = vm.run(a, &code, at);
     if exit != Some(snap as u32) {
         return Err(format!("left through {exit:?}, not {snap}"));
     }
@@ -105,7 +105,7 @@ fn machine(world: &World) -> Vm {
 /// Links a side trace to the exit that was taken, and takes it again.
 fn side(a: &mut Arena, t: &Trace, code: &Code, at: u64, snap: usize, world: &World) -> Result<(), String> {
     let mut plain = machine(world);
-    plain.enter(at);
+    plain.enter(a, at);
     let Some((_, _, _, state)) = plain.last() else { return Err("no exit".into()) };
     if world.attention {
         return Ok(());
@@ -114,7 +114,7 @@ fn side(a: &mut Arena, t: &Trace, code: &Code, at: u64, snap: usize, world: &Wor
     let (side, side_at) = build(a, &s, Some(&code.exits[snap]), None);
     super::side::link(a, code, at, snap as u32, side_at + side.inner as u64);
     let mut vm = machine(world);
-    vm.enter(at);
+    vm.enter(a, at);
     let Some((_, exit, _, after)) = vm.last() else { return Err("no exit of the side trace".into()) };
     if exit != 1 {
         return Err(format!("the side trace left through {exit}"));

@@ -51,8 +51,8 @@ pub(super) fn plus_one(parent: &Trace, exit: usize) -> Trace {
 pub(super) fn link(a: &mut Arena, code: &Code, at: u64, exit: u32, target: u64) {
     for (_, site) in code.patches.iter().filter(|p| p.0 == exit) {
         let site = at + *site as u64;
-        let bytes = X64::native().link_exit(site, target).unwrap();
-        a.patch(site, &bytes).unwrap();
+        let bytes = X64::new().link_exit(site, target).unwrap();
+        assert!(a.patch(site, &bytes));
     }
 }
 
@@ -147,7 +147,7 @@ fn a_link_to_a_root_stores_the_last_snapshot_and_moves_the_base() {
     let (code, at) = build(&mut a, &t, None, Some(root_at + root.inner as u64));
     let slots = [num(1.5), num(-7.0), tag::TAB << tag::SHIFT | 0x1230, tag::KEY_INDEX << 32 | 9, tag::NIL_BITS];
     let mut vm = Vm::new(&slots);
-    assert_eq!(vm.enter(at + code.entry as u64), 7);
+    assert_eq!(vm.enter(&a, at + code.entry as u64), 7);
     let (_, exit, base, _) = vm.last().unwrap();
     assert_eq!((exit, base), (0, vm.stack.as_ptr() as usize + (SLOT0 + 3) * 8));
     assert_eq!(vm.stack[SLOT0 + 5..SLOT0 + 11], [slots[0], slots[1], slots[2], slots[3], slots[4], num(2.5)]);
@@ -164,7 +164,7 @@ fn a_link_to_a_root_stores_the_last_snapshot_and_moves_the_base() {
         let mut wrong = slots;
         wrong[slot] = bad;
         let mut vm = Vm::new(&wrong);
-        vm.enter(at);
+        vm.enter(&a, at);
         assert_eq!(vm.last().map(|l| l.1), Some(0), "slot {slot}");
         assert_eq!(vm.stack[SLOT0 + 5], tag::NIL_BITS);
     }

@@ -62,13 +62,13 @@ pub struct X64 {
 impl X64 {
     /// Makes a backend for this machine's CPU; elsewhere, for the least one.
     #[cfg(not(target_arch = "x86_64"))]
-    pub fn native() -> X64 {
+    pub fn new() -> X64 {
         X64::baseline()
     }
 
     /// Makes a backend for this machine's CPU.
     #[cfg(target_arch = "x86_64")]
-    pub fn native() -> X64 {
+    pub fn new() -> X64 {
         X64 {
             cpu: Cpu {
                 sse41: std::arch::is_x86_feature_detected!("sse4.1"),
@@ -85,7 +85,7 @@ impl X64 {
 
 impl Default for X64 {
     fn default() -> X64 {
-        X64::native()
+        X64::new()
     }
 }
 
