@@ -119,10 +119,19 @@ impl Rec<'_> {
         self.t.params.passes.narrow && s != 0 && n.checked_add(s).is_some()
     }
 
-    /// Number that the instruction at `pc` loads into slot `a` of the running frame.
+    /// Number that the instruction at `pc` loads into slot `a` of the running frame, if nothing jumps over it.
     fn constant_before(&self, pc: u32, a: i32) -> Option<f64> {
         let ins = self.s.code(self.t.proto, pc);
         if i32::from(ins.a()) != a {
+            return None;
+        }
+        // A value like `step or 1` is such an instruction behind a jump over it.
+        let jumps = |q: u32| {
+            let ins = self.s.code(self.t.proto, q);
+            let there = i64::from(q) + 1 + i64::from(ins.jump()) == i64::from(pc) + 1;
+            there && ins.op().is_some_and(|op| op.modes().c == bytecode::Mode::Jump)
+        };
+        if (1..self.s.info(self.t.proto).size).any(jumps) {
             return None;
         }
         match ins.op() {
@@ -175,8 +184,11 @@ impl Rec<'_> {
         let close = over - 1;
         if enters {
             self.forget_above(a + EXT + 1);
+            // What follows begins at the body, and the body reads the copy of the index.
+            self.t.pc = pc + 1;
         } else {
             self.forget_above(a);
+            self.t.pc = over;
         }
         self.loop_event(close, if enters { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, close))
     }
