@@ -76,6 +76,7 @@ impl Rec<'_> {
         let step_tr = load(self, STEP, step_k)?;
         let stop_tr = load(self, STOP, stop_k)?;
         let idx_tr = load(self, IDX, None)?;
+        self.t.b.observe(stop_tr.r, stop.num().unwrap_or_default() as i64);
         self.loop_guards(step_tr, n, stop_tr, int)?;
         // In the body the index is visible as a local.
         let ext = base + a + EXT;
