@@ -140,7 +140,9 @@ impl<'a> Machine<'a> {
             Const::Shape(s) => Val::Int(self.shape_number(s)),
             Const::Null => Val::Addr(Addr::Null),
             Const::NilSlot => Val::Addr(Addr::NilSlot),
-            Const::Slot(..) | Const::Templ(..) | Const::BaseMeta(_) => return Err(format!("{c} has no value of its own")),
+            Const::Slot(..) | Const::Templ(..) | Const::BaseMeta(_) => {
+                return Err(format!("{c} has no value of its own"));
+            }
         })
     }
 

@@ -58,7 +58,13 @@ fn everything() -> Trace {
     consts.extend([0, 1, -1, i32::MAX, i32::MIN].map(Const::Int));
     consts.extend([text(b""), text(b"a\"\\\n\r\t\0\xff ;]"), text("ä".as_bytes())].map(Const::Str));
     consts.extend([Const::Proto(key), Const::Pc(key, 0), Const::Pc(ProtoKey { hash: 1, instance: 0 }, u32::MAX)]);
-    consts.extend([Const::Frame(24 | 3), Const::Frame(u64::MAX), Const::Cont(6), Const::Templ(key, 2), Const::BaseMeta(Ty::Str)]);
+    consts.extend([
+        Const::Frame(24 | 3),
+        Const::Frame(u64::MAX),
+        Const::Cont(6),
+        Const::Templ(key, 2),
+        Const::BaseMeta(Ty::Str),
+    ]);
     consts.extend((0..abi::builtins::NAMES.len() as u32 + 2).map(Const::Builtin));
     consts.push(Const::Shape(Arc::new(Shape { nodes: 4, keys: vec![text(b"x"), text(b"a,]"), text(b"")] })));
     consts.push(Const::Shape(Arc::new(Shape { nodes: 0, keys: vec![] })));

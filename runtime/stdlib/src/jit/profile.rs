@@ -208,7 +208,8 @@ fn put_frame(vm: &Vm, frame: &debug::Frame<'_>, format: &[u8], text: &mut Vec<u8
     let (mut full, mut end) = (false, None);
     let module = |full: bool| match info.source {
         [b'=' | b'@', name @ ..] => {
-            let start = if full { 0 } else { name.iter().rposition(|c| matches!(c, b'/' | b'\\')).map_or(0, |i| i + 1) };
+            let start =
+                if full { 0 } else { name.iter().rposition(|c| matches!(c, b'/' | b'\\')).map_or(0, |i| i + 1) };
             name[start..].to_vec()
         }
         _ => b"[string]".to_vec(),
