@@ -18,7 +18,7 @@ impl<'a> Source<'a> {
     }
 
     /// Gives 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         match &mut self.bytes {
             Some(bytes) => {
                 let (now, rest) = bytes.split_at(bytes.len().min(2));
@@ -38,7 +38,7 @@ impl<'a> Source<'a> {
 
     /// Gives a number below `n`, which is not 0.
     pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n.max(1) as u64) as usize
+        (self.bits() % n.max(1) as u64) as usize
     }
 
     /// Says yes in `percent` of 100 cases.

@@ -169,7 +169,7 @@ impl Builder {
 
     /// Gives the trace so far with its chains.
     pub(crate) fn seen(&self) -> mem::Seen<'_> {
-        mem::Seen::new(&self.trace, &self.chain, &self.prev)
+        mem::Seen::new(&self.trace, &self.chain, &self.prev, &self.state)
     }
 
     /// Gives what forwarding remembers.

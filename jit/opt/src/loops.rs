@@ -21,6 +21,7 @@ mod hoist;
 mod phi;
 
 use crate::Builder;
+use crate::mem::alias::{Effect, effect};
 use crate::mem::{as_type, last};
 use abi::abort::Abort;
 use ir::{Ins, Kind, Link, Mode, Op, Ref, Slot, Snap, Ty, flag};
@@ -68,6 +69,10 @@ fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
     let body = b.trace().ins.len();
     let mut peeled = unroll(b, body)?;
     phi::connect(b, &peeled)?;
+    let checks = b.passes().abc && b.trace().ins[peeled.at..].iter().any(|i| i.op == Op::ABC);
+    if b.state().wishes.is_empty() && !checks {
+        return Ok(());
+    }
     // One guard may make room for the next.
     let mut before = recorded.clone();
     for _ in 0..3 {
@@ -184,7 +189,9 @@ impl Copy {
                 }
             }
             Op::SSTORE => self.write(|s| s == old.a.as_lit()),
-            Op::CALLB => self.write(|s| s >= old.a.as_lit() - 2),
+            Op::CALLB | Op::FNEW => self.flush(b, Slot::MIN)?,
+            Op::CALLS if effect(b.seen(), i) == Effect::All => self.flush(b, Slot::MIN)?,
+            Op::UCLO => self.flush(b, old.a.as_lit())?,
             _ => {}
         }
         let (ma, mb) = old.op.modes();
@@ -199,14 +206,34 @@ impl Copy {
         if old.op == Op::CARG {
             new.flags = 0;
         }
-        let valued = old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
-        let v = match kind {
+        let valued = old.op == Op::CARG
+            || old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
+        let mut v = match kind {
             Kind::Mark => b.append(new)?,
             _ => b.emit(new)?,
         };
+        // An address that the round before computed is no gain: computed anew it is part of the access, carried it is a register.
+        if matches!(old.op, Op::AREF | Op::HREFI | Op::STRREF)
+            && v.is_ins()
+            && v.index() < self.subst.len()
+            && v != Ref::ins(i)
+        {
+            v = b.append(new)?;
+        }
         if valued {
             self.subst[i] = carry(b, i, v, old.ty)?;
         }
+        Ok(())
+    }
+
+    /// Writes slots from `from` on to memory: the instruction reads them there. What the recorded round found in memory the next may not.
+    fn flush(&mut self, b: &mut Builder, from: Slot) -> Result<(), Abort> {
+        for (slot, r) in self.fallback.clone() {
+            if slot >= from {
+                b.emit(Ins::new(Op::SSTORE, b.ty(r), Ref::lit(slot), r))?;
+            }
+        }
+        self.write(|s| s >= from);
         Ok(())
     }
 

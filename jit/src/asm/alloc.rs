@@ -17,7 +17,7 @@
 //! code and that [`super::check`] verifies.
 
 use super::place::{Machine, Place, Reg, RegSet};
-use super::select::{Node, Operand, Phi, Role, Selection, Val};
+use super::select::{Node, Operand, Phi, Role, Selection, Val, link_of};
 use abi::abort::Abort;
 use abi::exit::{Loc, SPILLS};
 use ir::{Link, Ref, Trace, Ty};
@@ -143,7 +143,7 @@ pub fn allocate(t: &Trace, sel: &Selection, m: &Machine) -> Result<Allocation, A
             Role::Entry => s.entry(i),
             Role::Loop => s.head(i),
             Role::End => {
-                if t.link == Link::Loop {
+                if link_of(t) == Link::Loop {
                     s.end_of_loop(i);
                 } else {
                     s.node(i);
@@ -567,11 +567,11 @@ impl Scan<'_> {
         for (k, p) in sel.phis.iter().enumerate() {
             let v = p.val as usize;
             let home = self.homes[k];
-            if let Some(r) = self.reg_of[v] {
-                if Place::Reg(r) != home {
-                    moves.push(Copy { dst: Place::Reg(r), src: Src::Place(home) });
-                    self.written.add(r);
-                }
+            if let Some(r) = self.reg_of[v]
+                && Place::Reg(r) != home
+            {
+                moves.push(Copy { dst: Place::Reg(r), src: Src::Place(home) });
+                self.written.add(r);
             }
             if let Some(s) = self.slot_of[v]
                 && Place::Slot(s) != home

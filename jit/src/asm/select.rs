@@ -173,6 +173,14 @@ pub struct Cpu {
     pub bmi2: bool,
 }
 
+/// Returns how a trace ends: a loop without LOOP begins again.
+pub fn link_of(t: &Trace) -> Link {
+    match t.link {
+        Link::Loop if t.loop_at().is_none() => Link::Again,
+        l => l,
+    }
+}
+
 /// Names the value behind `r` for an instruction or snapshot at `at`.
 pub fn canonical(t: &Trace, phi_of: &[u32], loop_at: Option<usize>, r: Ref, at: usize) -> Val {
     let i = r.index();
@@ -248,14 +256,14 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
     };
     s.end()?;
     let first = t.snaps.first().map_or(1, |s| s.at.max(1) as usize);
+    if n <= first {
+        s.stack(n)?;
+    }
     for i in (1..n).rev() {
         s.one(i)?;
         if i == first {
             s.stack(i)?;
         }
-    }
-    if n <= first {
-        s.stack(n)?;
     }
     s.inherit(parent)?;
     s.out.nodes.reverse();
@@ -437,7 +445,7 @@ impl Selector<'_> {
         let at = self.t.ins.len();
         let last = self.t.snaps.len().checked_sub(1);
         let mut snap = None;
-        match self.t.link {
+        match link_of(self.t) {
             Link::Open => return Err(Abort::NyiIr),
             Link::Loop => {
                 let l = self.loop_at.ok_or(Abort::NyiIr)?;
@@ -576,7 +584,6 @@ impl Selector<'_> {
         let mut exits = guard;
         let num = ins.ty == Ty::Num;
         match ins.op {
-            Op::UREFS => return Err(Abort::NyiIr),
             Op::NOP | Op::BASE | Op::PHI | Op::CARG => return Ok(()),
             Op::USE => {
                 if ins.a.is_ins() {
@@ -593,6 +600,10 @@ impl Selector<'_> {
                 return Ok(());
             }
             Op::GCSTEP | Op::RETF => exits = true,
+            Op::UREFS => {
+                exits = true;
+                a = self.reg(ins.a, i);
+            }
             Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT | Op::EQ | Op::NE | Op::ABC => {
                 exits = true;
                 if ins.ty.is_pri() || (ins.a.is_const() && ins.b.is_const()) {
@@ -742,6 +753,10 @@ impl Selector<'_> {
                 call = true;
                 exits = true;
                 args = self.args_of(&[ins.a, ins.b], Helper::tab_newkey.row().args, i);
+            }
+            Op::UREFS => {
+                exits = true;
+                a = self.reg(ins.a, i);
             }
             Op::UREFO | Op::UREFC => {
                 a = self.reg(ins.a, i);

@@ -287,6 +287,11 @@ impl Rec<'_> {
         self.forget_above(a);
         let pc = self.t.pc;
         let trace = self.s.trace_at(self.t.proto, pc);
+        if self.is_close(pc) {
+            // The trace begins behind the instruction.
+            self.t.pc = pc + 1;
+            self.want_snapshot();
+        }
         self.loop_event(pc, Event::Enter, trace)
     }
 

@@ -9,8 +9,9 @@ use ir::{Const, Op, Ref, Slot, Snap, Ty, sload};
 const MAX_SLOTS: Slot = 1000;
 
 impl Rec<'_> {
+    /// Index of a slot in the shadow stack; none for slots below all that is known (varargs of the first frame).
     fn index(&self, slot: Slot) -> usize {
-        (slot - self.t.low) as usize
+        usize::try_from(slot - self.t.low).unwrap_or(usize::MAX)
     }
 
     /// What the trace knows of a slot (from the trace's base).
@@ -40,6 +41,11 @@ impl Rec<'_> {
 
     /// Says that a slot has a value, in memory or not.
     pub(super) fn put(&mut self, slot: Slot, tr: Tr, mem: bool) {
+        if slot < self.t.low {
+            let more = (self.t.low - slot) as usize;
+            self.t.slots.splice(0..0, std::iter::repeat_n(None, more));
+            self.t.low = slot;
+        }
         let i = self.index(slot);
         if i >= self.t.slots.len() {
             self.t.slots.resize(i + 32, None);

@@ -83,6 +83,8 @@ pub struct JitHooks {
     pub data: *mut (),
     /// Number of traces that run on the native stack.
     pub depth: u32,
+    /// They all have to be left before any other is entered: `interp::jit::request_attention`.
+    pub leaving: Cell<bool>,
     /// Loops and calls are counted. Only `interp::set_jit` changes it.
     pub on: bool,
     /// A trace is being recorded. Only `interp::set_recording` changes it.
@@ -112,6 +114,7 @@ impl JitHooks {
             hotcall: 112,
             hotcount: [112; HOT_COUNTERS],
             next_loops: [0; 256],
+            leaving: Cell::new(false),
             data: std::ptr::null_mut(),
             depth: 0,
             on: false,

@@ -16,15 +16,18 @@
 //! Invariant: bytecode is overwritten only through [`patch`] and [`unpatch`].
 
 use crate::dispatch::{Step, constants_of};
+use crate::ops::HANDLERS;
 use crate::ops::call::{hot_FUNCF, hot_FUNCV};
 use crate::ops::loops::{KEY_INDEX, hot_FORL, hot_ITERL, hot_ITERN, hot_LOOP};
-use crate::ops::{HANDLERS, JITERN};
 use abi::abort::Abort;
 use abi::exit::outcome;
 use bytecode::{Ins, Op};
 use heap::vm::{Handler, JitHooks, TraceEntry};
 use heap::{ProtoObj, Vm};
 use std::sync::atomic::Ordering;
+
+/// Opcode of the instruction that replaces an `ITERN` with a trace; `bytecode` does not know it.
+pub const JITERN: u8 = 255;
 
 /// Rows of the dispatch table that count.
 const COUNTING: [(Op, Handler); 6] = [
@@ -128,7 +131,7 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
         }
         let trace = (*vm).jit.trace((insn >> 32) as u32).copied().unwrap_or_default();
         // A collection may have called finalisers, and these anything.
-        if wanted(&*vm) || (*vm).jit.recording {
+        if wanted(&*vm) || (*vm).jit.recording || (*vm).jit.leaving.get() {
             return not_entered(&mut *vm, insn as u32, &trace);
         }
         let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
@@ -137,6 +140,9 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
         (*vm).jit.depth += 1;
         let next = entry(vm, (*vm).base);
         (*vm).jit.depth -= 1;
+        if (*vm).jit.depth == 0 && (*vm).jit.leaving.replace(false) {
+            refresh(&mut *vm);
+        }
         if next == outcome::NEXT && begins_itself(&*vm) { REPLACED } else { next }
     }
 }
@@ -262,16 +268,27 @@ pub fn set_recording(vm: &mut Vm, on: bool) {
 }
 
 /// Makes the recorder give up, if there is a recording.
+#[inline(always)]
 pub(crate) fn stop_recording(vm: &mut Vm, why: Abort) {
     if vm.jit.recording {
-        (vm.jit.abort)(vm, why);
-        set_recording(vm, false);
+        give_up(vm, why);
     }
 }
 
-/// Makes compiled code return to the interpreter at its next look; `refresh` ends that.
+#[cold]
+#[inline(never)]
+fn give_up(vm: &mut Vm, why: Abort) {
+    (vm.jit.abort)(vm, why);
+    set_recording(vm, false);
+}
+
+/// Makes all compiled code that is running return to the interpreter at its next look, and enters none before that. (Where traces are
+/// freed: is `JitHooks::depth` 0, nothing is running.)
 pub fn request_attention(vm: &Vm) {
-    vm.heap.attention.set(1);
+    if vm.jit.depth > 0 {
+        vm.jit.leaving.set(true);
+        vm.heap.attention.set(1);
+    }
 }
 
 /// Makes the machine call `JitHooks::deliver` before its next instruction. During a recording it takes effect once that ends.

@@ -13,6 +13,10 @@ use jit::record::Recorder;
 impl Engine {
     /// Optimises, assembles, reserves, publishes.
     pub(crate) fn complete(&mut self, vm: &mut Vm, recorder: &mut Recorder, origin: Origin) -> Result<(), Abort> {
+        let log = std::env::var_os("KILN_TRACE_LOG").is_some_and(|v| v == "2");
+        if log {
+            eprintln!("recorded\n{}", recorder.trace());
+        }
         let recorded = recorder.finish()?;
         let trace = recorded.trace;
         if cfg!(debug_assertions)

@@ -333,7 +333,7 @@ impl Subject for View<'_> {
     }
     fn next(&self, t: V, at: u32) -> Option<(u32, V, V)> {
         // SAFETY: a live table.
-        unsafe { heap::table::entry_from(tab(t), at).map(|(i, k, v)| (i, V(k.0), V(v.0))) }
+        unsafe { heap::table::entry_from(tab(t), at).map(|(behind, k, v)| (behind - 1, V(k.0), V(v.0))) }
     }
     fn shape(&self, id: u32) -> Option<Arc<Shape>> {
         let mut names = self.names.borrow_mut();

@@ -101,6 +101,9 @@ pub fn same_state(a: &State, b: &State, initial: &World) -> Result<(), String> {
     }
     for (i, (x, y)) in a.world.calls.iter().zip(&b.world.calls).enumerate() {
         let why = |e| format!("call {i}: {e}");
+        if x.1.len() != y.1.len() {
+            return Err(why("another number of arguments".into()));
+        }
         c.value(&x.0, &y.0).map_err(why)?;
         for (x, y) in x.1.iter().zip(&y.1) {
             c.value(x, y).map_err(why)?;

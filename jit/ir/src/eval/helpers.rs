@@ -59,7 +59,7 @@ impl Machine<'_> {
             Helper::str_reverse => text(&s(0)?.iter().rev().copied().collect::<Vec<_>>()),
             Helper::str_rep => {
                 let (s, n) = (s(0)?, int(1)?.max(0) as usize);
-                if s.len().saturating_mul(n) > 1 << 20 {
+                if s.len().saturating_mul(n) > super::step::MAX_STRING {
                     return Ok(None);
                 }
                 text(&s.repeat(n))
@@ -113,6 +113,13 @@ impl Machine<'_> {
                 t.array.fill(Value::Nil);
                 t.nodes.clear();
                 Val::None
+            }
+            Helper::tab_reserve => {
+                let (t, n) = (tab(0)?, int(1)?);
+                let array = &mut self.world.tables[t].array;
+                let n = usize::try_from(n).unwrap_or(0).max(array.len());
+                array.resize(n, Value::Nil);
+                Val::Int(0)
             }
             Helper::tab_barrier | Helper::upval_barrier => Val::None,
             Helper::cat | Helper::func_new | Helper::upvals_close | Helper::call_builtin => {

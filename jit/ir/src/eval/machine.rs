@@ -96,7 +96,7 @@ impl<'a> Machine<'a> {
                     if Some(&state.pc) != t.as_const(t.pc) {
                         return Err("the last snapshot does not lead to the trace's entry".into());
                     }
-                    self.base = state.base;
+                    self.move_base(state.base)?;
                     self.world = state.world;
                     self.vals.fill(None);
                     i = 0;
@@ -105,6 +105,12 @@ impl<'a> Machine<'a> {
             }
         }
         Ok(Outcome::Fuel)
+    }
+
+    /// Moves the base, within what stacks allow.
+    pub(super) fn move_base(&mut self, base: Slot) -> Eval<()> {
+        self.base = base;
+        if base.abs() < 1 << 24 { Ok(()) } else { Err("the base leaves the stack".into()) }
     }
 
     fn last(&self) -> Eval<State> {
@@ -138,9 +144,13 @@ impl<'a> Machine<'a> {
             Const::Pc(..) | Const::Frame(_) | Const::Cont(_) => Val::Boxed(Value::Link(c.clone())),
             Const::Builtin(n) => Val::Int(*n as i32),
             Const::Shape(s) => Val::Int(self.shape_number(s)),
+            Const::BaseMeta(ty) => match self.world.base_meta.get(ty) {
+                Some(m) => Val::Boxed(Value::Table(*m)),
+                None => return Err(format!("{c} is not there")),
+            },
             Const::Null => Val::Addr(Addr::Null),
             Const::NilSlot => Val::Addr(Addr::NilSlot),
-            Const::Slot(..) | Const::Templ(..) | Const::BaseMeta(_) => {
+            Const::Slot(..) | Const::Templ(..) => {
                 return Err(format!("{c} has no value of its own"));
             }
         })

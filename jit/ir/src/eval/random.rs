@@ -17,7 +17,7 @@ impl World {
     /// Makes a random world for a trace.
     pub fn random(seed: u64, t: &Trace) -> World {
         // Some worlds are made to follow the trace to its end.
-        let luck = Source::seeded(!seed).pick(&[80, 95, 100]);
+        let luck = Source::seeded(!seed).pick(&[85, 97, 100]);
         World::with_luck(seed, t, luck)
     }
 
@@ -70,8 +70,15 @@ impl Maker<'_> {
                 self.world.templates.insert((*p, *i), t);
             }
         }
+        for (i, c) in self.t.consts.iter().enumerate() {
+            if let Const::BaseMeta(ty) = c
+                && let Value::Table(m) = self.table(Ref::konst(i), 1)
+            {
+                self.world.base_meta.insert(*ty, m);
+            }
+        }
         self.world.slots.insert(-2, Value::Func(0));
-        for s in 0..self.t.slots {
+        for s in 0..self.t.slots.min(64) {
             let v = self.any(Ty::Num);
             self.world.slots.insert(s, v);
         }
@@ -181,9 +188,9 @@ impl Maker<'_> {
 
     fn func(&mut self, r: Ref, depth: u32) -> Value {
         // All functions have as many upvalues as any is asked for.
-        let urefs = self.t.ins.iter().filter(|u| matches!(u.op, Op::UREFO | Op::UREFC));
+        let urefs = self.t.ins.iter().filter(|u| matches!(u.op, Op::UREFO | Op::UREFC | Op::UREFS));
         let mut f = Func::default();
-        for _ in 0..urefs.map(|u| u.b.0 + 1).max().unwrap_or(0) {
+        for _ in 0..urefs.map(|u| (u.b.0 & 255) + 1).max().unwrap_or(0) {
             let v = Value::Num(self.src.below(5) as f64);
             f.upvals.push(self.world.upvals.len());
             self.world.upvals.push(Upval::Closed(v));
@@ -200,13 +207,17 @@ impl Maker<'_> {
                         None => self.typed(Ty::Num),
                     };
                     let open = if self.lucky() { ins.op == Op::UREFO } else { self.src.chance(50) };
-                    let slot = -20 - self.world.upvals.len() as i32;
+                    let slot = -20 - f.upvals[n] as i32;
                     self.world.upvals[f.upvals[n]] = if open {
                         self.world.slots.insert(slot, v);
                         Upval::Open(slot)
                     } else {
                         Upval::Closed(v)
                     };
+                }
+                (Op::UREFS, _) if self.lucky() => {
+                    let n = ins.b.as_lit();
+                    self.world.upvals[f.upvals[(n & 255) as usize]] = Upval::Open(n >> 8);
                 }
                 (_, Some(Field::FuncPc)) => {
                     if let Some(Const::Proto(p)) = self.equal_const(u) {
@@ -227,7 +238,7 @@ impl Maker<'_> {
 
     /// Makes a table with what the trace looks for in it.
     fn table(&mut self, r: Ref, depth: u32) -> Value {
-        let mut t = Table::new(self.src.pick(&[0, 4, 8, 12]), 0);
+        let mut t = Table::new(self.src.pick(&[0, 4, 4, 8, 8, 12]), 0);
         let users = self.users(r);
         let node_users = |m: &Self, f: Field| -> Vec<(Ref, Ins)> {
             let parts = users.iter().filter(|(_, u)| u.op == Op::FLOAD && u.field() == Some(f));

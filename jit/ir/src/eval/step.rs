@@ -10,6 +10,9 @@ use crate::op::Op;
 use crate::trace::{Ins, Ref};
 use crate::ty::Ty;
 
+/// Longer strings find no memory.
+pub(super) const MAX_STRING: usize = 1 << 16;
+
 fn num(n: f64) -> Val {
     Val::Boxed(Value::Num(n))
 }
@@ -48,15 +51,20 @@ impl Machine<'_> {
             Op::EQ => return holds(equal(&self.val(a)?, &self.val(b)?)),
             Op::NE => return holds(!equal(&self.val(a)?, &self.val(b)?)),
             Op::ABC => return holds((self.int(b)? as u32) < self.int(a)? as u32),
-            Op::UREFS => return Err("UREFS is not evaluated".into()),
             Op::RETF => {
                 let link = self.world.slot(self.base - 1);
                 let holds = self.t.as_const(a).is_some_and(|c| link.raw_equal(&Value::Link(c.clone())));
                 if !holds {
                     return Ok(None);
                 }
-                self.base -= b.as_lit();
+                self.move_base(self.base - b.as_lit())?;
                 Val::None
+            }
+            Op::UREFS => {
+                let n = b.as_lit();
+                let u = self.upvalue(a, (n & 255) as usize)?;
+                let slot = self.base + (n >> 8);
+                return holds(matches!(self.world.upvals[u], Upval::Open(s) if s == slot));
             }
             Op::NOP | Op::PHI | Op::LOOP | Op::USE | Op::TBAR | Op::OBAR | Op::CARG => Val::None,
             Op::BASE => Val::Addr(Addr::Base),
@@ -154,8 +162,7 @@ impl Machine<'_> {
                 Val::Addr(self.insert(t, key)?)
             }
             Op::UREFO | Op::UREFC => {
-                let f = self.func(a)?;
-                let u = *self.world.funcs[f].upvals.get(b.0 as usize).ok_or("there is no such upvalue")?;
+                let u = self.upvalue(a, b.0 as usize)?;
                 let holds = match self.world.upvals[u] {
                     Upval::Open(s) => ins.op == Op::UREFO && !(self.base - 2..self.base + self.t.slots).contains(&s),
                     Upval::Closed(_) => ins.op == Op::UREFC,
@@ -218,6 +225,7 @@ impl Machine<'_> {
                 Addr::Byte(s, from) => Val::Boxed(Value::Str(self.slice(&s, from, self.int(b)?)?)),
                 x => return Err(format!("{x:?} is no byte")),
             },
+            Op::TNEW if a.0 > 1 << 16 => return Ok(None),
             Op::TNEW => Val::Boxed(self.world.add_table(Table::new(a.0 as usize, nodes(b)))),
             Op::TDUP => {
                 let table = self.template(a)?;
@@ -232,6 +240,9 @@ impl Machine<'_> {
                         Value::Num(n) => out.extend_from_slice(number::format(n).as_bytes()),
                         v => return Err(format!("{v:?} is concatenated")),
                     }
+                }
+                if out.len() > MAX_STRING {
+                    return Ok(None);
                 }
                 text(out)
             }
@@ -251,6 +262,11 @@ impl Machine<'_> {
                 return holds(!self.world.attention);
             }
         }))
+    }
+
+    fn upvalue(&self, f: Ref, n: usize) -> Eval<usize> {
+        let f = &self.world.funcs[self.func(f)?];
+        f.upvals.get(n).copied().ok_or_else(|| "there is no such upvalue".into())
     }
 
     fn hash_part(&self, r: Ref) -> Eval<(usize, u32)> {

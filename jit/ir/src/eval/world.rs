@@ -2,6 +2,7 @@
 
 use crate::konst::{Const, ProtoKey, Shape};
 use crate::trace::Slot;
+use crate::ty::Ty;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -94,7 +95,7 @@ impl Table {
     }
 
     pub(super) fn hmask(&self) -> i32 {
-        self.cap.max(1) as i32 - 1
+        (self.cap.max(1) - 1) as i32
     }
 
     /// Returns the shape; none if a key is no string.
@@ -201,6 +202,8 @@ pub struct World {
     pub upvals: Vec<Upval>,
     /// Userdata: their metatables.
     pub udata: Vec<Option<usize>>,
+    /// Metatables that all values of a type share.
+    pub base_meta: BTreeMap<Ty, usize>,
     /// Template tables.
     pub templates: BTreeMap<(ProtoKey, u32), Table>,
     /// What closures of a prototype capture: a slot of the frame (true) or an upvalue of the parent.

@@ -75,7 +75,7 @@ pub fn random(src: &mut Source<'_>, options: &Options) -> Trace {
     }
     g.finish();
     let mut t = g.t;
-    let seed = src.next();
+    let seed = src.bits();
     repair(&mut t, seed);
     t
 }

@@ -30,10 +30,15 @@ impl Gen<'_, '_> {
 
     /// Picks the type of a load: of what was stored there, if known.
     fn load_type(&mut self, t: Ref, key: i64) -> Ty {
+        // Elements of unknown tables mostly have one type.
+        let key = if key < 0 && !self.stored.contains_key(&(t, key)) { i64::MIN } else { key };
         match self.stored.get(&(t, key)) {
             Some(Ty::Int) => Ty::Num,
-            Some(ty) if self.src.chance(90) => *ty,
-            _ => self.src.pick(&[Ty::Num, Ty::Num, Ty::Num, Ty::Tab, Ty::Str, Ty::Nil, Ty::True]),
+            Some(ty) if self.src.chance(95) => *ty,
+            _ => {
+                let ty = self.src.pick(&[Ty::Num, Ty::Num, Ty::Num, Ty::Tab, Ty::Str, Ty::Nil, Ty::True]);
+                *self.stored.entry((t, key)).or_insert(ty)
+            }
         }
     }
 
@@ -55,12 +60,23 @@ impl Gen<'_, '_> {
 
     pub(super) fn array(&mut self) {
         let t = self.tab();
-        let n = self.src.below(4) as i32;
-        let i = match self.src.below(4) {
+        let size = match self.t.ins.get(t.index()) {
+            Some(ins) if ins.op == Op::TNEW => ins.a.as_lit(),
+            _ => 4,
+        };
+        if size == 0 && self.src.chance(90) {
+            return self.hash();
+        }
+        let n = self.src.below(size.max(1) as usize) as i32;
+        let i = match self.src.below(10) {
             0 => self.int(),
             1 => {
                 let n = self.num();
                 self.guard(Op::CONV, Ty::Int, n, Ref::lit(Conv::IntNumIndex as i32))
+            }
+            2 | 3 => {
+                let (i, mask) = (self.int(), self.t.kint(3));
+                self.emit(Op::BAND, Ty::Int, i, mask)
             }
             _ => self.t.kint(n),
         };
@@ -236,7 +252,7 @@ impl Gen<'_, '_> {
         let proto = self.t.konst(Const::Proto(self.key));
         self.guard(Op::EQ, Ty::Proto, pc, proto);
         let n = self.src.below(4);
-        let op = if n % 2 == 0 { Op::UREFC } else { Op::UREFO };
+        let op = if n.is_multiple_of(2) { Op::UREFC } else { Op::UREFO };
         let address = self.guard(op, Ty::Ptr, f, Ref::lit(n as i32));
         if self.src.chance(60) {
             let ty = self.stored.get(&(f, n as i64)).copied().unwrap_or([Ty::Num, Ty::Tab, Ty::Str, Ty::Num][n]);

@@ -13,9 +13,9 @@ fn options(seed: u64) -> Options {
     Options {
         steps: 4 + seed as usize % 30,
         link,
-        objects: seed % 7 != 0,
-        strings: seed % 5 != 0,
-        calls: seed % 4 != 0,
+        objects: !seed.is_multiple_of(7),
+        strings: !seed.is_multiple_of(5),
+        calls: !seed.is_multiple_of(4),
     }
 }
 

@@ -35,6 +35,7 @@
 //! | `kproto @00000000000000a1#2` | prototype: hash of the contents, instance unless 0 |
 //! | `kpc @00000000000000a1:17` | instruction 17 of a prototype |
 //! | `ktempl @00000000000000a1:2` | template 2 of a prototype |
+//! | `kmeta str` | metatable that all values of a type share |
 //! | `kframe 24\|3` | frame word: distance, type |
 //! | `kcont 4` | continuation |
 //! | `kbuiltin math.sin` | builtin |
@@ -49,6 +50,8 @@
 //! [canonical](Trace::canonical), and `parse(t.to_string()) == t.canonical()` for every trace whose operands fit their modes.
 
 mod cursor;
+#[cfg(test)]
+mod fuzz;
 mod parse;
 mod print;
 #[cfg(test)]

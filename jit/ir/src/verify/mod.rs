@@ -36,6 +36,7 @@ pub fn verify(t: &Trace) -> Check {
     if !matches!(t.as_const(t.pc), Some(Const::Pc(..))) {
         return Err("the trace's pc is no kpc".into());
     }
+    ensure((-types::MAX_SLOT..=types::MAX_SLOT).contains(&t.slots), "the trace's slots are out of range")?;
     // Operands first: everything else relies on them.
     for i in 0..t.ins.len() {
         at(t, i, operands(t, i))?;
@@ -217,6 +218,9 @@ fn snapshots(t: &Trace) -> Check {
 fn snapshot(t: &Trace, s: &Snap, down: i64) -> Check {
     ensure(s.at as usize <= t.ins.len(), "snapshot lies behind the end")?;
     ensure(matches!(s.pc.and_then(|r| t.as_const(r)), Some(Const::Pc(..))), "pc is no kpc")?;
+    let range = -types::MAX_SLOT..=types::MAX_SLOT;
+    ensure(range.contains(&s.base) && range.contains(&s.top), "base or top is out of range")?;
+    ensure(s.entries.first().is_none_or(|e| range.contains(&e.0)), "slot is out of range")?;
     ensure(s.entries.is_sorted_by(|a, b| a.0 < b.0), "entries are not ascending")?;
     for &(slot, r) in &s.entries {
         let entry = || -> Check {

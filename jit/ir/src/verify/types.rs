@@ -91,7 +91,7 @@ const HASH: &[Op] = &[Op::HREFK, Op::HREFI, Op::HREF, Op::NEWREF, Op::CALLL, Op:
 const UPVAL: &[Op] = &[Op::UREFO, Op::UREFC, Op::FREF];
 
 /// Frames and traces are smaller than this.
-const MAX_SLOT: i32 = 1 << 20;
+pub(super) const MAX_SLOT: i32 = 1 << 20;
 
 pub(super) fn instruction(t: &Trace, i: usize) -> Check {
     let ins = t.ins[i];
@@ -100,7 +100,8 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
         Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT => v.same(Ty::Num, Ty::Int),
         Op::EQ | Op::NE => {
             let null = |r| t.as_const(r) == Some(&Const::Null);
-            if v.ty_a() == Ty::Tab && null(v.b) || v.ty_b() == Ty::Tab && null(v.a) {
+            let table = |r| t.ty(r) == Ty::Tab || null(r);
+            if table(v.a) && table(v.b) && (null(v.a) || null(v.b)) {
                 return ensure(matches!(v.ty, Ty::Tab | Ty::Ptr), "type of the instruction is wrong");
             }
             ensure(v.ty != Ty::Void, "type of the instruction is wrong")?;

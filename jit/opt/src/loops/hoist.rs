@@ -19,7 +19,7 @@ use abi::abort::Abort;
 use ir::{Ins, Op, Ref, Ty};
 
 /// Largest offset and step that are looked at.
-const MAX_OFFSET: i32 = 1 << 28;
+const MAX_OFFSET: u32 = 1 << 28;
 /// Most guards of each kind.
 const MAX_GUARDS: usize = 8;
 
@@ -52,11 +52,14 @@ pub(super) fn guards(recorded: &mut Builder, peeled: &Builder, p: &Peeled) -> Re
     Ok(recorded.trace().ins.len() > end)
 }
 
+/// A check left in a loop, first index and limit as value and offset.
+type Hoisted = (Range, (Ref, i32), (Ref, i32));
+
 /// Finds the bounds checks left in the loop whose index runs up or down to a fixed limit: what is checked, and first index and limit
 /// as value and offset. Of many offsets the least and the greatest suffice.
-fn ranges(b: &Builder, p: &Peeled) -> Vec<(Range, (Ref, i32), (Ref, i32))> {
+fn ranges(b: &Builder, p: &Peeled) -> Vec<Hoisted> {
     let t = b.trace();
-    let mut out: Vec<(Range, (Ref, i32), (Ref, i32))> = Vec::new();
+    let mut out: Vec<Hoisted> = Vec::new();
     let mut add = |r: Range, step: (Ref, i32), limit: (Ref, i32)| {
         // From the offset to the index of the round before to that of this round.
         let off = r.off.wrapping_sub(step.1);
@@ -64,7 +67,7 @@ fn ranges(b: &Builder, p: &Peeled) -> Vec<(Range, (Ref, i32), (Ref, i32))> {
             (Some(size), Some(stop)) => !(0..size).contains(&(stop + i64::from(limit.1) + i64::from(off))),
             _ => false,
         };
-        if off.abs() <= MAX_OFFSET && !lost {
+        if off.unsigned_abs() <= MAX_OFFSET && !lost {
             out.push((r, (step.0, off), (limit.0, limit.1.wrapping_add(off))));
         }
     };
@@ -80,10 +83,11 @@ fn ranges(b: &Builder, p: &Peeled) -> Vec<(Range, (Ref, i32), (Ref, i32))> {
         let least = checks.iter().filter(alike).map(|o| o.off).min() == Some(r.off);
         let most = checks.iter().filter(alike).map(|o| o.off).max() == Some(r.off);
         let invariant = !r.size.is_ins() || r.size.index() < p.at && !varies(p, r.size.index());
-        if (least || most) && invariant {
-            if let Some((step, limit)) = induction(b, p, r.base) {
-                add(*r, step, limit);
-            }
+        if (least || most)
+            && invariant
+            && let Some((step, limit)) = induction(b, p, r.base)
+        {
+            add(*r, step, limit);
         }
     }
     out.sort_by_key(|o| (o.0.size, o.0.base, o.0.off));
@@ -102,7 +106,7 @@ fn induction(b: &Builder, p: &Peeled, base: Ref) -> Option<((Ref, i32), (Ref, i3
     let slot = t.ins.get(base.index()).filter(|i| base.is_ins() && i.op == Op::SLOAD && i.ty == Ty::Int)?.a.as_lit();
     let next = p.last.entries.iter().find(|e| e.0 == slot)?.1;
     let (from, step) = split(b.seen(), next);
-    if from != base || step == 0 || step.abs() > MAX_OFFSET || !next.is_ins() || t.ty(next) != Ty::Int {
+    if from != base || step == 0 || step.unsigned_abs() > MAX_OFFSET || !next.is_ins() || t.ty(next) != Ty::Int {
         return None;
     }
     let fixed = |r: Ref| !r.is_ins() || r.index() < p.at && !varies(p, r.index());

@@ -7,13 +7,13 @@
 //! patches.
 
 use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
+use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
 use crate::asm::place::{Place, Reg};
-use crate::asm::select::{Arg, Base, Cpu, Mem, Node, Role, Selection};
-use crate::asm::{SCRATCH, snapmap};
+use crate::asm::select::{Arg, Base, Cpu, Mem, Node, Role, Selection, link_of};
 use crate::backend::{Code, Env, Request};
 use abi::abort::Abort;
-use abi::exit::SPILLS;
+use abi::exit::{SPILLS, SnapMap};
 use abi::{tag, vmfield};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 use ir::{Const, Conv, Field, FpMath, Ins, Link, Op, Ref, Trace, Ty, sload};
@@ -76,7 +76,14 @@ pub(super) struct Emit<'a> {
 }
 
 /// Emits a trace.
-pub fn emit(cpu: Cpu, env: &Env, req: &Request<'_>, sel: &Selection, alloc: &Allocation) -> Result<Code, Abort> {
+pub fn emit(
+    cpu: Cpu,
+    env: &Env,
+    req: &Request<'_>,
+    sel: &Selection,
+    alloc: &Allocation,
+    maps: Vec<SnapMap>,
+) -> Result<Code, Abort> {
     let mut a = Asm::new(req.at);
     let exits = (0..req.trace.snaps.len()).map(|_| a.o.new_dynamic_label()).collect();
     let (head, inner, leave) = (a.o.new_dynamic_label(), a.o.new_dynamic_label(), a.o.new_dynamic_label());
@@ -112,7 +119,7 @@ pub fn emit(cpu: Cpu, env: &Env, req: &Request<'_>, sel: &Selection, alloc: &All
         bytes,
         entry: 0,
         inner: inner_at,
-        exits: snapmap::build(req, sel, alloc)?,
+        exits: maps,
         patches: e.patches,
         map: e.map,
         regs: alloc.shown.iter().take(req.trace.ins.len()).map(|p| p.map_or_else(String::new, name)).collect(),
@@ -129,6 +136,30 @@ pub fn name(p: Place) -> String {
         Place::Reg(r) => NAMES[r.number() as usize].to_string(),
         Place::Slot(s) => format!("[{s:x}]"),
     }
+}
+
+/// Code that fills all registers and spill slots, then jumps into a trace.
+#[cfg(test)]
+pub fn enter_with(state: &abi::exit::ExitState, inner: u64) -> Vec<u8> {
+    let mut a = Asm::new(0);
+    dynasm!(a.o; .arch x64
+        ; push rbp; push rbx; push r12; push r13; push r14; push r15
+        ; sub rsp, FRAME
+        ; mov r14, rdi
+        ; mov rbp, rsi);
+    for (k, b) in state.spill.iter().enumerate() {
+        a.store_bits(Ea::slot(k as u16), *b);
+    }
+    for (k, b) in state.fpr.iter().take(15).enumerate() {
+        a.imm(TMP, *b);
+        a.reg(Reg::fpr(k as u8), Reg::gpr(TMP));
+    }
+    for (k, b) in state.gpr.iter().take(16).enumerate().filter(|(k, _)| ![0, 4, 5, 14].contains(k)) {
+        a.imm(k as u8, *b);
+    }
+    a.imm(TMP, inner);
+    dynasm!(a.o; .arch x64; jmp rax);
+    a.o.finalize().expect("labels")
 }
 
 impl Emit<'_> {
@@ -280,7 +311,7 @@ impl Emit<'_> {
 
     fn end(&mut self, n: &Node, uses: &[Place]) -> Result<(), Abort> {
         let head = self.head;
-        match self.t.link {
+        match link_of(self.t) {
             Link::Loop => dynasm!(self.a.o; .arch x64; jmp =>head),
             Link::Interp => self.jump_exit(n),
             Link::Root(_) | Link::Again => {
@@ -303,7 +334,7 @@ impl Emit<'_> {
                 if snap.base != 0 {
                     dynasm!(self.a.o; .arch x64; add rbp, snap.base * 8);
                 }
-                match (self.t.link, self.req.target) {
+                match (link_of(self.t), self.req.target) {
                     (Link::Root(_), Some(target)) => {
                         dynasm!(self.a.o; .arch x64; jmp DWORD 0);
                         let site = self.a.o.offset().0 - 4;
@@ -382,7 +413,7 @@ impl Emit<'_> {
                     }
                 };
                 mr!(self.a.o, mov, DWORD, ea, Rd(r));
-                mi!(self.a.o, mov, DWORD, ea.plus(4), DWORD KEY_INDEX as i32);
+                mi!(self.a.o, mov, DWORD, ea.plus(4), DWORD tag::KEY_INDEX as u32 as i32);
             }
             (ty, _) => {
                 self.a.imm(TMP, ty.tag() << tag::SHIFT);
@@ -423,7 +454,7 @@ impl Emit<'_> {
             }
             Ty::Key => {
                 if guard {
-                    mi!(self.a.o, cmp, DWORD, ea.plus(4), DWORD KEY_INDEX as i32);
+                    mi!(self.a.o, cmp, DWORD, ea.plus(4), DWORD tag::KEY_INDEX as u32 as i32);
                     self.exit(n, Cc::Ne);
                 }
                 if let Some(d) = d {
@@ -542,6 +573,14 @@ impl Emit<'_> {
                 dynasm!(self.a.o; .arch x64; movd Rd(d), Rx(XTMP));
             }
             Op::AREF | Op::STRREF | Op::FREF | Op::HREFI | Op::HREFK => self.address(n, ins, uses, d),
+            Op::UREFS => {
+                let f = self.base_reg(n.a, uses);
+                let (up, slot) = (ins.b.as_lit() & 255, ins.b.as_lit() >> 8);
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(f, FUNC_UPVALS + up * 8));
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, abi::layout::offset("UpvalObj", "v") as i32));
+                dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD slot * 8);
+                self.exit(n, Cc::Ne);
+            }
             Op::UREFO | Op::UREFC => {
                 let f = self.base_reg(n.a, uses);
                 let uv = |s| abi::layout::offset("UpvalObj", s) as i32;
@@ -559,6 +598,15 @@ impl Emit<'_> {
                         self.exit(n, Cc::B);
                     }
                 }
+            }
+            Op::UREFS => {
+                let f = self.base_reg(n.a, uses);
+                let (number, slot) = (ins.b.as_lit() & 255, ins.b.as_lit() >> 8);
+                let v = abi::layout::offset("UpvalObj", "v") as i32;
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(f, FUNC_UPVALS + number * 8));
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, v));
+                dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD slot * 8);
+                self.exit(n, Cc::Ne);
             }
             Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::HKLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
@@ -718,6 +766,20 @@ impl Emit<'_> {
             lea!(self.a.o, Rd(d), Ea::Base(x, k));
             return;
         }
+        if let (Op::MULOV, Int::Imm(0)) = (op, b) {
+            // The product is -0 if the first factor is negative.
+            let x = match a {
+                Int::Reg(x) => x,
+                a => {
+                    self.int_move(TMP, a);
+                    TMP
+                }
+            };
+            dynasm!(self.a.o; .arch x64; test Rd(x), Rd(x));
+            self.exit(n, Cc::S);
+            self.a.imm(d, 0);
+            return;
+        }
         if let (Op::MUL | Op::MULOV, Int::Imm(k)) = (op, b) {
             match a {
                 Int::Reg(x) => dynasm!(self.a.o; .arch x64; imul Rd(d), Rd(x), DWORD k),
@@ -729,24 +791,9 @@ impl Emit<'_> {
             if op == Op::MULOV {
                 self.exit(n, Cc::O);
                 // A zero is -0 if the other factor is negative.
-                match k {
-                    k if k > 0 => {}
-                    0 => {
-                        // The sign of the first factor decides.
-                        if let Int::Reg(x) = a
-                            && x != d
-                        {
-                            dynasm!(self.a.o; .arch x64; test Rd(x), Rd(x));
-                            self.exit(n, Cc::S);
-                        } else {
-                            dynasm!(self.a.o; .arch x64; test Rd(d), Rd(d));
-                            self.exit(n, Cc::E);
-                        }
-                    }
-                    _ => {
-                        dynasm!(self.a.o; .arch x64; test Rd(d), Rd(d));
-                        self.exit(n, Cc::E);
-                    }
+                if k < 0 {
+                    dynasm!(self.a.o; .arch x64; test Rd(d), Rd(d));
+                    self.exit(n, Cc::E);
                 }
             }
             return;
@@ -926,23 +973,29 @@ impl Emit<'_> {
                 self.int_move(d, a);
             }
             c => {
-                let s = match self.xmem(n.a, uses) {
-                    Ok(s) => s,
-                    Err(ea) => {
-                        rm!(self.a.o, movsd, Rx(XTMP), QWORD, ea);
-                        XTMP
-                    }
-                };
-                dynasm!(self.a.o; .arch x64; cvttsd2si Rd(d), Rx(s));
-                if c == Conv::IntTrunc || !ins.is_guard() || s == XTMP {
+                let s = self.xmem(n.a, uses);
+                match s {
+                    Ok(s) => dynasm!(self.a.o; .arch x64; cvttsd2si Rd(d), Rx(s)),
+                    Err(ea) => rm!(self.a.o, cvttsd2si, Rd(d), QWORD, ea),
+                }
+                if c == Conv::IntTrunc || !ins.is_guard() {
                     return;
                 }
                 self.num_of_int(XTMP, d);
                 if c == Conv::IntNum {
-                    dynasm!(self.a.o; .arch x64; pxor Rx(XTMP), Rx(s); movq rax, Rx(XTMP); test rax, rax);
+                    match s {
+                        Ok(s) => dynasm!(self.a.o; .arch x64; pxor Rx(XTMP), Rx(s); movq rax, Rx(XTMP); test rax, rax),
+                        Err(ea) => {
+                            dynasm!(self.a.o; .arch x64; movq rax, Rx(XTMP));
+                            rm!(self.a.o, cmp, Rq(TMP), QWORD, ea);
+                        }
+                    }
                     self.exit(n, Cc::Ne);
                 } else {
-                    dynasm!(self.a.o; .arch x64; ucomisd Rx(XTMP), Rx(s));
+                    match s {
+                        Ok(s) => dynasm!(self.a.o; .arch x64; ucomisd Rx(XTMP), Rx(s)),
+                        Err(ea) => rm!(self.a.o, ucomisd, Rx(XTMP), QWORD, ea),
+                    }
                     self.exit(n, Cc::Ne);
                     self.exit(n, Cc::P);
                 }
@@ -1196,8 +1249,6 @@ pub enum Int {
     Imm(i32),
 }
 
-/// High half of a control value.
-pub const KEY_INDEX: u32 = 0xfffe_7fff;
 /// Bytes before a string's first.
 const STR_HEAD: i32 = crate::asm::select::STR_HEAD;
 /// Bytes before a prototype's first instruction.
@@ -1220,6 +1271,7 @@ pub fn slot_bits(t: &Trace, req: &Request<'_>, r: Ref) -> u64 {
         Some(Const::Int(k)) => f64::from(*k).to_bits(),
         Some(Const::Num(b)) => *b,
         Some(Const::Pri(ty)) => pri_bits(*ty),
+        Some(Const::Templ(..) | Const::BaseMeta(_)) => req.bits[r.index()] & tag::PTR_MASK | tag::TAB << tag::SHIFT,
         Some(_) => req.bits[r.index()],
         None => pri_bits(t.ty(r)),
     }
@@ -1234,7 +1286,7 @@ pub fn register_bits(t: &Trace, req: &Request<'_>, r: Ref) -> u64 {
         Some(Const::Pri(ty)) => pri_bits(*ty),
         Some(Const::Null) => 0,
         Some(Const::Str(_)) => req.bits[r.index()] & tag::PTR_MASK,
-        Some(Const::Templ(..)) => req.bits[r.index()] & tag::PTR_MASK,
+        Some(Const::Templ(..) | Const::BaseMeta(_)) => req.bits[r.index()] & tag::PTR_MASK,
         Some(_) => req.bits[r.index()],
         None => 0,
     }

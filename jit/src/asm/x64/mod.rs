@@ -1,14 +1,21 @@
 //! The x86-64 backend.
 
+// `dynasm!` converts what it is given, whatever its type.
+#![allow(clippy::useless_conversion)]
+
 mod call;
 mod emit;
 mod encode;
 
+#[cfg(test)]
+pub use emit::enter_with;
 pub use emit::{FRAME, REGS, slot_bits};
 
 use super::alloc::allocate;
+use super::check::check;
 use super::place::{Machine, Reg, RegSet};
 use super::select::{Cpu, select};
+use super::snapmap;
 use crate::backend::{Backend, Code, Env, Request};
 use abi::abort::Abort;
 
@@ -53,9 +60,15 @@ pub struct X64 {
 }
 
 impl X64 {
+    /// Makes a backend for this machine's CPU; elsewhere, for the least one.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub fn new() -> X64 {
+        X64::baseline()
+    }
+
     /// Makes a backend for this machine's CPU.
     #[cfg(target_arch = "x86_64")]
-    pub fn native() -> X64 {
+    pub fn new() -> X64 {
         X64 {
             cpu: Cpu {
                 sse41: std::arch::is_x86_feature_detected!("sse4.1"),
@@ -70,6 +83,12 @@ impl X64 {
     }
 }
 
+impl Default for X64 {
+    fn default() -> X64 {
+        X64::new()
+    }
+}
+
 impl Backend for X64 {
     fn arch(&self) -> &'static str {
         "x64"
@@ -78,7 +97,14 @@ impl Backend for X64 {
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
         let sel = select(request.trace, request.bits, request.parent, self.cpu)?;
         let alloc = allocate(request.trace, &sel, &MACHINE)?;
-        emit::emit(self.cpu, env, request, &sel, &alloc)
+        let maps = snapmap::build(request, &sel, &alloc)?;
+        if cfg!(debug_assertions)
+            && let Err(e) = check(request.trace, &sel, &alloc, &maps, &MACHINE)
+        {
+            debug_assert!(false, "wrong allocation: {e}");
+            return Err(Abort::Inconsistent);
+        }
+        emit::emit(self.cpu, env, request, &sel, &alloc, maps)
     }
 
     fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>> {

@@ -107,9 +107,9 @@ unsafe fn before(vm: &mut Vm, insn: u64) -> Result<(), Raise> {
 unsafe fn slots_in_use(vm: &Vm, pt: *const ProtoObj) -> usize {
     // SAFETY: `vm.pc` is behind the running instruction of `pt`.
     unsafe {
-        let mut ins = Ins(*vm.pc.sub(1));
+        let mut ins = Ins(jit::original(vm, *vm.pc.sub(1)));
         if ins.op() == Some(Op::UCLO) {
-            ins = Ins(*vm.pc.offset(ins.jump() as isize));
+            ins = Ins(jit::original(vm, *vm.pc.offset(ins.jump() as isize)));
         }
         let a = usize::from(ins.a());
         let n = vm.multres as usize;
@@ -179,9 +179,10 @@ fn run_hook(vm: &mut Vm, top: *mut u64, event: &str, line: Option<u32>) -> Resul
 }
 
 /// Puts the right handlers into the dispatch table, and compiled code on its guard.
+#[inline(never)]
 pub(crate) fn refresh(vm: &mut Vm) {
     let wanted = jit::wanted(vm);
-    vm.heap.attention.set(wanted.into());
+    vm.heap.attention.set((wanted || vm.jit.leaving.get()).into());
     if !wanted {
         vm.dispatch = jit::handlers(vm);
         // A signal handler may have filled the table while it was written.

@@ -106,8 +106,7 @@ impl JitState {
 
     /// Takes one option of `jit.opt.start` (or of `-O`): a level, a flag or a parameter; says whether it is one.
     pub fn set_option(&mut self, option: &str) -> bool {
-        let known = self.set_level(option) || self.set_flag(option) || self.set_param(option);
-        known
+        self.set_level(option) || self.set_flag(option) || self.set_param(option)
     }
 
     fn set_level(&mut self, option: &str) -> bool {
