@@ -754,10 +754,6 @@ impl Selector<'_> {
                 exits = true;
                 args = self.args_of(&[ins.a, ins.b], Helper::tab_newkey.row().args, i);
             }
-            Op::UREFS => {
-                exits = true;
-                a = self.reg(ins.a, i);
-            }
             Op::UREFO | Op::UREFC => {
                 a = self.reg(ins.a, i);
                 def = need || guard;

@@ -7,7 +7,7 @@ use heap::vm::TraceEntry;
 use heap::{ProtoObj, Vm};
 use ir::{Link, Start};
 use jit::backend::{Backend, Code, Request};
-use jit::mcode::{Arena, Block, Entry};
+use jit::mcode::Entry;
 use jit::record::Recorder;
 
 impl Engine {
@@ -44,26 +44,18 @@ impl Engine {
             }
             (parent, target)
         };
-        // Code knows its address, which depends on its length: a guess, and once more if that was wrong.
-        let mut guess = trace.ins.len() * 16 + 512;
-        let (code, at) = loop {
-            let at = self.arena.address_for(guess)?;
-            let request = Request {
-                trace: &trace,
-                number,
-                bits: &bound.bits,
-                keys: &bound.keys,
-                parent: parent.as_ref(),
-                target,
-                stress: self.stress,
-                at,
-            };
-            let code = self.backend.assemble(&self.env, &request)?;
-            if self.arena.address_for(code.bytes.len())? == at {
-                break (code, at);
-            }
-            guess = code.bytes.len();
+        let at = self.arena.cursor();
+        let request = Request {
+            trace: &trace,
+            number,
+            bits: &bound.bits,
+            keys: &bound.keys,
+            parent: parent.as_ref(),
+            target,
+            stress: self.stress,
+            at,
         };
+        let code = self.backend.assemble(&self.env, &request)?;
         let place = match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live: it is being recorded.
@@ -75,11 +67,12 @@ impl Engine {
             }
             Origin::Side(..) => (0, 0),
         };
-        let block = self.arena.publish(at, &code.bytes)?;
+        let address = self.arena.publish(&code.bytes)?;
+        debug_assert_eq!(address, at);
         if std::env::var_os("KILN_TRACE_LOG").is_some() {
             eprintln!("trace {number} {origin}\n{trace}", origin = describe(origin));
         }
-        self.publish(vm, number, trace, bound, code, block, place, origin);
+        self.publish(vm, number, trace, bound, code, address, place, origin);
         self.stopped(vm, number, origin);
         Ok(())
     }
@@ -105,7 +98,7 @@ impl Engine {
         trace: ir::Trace,
         bound: Bound,
         code: Code,
-        block: Block,
+        address: u64,
         place: (u64, u32),
         origin: Origin,
     ) {
@@ -119,8 +112,8 @@ impl Engine {
             trace,
             place,
             root,
-            code: block,
-            inner: block.at + code.inner as u64,
+            code: (address, code.bytes.len()),
+            inner: address + code.inner as u64,
             cells: code.cells,
             maps: code.exits,
             counts: vec![0; n],
@@ -132,7 +125,7 @@ impl Engine {
             nside: 0,
         };
         let inner = live.inner;
-        let entry = matches!(origin, Origin::Root(..)).then(|| Arena::entry(block.at + code.entry as u64));
+        let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
         self.traces.push(Some(Box::new(live)));
         self.entries.push(TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
         match origin {
@@ -155,10 +148,10 @@ impl Engine {
                 parent.sides[exit as usize] = number;
                 for (e, at) in &parent.patches {
                     if *e == exit {
-                        let site = parent.code.at + *at as u64;
+                        let site = parent.code.0 + *at as u64;
                         if let Some(bytes) = self.backend.link_exit(site, inner) {
                             // A site that cannot be written keeps its exit: slower, not wrong.
-                            let _ = self.arena.patch(site, &bytes);
+                            self.arena.patch(site, &bytes);
                         }
                     }
                 }

@@ -244,15 +244,15 @@ fn colour(ty: Ty) -> u8 {
 /// Returns a trace's machine code.
 pub(crate) fn code_bytes(live: &Live) -> Vec<u8> {
     // SAFETY: the block is the trace's as long as the trace lives.
-    unsafe { std::slice::from_raw_parts(live.code.at as *const u8, live.code.len) }.to_vec()
+    unsafe { std::slice::from_raw_parts(live.code.0 as *const u8, live.code.1) }.to_vec()
 }
 
 /// Disassembles a trace as far as the stubs of its exits: exits, helpers and the loop's head have names.
 fn code_text(number: u32, live: &Live, env: &Env) -> String {
     let bytes = code_bytes(live);
     let mut text = format!("---- TRACE {number} mcode {}\n", bytes.len());
-    let lines = jit::asm::disasm(&bytes, live.code.at);
-    let stubs = live.patches.iter().filter_map(|(_, site)| jump_target(&bytes, live.code.at, *site)).min();
+    let lines = jit::asm::disasm(&bytes, live.code.0);
+    let stubs = live.patches.iter().filter_map(|(_, site)| jump_target(&bytes, live.code.0, *site)).min();
     let lines = &lines[..lines.iter().position(|(at, _)| Some(*at) == stubs).unwrap_or(lines.len())];
     let head = loop_head(lines);
     for (i, (address, line)) in lines.iter().enumerate() {
@@ -261,7 +261,7 @@ fn code_text(number: u32, live: &Live, env: &Env) -> String {
         }
         let end = lines.get(i + 1).map(|(at, _)| *at).or(stubs);
         // A jump to an exit ends with the distance that linking patches.
-        let exit = live.patches.iter().find(|(_, site)| end == Some(live.code.at + *site as u64 + 4));
+        let exit = live.patches.iter().find(|(_, site)| end == Some(live.code.0 + *site as u64 + 4));
         let jump = line.split_once(' ').filter(|(name, _)| name.starts_with('j'));
         let shown = match (exit, jump, head) {
             (Some((exit, _)), Some((name, _)), _) => format!("{name} ->{exit}"),
@@ -300,8 +300,8 @@ fn names_address(line: &str, address: u64) -> bool {
 /// Returns where the loop's code begins.
 pub(crate) fn loop_offset(live: &Live) -> Option<usize> {
     live.trace.ins.iter().find(|i| i.op == ir::Op::LOOP)?;
-    let lines = jit::asm::disasm(&code_bytes(live), live.code.at);
-    loop_head(&lines).map(|at| (at - live.code.at) as usize)
+    let lines = jit::asm::disasm(&code_bytes(live), live.code.0);
+    loop_head(&lines).map(|at| (at - live.code.0) as usize)
 }
 
 const _: () = assert!((Op::ISLT as u8) < 16 && (Op::ISF as u8) < 16 && (Op::ISTYPE as u8) >= 16);

@@ -13,7 +13,7 @@ use heap::{ProtoObj, Value, Vm};
 use ir::{Link, Trace};
 use jit::asm::x64::X64;
 use jit::backend::Env;
-use jit::mcode::{Arena, Block};
+use jit::mcode::Arena;
 use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
@@ -26,9 +26,6 @@ use stdlib::jit::JitState;
 /// Instructions that may pass between a hot `ITERN` and its next round.
 const PATIENCE: u32 = 2000;
 
-/// Bytes of addresses reserved for code.
-const RESERVED: usize = 64 << 20;
-
 /// A compiled trace.
 pub struct Live {
     /// The optimised IR.
@@ -37,8 +34,8 @@ pub struct Live {
     pub place: (u64, u32),
     /// The root trace it belongs to (its own number for roots).
     pub root: u32,
-    /// Its code.
-    pub code: Block,
+    /// Address and size of its code.
+    pub code: (u64, usize),
     /// Entry for other traces.
     pub inner: u64,
     /// What exits restore.
@@ -122,7 +119,7 @@ impl Engine {
             nil_slot: interp::helpers::nil_slot(),
         };
         Some(Box::new(Engine {
-            arena: Arena::new(RESERVED, params.maxmcode as usize * 1024).ok()?,
+            arena: Arena::new(params.maxmcode as usize * 1024).ok()?,
             params,
             state: State::Idle,
             names: RefCell::default(),
@@ -131,7 +128,7 @@ impl Engine {
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
-            backend: X64::native(),
+            backend: X64::new(),
             env,
             stress: false,
             watch: Watch::from_environment(),
@@ -399,11 +396,14 @@ impl Engine {
         self.left.clear();
         if vm.jit.depth == 0 {
             for live in self.traces.drain(..).flatten() {
-                self.arena.free(live.code);
+                self.arena.free(live.code.0, live.code.1);
             }
             self.entries.clear();
         }
         self.show(vm);
+        if vm.jit.depth > 0 {
+            interp::jit::request_attention(vm);
+        }
     }
 
     /// Tells the interpreter where the table of traces is.

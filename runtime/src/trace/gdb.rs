@@ -57,7 +57,7 @@ pub(crate) struct Gdb {
 impl Gdb {
     /// Tells of a trace.
     pub fn add(&mut self, number: u32, live: &Live) {
-        let file = object(&name(number, live), live.code.at, &code_bytes(live));
+        let file = object(&name(number, live), live.code.0, &code_bytes(live));
         let mut entry =
             Box::new(CodeEntry { next: null_mut(), prev: null_mut(), file: file.as_ptr(), size: file.len() as u64 });
         // SAFETY: one thread; the entry and its file stay where they are until they are unlinked.

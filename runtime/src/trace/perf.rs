@@ -27,7 +27,7 @@ impl PerfMap {
     /// Names a trace.
     pub fn add(&mut self, number: u32, live: &Live) {
         // A full disk costs names, nothing else.
-        let _ = writeln!(self.0, "{:x} {:x} {}", live.code.at, live.code.len, name(number, live));
+        let _ = writeln!(self.0, "{:x} {:x} {}", live.code.0, live.code.1, name(number, live));
     }
 }
 

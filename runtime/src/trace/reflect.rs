@@ -135,14 +135,14 @@ impl Compiler for Reflection {
 
     fn machine_code(&self, vm: &Vm, number: u32) -> Option<(Vec<u8>, u64, u32)> {
         let live = live(vm, number)?;
-        Some((code_bytes(live), live.code.at, loop_offset(live).unwrap_or(0) as u32))
+        Some((code_bytes(live), live.code.0, loop_offset(live).unwrap_or(0) as u32))
     }
 
     fn exit_stub(&self, vm: &Vm, number: u32, exit: u32) -> Option<u64> {
         let live = live(vm, number)?;
         let (_, at) = live.patches.iter().find(|(e, _)| *e == exit)?;
         // The jump at the place that linking patches leads to the stub (or to the side trace).
-        jump_target(&code_bytes(live), live.code.at, *at)
+        jump_target(&code_bytes(live), live.code.0, *at)
     }
 
     fn helper(&self, vm: &Vm, index: u32) -> Option<u64> {
@@ -151,7 +151,7 @@ impl Compiler for Reflection {
 
     fn trace_at(&self, vm: &Vm, address: u64) -> Option<u32> {
         let e = engine(vm)?;
-        let inside = |live: &Live| (live.code.at..live.code.at + live.code.len as u64).contains(&address);
+        let inside = |live: &Live| (live.code.0..live.code.0 + live.code.1 as u64).contains(&address);
         let found = e.traces.iter().position(|t| t.as_ref().is_some_and(|live| inside(live)));
         found.map(|n| n as u32)
     }

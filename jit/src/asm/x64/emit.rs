@@ -599,15 +599,6 @@ impl Emit<'_> {
                     }
                 }
             }
-            Op::UREFS => {
-                let f = self.base_reg(n.a, uses);
-                let (number, slot) = (ins.b.as_lit() & 255, ins.b.as_lit() >> 8);
-                let v = abi::layout::offset("UpvalObj", "v") as i32;
-                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(f, FUNC_UPVALS + number * 8));
-                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, v));
-                dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD slot * 8);
-                self.exit(n, Cc::Ne);
-            }
             Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::HKLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
                 let ea = self.ea(m, uses);
