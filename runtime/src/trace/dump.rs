@@ -160,7 +160,9 @@ impl Dump {
         let mut text = format!("---- TRACE {trace} exit {exit}\n");
         if self.mode.has('X') {
             for four in state.gpr[..16].chunks(4) {
-                four.iter().for_each(|r| drop(write!(text, " {r:016x}")));
+                for r in four {
+                    let _ = write!(text, " {r:016x}");
+                }
                 text.push('\n');
             }
             for four in state.fpr[..16].chunks(4) {
