@@ -126,6 +126,15 @@ impl Rec<'_> {
         if i32::from(ins.a()) != a {
             return None;
         }
+        // A value like `step or 1` is such an instruction behind a jump over it.
+        let jumps = |q: u32| {
+            let ins = self.s.code(self.t.proto, q);
+            let there = i64::from(q) + 1 + i64::from(ins.jump()) == i64::from(pc) + 1;
+            there && ins.op().is_some_and(|op| op.modes().c == bytecode::Mode::Jump)
+        };
+        if (1..self.s.info(self.t.proto).size).any(jumps) {
+            return None;
+        }
         match ins.op() {
             Some(Op::KSHORT) => Some(f64::from(ins.d() as i16)),
             Some(Op::KNUM) => Some(self.s.knum(self.t.proto, ins.d().into())),
