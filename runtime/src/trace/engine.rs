@@ -271,6 +271,9 @@ impl Engine {
                     let op = self.view(vm).code(p, pc).op();
                     eprintln!("abort {} at {pc} {op:?} after {} start {}", why.name(), r.count(), r.start().1);
                 }
+                if why == Abort::Unroll {
+                    self.retry_recursion(vm, r.position().0);
+                }
                 match origin {
                     Origin::Root(p, at) => {
                         if why == Abort::LeftLoop {
@@ -281,6 +284,15 @@ impl Engine {
                     Origin::Side(trace, exit) => self.penalise_exit(trace, exit, why),
                 }
             }
+        }
+    }
+
+    /// A function was unrolled too often although it has a trace: one that only returns. Without it, and recorded again soon, at some
+    /// other depth, it may become a trace of the recursion.
+    fn retry_recursion(&mut self, vm: &mut Vm, p: P) {
+        if let Some((number, true)) = self.roots.get(&(p.0, 0)).copied() {
+            self.drop_root(vm, number);
+            self.penalties.soon(vm, p, 0);
         }
     }
 
