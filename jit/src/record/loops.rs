@@ -76,6 +76,7 @@ impl Rec<'_> {
         let step_tr = load(self, STEP, step_k)?;
         let stop_tr = load(self, STOP, stop_k)?;
         let idx_tr = load(self, IDX, None)?;
+        self.t.b.observe(stop_tr.r, stop.num().unwrap_or_default() as i64);
         self.loop_guards(step_tr, n, stop_tr, int)?;
         // In the body the index is visible as a local.
         let ext = base + a + EXT;
@@ -119,7 +120,7 @@ impl Rec<'_> {
         self.t.params.passes.narrow && s != 0 && n.checked_add(s).is_some()
     }
 
-    /// Number that the instruction at `pc` loads into slot `a` of the running frame, if nothing jumps over it.
+    /// Number that the instruction at `pc` loads into slot `a` of the running frame.
     fn constant_before(&self, pc: u32, a: i32) -> Option<f64> {
         let ins = self.s.code(self.t.proto, pc);
         if i32::from(ins.a()) != a {
@@ -182,9 +183,9 @@ impl Rec<'_> {
         }
         self.set(a + EXT, idx);
         let close = over - 1;
+        // The instruction is done: what the trace links to begins behind it.
         if enters {
             self.forget_above(a + EXT + 1);
-            // What follows begins at the body, and the body reads the copy of the index.
             self.t.pc = pc + 1;
         } else {
             self.forget_above(a);
@@ -212,7 +213,7 @@ impl Rec<'_> {
         let up = !step.is_sign_negative();
         let next = i + step;
         let stays = if up { next <= stop } else { stop <= next };
-        if self.known(self.base() + a).is_none() {
+        if (IDX..=STEP).any(|i| self.known(self.base() + a + i).is_none()) {
             // A side trace that began inside the loop.
             self.load_for(a, body - 1)?;
         }

@@ -304,7 +304,12 @@ impl Engine {
         let Some(count) = live.counts.get_mut(exit as usize) else { return false };
         *count = count.saturating_add(1);
         let n = *count;
-        if !self.on || n < hotexit || n >= hotexit + tryside * 8 || !matches!(self.state, State::Idle) || vm.jit.recording {
+        if !self.on
+            || n < hotexit
+            || n >= hotexit + tryside * 8
+            || !matches!(self.state, State::Idle)
+            || vm.jit.recording
+        {
             return false;
         }
         if !(n - hotexit).is_multiple_of(8) && n != hotexit {

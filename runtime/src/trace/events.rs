@@ -71,7 +71,7 @@ impl Watch {
     }
 
     fn wants_traces(&self) -> bool {
-        self.wanted & wants::TRACE != 0 || self.verbose.is_some() || self.dump.is_some() || self.stats.is_some()
+        self.wanted & (wants::TRACE | wants::RECORD) != 0 || self.verbose.is_some() || self.dump.is_some() || self.stats.is_some()
     }
 
     /// A recording begins.

@@ -321,7 +321,7 @@ fn text(options: &Options, totals: &Totals, rows: &[Row]) -> String {
     if all > 0 {
         let p = |n| percent(n, all);
         out += &format!(
-            "Time, by {all} samples of {INTERVAL} ms: {}% compiled, {}% interpreted, {}% library, {}% collector, {}% compiler\n",
+            "Time, by {all} samples: {}% compiled, {}% interpreted, {}% library, {}% collector, {}% compiler\n",
             p(totals.compiled),
             p(totals.interpreted),
             p(totals.builtins),

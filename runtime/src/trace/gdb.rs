@@ -81,7 +81,11 @@ impl Gdb {
             // SAFETY: the entry is in the list, as `add` linked it.
             unsafe {
                 let d = &raw mut __jit_debug_descriptor;
-                if entry.prev.is_null() { (*d).first = entry.next } else { (*entry.prev).next = entry.next }
+                if entry.prev.is_null() {
+                    (*d).first = entry.next
+                } else {
+                    (*entry.prev).next = entry.next
+                }
                 if !entry.next.is_null() {
                     (*entry.next).prev = entry.prev;
                 }
