@@ -232,8 +232,7 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
             count[r.index()] += 1;
         }
     }
-    let mut fpr: Vec<bool> =
-        t.ins.iter().map(|i| i.ty == Ty::Num && !matches!(i.op.kind(), Kind::Cmp | Kind::Store)).collect();
+    let mut fpr: Vec<bool> = t.ins.iter().map(|i| i.ty == Ty::Num && i.op.kind() != Kind::Cmp).collect();
     fpr.extend(std::iter::repeat_n(false, n));
     let out = Selection {
         snap_vals: vec![Vec::new(); t.snaps.len()],
@@ -599,6 +598,8 @@ impl Selector<'_> {
                 self.out.nodes.push(node);
                 return Ok(());
             }
+            // The call before asked the same.
+            Op::GCSTEP if self.t.ins[i - 1].op == Op::CALLB => return Ok(()),
             Op::GCSTEP | Op::RETF => exits = true,
             Op::UREFS => {
                 exits = true;

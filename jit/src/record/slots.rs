@@ -25,8 +25,19 @@ impl Rec<'_> {
         if let Some(tr) = self.known(slot) {
             return Ok(tr);
         }
-        let ty = self.s.slot(i).ty();
-        self.load(slot, ty, 0)
+        let v = self.s.slot(i);
+        let tr = self.load(slot, v.ty(), 0)?;
+        self.observe(tr.r, v);
+        Ok(tr)
+    }
+
+    /// Tells the optimiser what a value is now, where that helps it to bet: which table, which integer.
+    pub(super) fn observe(&mut self, r: Ref, v: V) {
+        match (v.ty(), v.int()) {
+            (Ty::Tab, _) => self.t.b.observe(r, v.0 as i64),
+            (_, Some(n)) => self.t.b.observe(r, n.into()),
+            _ => {}
+        }
     }
 
     /// Loads a slot from memory as a type.
