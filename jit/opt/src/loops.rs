@@ -143,6 +143,10 @@ fn unroll(b: &mut Builder, body: usize) -> Result<Peeled, Abort> {
     copy.fallback.clone_from(&copy.last.entries);
     copy.subst[0] = Ref::BASE;
     let at = b.append(Ins::new(Op::LOOP, Ty::Void, Ref::NONE, Ref::NONE))?.index();
+    if (copy.last.at as usize) < at {
+        // Guards stand between the last snapshot and LOOP: those behind it leave with this round's values, by an exit of their own.
+        b.trace_mut().snaps.push(Snap { at: at as u32 + 1, ..copy.last.clone() });
+    }
     // The first snapshot is the entry's: instructions of its reach leave the loop through the last one.
     let first = &b.trace().snaps[0];
     let mut next = usize::from(first.entries.is_empty() && first.pc == Some(b.trace().pc));

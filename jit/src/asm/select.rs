@@ -232,8 +232,7 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
             count[r.index()] += 1;
         }
     }
-    let mut fpr: Vec<bool> =
-        t.ins.iter().map(|i| i.ty == Ty::Num && !matches!(i.op.kind(), Kind::Cmp | Kind::Store)).collect();
+    let mut fpr: Vec<bool> = t.ins.iter().map(|i| i.ty == Ty::Num && i.op.kind() != Kind::Cmp).collect();
     fpr.extend(std::iter::repeat_n(false, n));
     let out = Selection {
         snap_vals: vec![Vec::new(); t.snaps.len()],
@@ -405,7 +404,16 @@ impl Selector<'_> {
         }
     }
 
-    fn snap(&mut self, s: usize) -> Result<(), Abort> {
+    /// Notes that an instruction at `at` leaves through exit `s`.
+    fn snap(&mut self, s: usize, at: usize) -> Result<(), Abort> {
+        // One exit has one map: guards on both sides of the head would mean different rounds.
+        if let Some(l) = self.loop_at
+            && at > l
+            && (self.t.snaps[s].at as usize) < l
+            && self.t.snaps[s].entries.iter().any(|(_, r)| r.is_ins() && self.phi_of[r.index()] != 0)
+        {
+            return Err(Abort::NyiIr);
+        }
         if self.out.taken[s] {
             return Ok(());
         }
@@ -481,7 +489,7 @@ impl Selector<'_> {
             }
             Link::Interp => {
                 let s = last.ok_or(Abort::NyiIr)?;
-                self.snap(s)?;
+                self.snap(s, at)?;
                 snap = Some(s);
             }
         }
@@ -495,7 +503,7 @@ impl Selector<'_> {
         if self.t.snaps.is_empty() {
             return Ok(());
         }
-        self.snap(0)?;
+        self.snap(0, 0)?;
         let mut node = self.node(at.saturating_sub(1), Role::Stack);
         node.snap = Some(0);
         self.out.nodes.push(node);
@@ -527,7 +535,7 @@ impl Selector<'_> {
                     }
                     true
                 }
-                (_, Form::Raw, Ty::Num | Ty::Link) => true,
+                (_, Form::Raw, Ty::Num | Ty::Link | Ty::Ptr) => true,
                 _ => false,
             };
             if plain {
@@ -599,6 +607,8 @@ impl Selector<'_> {
                 self.out.nodes.push(node);
                 return Ok(());
             }
+            // The call before asked the same.
+            Op::GCSTEP if self.t.ins[i - 1].op == Op::CALLB => return Ok(()),
             Op::GCSTEP | Op::RETF => exits = true,
             Op::UREFS => {
                 exits = true;
@@ -853,7 +863,7 @@ impl Selector<'_> {
                 _ => self.t.snap_at(i),
             };
             let s = s.ok_or(Abort::NyiIr)?;
-            self.snap(s)?;
+            self.snap(s, i)?;
             node.snap = Some(s);
         }
         let has_value =

@@ -126,6 +126,15 @@ impl Rec<'_> {
         if i32::from(ins.a()) != a {
             return None;
         }
+        // A value like `step or 1` is such an instruction behind a jump over it.
+        let jumps = |q: u32| {
+            let ins = self.s.code(self.t.proto, q);
+            let there = i64::from(q) + 1 + i64::from(ins.jump()) == i64::from(pc) + 1;
+            there && ins.op().is_some_and(|op| op.modes().c == bytecode::Mode::Jump)
+        };
+        if (1..self.s.info(self.t.proto).size).any(jumps) {
+            return None;
+        }
         match ins.op() {
             Some(Op::KSHORT) => Some(f64::from(ins.d() as i16)),
             Some(Op::KNUM) => Some(self.s.knum(self.t.proto, ins.d().into())),
@@ -174,10 +183,13 @@ impl Rec<'_> {
         }
         self.set(a + EXT, idx);
         let close = over - 1;
+        // The instruction is done: what the trace links to begins behind it.
         if enters {
             self.forget_above(a + EXT + 1);
+            self.t.pc = pc + 1;
         } else {
             self.forget_above(a);
+            self.t.pc = over;
         }
         self.loop_event(close, if enters { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, close))
     }
@@ -201,7 +213,7 @@ impl Rec<'_> {
         let up = !step.is_sign_negative();
         let next = i + step;
         let stays = if up { next <= stop } else { stop <= next };
-        if self.known(self.base() + a).is_none() {
+        if (IDX..=STEP).any(|i| self.known(self.base() + a + i).is_none()) {
             // A side trace that began inside the loop.
             self.load_for(a, body - 1)?;
         }

@@ -160,7 +160,9 @@ impl Dump {
         let mut text = format!("---- TRACE {trace} exit {exit}\n");
         if self.mode.has('X') {
             for four in state.gpr[..16].chunks(4) {
-                four.iter().for_each(|r| drop(write!(text, " {r:016x}")));
+                for r in four {
+                    let _ = write!(text, " {r:016x}");
+                }
                 text.push('\n');
             }
             for four in state.fpr[..16].chunks(4) {
@@ -184,9 +186,7 @@ impl Dump {
             let (snaps, with_regs) = (self.mode.has('s'), self.mode.has('r') && !regs.is_empty());
             let mut next = 0;
             for i in 0..=trace.ins.len() {
-                while snaps
-                    && next < trace.snaps.len()
-                    && (trace.snaps[next].at as usize <= i || i == trace.ins.len())
+                while snaps && next < trace.snaps.len() && (trace.snaps[next].at as usize <= i || i == trace.ins.len())
                 {
                     self.put(&format!("{}\n", trace.show_snap(next)));
                     next += 1;
@@ -249,24 +249,49 @@ pub(crate) fn code_bytes(live: &Live) -> Vec<u8> {
     unsafe { std::slice::from_raw_parts(live.code.0 as *const u8, live.code.1) }.to_vec()
 }
 
-/// Disassembles a trace: helpers and the loop's head have names.
+/// Disassembles a trace as far as the stubs of its exits: exits, helpers and the loop's head have names.
 fn code_text(number: u32, live: &Live, env: &Env) -> String {
     let bytes = code_bytes(live);
-    let at_loop = loop_offset(live).map(|o| live.code.0 + o as u64);
     let mut text = format!("---- TRACE {number} mcode {}\n", bytes.len());
-    for (address, line) in jit::asm::disasm(&bytes, live.code.0) {
-        if at_loop == Some(address) {
+    let lines = jit::asm::disasm(&bytes, live.code.0);
+    let stubs = live.patches.iter().filter_map(|(_, site)| jump_target(&bytes, live.code.0, *site)).min();
+    let lines = &lines[..lines.iter().position(|(at, _)| Some(*at) == stubs).unwrap_or(lines.len())];
+    let head = loop_head(lines);
+    for (i, (address, line)) in lines.iter().enumerate() {
+        if head == Some(*address) {
             text.push_str("->LOOP:\n");
         }
-        let helper = env.helpers.iter().position(|h| *h != 0 && names_address(&line, *h));
-        let note = match helper.and_then(|i| Helper::ALL.get(i)) {
-            Some(h) => format!("  ; {}", h.row().name),
-            None if names_address(&line, env.trace_exit) => "  ; exit".to_string(),
-            None => String::new(),
+        let end = lines.get(i + 1).map(|(at, _)| *at).or(stubs);
+        // A jump to an exit ends with the distance that linking patches.
+        let exit = live.patches.iter().find(|(_, site)| end == Some(live.code.0 + *site as u64 + 4));
+        let jump = line.split_once(' ').filter(|(name, _)| name.starts_with('j'));
+        let shown = match (exit, jump, head) {
+            (Some((exit, _)), Some((name, _)), _) => format!("{name} ->{exit}"),
+            (_, Some((name, to)), Some(head)) if hex(to) == Some(head) => format!("{name} ->LOOP"),
+            _ => line.clone(),
         };
-        let _ = writeln!(text, "{address:012x}  {line}{note}");
+        let helper = env.helpers.iter().position(|h| *h != 0 && names_address(line, *h));
+        let note = helper.and_then(|i| Helper::ALL.get(i)).map_or(String::new(), |h| format!("  ; {}", h.row().name));
+        let _ = writeln!(text, "{address:012x}  {shown}{note}");
     }
     text
+}
+
+/// Returns where the distance at offset `site` leads.
+pub(crate) fn jump_target(bytes: &[u8], at: u64, site: usize) -> Option<u64> {
+    let distance = i32::from_le_bytes(bytes.get(site..site + 4)?.try_into().ok()?);
+    Some((at + site as u64 + 4).wrapping_add_signed(distance.into()))
+}
+
+/// Returns where the last jump back leads.
+fn loop_head(lines: &[(u64, String)]) -> Option<u64> {
+    let first = lines.first()?.0;
+    lines.iter().rev().find_map(|(at, line)| hex(line.strip_prefix("jmp ")?).filter(|to| (first..*at).contains(to)))
+}
+
+/// Reads an address as the disassembler writes it.
+fn hex(text: &str) -> Option<u64> {
+    u64::from_str_radix(text.trim().strip_suffix('h')?, 16).ok()
 }
 
 /// Says whether a line of assembly has an address as a number.
@@ -276,8 +301,9 @@ fn names_address(line: &str, address: u64) -> bool {
 
 /// Returns where the loop's code begins.
 pub(crate) fn loop_offset(live: &Live) -> Option<usize> {
-    let at = live.trace.ins.iter().position(|i| i.op == ir::Op::LOOP)?;
-    live.map.iter().find(|(_, i)| *i >= at).map(|(offset, _)| *offset)
+    live.trace.ins.iter().find(|i| i.op == ir::Op::LOOP)?;
+    let lines = jit::asm::disasm(&code_bytes(live), live.code.0);
+    loop_head(&lines).map(|at| (at - live.code.0) as usize)
 }
 
 const _: () = assert!((Op::ISLT as u8) < 16 && (Op::ISF as u8) < 16 && (Op::ISTYPE as u8) >= 16);

@@ -185,6 +185,13 @@ impl Stats {
         }
     }
 
+    /// An exit was taken that does not count: the collector was due, or something wanted attention.
+    pub fn interrupted(&mut self, trace: u32) {
+        if let Some(spot) = self.roots.get(&trace).and_then(|k| self.spots.get_mut(k)) {
+            spot.exits += 1;
+        }
+    }
+
     /// Traces are about to be freed: their counts are kept.
     pub fn flushed(&mut self, traces: &[Option<Box<Live>>], entries: &[TraceEntry]) {
         for (number, live) in traces.iter().enumerate() {
@@ -321,7 +328,7 @@ fn text(options: &Options, totals: &Totals, rows: &[Row]) -> String {
     if all > 0 {
         let p = |n| percent(n, all);
         out += &format!(
-            "Time, by {all} samples of {INTERVAL} ms: {}% compiled, {}% interpreted, {}% library, {}% collector, {}% compiler\n",
+            "Time, by {all} samples: {}% compiled, {}% interpreted, {}% library, {}% collector, {}% compiler\n",
             p(totals.compiled),
             p(totals.interpreted),
             p(totals.builtins),

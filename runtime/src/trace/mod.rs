@@ -160,7 +160,13 @@ fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
 ///
 /// # Safety
 /// Called by the exit stubs of traces of the running machine, with their registers.
-pub(crate) unsafe extern "C" fn leave(vm: *mut Vm, state: *mut ExitState, trace: u32, exit: u32, base: *mut u64) -> u64 {
+pub(crate) unsafe extern "C" fn leave(
+    vm: *mut Vm,
+    state: *mut ExitState,
+    trace: u32,
+    exit: u32,
+    base: *mut u64,
+) -> u64 {
     // SAFETY: the stub passes the machine, registers and base; no other reference to the machine is in use in compiled code.
     unsafe {
         let vm = &mut *vm;
@@ -182,6 +188,9 @@ pub(crate) unsafe extern "C" fn leave(vm: *mut Vm, state: *mut ExitState, trace:
         }
         if e.watch.wants_exits() {
             e.watch.left(vm, trace, exit, &*state);
+        }
+        if !quiet && let Some(stats) = &mut e.watch.stats {
+            stats.interrupted(trace);
         }
         if quiet && e.count_exit(vm, trace, exit) {
             interp::jit::set_recording(vm, true);

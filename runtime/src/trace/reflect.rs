@@ -1,6 +1,6 @@
 //! What `jit.util`, `jit.v` and the like ask of the compiler (`stdlib::jit::compiler`).
 
-use super::dump::{Dump, code_bytes, loop_offset};
+use super::dump::{Dump, code_bytes, jump_target, loop_offset};
 use super::engine::Live;
 use super::{engine, report};
 use abi::abort::Abort;
@@ -142,9 +142,7 @@ impl Compiler for Reflection {
         let live = live(vm, number)?;
         let (_, at) = live.patches.iter().find(|(e, _)| *e == exit)?;
         // The jump at the place that linking patches leads to the stub (or to the side trace).
-        let code = code_bytes(live);
-        let distance = i32::from_le_bytes(code.get(*at..at + 4)?.try_into().ok()?);
-        Some((live.code.0 + *at as u64 + 4).wrapping_add_signed(distance.into()))
+        jump_target(&code_bytes(live), live.code.0, *at)
     }
 
     fn helper(&self, vm: &Vm, index: u32) -> Option<u64> {
@@ -219,4 +217,3 @@ impl Compiler for Reflection {
         }
     }
 }
-

@@ -229,10 +229,8 @@ pub mod ticks {
     }
 
     fn set_timer(milliseconds: u32) {
-        let period = libc::timeval {
-            tv_sec: (milliseconds / 1000).into(),
-            tv_usec: (milliseconds % 1000 * 1000).into(),
-        };
+        let period =
+            libc::timeval { tv_sec: (milliseconds / 1000).into(), tv_usec: (milliseconds % 1000 * 1000).into() };
         let value = libc::itimerval { it_interval: period, it_value: period };
         // SAFETY: the structure is complete; the old value is not asked for.
         unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const value, null_mut()) };

@@ -243,7 +243,8 @@ fn slot_load(v: &Typed<'_>, guard: bool) -> Check {
         return v.gives(Ty::Int);
     }
     let good = match v.ty {
-        Ty::Int => has(sload::PARENT),
+        // Parts of the parent's sunk objects are inherited, too.
+        Ty::Int | Ty::Ptr => has(sload::PARENT),
         ty => in_slot(ty),
     };
     ensure(good, "type of the load is wrong")

@@ -15,13 +15,13 @@ pub mod util;
 use crate::register::{self, fill, function, library, registry_table, set_loaded};
 use bc::{bc_dump, bc_line, bc_off, bc_start, bc_targets};
 use compiler::Compiler;
+use heap::{Func, Raise, Tab, Val, Vm};
+use interp::{Cx, Ret, debug};
 use profile::{profile_dumpstack, profile_start, profile_stop};
 use tools::{dump_off, dump_start, p_start, p_stop, v_off, v_start, zone_call, zone_flush, zone_get};
 use traces::{
     util_ircalladdr, util_traceexitstub, util_traceinfo, util_traceir, util_tracek, util_tracemc, util_tracesnap,
 };
-use heap::{Func, Raise, Tab, Val, Vm};
-use interp::{Cx, Ret, debug};
 use util::{util_funcbc, util_funcinfo, util_funck, util_funcuvname};
 
 library!(jit);
@@ -396,9 +396,7 @@ fn vmdef<'v>(vm: &'v Vm, names: &compiler::Names) -> Result<Tab<'v>, Raise> {
     let reasons: Vec<&str> = abi::abort::Abort::ALL.iter().map(|a| a.message()).collect();
     let fields: Vec<&str> = names.fields.iter().map(String::as_str).collect();
     let math: Vec<&str> = names.math.iter().map(String::as_str).collect();
-    for (name, list) in
-        [("traceerr", &reasons), ("ircall", &names.helpers), ("irfpm", &math), ("irfield", &fields)]
-    {
+    for (name, list) in [("traceerr", &reasons), ("ircall", &names.helpers), ("irfpm", &math), ("irfield", &fields)] {
         let inner = vm.new_table(list.len() as u32, 0)?;
         for (i, text) in (0..).zip(list) {
             inner.set_int(vm, i, vm.str(text.as_bytes())?.val())?;

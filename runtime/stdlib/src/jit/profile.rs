@@ -208,7 +208,8 @@ fn put_frame(vm: &Vm, frame: &debug::Frame<'_>, format: &[u8], text: &mut Vec<u8
     let (mut full, mut end) = (false, None);
     let module = |full: bool| match info.source {
         [b'=' | b'@', name @ ..] => {
-            let start = if full { 0 } else { name.iter().rposition(|c| matches!(c, b'/' | b'\\')).map_or(0, |i| i + 1) };
+            let start =
+                if full { 0 } else { name.iter().rposition(|c| matches!(c, b'/' | b'\\')).map_or(0, |i| i + 1) };
             name[start..].to_vec()
         }
         _ => b"[string]".to_vec(),
@@ -229,8 +230,11 @@ fn put_frame(vm: &Vm, frame: &debug::Frame<'_>, format: &[u8], text: &mut Vec<u8
                     let line = if c == b'l' { debug::current_line(frame).unwrap_or(0) as i32 } else { info.first_line };
                     text.extend_from_slice(&module(full));
                     text.extend_from_slice(format!(":{line}").as_bytes());
-                } else {
+                } else if frame.func.builtin_id() != 0 {
                     text.extend_from_slice(format!("[builtin#{}]", frame.func.builtin_id()).as_bytes());
+                } else {
+                    let address = frame.func.val().address().unwrap_or(0);
+                    text.extend_from_slice(format!("@{address:#x}").as_bytes());
                 }
             }
             b'Z' => end = Some(text.len()),

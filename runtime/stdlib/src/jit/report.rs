@@ -62,9 +62,8 @@ const LETTERS: &[u8] = b"fFlspvzraAG-";
 
 /// Takes numbers behind `letter` out of a mode.
 fn take_number(mode: &mut Vec<u8>, letter: u8, digits_needed: bool) -> Option<u32> {
-    let at = (0..mode.len()).find(|&i| {
-        mode[i] == letter && (!digits_needed || mode.get(i + 1).is_some_and(u8::is_ascii_digit))
-    })?;
+    let at = (0..mode.len())
+        .find(|&i| mode[i] == letter && (!digits_needed || mode.get(i + 1).is_some_and(u8::is_ascii_digit)))?;
     let n = mode[at + 1..].iter().take_while(|c| c.is_ascii_digit()).count();
     let text: Vec<u8> = mode.drain(at..at + 1 + n).skip(1).collect();
     String::from_utf8_lossy(&text).parse().ok()
