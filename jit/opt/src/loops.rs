@@ -64,27 +64,52 @@ pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
     }
 }
 
+/// How often a loop is peeled anew with other guards before it.
+const TRIES: usize = 4;
+
 /// Peels without and, if that promises more, with additional guards before the loop.
 fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
     let body = b.trace().ins.len();
     let mut peeled = unroll(b, body)?;
     phi::connect(b, &peeled)?;
-    let checks = b.passes().abc && b.trace().ins[peeled.at..].iter().any(|i| i.op == Op::ABC);
-    if b.state().wishes.is_empty() && !checks {
-        return Ok(());
-    }
-    // One guard may make room for the next.
     let mut before = recorded.clone();
-    for _ in 0..3 {
-        if !hoist::guards(&mut before, b, &peeled)? {
+    let mut pairs = hoist::pairs(recorded, b, &peeled);
+    for _ in 0..TRIES {
+        if pairs.is_empty() {
             break;
         }
-        let mut next = before.clone();
+        let mut guarded = recorded.clone();
+        if hoist::tell_apart(&mut guarded, &pairs).is_err() {
+            break;
+        }
+        let mut next = guarded.clone();
         let Ok(again) = unroll(&mut next, body) else { break };
+        // What was said of tables that are others in each round holds for the first alone.
+        let count = pairs.len();
+        pairs.retain(|&(x, y)| hoist::fixed(&again, x) && hoist::fixed(&again, y));
+        if pairs.len() < count {
+            continue;
+        }
         if phi::connect(&mut next, &again).is_err() || work(&next, again.at) >= work(b, peeled.at) {
             break;
         }
-        (*b, peeled) = (next, again);
+        let more = hoist::pairs(recorded, &next, &again);
+        (*b, peeled, before) = (next, again, guarded);
+        // One guard may make room for the next.
+        pairs.extend(more);
+        if pairs.len() == count {
+            break;
+        }
+    }
+    // Limits known to be out of bounds are an error: nothing to bet on.
+    if b.passes().abc && hoist::check_limits(&mut before, b, &peeled) == Ok(true) {
+        let mut next = before;
+        if let Ok(again) = unroll(&mut next, body)
+            && phi::connect(&mut next, &again).is_ok()
+            && work(&next, again.at) < work(b, peeled.at)
+        {
+            *b = next;
+        }
     }
     Ok(())
 }

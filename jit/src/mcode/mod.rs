@@ -36,8 +36,17 @@ pub struct Arena {
 impl Arena {
     /// Reserves addresses; at most `limit` bytes of code are handed out.
     pub fn new(limit: usize) -> io::Result<Arena> {
+        Arena::over(limit, |len| map_twice(len).or_else(|_| map_once(len)))
+    }
+
+    /// Does the same with one mapping, of memory without a name: tools such as perf look up names of code only there.
+    pub fn nameless(limit: usize) -> io::Result<Arena> {
+        Arena::over(limit, map_once)
+    }
+
+    fn over(limit: usize, map: impl Fn(usize) -> io::Result<(*mut u8, *mut u8)>) -> io::Result<Arena> {
         let reserved = limit.clamp(RESERVED, 1 << 30).next_multiple_of(1 << 16);
-        let (exec, write) = map_twice(reserved).or_else(|_| map_once(reserved))?;
+        let (exec, write) = map(reserved)?;
         Ok(Arena { exec, write, reserved, limit: limit.min(reserved), used: 0, free: vec![(0, reserved)] })
     }
 

@@ -460,8 +460,10 @@ pub fn protos_below(f: heap::Func<'_>, way: &[usize], itself: bool, children: bo
 }
 
 unsafe fn inner_protos(p: *const ProtoObj) -> impl Iterator<Item = (usize, *const ProtoObj)> {
-    // SAFETY: the prototype is live (caller): constants lie below `k`.
-    (0..unsafe { (*p).size_kgc } as usize).filter_map(move |i| {
+    // SAFETY: the prototype is live (caller).
+    let n = unsafe { (*p).size_kgc } as usize;
+    (0..n).filter_map(move |i| {
+        // SAFETY: as above: its constants lie below `k`.
         let v = heap::Value(unsafe { *(*p).k.sub(1 + i) });
         (v.tag() == abi::tag::PROTO).then_some((i, (v.0 & abi::tag::PTR_MASK) as *const ProtoObj))
     })

@@ -118,8 +118,11 @@ impl Engine {
             trace_exit: super::leave as *const () as u64,
             nil_slot: interp::helpers::nil_slot(),
         };
+        let watch = Watch::from_environment();
+        let limit = params.maxmcode as usize * 1024;
+        let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
         Some(Box::new(Engine {
-            arena: Arena::new(params.maxmcode as usize * 1024).ok()?,
+            arena: arena.ok()?,
             params,
             state: State::Idle,
             names: RefCell::default(),
@@ -131,7 +134,7 @@ impl Engine {
             backend: X64::new(),
             env,
             stress: false,
-            watch: Watch::from_environment(),
+            watch,
             on: true,
         }))
     }
@@ -167,6 +170,7 @@ impl Engine {
         let Some((proto, at)) = view.at() else { return false };
         let (base, thread) = (view.base(), view.thread());
         if view.info(proto).no_jit {
+            self.watch.refused(vm, Origin::Root(proto, at), Abort::JitOff);
             self.penalties.never(vm, proto, at);
             return false;
         }
@@ -271,6 +275,9 @@ impl Engine {
                     let op = self.view(vm).code(p, pc).op();
                     eprintln!("abort {} at {pc} {op:?} after {} start {}", why.name(), r.count(), r.start().1);
                 }
+                if why == Abort::Unroll {
+                    self.retry_recursion(vm, r.position().0);
+                }
                 match origin {
                     Origin::Root(p, at) => {
                         if why == Abort::LeftLoop {
@@ -281,6 +288,15 @@ impl Engine {
                     Origin::Side(trace, exit) => self.penalise_exit(trace, exit, why),
                 }
             }
+        }
+    }
+
+    /// A function was unrolled too often although it has a trace: one that only returns. Without it, and recorded again soon, at some
+    /// other depth, it may become a trace of the recursion.
+    fn retry_recursion(&mut self, vm: &mut Vm, p: P) {
+        if let Some((number, true)) = self.roots.get(&(p.0, 0)).copied() {
+            self.drop_root(vm, number);
+            self.penalties.soon(vm, p, 0);
         }
     }
 

@@ -71,7 +71,10 @@ impl Watch {
     }
 
     fn wants_traces(&self) -> bool {
-        self.wanted & (wants::TRACE | wants::RECORD) != 0 || self.verbose.is_some() || self.dump.is_some() || self.stats.is_some()
+        self.wanted & (wants::TRACE | wants::RECORD) != 0
+            || self.verbose.is_some()
+            || self.dump.is_some()
+            || self.stats.is_some()
     }
 
     /// A recording begins.
@@ -128,6 +131,14 @@ impl Watch {
         }
     }
 
+    /// A hot place is not to be recorded at all.
+    pub fn refused(&mut self, vm: &mut Vm, origin: Origin, why: Abort) {
+        let at = place::innermost(vm);
+        if let (Some(stats), Some(at)) = (&mut self.stats, at) {
+            stats.aborted(vm, origin, why, None, &at);
+        }
+    }
+
     /// All traces are about to be freed.
     pub fn flushed(&mut self, vm: &mut Vm, traces: &[Option<Box<Live>>], entries: &[heap::vm::TraceEntry]) {
         if let Some(out) = &self.verbose {
@@ -153,7 +164,7 @@ impl Watch {
             dump.exit(trace, exit, state);
         }
         if self.wanted & wants::EXIT != 0 {
-            let (mut gpr, mut fpr) = ([0; 16], [0; 16]);
+            let (mut gpr, mut fpr) = (Box::new([0; 16]), Box::new([0; 16]));
             gpr.copy_from_slice(&state.gpr[..16]);
             fpr.copy_from_slice(&state.fpr[..16]);
             events::post(vm, Event::Exit { from: (trace, exit), gpr, fpr });
@@ -183,7 +194,13 @@ impl Engine {
         let Some(mut current) = current else { return };
         current.number = number;
         let at = place::innermost(vm).unwrap_or(Place { func: place::running(vm), pc: None });
+        let mut at = at;
         let (linktype, link) = (live.link_type(&self.names.borrow(), vm), report::link(number, &live.trace));
+        if linktype == "stitch"
+            && let Some(func) = called_builtin(vm)
+        {
+            at = Place { func, pc: None };
+        }
         if let Some(out) = &self.watch.verbose {
             report::write(out, &report::stop_line(number, current.parent, &current.start, linktype, link, &at));
         }
@@ -223,13 +240,26 @@ fn culprit(vm: &Vm, why: Abort) -> Option<&'static str> {
     if let Some(name) = place::builtin_name(func) {
         return Some(name);
     }
-    place::proto_of(func)?;
-    // SAFETY: a Lua function runs: `pc` is behind an instruction, whose operand is one of its slots.
-    let (ins, called) = unsafe {
-        let ins = Ins(interp::jit::original(vm, *vm.pc.sub(1)));
-        (ins, Value(*vm.base.add(ins.a().into())))
-    };
-    let op = ins.op()?;
-    let calls = matches!(op, Op::CALL | Op::CALLM | Op::CALLT | Op::CALLMT | Op::ITERC);
-    if calls && called.is_func() { place::builtin_name(called) } else { Some(op.name()) }
+    match called_builtin(vm) {
+        Some(builtin) => place::builtin_name(builtin),
+        None => running_instruction(vm)?.op().map(Op::name),
+    }
+}
+
+/// Returns the instruction that a Lua function runs.
+fn running_instruction(vm: &Vm) -> Option<Ins> {
+    place::proto_of(place::running(vm))?;
+    // SAFETY: a Lua function runs: `pc` is behind an instruction.
+    Some(Ins(interp::jit::original(vm, unsafe { *vm.pc.sub(1) })))
+}
+
+/// Returns the builtin that the running instruction calls.
+fn called_builtin(vm: &Vm) -> Option<Value> {
+    let ins = running_instruction(vm)?;
+    if !matches!(ins.op()?, Op::CALL | Op::CALLM | Op::CALLT | Op::CALLMT | Op::ITERC) {
+        return None;
+    }
+    // SAFETY: an operand of verified bytecode is a slot of the running frame.
+    let called = unsafe { Value(*vm.base.add(ins.a().into())) };
+    place::builtin_name(called).map(|_| called)
 }

@@ -185,6 +185,13 @@ impl Stats {
         }
     }
 
+    /// An exit was taken that does not count: the collector was due, or something wanted attention.
+    pub fn interrupted(&mut self, trace: u32) {
+        if let Some(spot) = self.roots.get(&trace).and_then(|k| self.spots.get_mut(k)) {
+            spot.exits += 1;
+        }
+    }
+
     /// Traces are about to be freed: their counts are kept.
     pub fn flushed(&mut self, traces: &[Option<Box<Live>>], entries: &[TraceEntry]) {
         for (number, live) in traces.iter().enumerate() {

@@ -134,10 +134,10 @@ struct Section {
 fn object(symbol: &str, at: u64, code: &[u8]) -> Vec<u8> {
     let strings = [b"\0", symbol.as_bytes(), b"\0"].concat();
     let mut symbols = vec![0; 24];
-    // Name, a global function, section 1, address, size.
+    // Name, a global function, section 1, place in it, size.
     symbols.extend_from_slice(&1u32.to_le_bytes());
     symbols.extend_from_slice(&[0x12, 0, 1, 0]);
-    symbols.extend_from_slice(&at.to_le_bytes());
+    symbols.extend_from_slice(&0u64.to_le_bytes());
     symbols.extend_from_slice(&(code.len() as u64).to_le_bytes());
     let unwind = frames(at, code);
     let plain = |name, kind, bytes: Vec<u8>, link, info, entry| Section {

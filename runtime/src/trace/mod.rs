@@ -189,6 +189,9 @@ pub(crate) unsafe extern "C" fn leave(
         if e.watch.wants_exits() {
             e.watch.left(vm, trace, exit, &*state);
         }
+        if !quiet && let Some(stats) = &mut e.watch.stats {
+            stats.interrupted(trace);
+        }
         if quiet && e.count_exit(vm, trace, exit) {
             interp::jit::set_recording(vm, true);
             if !vm.jit.recording {

@@ -7,6 +7,7 @@ use super::engine::Live;
 use super::place;
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 
 /// The map of this process.
 pub(crate) struct PerfMap(File);
@@ -15,7 +16,8 @@ impl PerfMap {
     /// Creates the file; `None` where it cannot be.
     pub fn open() -> Option<PerfMap> {
         let path = format!("/tmp/perf-{}.map", std::process::id());
-        match File::create(&path) {
+        let file = File::options().write(true).create(true).truncate(true).custom_flags(libc::O_NOFOLLOW).open(&path);
+        match file {
             Ok(file) => Some(PerfMap(file)),
             Err(e) => {
                 crate::program::complain(Some(b"kiln"), format!("KILN_PERF: cannot write {path}: {e}").as_bytes());

@@ -81,9 +81,9 @@ pub enum Event {
         /// Trace and exit.
         from: (u32, u32),
         /// General registers.
-        gpr: [u64; 16],
+        gpr: Box<[u64; 16]>,
         /// Floating-point registers.
-        fpr: [u64; 16],
+        fpr: Box<[u64; 16]>,
     },
     /// A function was compiled to bytecode.
     Bytecode(ProtoRef),
