@@ -89,3 +89,12 @@ for i = 1, 60 do
     global_counter = (global_counter or 0) + 1
 end
 print(count, global_counter)
+--> 18321	P60xP1.5	181	242
+--> 12120	60	279	nil
+--> 60	120	60
+--> nil	key!	key!	nil	60
+--> 19849	392	nil	nil	11	7	100	99	nil
+--> 417	false	testdata/lua/jit/rec_meta.lua:64: table index is nil
+--> 1266281	60002	4	63
+--> 1273841
+--> 1281701	60
