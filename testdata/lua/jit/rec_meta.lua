@@ -61,7 +61,7 @@ for _, v in pairs(t) do sum = sum + v; keys = keys + 1 end
 print(sum, keys, t[-0], t[10], t[11.5], t.k7, t[true], t[false], t[nil])
 for r = 1, 5 do for k in pairs({ 1, nil, 3, x = 1, y = 2 }) do keys = keys + #tostring(k) end end
 for k, v in next, { a = 1, b = 2 } do keys = keys + v + #k end
-print(keys, pcall(function() for i = 1, 60 do local k; if i < 50 then k = i end; t[k] = i end end))
+print(keys, (pcall(function() for i = 1, 60 do local k; if i < 50 then k = i end; t[k] = i end end)))
 
 -- Upvalues: of this frame, of closures of the loop, of functions that have returned.
 local count = 0
@@ -94,7 +94,7 @@ print(count, global_counter)
 --> 60	120	60
 --> nil	key!	key!	nil	60
 --> 19849	392	nil	nil	11	7	100	99	nil
---> 417	false	testdata/lua/jit/rec_meta.lua:64: table index is nil
+--> 417	false
 --> 1266281	60002	4	63
 --> 1273841
 --> 1281701	60
