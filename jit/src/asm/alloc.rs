@@ -268,15 +268,15 @@ impl Scan<'_> {
             let from = self.defined[v as usize] as usize + 1;
             from <= self.at && self.calls[self.at] != self.calls[from]
         };
-        let class = self.class(v);
-        let saved = self.m.saved;
-        // A register that is already written in the loop keeps the others for what stays.
-        class
-            .iter()
-            .copied()
-            .filter(|&r| set.has(r))
-            .find(|&r| saved.has(r) == lives_over_call)
-            .or_else(|| class.iter().copied().find(|&r| set.has(r)))
+        // What stays through the loop wants a register nobody in it writes; the others share those that are written anyway.
+        let in_loop = self.sel.loop_node.is_some_and(|l| self.at > l);
+        let stays = in_loop && self.sel.loop_node.is_some_and(|l| (self.defined[v as usize] as usize) < l);
+        let cost = |r: Reg| {
+            let call = self.m.saved.has(r) != lives_over_call;
+            let share = in_loop && self.written.has(r) == stays;
+            u8::from(call) + u8::from(share) * 2
+        };
+        self.class(v).iter().copied().filter(|&r| set.has(r)).min_by_key(|&r| cost(r))
     }
 
     /// Finds a register, evicting if it must.

@@ -42,11 +42,38 @@ pub enum Cc {
     Be,
     A,
     S,
+    Ns,
     P,
+    Np,
+    No,
     L,
     Ge,
     Le,
     G,
+}
+
+impl Cc {
+    /// Returns the condition that holds if this one does not.
+    const fn inverse(self) -> Cc {
+        match self {
+            Cc::O => Cc::No,
+            Cc::No => Cc::O,
+            Cc::B => Cc::Ae,
+            Cc::Ae => Cc::B,
+            Cc::E => Cc::Ne,
+            Cc::Ne => Cc::E,
+            Cc::Be => Cc::A,
+            Cc::A => Cc::Be,
+            Cc::S => Cc::Ns,
+            Cc::Ns => Cc::S,
+            Cc::P => Cc::Np,
+            Cc::Np => Cc::P,
+            Cc::L => Cc::Ge,
+            Cc::Ge => Cc::L,
+            Cc::Le => Cc::G,
+            Cc::G => Cc::Le,
+        }
+    }
 }
 
 /// Code out of the way.
@@ -71,6 +98,10 @@ pub(super) struct Emit<'a> {
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::helpers::Helper, DynamicLabel)>,
     bmi2: bool,
+    /// The guard under way is the loop's last instruction.
+    closing: bool,
+    /// It has jumped back to the head.
+    closed: bool,
     stress: Option<Arc<[AtomicU8]>>,
     guards: usize,
 }
@@ -104,12 +135,15 @@ pub fn emit(
         map: Vec::new(),
         thunks: Vec::new(),
         bmi2: cpu.bmi2,
+        closing: false,
+        closed: false,
         stress,
         guards: 0,
     };
     e.prologue();
     let inner_at = e.a.o.offset().0;
-    for step in &alloc.steps {
+    for (i, step) in alloc.steps.iter().enumerate() {
+        e.closing = e.closes(step, alloc.steps.get(i + 1));
         e.step(step)?;
     }
     e.tail();
@@ -263,6 +297,25 @@ impl Emit<'_> {
         Ok(())
     }
 
+    /// Says whether a step is a guard with one jump, right before the end of a loop.
+    fn closes(&self, step: &Step, next: Option<&Step>) -> bool {
+        let node = |s: &Step| match s {
+            Step::Node { node, .. } => Some(&self.sel.nodes[*node]),
+            _ => None,
+        };
+        let (Some(n), Some(end)) = (node(step), next.and_then(node)) else { return false };
+        if n.role != Role::Op || end.role != Role::End || link_of(self.t) != Link::Loop {
+            return false;
+        }
+        let ins = self.t.ins[n.at];
+        match ins.op {
+            Op::GCSTEP | Op::ABC => true,
+            Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT => !matches!((n.a, n.b), (Arg::K(_), Arg::K(_))),
+            Op::EQ | Op::NE => ins.ty != Ty::Num && !matches!((n.a, n.b), (Arg::K(_), Arg::K(_))),
+            _ => false,
+        }
+    }
+
     /// With stress: the guard fails the first time.
     pub fn stress(&mut self, n: &Node) {
         let Some(cells) = &self.stress else { return };
@@ -279,7 +332,15 @@ impl Emit<'_> {
     pub fn exit(&mut self, n: &Node, cc: Cc) {
         let Some(s) = n.snap else { return };
         let l = self.exits[s];
-        self.jcc(cc, l);
+        if self.closing {
+            // The loop goes on if the condition does not hold.
+            let head = self.head;
+            self.jcc(cc.inverse(), head);
+            dynasm!(self.a.o; .arch x64; jmp =>l);
+            self.closed = true;
+        } else {
+            self.jcc(cc, l);
+        }
         self.patches.push((s as u32, self.a.o.offset().0 - 4));
     }
 
@@ -295,6 +356,9 @@ impl Emit<'_> {
             Cc::A => dynasm!(self.a.o; .arch x64; ja =>l),
             Cc::S => dynasm!(self.a.o; .arch x64; js =>l),
             Cc::P => dynasm!(self.a.o; .arch x64; jp =>l),
+            Cc::Ns => dynasm!(self.a.o; .arch x64; jns =>l),
+            Cc::Np => dynasm!(self.a.o; .arch x64; jnp =>l),
+            Cc::No => dynasm!(self.a.o; .arch x64; jno =>l),
             Cc::L => dynasm!(self.a.o; .arch x64; jl =>l),
             Cc::Ge => dynasm!(self.a.o; .arch x64; jge =>l),
             Cc::Le => dynasm!(self.a.o; .arch x64; jle =>l),
@@ -312,6 +376,7 @@ impl Emit<'_> {
     fn end(&mut self, n: &Node, uses: &[Place]) -> Result<(), Abort> {
         let head = self.head;
         match link_of(self.t) {
+            Link::Loop if self.closed => {}
             Link::Loop => dynasm!(self.a.o; .arch x64; jmp =>head),
             Link::Interp => self.jump_exit(n),
             Link::Root(_) | Link::Again => {
