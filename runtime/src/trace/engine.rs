@@ -7,7 +7,7 @@ use super::view::{Names, View};
 use abi::abort::Abort;
 use abi::exit::SnapMap;
 use abi::tag;
-use bytecode::{Ins, Op};
+use bytecode::Op;
 use heap::vm::TraceEntry;
 use heap::{ProtoObj, Value, Vm};
 use ir::{Link, Trace};
@@ -457,10 +457,5 @@ impl Engine {
     /// Says whether a link leads back to the interpreter.
     pub(crate) fn returns(trace: &Trace) -> bool {
         trace.link == Link::Interp
-    }
-
-    /// Returns the instruction at a place.
-    pub(crate) fn ins_at(&self, vm: &Vm, p: P, at: u32) -> Ins {
-        self.view(vm).code(p, at)
     }
 }
