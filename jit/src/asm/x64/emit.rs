@@ -23,6 +23,7 @@ use std::sync::atomic::AtomicU8;
 /// Scratch for arrays of values, from `rsp`.
 pub const ARRAY: i32 = SPILLS as i32 * 8;
 const EXIT: i32 = ARRAY + SCRATCH as i32 * 8;
+const TRACE: i32 = EXIT + 8;
 /// Six registers are pushed before; the sum keeps `rsp` aligned.
 pub const FRAME: i32 = EXIT + 24;
 const _: () = assert!((FRAME + 7 * 8) % 16 == 0);
@@ -98,6 +99,7 @@ pub(super) struct Emit<'a> {
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::helpers::Helper, DynamicLabel)>,
     bmi2: bool,
+    exit_at: Option<u64>,
     /// The guard under way is the loop's last instruction.
     closing: bool,
     /// It has jumped back to the head.
@@ -109,6 +111,7 @@ pub(super) struct Emit<'a> {
 /// Emits a trace.
 pub fn emit(
     cpu: Cpu,
+    exit_at: Option<u64>,
     env: &Env,
     req: &Request<'_>,
     sel: &Selection,
@@ -135,6 +138,7 @@ pub fn emit(
         map: Vec::new(),
         thunks: Vec::new(),
         bmi2: cpu.bmi2,
+        exit_at,
         closing: false,
         closed: false,
         stress,
@@ -146,7 +150,7 @@ pub fn emit(
         e.closing = e.closes(step, alloc.steps.get(i + 1));
         e.step(step)?;
     }
-    e.tail();
+    e.tail()?;
     e.a.emit_pool();
     let bytes = e.a.o.finalize().map_err(|_| Abort::NyiIr)?;
     Ok(Code {
@@ -159,6 +163,44 @@ pub fn emit(
         regs: alloc.shown.iter().take(req.trace.ins.len()).map(|p| p.map_or_else(String::new, name)).collect(),
         cells: e.stress,
     })
+}
+
+/// The common part of all exits: the exit's number was pushed. The trace's number is known, or in the frame.
+fn leave_trace(a: &mut Asm, env: &Env, trace: Option<u32>) {
+    dynasm!(a.o; .arch x64; pop QWORD [rsp + EXIT]; sub rsp, REGS);
+    for r in 0..16u8 {
+        if r != RSP {
+            mr!(a.o, mov, QWORD, Ea::Base(RSP, 256 + i32::from(r) * 8), Rq(r));
+        }
+        mr!(a.o, movsd, QWORD, Ea::Base(RSP, i32::from(r) * 8), Rx(r));
+    }
+    dynasm!(a.o; .arch x64; mov rdi, r14; mov rsi, rsp);
+    match trace {
+        Some(n) => dynasm!(a.o; .arch x64; mov edx, DWORD n as i32),
+        None => dynasm!(a.o; .arch x64; mov edx, [rsp + REGS + TRACE]),
+    }
+    dynasm!(a.o; .arch x64
+        ; mov ecx, [rsp + REGS + EXIT]
+        ; mov r8, rbp
+        ; mov rax, QWORD env.trace_exit as i64
+        ; call rax
+        ; add rsp, REGS);
+}
+
+/// Removes the native frame and returns.
+fn epilogue(a: &mut Asm) {
+    dynasm!(a.o; .arch x64
+        ; add rsp, FRAME
+        ; pop r15; pop r14; pop r13; pop r12; pop rbx; pop rbp
+        ; ret);
+}
+
+/// The common part of all exits as code of its own, for any address.
+pub fn exit_code(env: &Env) -> Vec<u8> {
+    let mut a = Asm::new(0);
+    leave_trace(&mut a, env, None);
+    epilogue(&mut a);
+    a.o.finalize().unwrap_or_default()
 }
 
 /// Returns the name of a place in dumps.
@@ -208,7 +250,7 @@ impl Emit<'_> {
     }
 
     /// Stubs, the common exit, cold code, the way out.
-    fn tail(&mut self) {
+    fn tail(&mut self) -> Result<(), Abort> {
         while let Some(c) = self.cold.pop() {
             self.emit_cold(c);
         }
@@ -229,30 +271,32 @@ impl Emit<'_> {
             }
             dynasm!(self.a.o; .arch x64; jmp =>common);
         }
-        let leave = self.leave;
         if any {
-            dynasm!(self.a.o; .arch x64; =>common; pop QWORD [rsp + EXIT]; sub rsp, REGS);
-            for r in 0..16u8 {
-                if r != RSP {
-                    mr!(self.a.o, mov, QWORD, Ea::Base(RSP, 256 + i32::from(r) * 8), Rq(r));
-                }
-                mr!(self.a.o, movsd, QWORD, Ea::Base(RSP, i32::from(r) * 8), Rx(r));
+            dynasm!(self.a.o; .arch x64; =>common);
+            if let Some(shared) = self.exit_at {
+                // One word was pushed.
+                dynasm!(self.a.o; .arch x64; mov DWORD [rsp + TRACE + 8], DWORD self.req.number as i32);
+                self.jump_to(shared)?;
+            } else {
+                leave_trace(&mut self.a, self.env, Some(self.req.number));
             }
-            dynasm!(self.a.o; .arch x64
-                ; mov rdi, r14
-                ; mov rsi, rsp
-                ; mov edx, DWORD self.req.number as i32
-                ; mov ecx, [rsp + REGS + EXIT]
-                ; mov r8, rbp
-                ; mov rax, QWORD self.env.trace_exit as i64
-                ; call rax
-                ; add rsp, REGS);
         }
-        dynasm!(self.a.o; .arch x64
-            ; =>leave
-            ; add rsp, FRAME
-            ; pop r15; pop r14; pop r13; pop r12; pop rbx; pop rbp
-            ; ret);
+        let leave = self.leave;
+        dynasm!(self.a.o; .arch x64; =>leave);
+        epilogue(&mut self.a);
+        Ok(())
+    }
+
+    /// Jumps to an address within reach.
+    fn jump_to(&mut self, target: u64) -> Result<(), Abort> {
+        dynasm!(self.a.o; .arch x64; jmp DWORD 0);
+        let site = self.a.o.offset().0 - 4;
+        let distance = target.wrapping_sub(self.req.at + site as u64 + 4) as i64;
+        let d = i32::try_from(distance).map_err(|_| Abort::CodeFull)?;
+        let mut m = self.a.o.alter();
+        m.goto(dynasmrt::AssemblyOffset(site));
+        m.push_i32(d);
+        Ok(())
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Abort> {
@@ -310,7 +354,9 @@ impl Emit<'_> {
         let ins = self.t.ins[n.at];
         match ins.op {
             Op::GCSTEP | Op::ABC => true,
-            Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT => !matches!((n.a, n.b), (Arg::K(_), Arg::K(_))),
+            Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT => {
+                !matches!((n.a, n.b), (Arg::K(_), Arg::K(_)))
+            }
             Op::EQ | Op::NE => ins.ty != Ty::Num && !matches!((n.a, n.b), (Arg::K(_), Arg::K(_))),
             _ => false,
         }
@@ -400,15 +446,7 @@ impl Emit<'_> {
                     dynasm!(self.a.o; .arch x64; add rbp, snap.base * 8);
                 }
                 match (link_of(self.t), self.req.target) {
-                    (Link::Root(_), Some(target)) => {
-                        dynasm!(self.a.o; .arch x64; jmp DWORD 0);
-                        let site = self.a.o.offset().0 - 4;
-                        let distance = target.wrapping_sub(self.req.at + site as u64 + 4) as i64;
-                        let d = i32::try_from(distance).map_err(|_| Abort::CodeFull)?;
-                        let mut m = self.a.o.alter();
-                        m.goto(dynasmrt::AssemblyOffset(site));
-                        m.push_i32(d);
-                    }
+                    (Link::Root(_), Some(target)) => self.jump_to(target)?,
                     (Link::Root(_), None) => return Err(Abort::Inconsistent),
                     _ => {
                         let inner = self.inner;
