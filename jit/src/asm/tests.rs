@@ -183,7 +183,17 @@ pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, targ
     let bits: Vec<u64> = t.consts.iter().map(random::const_bits).collect();
     let at = arena.cursor();
     let request = Request { trace: t, number: 1, bits: &bits, keys: &bits, parent, target, stress: false, at };
-    let code = X64::new().assemble(&env(), &request).unwrap();
+    // By turns with everything the CPU has and an exit of its own, and with the least CPU and a shared exit.
+    let mut backend = X64::new();
+    let mut request = request;
+    if t.ins.len() % 2 == 1 {
+        backend = X64::baseline();
+        let shared = backend.exit_code(&env());
+        backend.share_exit(Some(arena.publish(&shared).unwrap()));
+    }
+    let at = arena.cursor();
+    request.at = at;
+    let code = backend.assemble(&env(), &request).unwrap();
     assert_eq!(arena.publish(&code.bytes), Ok(at));
     if std::env::var_os("SHOW").is_some() {
         for (a, s) in super::disasm(&code.bytes, at) {
@@ -271,3 +281,35 @@ mod objects;
 mod random;
 mod side;
 mod wrong;
+
+/// Under stress every guard fails the first time it is reached, and never again.
+#[test]
+fn stress_takes_every_exit_once() {
+    let mut t = new_trace();
+    snap(&mut t, &[]);
+    let x = guard(&mut t, Op::SLOAD, Ty::Num, Ref::lit(0), Ref::lit(0));
+    let y = ins(&mut t, Op::ADD, Ty::Num, x, x);
+    snap(&mut t, &[(1, y)]);
+    let ten = t.knum(10.0);
+    guard(&mut t, Op::LT, Ty::Num, x, ten);
+    snap(&mut t, &[(1, x)]);
+    guard(&mut t, Op::GCSTEP, Ty::Void, Ref::NONE, Ref::NONE);
+    snap(&mut t, &[(1, y), (2, y)]);
+    t.link = Link::Interp;
+    t.slots = 4;
+    let mut a = arena();
+    let bits = vec![0; t.consts.len()];
+    let request = Request { stress: true, at: a.cursor(), ..new_request(&t, &bits) };
+    let code = X64::new().assemble(&env(), &request).unwrap();
+    let at = a.publish(&code.bytes).unwrap();
+    let mut exits = Vec::new();
+    for _ in 0..6 {
+        let mut vm = Vm::new(&[3f64.to_bits()]);
+        exits.push(vm.run(&a, &code, at).1.unwrap());
+        if exits.len() > 2 {
+            assert_eq!(vm.num(1), if exits.last() == Some(&2) { 3.0 } else { 6.0 });
+        }
+    }
+    // The stack check, the load, the comparison, the request; then the end.
+    assert_eq!(exits, [0, 0, 1, 2, 3, 3]);
+}

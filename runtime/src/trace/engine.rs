@@ -121,8 +121,12 @@ impl Engine {
         let watch = Watch::from_environment();
         let limit = params.maxmcode as usize * 1024;
         let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
+        let mut arena = arena.ok()?;
+        let mut backend = X64::new();
+        // Blocks are freed one by one, so this one stays.
+        backend.share_exit(arena.publish(&backend.exit_code(&env)).ok());
         Some(Box::new(Engine {
-            arena: arena.ok()?,
+            arena,
             params,
             state: State::Idle,
             names: RefCell::default(),
@@ -131,7 +135,7 @@ impl Engine {
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
-            backend: X64::new(),
+            backend,
             env,
             stress: false,
             watch,
