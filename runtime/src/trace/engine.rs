@@ -462,9 +462,4 @@ impl Engine {
     pub(crate) fn returns(trace: &Trace) -> bool {
         trace.link == Link::Interp
     }
-
-    /// Returns the instruction at a place.
-    pub(crate) fn ins_at(&self, vm: &Vm, p: P, at: u32) -> Ins {
-        self.view(vm).code(p, at)
-    }
 }
