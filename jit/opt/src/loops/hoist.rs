@@ -37,7 +37,8 @@ fn may_be_fixed(b: &Builder, p: &Peeled, r: Ref, depth: u32) -> bool {
         return true;
     }
     let ins = b.trace().ins[r.index()];
-    let address = matches!(ins.op.kind(), Kind::Load | Kind::Refer) && !matches!(ins.op, Op::SLOAD | Op::CALLL | Op::MRES);
+    let address =
+        matches!(ins.op.kind(), Kind::Load | Kind::Refer) && !matches!(ins.op, Op::SLOAD | Op::CALLL | Op::MRES);
     r.index() < p.at && address && depth > 0 && ins.refs().all(|x| may_be_fixed(b, p, x, depth - 1))
 }
 
