@@ -13,6 +13,7 @@ pub fn enter(arena: &Arena, at: u64, fields: &mut [u64], stack: &mut [u64], slot
 }
 
 /// Copies the registers an exit passes.
+#[allow(clippy::not_unsafe_ptr_arg_deref)]
 pub fn state(state: *const ExitState) -> Box<ExitState> {
     // SAFETY: an exit's code passes the state it made on its stack.
     unsafe { Box::new(std::ptr::read(state)) }
