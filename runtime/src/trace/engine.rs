@@ -7,7 +7,7 @@ use super::view::{Names, View};
 use abi::abort::Abort;
 use abi::exit::SnapMap;
 use abi::tag;
-use bytecode::{Ins, Op};
+use bytecode::Op;
 use heap::vm::TraceEntry;
 use heap::{ProtoObj, Value, Vm};
 use ir::{Link, Trace};

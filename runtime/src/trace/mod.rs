@@ -43,6 +43,9 @@ pub fn install(vm: &mut Vm) {
     state.changed = Some(changed);
     state.flush = Some(flush);
     state.compiler = Some(&reflect::REFLECTION);
+    for (name, default) in jit::params::Params::TABLE {
+        state.set_option(&format!("{name}={default}"));
+    }
     changed(vm);
 }
 
@@ -200,7 +203,9 @@ pub(crate) unsafe extern "C" fn leave(
                 e.give_up(vm, Abort::Hook);
             }
         }
-        announce(vm);
+        if e.watch.wanted != 0 {
+            announce(vm);
+        }
         outcome::NEXT
     }
 }
