@@ -184,7 +184,9 @@ pub(crate) unsafe extern "C" fn leave(
             // It was the check for room. Where there is none the interpreter will say so, at the call that needs it.
             let height = vm.base.offset_from(base) as i32;
             let from = vm.base;
-            if heap::stack::ensure(vm, from, (slots - height).max(0) as u32).is_err() {
+            let need = (slots - height).max(0) as u32;
+            let used = from.offset_from((*vm.cur).stack) as u32;
+            if used + need <= heap::stack::MAX && heap::stack::ensure(vm, from, need).is_err() {
                 vm.error.set(Value::NIL);
             }
             return outcome::NEXT;

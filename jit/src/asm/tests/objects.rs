@@ -16,7 +16,7 @@ thread_local! {
 }
 
 extern "C" fn noted(a: u64, b: u64, c: u64, d: u64) -> u64 {
-    super::clobber();
+    crate::mcode::harness::clobber();
     CALL.with(|l| {
         l.borrow_mut().0.push([a, b, c, d]);
         l.borrow().1
