@@ -4,7 +4,7 @@ use super::x64::X64;
 use crate::backend::{Backend, Code, Env, Request};
 use crate::mcode::Arena;
 use abi::exit::{ExitState, Form, Loc, SnapMap};
-use abi::helpers::Helper;
+use abi::support::Helper;
 use abi::{tag, vmfield};
 use ir::{Const, Conv, Ins, Link, Op, ProtoKey, Ref, Snap, Start, Trace, Ty, sload};
 use std::cell::RefCell;
