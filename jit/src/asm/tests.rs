@@ -3,8 +3,9 @@
 use super::x64::X64;
 use crate::backend::{Backend, Code, Env, Request};
 use crate::mcode::Arena;
+use crate::mcode::harness::{self, clobber};
 use abi::exit::{ExitState, Form, Loc, SnapMap};
-use abi::helpers::Helper;
+use abi::support::Helper;
 use abi::{tag, vmfield};
 use ir::{Const, Conv, Ins, Link, Op, ProtoKey, Ref, Snap, Start, Trace, Ty, sload};
 use std::cell::RefCell;
@@ -17,8 +18,7 @@ thread_local! {
 }
 
 extern "C" fn on_exit(_vm: *mut u8, state: *const ExitState, trace: u32, exit: u32, base: *mut u64) -> u64 {
-    // SAFETY: the code under test passes the state it made on its stack.
-    let copy = unsafe { Box::new(std::ptr::read(state)) };
+    let copy = harness::state(state);
     LAST.with(|l| *l.borrow_mut() = Some((trace, exit, base as usize, copy)));
     7
 }
@@ -75,18 +75,6 @@ extern "C" fn tobit(x: f64) -> i32 {
     (x + 6755399441055744.0).to_bits() as i32
 }
 
-/// Changes all registers that a call may change.
-fn clobber() {
-    // SAFETY: the registers are declared as changed.
-    unsafe {
-        std::arch::asm!(
-            "mov rcx, 0x5a5a", "mov rdx, rcx", "mov rsi, rcx", "mov rdi, rcx", "mov r8, rcx", "mov r9, rcx", "mov r10, rcx",
-            "mov r11, rcx",
-            out("rcx") _, out("rdx") _, out("rsi") _, out("rdi") _, out("r8") _, out("r9") _, out("r10") _, out("r11") _
-        );
-    }
-}
-
 fn made(helpers: Vec<u64>) -> Env {
     Env { helpers, trace_exit: on_exit as *const () as u64, nil_slot: 0 }
 }
@@ -122,8 +110,7 @@ impl Vm {
     /// Enters code; returns what it returns.
     pub fn enter(&mut self, arena: &Arena, at: u64) -> u64 {
         LAST.with(|l| *l.borrow_mut() = None);
-        // SAFETY: the code was assembled for this machine's layout and lies at `at`.
-        unsafe { arena.entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) }
+        harness::enter(arena, at, &mut self.fields, &mut self.stack, SLOT0)
     }
 
     /// Fills the registers, then enters code behind its prologue.
@@ -183,7 +170,17 @@ pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, targ
     let bits: Vec<u64> = t.consts.iter().map(random::const_bits).collect();
     let at = arena.cursor();
     let request = Request { trace: t, number: 1, bits: &bits, keys: &bits, parent, target, stress: false, at };
-    let code = X64::new().assemble(&env(), &request).unwrap();
+    // By turns with everything the CPU has and an exit of its own, and with the least CPU and a shared exit.
+    let mut backend = X64::new();
+    let mut request = request;
+    if t.ins.len() % 2 == 1 {
+        backend = X64::baseline();
+        let shared = backend.exit_code(&env());
+        backend.share_exit(Some(arena.publish(&shared).unwrap()));
+    }
+    let at = arena.cursor();
+    request.at = at;
+    let code = backend.assemble(&env(), &request).unwrap();
     assert_eq!(arena.publish(&code.bytes), Ok(at));
     if std::env::var_os("SHOW").is_some() {
         for (a, s) in super::disasm(&code.bytes, at) {
@@ -271,3 +268,35 @@ mod objects;
 mod random;
 mod side;
 mod wrong;
+
+/// Under stress every guard fails the first time it is reached, and never again.
+#[test]
+fn stress_takes_every_exit_once() {
+    let mut t = new_trace();
+    snap(&mut t, &[]);
+    let x = guard(&mut t, Op::SLOAD, Ty::Num, Ref::lit(0), Ref::lit(0));
+    let y = ins(&mut t, Op::ADD, Ty::Num, x, x);
+    snap(&mut t, &[(1, y)]);
+    let ten = t.knum(10.0);
+    guard(&mut t, Op::LT, Ty::Num, x, ten);
+    snap(&mut t, &[(1, x)]);
+    guard(&mut t, Op::GCSTEP, Ty::Void, Ref::NONE, Ref::NONE);
+    snap(&mut t, &[(1, y), (2, y)]);
+    t.link = Link::Interp;
+    t.slots = 4;
+    let mut a = arena();
+    let bits = vec![0; t.consts.len()];
+    let request = Request { stress: true, at: a.cursor(), ..new_request(&t, &bits) };
+    let code = X64::new().assemble(&env(), &request).unwrap();
+    let at = a.publish(&code.bytes).unwrap();
+    let mut exits = Vec::new();
+    for _ in 0..6 {
+        let mut vm = Vm::new(&[3f64.to_bits()]);
+        exits.push(vm.run(&a, &code, at).1.unwrap());
+        if exits.len() > 2 {
+            assert_eq!(vm.num(1), if exits.last() == Some(&2) { 3.0 } else { 6.0 });
+        }
+    }
+    // The stack check, the load, the comparison, the request; then the end.
+    assert_eq!(exits, [0, 0, 1, 2, 3, 3]);
+}

@@ -7,7 +7,7 @@ use super::view::{Names, View};
 use abi::abort::Abort;
 use abi::exit::SnapMap;
 use abi::tag;
-use bytecode::{Ins, Op};
+use bytecode::Op;
 use heap::vm::TraceEntry;
 use heap::{ProtoObj, Value, Vm};
 use ir::{Link, Trace};
@@ -114,15 +114,19 @@ impl Engine {
         let params = Params::default();
         let _ = vm;
         let env = Env {
-            helpers: interp::helpers::addresses(),
+            helpers: interp::support::addresses(),
             trace_exit: super::leave as *const () as u64,
-            nil_slot: interp::helpers::nil_slot(),
+            nil_slot: interp::support::nil_slot(),
         };
         let watch = Watch::from_environment();
         let limit = params.maxmcode as usize * 1024;
         let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
+        let mut arena = arena.ok()?;
+        let mut backend = X64::new();
+        // Blocks are freed one by one, so this one stays.
+        backend.share_exit(arena.publish(&backend.exit_code(&env)).ok());
         Some(Box::new(Engine {
-            arena: arena.ok()?,
+            arena,
             params,
             state: State::Idle,
             names: RefCell::default(),
@@ -131,7 +135,7 @@ impl Engine {
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
-            backend: X64::new(),
+            backend,
             env,
             stress: false,
             watch,
@@ -457,10 +461,5 @@ impl Engine {
     /// Says whether a link leads back to the interpreter.
     pub(crate) fn returns(trace: &Trace) -> bool {
         trace.link == Link::Interp
-    }
-
-    /// Returns the instruction at a place.
-    pub(crate) fn ins_at(&self, vm: &Vm, p: P, at: u32) -> Ins {
-        self.view(vm).code(p, at)
     }
 }

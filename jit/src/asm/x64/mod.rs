@@ -57,6 +57,7 @@ pub static MACHINE: Machine = Machine {
 pub struct X64 {
     /// What the CPU has.
     pub cpu: Cpu,
+    exit_at: Option<u64>,
 }
 
 impl X64 {
@@ -74,12 +75,25 @@ impl X64 {
                 sse41: std::arch::is_x86_feature_detected!("sse4.1"),
                 bmi2: std::arch::is_x86_feature_detected!("bmi2"),
             },
+            exit_at: None,
         }
     }
 
     /// Makes a backend for the least CPU.
     pub fn baseline() -> X64 {
-        X64 { cpu: Cpu { sse41: false, bmi2: false } }
+        X64 { cpu: Cpu { sse41: false, bmi2: false }, exit_at: None }
+    }
+}
+
+impl X64 {
+    /// Returns code that all exits share. Without it (see [`X64::share_exit`]) every trace has its own copy of about 250 bytes.
+    pub fn exit_code(&self, env: &Env) -> Vec<u8> {
+        emit::exit_code(env)
+    }
+
+    /// From now on exits jump to the code of [`X64::exit_code`] at an address in reach, which stays as long as traces do; or to none.
+    pub fn share_exit(&mut self, at: Option<u64>) {
+        self.exit_at = at;
     }
 }
 
@@ -104,7 +118,7 @@ impl Backend for X64 {
             debug_assert!(false, "wrong allocation: {e}");
             return Err(Abort::Inconsistent);
         }
-        emit::emit(self.cpu, env, request, &sel, &alloc, maps)
+        emit::emit(self.cpu, self.exit_at, env, request, &sel, &alloc, maps)
     }
 
     fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>> {

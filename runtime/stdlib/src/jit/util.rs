@@ -71,6 +71,12 @@ pub fn proto_of(vm: &Vm, v: Val<'_>) -> Option<ProtoRef> {
     }
 }
 
+/// Requires the first argument to be a Lua function or prototype; the instructions are those that were loaded, traces or not.
+pub fn check_loaded(cx: &Cx<'_>) -> Result<ProtoRef, Raise> {
+    let chunk = cx.arg(0).as_func().and_then(|f| debug::to_chunk(cx.vm(), f));
+    chunk.map_or_else(|| check_proto(cx), |chunk| Ok(ProtoRef::main(chunk)))
+}
+
 /// Requires the first argument to be a Lua function or prototype.
 pub fn check_proto(cx: &Cx<'_>) -> Result<ProtoRef, Raise> {
     proto_of(cx.vm(), cx.arg(0)).ok_or_else(|| cx.type_error(0, "function"))
