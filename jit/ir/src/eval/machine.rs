@@ -150,7 +150,9 @@ impl<'a> Machine<'a> {
             },
             Const::Null => Val::Addr(Addr::Null),
             Const::NilSlot => Val::Addr(Addr::NilSlot),
-            Const::Slot(..) | Const::Templ(..) | Const::BaseMeta(_) => return Err(format!("{c} has no value of its own")),
+            Const::Slot(..) | Const::Templ(..) | Const::BaseMeta(_) => {
+                return Err(format!("{c} has no value of its own"));
+            }
         })
     }
 

@@ -100,7 +100,8 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
         Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT => v.same(Ty::Num, Ty::Int),
         Op::EQ | Op::NE => {
             let null = |r| t.as_const(r) == Some(&Const::Null);
-            if v.ty_a() == Ty::Tab && null(v.b) || v.ty_b() == Ty::Tab && null(v.a) {
+            let maybe = |r| null(r) || t.ty(r) == Ty::Tab;
+            if (null(v.a) || null(v.b)) && maybe(v.a) && maybe(v.b) {
                 return ensure(matches!(v.ty, Ty::Tab | Ty::Ptr), "type of the instruction is wrong");
             }
             ensure(v.ty != Ty::Void, "type of the instruction is wrong")?;
