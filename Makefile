@@ -61,7 +61,7 @@ uninstall:
 	rm -f $(PROGRAMS:%="$(BIN)/%") "$(LIB)/libruntime.a" $(MAN_PAGES:%="$(MAN)/%")
 	-rmdir "$(LIB)" "$(DESTDIR)$(PREFIX)/lib/kiln" 2>/dev/null
 
-MAN_PAGES := kiln.1 kiln-run.1 kiln-build.1 kiln-inspect.1 luac.1
+MAN_PAGES := kiln.1 kiln-run.1 kiln-explain.1 kiln-build.1 kiln-inspect.1 luac.1
 
 clean:
 	$(CARGO) clean

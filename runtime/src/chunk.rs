@@ -10,6 +10,7 @@ pub fn load(cx: &mut Cx<'_>, bytes: &[u8], chunk_name: &[u8]) -> Result<Result<(
     match load_bytes(cx.vm(), bytes, chunk_name, None, None) {
         Ok(f) => {
             cx.push(f.val());
+            stdlib::jit::events::compiled(cx.vm_mut());
             Ok(Ok(()))
         }
         Err(Failure::Message(text)) => refuse(cx, &text),

@@ -12,5 +12,7 @@ pub mod program;
 mod rt_main;
 #[allow(unsafe_code)]
 mod signal;
+#[allow(unsafe_code)]
+pub mod trace;
 
 pub use rt_main::rt_main;

@@ -69,6 +69,8 @@ macro_rules! for_each_builtin {
                 util_funcuvname "util.funcuvname", util_ircalladdr "util.ircalladdr", util_traceexitstub "util.traceexitstub",
                 util_traceinfo "util.traceinfo", util_traceir "util.traceir", util_tracek "util.tracek",
                 util_tracemc "util.tracemc", util_tracesnap "util.tracesnap", bc_line "bc.line", bc_dump "bc.dump", bc_targets "bc.targets", bc_start "bc.start",
+                bc_off "bc.off", v_start "v.start", v_off "v.off", dump_start "dump.start", dump_off "dump.off",
+                p_start "p.start", p_stop "p.stop", zone_call "zone.call", zone_get "zone.get", zone_flush "zone.flush",
                 profile_start "profile.start", profile_stop "profile.stop", profile_dumpstack "profile.dumpstack",
             }
             lib buffer "buffer." {

@@ -99,6 +99,8 @@ macro_rules! for_each_helper {
             tab_barrier S sure (m: vm, t: tab) -> void;
             /// Marks the object that a traversed closed upvalue (its value's address) got.
             upval_barrier S sure (m: vm, p: ptr, v: any) -> void;
+            /// Makes sure that a table has `n` array slots, as the end of a constructor does; 0.
+            tab_reserve S fails (m: vm, t: tab, n: int) -> int;
             /// `table.clear`
             tab_clear S sure (m: vm, t: tab) -> void;
             /// Next fraction of the generator of `math.random`, from 0 up to 1; nobody else sees its state.

@@ -11,7 +11,7 @@ use crate::mem::{Seen, chain};
 use ir::{Const, Ins, Op, Ref};
 
 /// Most slots of an array part, and bound of offsets: sums of an index and an offset do not wrap around into an array part.
-const MAX_SIZE: i32 = 1 << 30;
+const MAX_SIZE: u32 = 1 << 30;
 
 /// An index whose bounds are checked before a loop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +30,7 @@ pub(crate) fn is_known(b: &Builder, ins: &Ins) -> bool {
     let (base, off) = split(t, ins.b);
     let (mut below, mut above) = (base == Ref::NONE && off >= 0, false);
     let mut add = |at: i32| {
-        if at.abs() < MAX_SIZE && off.abs() < MAX_SIZE {
+        if at.unsigned_abs() < MAX_SIZE && off.unsigned_abs() < MAX_SIZE {
             below |= at <= off;
             above |= at >= off;
         }

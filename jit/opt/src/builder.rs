@@ -169,7 +169,7 @@ impl Builder {
 
     /// Gives the trace so far with its chains.
     pub(crate) fn seen(&self) -> mem::Seen<'_> {
-        mem::Seen::new(&self.trace, &self.chain, &self.prev)
+        mem::Seen::new(&self.trace, &self.chain, &self.prev, &self.state)
     }
 
     /// Gives what forwarding remembers.
@@ -185,7 +185,9 @@ impl Builder {
     /// Notes what a value was while recording: a number, or any number that tells this object from others. Optional: passes that bet on values
     /// bet better.
     pub fn observe(&mut self, r: Ref, seen: i64) {
-        self.state.seen.insert(r, seen);
+        if r.is_ins() {
+            self.state.seen.insert(r, seen);
+        }
     }
 
     /// Interns a constant.

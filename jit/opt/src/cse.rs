@@ -62,6 +62,7 @@ fn limit(b: &Builder, ins: &Ins) -> usize {
     match ins.op {
         Op::HREF => behind(&[Op::NEWREF, Op::CALLS]),
         Op::UREFO => behind(&[Op::UCLO, Op::RETF, Op::CALLS]),
+        Op::UREFS => behind(&[Op::UCLO, Op::RETF, Op::CALLS, Op::CALLB]),
         _ => {}
     }
     limit

@@ -116,6 +116,20 @@ impl Marker<'_> {
         true
     }
 
+    /// Notes that exits of the loop need what is stored in an object made before it; says whether that was not known.
+    fn carries(&mut self, i: usize) -> bool {
+        let ins = self.t.ins[i];
+        let stores = i < self.loop_at && ins.is_sunk() && ins.op.kind() == Kind::Store;
+        if !stores || !self.in_loop[object(self.t, ins.a)] {
+            return false;
+        }
+        let mut new = false;
+        for r in ins.refs().filter(|r| r.is_ins()) {
+            new |= !std::mem::replace(&mut self.in_loop[r.index()], true);
+        }
+        new
+    }
+
     /// Says whether an instruction is needed because of what is marked.
     fn follows(&self, ins: &Ins) -> bool {
         match ins.op {
@@ -151,7 +165,8 @@ fn live(t: &Trace) -> Vec<bool> {
     for (n, s) in t.snaps.iter().enumerate() {
         // A snapshot before LOOP may serve guards behind it.
         let end = t.snaps.get(n + 1).map_or(t.ins.len(), |next| next.at as usize);
-        s.entries.iter().for_each(|&(_, r)| m.uses(r, end.saturating_sub(1)));
+        let used = (s.at as usize..end).rev().find(|&i| may_leave(&t.ins[i])).unwrap_or(s.at as usize);
+        s.entries.iter().for_each(|&(_, r)| m.uses(r, used));
     }
     loop {
         let mut more = false;
@@ -162,6 +177,7 @@ fn live(t: &Trace) -> Vec<bool> {
             if !m.live[i] && m.follows(&t.ins[i]) {
                 more |= m.mark(i);
             }
+            more |= m.live[i] && m.carries(i);
         }
         if !more {
             return m.live;

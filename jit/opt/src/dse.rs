@@ -8,7 +8,7 @@
 use crate::Builder;
 use crate::mem::alias::{Alias, effect, relation};
 use crate::mem::place::{Place, place};
-use crate::mem::{Seen, chain, field, slot, value};
+use crate::mem::{Seen, field, slot, value};
 use ir::{Ins, Op, Ref, Ty};
 
 /// Says whether a store that is to be emitted is superfluous; removes the one it makes superfluous.
@@ -38,9 +38,16 @@ fn overwritten(t: Seen<'_>, ins: &Ins) -> Option<usize> {
         Op::SSTORE => t.ins[i].a == ins.a,
         _ => relation(t, place(t, ins.a), place(t, t.ins[i].a)) == Alias::Must,
     };
-    let i = chain(t, ins.op, 0).find(|&i| here(i))?;
-    let unseen = t.ins[i + 1..].iter().enumerate().all(|(n, between)| !sees(t, i + 1 + n, *between, ins));
-    unseen.then_some(i)
+    for i in (1..t.ins.len()).rev() {
+        let between = t.ins[i];
+        if between.op == ins.op && here(i) {
+            return Some(i);
+        }
+        if sees(t, i, between, ins) {
+            return None;
+        }
+    }
+    None
 }
 
 /// Says whether an instruction may see, or end the reach of, an earlier store to the place of `ins`.

@@ -21,6 +21,7 @@ mod hoist;
 mod phi;
 
 use crate::Builder;
+use crate::mem::alias::{Effect, effect};
 use crate::mem::{as_type, last};
 use abi::abort::Abort;
 use ir::{Ins, Kind, Link, Mode, Op, Ref, Slot, Snap, Ty, flag};
@@ -63,23 +64,52 @@ pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
     }
 }
 
+/// How often a loop is peeled anew with other guards before it.
+const TRIES: usize = 4;
+
 /// Peels without and, if that promises more, with additional guards before the loop.
 fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
     let body = b.trace().ins.len();
     let mut peeled = unroll(b, body)?;
     phi::connect(b, &peeled)?;
-    // One guard may make room for the next.
     let mut before = recorded.clone();
-    for _ in 0..3 {
-        if !hoist::guards(&mut before, b, &peeled)? {
+    let mut pairs = hoist::pairs(recorded, b, &peeled);
+    for _ in 0..TRIES {
+        if pairs.is_empty() {
             break;
         }
-        let mut next = before.clone();
+        let mut guarded = recorded.clone();
+        if hoist::tell_apart(&mut guarded, &pairs).is_err() {
+            break;
+        }
+        let mut next = guarded.clone();
         let Ok(again) = unroll(&mut next, body) else { break };
+        // What was said of tables that are others in each round holds for the first alone.
+        let count = pairs.len();
+        pairs.retain(|&(x, y)| hoist::fixed(&again, x) && hoist::fixed(&again, y));
+        if pairs.len() < count {
+            continue;
+        }
         if phi::connect(&mut next, &again).is_err() || work(&next, again.at) >= work(b, peeled.at) {
             break;
         }
-        (*b, peeled) = (next, again);
+        let more = hoist::pairs(recorded, &next, &again);
+        (*b, peeled, before) = (next, again, guarded);
+        // One guard may make room for the next.
+        pairs.extend(more);
+        if pairs.len() == count {
+            break;
+        }
+    }
+    // Limits known to be out of bounds are an error: nothing to bet on.
+    if b.passes().abc && hoist::check_limits(&mut before, b, &peeled) == Ok(true) {
+        let mut next = before;
+        if let Ok(again) = unroll(&mut next, body)
+            && phi::connect(&mut next, &again).is_ok()
+            && work(&next, again.at) < work(b, peeled.at)
+        {
+            *b = next;
+        }
     }
     Ok(())
 }
@@ -113,6 +143,10 @@ fn unroll(b: &mut Builder, body: usize) -> Result<Peeled, Abort> {
     copy.fallback.clone_from(&copy.last.entries);
     copy.subst[0] = Ref::BASE;
     let at = b.append(Ins::new(Op::LOOP, Ty::Void, Ref::NONE, Ref::NONE))?.index();
+    if (copy.last.at as usize) < at {
+        // Guards stand between the last snapshot and LOOP: those behind it leave with this round's values, by an exit of their own.
+        b.trace_mut().snaps.push(Snap { at: at as u32 + 1, ..copy.last.clone() });
+    }
     // The first snapshot is the entry's: instructions of its reach leave the loop through the last one.
     let first = &b.trace().snaps[0];
     let mut next = usize::from(first.entries.is_empty() && first.pc == Some(b.trace().pc));
@@ -184,7 +218,9 @@ impl Copy {
                 }
             }
             Op::SSTORE => self.write(|s| s == old.a.as_lit()),
-            Op::CALLB => self.write(|s| s >= old.a.as_lit() - 2),
+            Op::CALLB | Op::FNEW => self.flush(b, Slot::MIN)?,
+            Op::CALLS if effect(b.seen(), i) == Effect::All => self.flush(b, Slot::MIN)?,
+            Op::UCLO => self.flush(b, old.a.as_lit())?,
             _ => {}
         }
         let (ma, mb) = old.op.modes();
@@ -199,14 +235,34 @@ impl Copy {
         if old.op == Op::CARG {
             new.flags = 0;
         }
-        let valued = old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
-        let v = match kind {
+        let valued = old.op == Op::CARG
+            || old.ty != Ty::Void && !matches!(kind, Kind::Cmp | Kind::Mark) && !is_plain_store(old.op);
+        let mut v = match kind {
             Kind::Mark => b.append(new)?,
             _ => b.emit(new)?,
         };
+        // An address that the round before computed is no gain: computed anew it is part of the access, carried it is a register.
+        if matches!(old.op, Op::AREF | Op::HREFI | Op::STRREF)
+            && v.is_ins()
+            && v.index() < self.subst.len()
+            && v != Ref::ins(i)
+        {
+            v = b.append(new)?;
+        }
         if valued {
             self.subst[i] = carry(b, i, v, old.ty)?;
         }
+        Ok(())
+    }
+
+    /// Writes slots from `from` on to memory: the instruction reads them there. What the recorded round found in memory the next may not.
+    fn flush(&mut self, b: &mut Builder, from: Slot) -> Result<(), Abort> {
+        for (slot, r) in self.fallback.clone() {
+            if slot >= from {
+                b.emit(Ins::new(Op::SSTORE, b.ty(r), Ref::lit(slot), r))?;
+            }
+        }
+        self.write(|s| s >= from);
         Ok(())
     }
 

@@ -46,6 +46,8 @@ pub(crate) enum Forward {
 pub(crate) struct State {
     /// Shapes of templates (KTempl to KShape), learned from guards.
     pub(crate) templates: HashMap<Ref, Ref>,
+    /// The load and the constant of the latest guard on each table's shape.
+    pub(crate) shapes: HashMap<Ref, (usize, Ref)>,
     /// Pairs of tables that only aliasing kept from being told apart, while a loop is peeled.
     pub(crate) wishes: Vec<(Ref, Ref)>,
     /// Bounds checks that a hoisted pair of checks makes superfluous in the loop.
@@ -78,7 +80,7 @@ pub(crate) fn forward(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
         Op::XLOAD => Ok(refer::byte(b, ins)),
         Op::HKLOAD => Ok(refer::key(b, ins)),
         Op::EQ | Op::NE => field::compare(b, ins),
-        op if op.kind() == Kind::Refer => Ok(refer::address(b, ins)),
+        op if op.kind() == Kind::Refer => refer::address(b, ins),
         _ => Ok(Forward::Emit),
     }
 }
@@ -88,18 +90,36 @@ pub fn was_non_nil(b: &Builder, addr: Ref) -> bool {
     value::is_non_nil(b, addr)
 }
 
+/// How far behind a load of a shape its guard is looked for.
+const NEAR: usize = 32;
+
 /// The trace so far, with its chains.
 #[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
     trace: &'a Trace,
     youngest: &'a [u32; Op::COUNT],
     older: &'a [u32],
+    shapes: &'a HashMap<Ref, (usize, Ref)>,
 }
 
 impl<'a> Seen<'a> {
     /// Looks at a trace: its youngest instruction of each operation, and the next older one by instruction.
-    pub(crate) fn new(trace: &'a Trace, youngest: &'a [u32; Op::COUNT], older: &'a [u32]) -> Seen<'a> {
-        Seen { trace, youngest, older }
+    pub(crate) fn new(
+        trace: &'a Trace,
+        youngest: &'a [u32; Op::COUNT],
+        older: &'a [u32],
+        state: &'a State,
+    ) -> Seen<'a> {
+        Seen { trace, youngest, older, shapes: &state.shapes }
+    }
+    /// Returns the load of a table's shape that was compared with a constant, and this.
+    fn shape(self, table: Ref) -> Option<(usize, Ref)> {
+        let &(load, shape) = self.shapes.get(&table)?;
+        // What was undone since is no fact.
+        let of = Ref::ins(load);
+        let is = |i: &Ins| i.op == Op::EQ && (i.a, i.b) == (of, shape);
+        let loads = self.trace.ins.get(load).is_some_and(|i| i.op == Op::FLOAD && i.a == table);
+        (loads && self.trace.ins[load..].iter().take(NEAR).any(is)).then_some((load, shape))
     }
     /// Returns the latest instruction of an operation.
     fn youngest(self, op: Op) -> Option<usize> {

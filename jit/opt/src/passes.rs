@@ -2,7 +2,7 @@
 
 use crate::{Builder, dce, loops, sink};
 use abi::abort::Abort;
-use ir::Trace;
+use ir::{Link, Trace};
 
 /// A pass over the whole trace.
 pub type Whole = fn(&mut Builder) -> Result<(), Abort>;
@@ -72,6 +72,10 @@ pub fn optimise(mut b: Builder) -> Result<Trace, Abort> {
         if b.passes().get(pass.name) == Some(true) {
             apply(pass, &mut b)?;
         }
+    }
+    // What was not peeled goes round by way of its entry.
+    if b.trace().link == Link::Loop && b.trace().loop_at().is_none() {
+        b.trace_mut().link = Link::Again;
     }
     Ok(b.finish())
 }

@@ -17,7 +17,7 @@
 //! code and that [`super::check`] verifies.
 
 use super::place::{Machine, Place, Reg, RegSet};
-use super::select::{Node, Operand, Phi, Role, Selection, Val};
+use super::select::{Node, Operand, Phi, Role, Selection, Val, link_of};
 use abi::abort::Abort;
 use abi::exit::{Loc, SPILLS};
 use ir::{Link, Ref, Trace, Ty};
@@ -143,7 +143,7 @@ pub fn allocate(t: &Trace, sel: &Selection, m: &Machine) -> Result<Allocation, A
             Role::Entry => s.entry(i),
             Role::Loop => s.head(i),
             Role::End => {
-                if t.link == Link::Loop {
+                if link_of(t) == Link::Loop {
                     s.end_of_loop(i);
                 } else {
                     s.node(i);
@@ -268,15 +268,15 @@ impl Scan<'_> {
             let from = self.defined[v as usize] as usize + 1;
             from <= self.at && self.calls[self.at] != self.calls[from]
         };
-        let class = self.class(v);
-        let saved = self.m.saved;
-        // A register that is already written in the loop keeps the others for what stays.
-        class
-            .iter()
-            .copied()
-            .filter(|&r| set.has(r))
-            .find(|&r| saved.has(r) == lives_over_call)
-            .or_else(|| class.iter().copied().find(|&r| set.has(r)))
+        // What stays through the loop wants a register nobody in it writes; the others share those that are written anyway.
+        let in_loop = self.sel.loop_node.is_some_and(|l| self.at > l);
+        let stays = in_loop && self.sel.loop_node.is_some_and(|l| (self.defined[v as usize] as usize) < l);
+        let cost = |r: Reg| {
+            let call = self.m.saved.has(r) != lives_over_call;
+            let share = in_loop && self.written.has(r) == stays;
+            u8::from(call) + u8::from(share) * 2
+        };
+        self.class(v).iter().copied().filter(|&r| set.has(r)).min_by_key(|&r| cost(r))
     }
 
     /// Finds a register, evicting if it must.
@@ -567,11 +567,11 @@ impl Scan<'_> {
         for (k, p) in sel.phis.iter().enumerate() {
             let v = p.val as usize;
             let home = self.homes[k];
-            if let Some(r) = self.reg_of[v] {
-                if Place::Reg(r) != home {
-                    moves.push(Copy { dst: Place::Reg(r), src: Src::Place(home) });
-                    self.written.add(r);
-                }
+            if let Some(r) = self.reg_of[v]
+                && Place::Reg(r) != home
+            {
+                moves.push(Copy { dst: Place::Reg(r), src: Src::Place(home) });
+                self.written.add(r);
             }
             if let Some(s) = self.slot_of[v]
                 && Place::Slot(s) != home

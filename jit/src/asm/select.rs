@@ -173,6 +173,14 @@ pub struct Cpu {
     pub bmi2: bool,
 }
 
+/// Returns how a trace ends: a loop without LOOP begins again.
+pub fn link_of(t: &Trace) -> Link {
+    match t.link {
+        Link::Loop if t.loop_at().is_none() => Link::Again,
+        l => l,
+    }
+}
+
 /// Names the value behind `r` for an instruction or snapshot at `at`.
 pub fn canonical(t: &Trace, phi_of: &[u32], loop_at: Option<usize>, r: Ref, at: usize) -> Val {
     let i = r.index();
@@ -224,8 +232,7 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
             count[r.index()] += 1;
         }
     }
-    let mut fpr: Vec<bool> =
-        t.ins.iter().map(|i| i.ty == Ty::Num && !matches!(i.op.kind(), Kind::Cmp | Kind::Store)).collect();
+    let mut fpr: Vec<bool> = t.ins.iter().map(|i| i.ty == Ty::Num && i.op.kind() != Kind::Cmp).collect();
     fpr.extend(std::iter::repeat_n(false, n));
     let out = Selection {
         snap_vals: vec![Vec::new(); t.snaps.len()],
@@ -248,14 +255,14 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
     };
     s.end()?;
     let first = t.snaps.first().map_or(1, |s| s.at.max(1) as usize);
+    if n <= first {
+        s.stack(n)?;
+    }
     for i in (1..n).rev() {
         s.one(i)?;
         if i == first {
             s.stack(i)?;
         }
-    }
-    if n <= first {
-        s.stack(n)?;
     }
     s.inherit(parent)?;
     s.out.nodes.reverse();
@@ -397,7 +404,16 @@ impl Selector<'_> {
         }
     }
 
-    fn snap(&mut self, s: usize) -> Result<(), Abort> {
+    /// Notes that an instruction at `at` leaves through exit `s`.
+    fn snap(&mut self, s: usize, at: usize) -> Result<(), Abort> {
+        // One exit has one map: guards on both sides of the head would mean different rounds.
+        if let Some(l) = self.loop_at
+            && at > l
+            && (self.t.snaps[s].at as usize) < l
+            && self.t.snaps[s].entries.iter().any(|(_, r)| r.is_ins() && self.phi_of[r.index()] != 0)
+        {
+            return Err(Abort::NyiIr);
+        }
         if self.out.taken[s] {
             return Ok(());
         }
@@ -437,7 +453,7 @@ impl Selector<'_> {
         let at = self.t.ins.len();
         let last = self.t.snaps.len().checked_sub(1);
         let mut snap = None;
-        match self.t.link {
+        match link_of(self.t) {
             Link::Open => return Err(Abort::NyiIr),
             Link::Loop => {
                 let l = self.loop_at.ok_or(Abort::NyiIr)?;
@@ -473,7 +489,7 @@ impl Selector<'_> {
             }
             Link::Interp => {
                 let s = last.ok_or(Abort::NyiIr)?;
-                self.snap(s)?;
+                self.snap(s, at)?;
                 snap = Some(s);
             }
         }
@@ -487,7 +503,7 @@ impl Selector<'_> {
         if self.t.snaps.is_empty() {
             return Ok(());
         }
-        self.snap(0)?;
+        self.snap(0, 0)?;
         let mut node = self.node(at.saturating_sub(1), Role::Stack);
         node.snap = Some(0);
         self.out.nodes.push(node);
@@ -519,7 +535,7 @@ impl Selector<'_> {
                     }
                     true
                 }
-                (_, Form::Raw, Ty::Num | Ty::Link) => true,
+                (_, Form::Raw, Ty::Num | Ty::Link | Ty::Ptr) => true,
                 _ => false,
             };
             if plain {
@@ -591,7 +607,13 @@ impl Selector<'_> {
                 self.out.nodes.push(node);
                 return Ok(());
             }
+            // The call before asked the same.
+            Op::GCSTEP if self.t.ins[i - 1].op == Op::CALLB => return Ok(()),
             Op::GCSTEP | Op::RETF => exits = true,
+            Op::UREFS => {
+                exits = true;
+                a = self.reg(ins.a, i);
+            }
             Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT | Op::EQ | Op::NE | Op::ABC => {
                 exits = true;
                 if ins.ty.is_pri() || (ins.a.is_const() && ins.b.is_const()) {
@@ -841,7 +863,7 @@ impl Selector<'_> {
                 _ => self.t.snap_at(i),
             };
             let s = s.ok_or(Abort::NyiIr)?;
-            self.snap(s)?;
+            self.snap(s, i)?;
             node.snap = Some(s);
         }
         let has_value =

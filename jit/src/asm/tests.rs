@@ -9,8 +9,11 @@ use abi::{tag, vmfield};
 use ir::{Const, Conv, Ins, Link, Op, ProtoKey, Ref, Snap, Start, Trace, Ty, sload};
 use std::cell::RefCell;
 
+/// Trace, exit, base, registers.
+type Last = (u32, u32, usize, Box<ExitState>);
+
 thread_local! {
-    static LAST: RefCell<Option<(u32, u32, usize, Box<ExitState>)>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
 }
 
 extern "C" fn on_exit(_vm: *mut u8, state: *const ExitState, trace: u32, exit: u32, base: *mut u64) -> u64 {
@@ -20,14 +23,71 @@ extern "C" fn on_exit(_vm: *mut u8, state: *const ExitState, trace: u32, exit: u
     7
 }
 
-extern "C" fn pow(x: f64, y: f64) -> f64 {
-    // What a call may change, it changes.
-    std::hint::black_box(x.powf(y))
+macro_rules! helpers {
+    ($($name:ident |$($x:ident),*| $e:expr;)*) => {
+        $(extern "C" fn $name($($x: f64),*) -> f64 {
+            clobber();
+            $e
+        })*
+        pub(super) fn env() -> Env {
+            let mut helpers = vec![0; Helper::ALL.len()];
+            $(helpers[Helper::$name as usize] = $name as *const () as u64;)*
+            helpers[Helper::tobit as usize] = tobit as *const () as u64;
+            made(helpers)
+        }
+    };
+}
+helpers! {
+    sin |x| x.sin();
+    exp |x| x.exp();
+    log |x| x.ln();
+    atan2 |x, y| x.atan2(y);
+    fmod |x, y| x % y;
+    pow |x, y| x.powf(y);
+    modulo |x, y| x - (x / y).floor() * y;
+    floor |x| x.floor();
+    ceil |x| x.ceil();
+    trunc |x| x.trunc();
+    ldexp |x, y| {
+        let n = y.trunc();
+        let n = if (-2147483648.0..2147483648.0).contains(&n) { n as i32 } else { i32::MIN };
+        scale(x, n)
+    };
 }
 
-pub(super) fn env() -> Env {
-    let mut helpers = vec![0; Helper::ALL.len()];
-    helpers[Helper::pow as usize] = pow as *const () as u64;
+/// `x` times a power of two, in steps that do not round twice.
+fn scale(x: f64, n: i32) -> f64 {
+    let mut x = x;
+    let mut n = n.clamp(-2200, 2200);
+    while n > 1000 {
+        x *= 2f64.powi(1000);
+        n -= 1000;
+    }
+    while n < -1000 {
+        x *= 2f64.powi(-1000);
+        n += 1000;
+    }
+    x * 2f64.powi(n)
+}
+
+extern "C" fn tobit(x: f64) -> i32 {
+    clobber();
+    (x + 6755399441055744.0).to_bits() as i32
+}
+
+/// Changes all registers that a call may change.
+fn clobber() {
+    // SAFETY: the registers are declared as changed.
+    unsafe {
+        std::arch::asm!(
+            "mov rcx, 0x5a5a", "mov rdx, rcx", "mov rsi, rcx", "mov rdi, rcx", "mov r8, rcx", "mov r9, rcx", "mov r10, rcx",
+            "mov r11, rcx",
+            out("rcx") _, out("rdx") _, out("rsi") _, out("rdi") _, out("r8") _, out("r9") _, out("r10") _, out("r11") _
+        );
+    }
+}
+
+fn made(helpers: Vec<u64>) -> Env {
     Env { helpers, trace_exit: on_exit as *const () as u64, nil_slot: 0 }
 }
 
@@ -49,17 +109,33 @@ impl Vm {
     }
 
     /// Runs code; returns the exit and the slots after it restored them.
-    pub fn run(&mut self, code: &Code, at: u64) -> (u64, Option<u32>) {
-        LAST.with(|l| *l.borrow_mut() = None);
-        // SAFETY: the code was assembled for this machine's layout and lies at `at`.
-        let out = unsafe { Arena::entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) };
-        let last = LAST.with(|l| l.borrow_mut().take());
-        let Some((_, exit, base, state)) = last else { return (out, None) };
+    pub fn run(&mut self, arena: &Arena, code: &Code, at: u64) -> (u64, Option<u32>) {
+        let out = self.enter(arena, at);
+        let Some((_, exit, base, state)) = self.last() else { return (out, None) };
         let slot0 = (base - self.stack.as_ptr() as usize) / 8;
         for (slot, bits) in restore(&code.exits[exit as usize], &state) {
             self.stack[(slot0 as i64 + i64::from(slot)) as usize] = bits;
         }
         (out, Some(exit))
+    }
+
+    /// Enters code; returns what it returns.
+    pub fn enter(&mut self, arena: &Arena, at: u64) -> u64 {
+        LAST.with(|l| *l.borrow_mut() = None);
+        // SAFETY: the code was assembled for this machine's layout and lies at `at`.
+        unsafe { arena.entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) }
+    }
+
+    /// Fills the registers, then enters code behind its prologue.
+    pub fn run_from(&mut self, arena: &mut Arena, state: &ExitState, inner: u64) {
+        let stub = super::x64::enter_with(state, inner);
+        let at = arena.publish(&stub).unwrap();
+        self.enter(arena, at);
+    }
+
+    /// Returns the last exit.
+    pub fn last(&self) -> Option<Last> {
+        LAST.with(|l| l.borrow_mut().take())
     }
 
     pub fn slot(&self, k: i32) -> u64 {
@@ -104,11 +180,21 @@ pub(super) fn snap(t: &mut Trace, entries: &[(i32, Ref)]) {
 
 /// Assembles into an arena.
 pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, target: Option<u64>) -> (Code, u64) {
-    let bits: Vec<u64> = t.consts.iter().map(|_| 0).collect();
-    let at = arena.address_for(1).unwrap();
+    let bits: Vec<u64> = t.consts.iter().map(random::const_bits).collect();
+    let at = arena.cursor();
     let request = Request { trace: t, number: 1, bits: &bits, keys: &bits, parent, target, stress: false, at };
-    let code = X64::native().assemble(&env(), &request).unwrap();
-    arena.publish(at, &code.bytes).unwrap();
+    // By turns with everything the CPU has and an exit of its own, and with the least CPU and a shared exit.
+    let mut backend = X64::new();
+    let mut request = request;
+    if t.ins.len() % 2 == 1 {
+        backend = X64::baseline();
+        let shared = backend.exit_code(&env());
+        backend.share_exit(Some(arena.publish(&shared).unwrap()));
+    }
+    let at = arena.cursor();
+    request.at = at;
+    let code = backend.assemble(&env(), &request).unwrap();
+    assert_eq!(arena.publish(&code.bytes), Ok(at));
     if std::env::var_os("SHOW").is_some() {
         for (a, s) in super::disasm(&code.bytes, at) {
             println!("{a:x} {s}");
@@ -117,8 +203,12 @@ pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, targ
     (code, at)
 }
 
+pub(super) fn new_request<'a>(t: &'a Trace, bits: &'a [u64]) -> Request<'a> {
+    Request { trace: t, number: 1, bits, keys: bits, parent: None, target: None, stress: false, at: 0 }
+}
+
 fn arena() -> Arena {
-    Arena::new(1 << 20, 1 << 20).unwrap()
+    Arena::new(1 << 20).unwrap()
 }
 
 fn guard(t: &mut Trace, op: Op, ty: Ty, a: Ref, b: Ref) -> Ref {
@@ -162,10 +252,10 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
     let (code, at) = build(&mut a, &t, None, None);
     let b = |x: f64| x.to_bits();
     let mut vm = Vm::new(&[b(1.0), b(100.0), b(0.5), b(2.0)]);
-    assert_eq!(vm.run(&code, at), (7, Some(3)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(3)));
     assert_eq!((vm.num(0), vm.num(2)), (101.0, 0.5 + 2.0 * 5050.0));
     let mut vm = Vm::new(&[b(1.0), b(1.0), b(0.5), b(2.0)]);
-    assert_eq!(vm.run(&code, at), (7, Some(1)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(1)));
     assert_eq!((vm.num(0), vm.num(2)), (2.0, 2.5));
     // Wrong types, a fraction, -0: nothing happened.
     for slots in [
@@ -175,14 +265,51 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
         [b(1.0), b(1.0), tag::TRUE_BITS, b(0.0)],
     ] {
         let mut vm = Vm::new(&slots);
-        assert_eq!(vm.run(&code, at), (7, Some(0)));
+        assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
     }
     // Overflow leaves with the old value: the instruction is executed again.
     let mut vm = Vm::new(&[b(2147483646.0), b(2147483647.0), b(0.0), b(0.0)]);
-    assert_eq!(vm.run(&code, at).1, Some(2));
+    assert_eq!(vm.run(&a, &code, at).1, Some(2));
     assert_eq!(vm.num(0), 2147483647.0);
     // No stack.
     let mut vm = Vm::new(&[b(1.0), b(1.0), b(1.0), b(1.0)]);
     vm.fields[vmfield::STACK_MAX as usize / 8] = vm.stack.as_ptr() as u64 + 8 * 8;
-    assert_eq!(vm.run(&code, at), (7, Some(0)));
+    assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
+}
+
+mod objects;
+mod random;
+mod side;
+mod wrong;
+
+/// Under stress every guard fails the first time it is reached, and never again.
+#[test]
+fn stress_takes_every_exit_once() {
+    let mut t = new_trace();
+    snap(&mut t, &[]);
+    let x = guard(&mut t, Op::SLOAD, Ty::Num, Ref::lit(0), Ref::lit(0));
+    let y = ins(&mut t, Op::ADD, Ty::Num, x, x);
+    snap(&mut t, &[(1, y)]);
+    let ten = t.knum(10.0);
+    guard(&mut t, Op::LT, Ty::Num, x, ten);
+    snap(&mut t, &[(1, x)]);
+    guard(&mut t, Op::GCSTEP, Ty::Void, Ref::NONE, Ref::NONE);
+    snap(&mut t, &[(1, y), (2, y)]);
+    t.link = Link::Interp;
+    t.slots = 4;
+    let mut a = arena();
+    let bits = vec![0; t.consts.len()];
+    let request = Request { stress: true, at: a.cursor(), ..new_request(&t, &bits) };
+    let code = X64::new().assemble(&env(), &request).unwrap();
+    let at = a.publish(&code.bytes).unwrap();
+    let mut exits = Vec::new();
+    for _ in 0..6 {
+        let mut vm = Vm::new(&[3f64.to_bits()]);
+        exits.push(vm.run(&a, &code, at).1.unwrap());
+        if exits.len() > 2 {
+            assert_eq!(vm.num(1), if exits.last() == Some(&2) { 3.0 } else { 6.0 });
+        }
+    }
+    // The stack check, the load, the comparison, the request; then the end.
+    assert_eq!(exits, [0, 0, 1, 2, 3, 3]);
 }

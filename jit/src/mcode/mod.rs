@@ -8,11 +8,12 @@
 //! Absent: any knowledge of what the bytes mean. A caller that enters freed code breaks its own promise ([`Arena::entry`]).
 
 use abi::abort::Abort;
+use std::ffi::c_void;
 use std::io;
 use std::ptr;
 
 /// Entry of a trace: the machine, slot 0 of the frame; the outcome.
-pub type Entry = unsafe extern "C" fn(*mut u8, *mut u64) -> u64;
+pub type Entry = unsafe extern "C" fn(*mut c_void, *mut u64) -> u64;
 
 /// Blocks start at multiples of this.
 const ALIGN: usize = 16;
@@ -32,21 +33,20 @@ pub struct Arena {
     free: Vec<(usize, usize)>,
 }
 
-/// A block of code.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Block {
-    /// Address where it is executed.
-    pub at: u64,
-    /// Bytes, rounded up.
-    pub len: usize,
-}
-
 impl Arena {
-    /// Reserves `reserved` bytes of addresses; at most `limit` bytes of code are handed out.
-    pub fn new(reserved: usize, limit: usize) -> io::Result<Arena> {
-        let page = 1 << 16;
-        let reserved = reserved.clamp(page, 1 << 30).next_multiple_of(page);
-        let (exec, write) = map_twice(reserved).or_else(|_| map_once(reserved))?;
+    /// Reserves addresses; at most `limit` bytes of code are handed out.
+    pub fn new(limit: usize) -> io::Result<Arena> {
+        Arena::over(limit, |len| map_twice(len).or_else(|_| map_once(len)))
+    }
+
+    /// Does the same with one mapping, of memory without a name: tools such as perf look up names of code only there.
+    pub fn nameless(limit: usize) -> io::Result<Arena> {
+        Arena::over(limit, map_once)
+    }
+
+    fn over(limit: usize, map: impl Fn(usize) -> io::Result<(*mut u8, *mut u8)>) -> io::Result<Arena> {
+        let reserved = limit.clamp(RESERVED, 1 << 30).next_multiple_of(1 << 16);
+        let (exec, write) = map(reserved)?;
         Ok(Arena { exec, write, reserved, limit: limit.min(reserved), used: 0, free: vec![(0, reserved)] })
     }
 
@@ -65,46 +65,42 @@ impl Arena {
         self.used
     }
 
-    /// Returns the address where a block of `len` bytes would lie now.
-    pub fn address_for(&self, len: usize) -> Result<u64, Abort> {
-        let k = self.fit(len)?;
-        Ok(self.exec as u64 + self.free[k].0 as u64)
+    /// Returns the address where the next block will lie: the start of the largest free range.
+    pub fn cursor(&self) -> u64 {
+        self.exec as u64 + self.largest().map_or(0, |k| self.free[k].0) as u64
     }
 
-    fn fit(&self, len: usize) -> Result<usize, Abort> {
-        let len = len.max(1).next_multiple_of(ALIGN);
+    fn largest(&self) -> Option<usize> {
+        (0..self.free.len()).max_by_key(|&k| (self.free[k].1, std::cmp::Reverse(k)))
+    }
+
+    /// Takes a block at the cursor and writes code, which was assembled for this address. Returns the address.
+    pub fn publish(&mut self, code: &[u8]) -> Result<u64, Abort> {
+        let len = rounded(code.len());
+        let k = self.largest().filter(|&k| self.free[k].1 >= len).ok_or(Abort::CodeFull)?;
         if self.used + len > self.limit {
             return Err(Abort::CodeFull);
         }
-        self.free.iter().position(|f| f.1 >= len).ok_or(Abort::CodeFull)
-    }
-
-    /// Takes a block for `bytes` and writes them, if it lies at `at`: code knows its address. Otherwise ask again with the right length.
-    pub fn publish(&mut self, at: u64, bytes: &[u8]) -> Result<Block, Abort> {
-        let offset = at.wrapping_sub(self.exec as u64) as usize;
-        let len = bytes.len().max(1).next_multiple_of(ALIGN);
-        if self.used + len > self.limit {
-            return Err(Abort::CodeFull);
-        }
-        let k = self.free.iter().position(|f| f.0 == offset && f.1 >= len).ok_or(Abort::CodeFull)?;
-        self.write_at(offset, bytes).map_err(|_| Abort::CodeFull)?;
+        let offset = self.free[k].0;
+        self.write_at(offset, code).map_err(|_| Abort::CodeFull)?;
         if self.free[k].1 == len {
             self.free.remove(k);
         } else {
             self.free[k] = (offset + len, self.free[k].1 - len);
         }
         self.used += len;
-        Ok(Block { at, len })
+        Ok(self.exec as u64 + offset as u64)
     }
 
-    /// Gives a block back. Nobody executes it any more.
-    pub fn free(&mut self, block: Block) {
-        let offset = (block.at - self.exec as u64) as usize;
+    /// Gives a block back: its address, and the length of what was published. Nobody executes it any more.
+    pub fn free(&mut self, at: u64, len: usize) {
+        let offset = (at - self.exec as u64) as usize;
+        let len = rounded(len);
         // Should the pages not become writable, the block still is free; its code stays until it is overwritten.
-        let _ = self.write_at(offset, &vec![TRAP; block.len]);
-        self.used -= block.len;
+        let _ = self.write_at(offset, &vec![TRAP; len]);
+        self.used -= len;
         let k = self.free.partition_point(|f| f.0 < offset);
-        self.free.insert(k, (offset, block.len));
+        self.free.insert(k, (offset, len));
         if k + 1 < self.free.len() && self.free[k].0 + self.free[k].1 == self.free[k + 1].0 {
             self.free[k].1 += self.free.remove(k + 1).1;
         }
@@ -113,21 +109,38 @@ impl Arena {
         }
     }
 
-    /// Overwrites bytes of a block, as `Backend::link_exit` gives them. The code may be entered later, but does not run meanwhile.
-    pub fn patch(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
-        let offset = at.wrapping_sub(self.exec as u64) as usize;
-        if offset.checked_add(bytes.len()).is_none_or(|end| end > self.reserved) {
-            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    /// Gives everything back.
+    pub fn reset(&mut self) {
+        let used: Vec<(usize, usize)> = {
+            let mut at = 0;
+            let mut out = Vec::new();
+            for &(offset, len) in &self.free {
+                out.push((at, offset - at));
+                at = offset + len;
+            }
+            out.push((at, self.reserved - at));
+            out
+        };
+        for (offset, len) in used.into_iter().filter(|b| b.1 > 0) {
+            let _ = self.write_at(offset, &vec![TRAP; len]);
         }
-        self.write_at(offset, bytes)
+        self.free = vec![(0, self.reserved)];
+        self.used = 0;
+    }
+
+    /// Overwrites bytes of a block, as `Backend::link_exit` gives them. The code may be entered later, but does not run meanwhile.
+    /// Says whether it was done.
+    pub fn patch(&mut self, at: u64, bytes: &[u8]) -> bool {
+        let offset = at.wrapping_sub(self.exec as u64) as usize;
+        offset.checked_add(bytes.len()).is_some_and(|end| end <= self.reserved) && self.write_at(offset, bytes).is_ok()
     }
 
     /// Reads code, for dumps.
-    pub fn read(&self, block: Block) -> Vec<u8> {
-        let offset = (block.at - self.exec as u64) as usize;
-        assert!(offset + block.len <= self.reserved);
+    pub fn read(&self, at: u64, len: usize) -> Vec<u8> {
+        let offset = (at - self.exec as u64) as usize;
+        assert!(offset + len <= self.reserved);
         // SAFETY: the range lies in the executable mapping, which is readable and lives as long as the arena.
-        unsafe { std::slice::from_raw_parts(self.exec.add(offset), block.len) }.to_vec()
+        unsafe { std::slice::from_raw_parts(self.exec.add(offset), len) }.to_vec()
     }
 
     fn write_at(&mut self, offset: usize, bytes: &[u8]) -> io::Result<()> {
@@ -153,7 +166,7 @@ impl Arena {
     }
 
     /// Returns the function that starts at `at`. Calling it is safe while the block is not freed, with what `abi::exit` says.
-    pub fn entry(at: u64) -> Entry {
+    pub fn entry(&self, at: u64) -> Entry {
         // SAFETY: a function pointer of the right size; whoever calls it vouches for what is there.
         unsafe { std::mem::transmute::<usize, Entry>(at as usize) }
     }
@@ -172,6 +185,12 @@ impl Drop for Arena {
 }
 
 const PAGE: usize = 4096;
+/// Addresses reserved at least: the limit may be raised.
+const RESERVED: usize = 1 << 26;
+
+fn rounded(len: usize) -> usize {
+    len.max(1).next_multiple_of(ALIGN)
+}
 
 fn check(r: libc::c_int) -> io::Result<()> {
     if r == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
@@ -238,35 +257,39 @@ mod tests {
     }
 
     fn run(arena: &mut Arena) {
-        let at = arena.address_for(5).unwrap();
-        let a = arena.publish(at, &code(3)).unwrap();
-        let b = arena.publish(arena.address_for(5).unwrap(), &code(4)).unwrap();
-        let c = arena.publish(arena.address_for(5).unwrap(), &code(5)).unwrap();
-        let call = |b: Block| {
-            // SAFETY: the code was just written and touches no memory.
-            unsafe { Arena::entry(b.at)(ptr::null_mut(), 100 as *mut u64) }
-        };
-        assert_eq!((call(a), call(b), call(c)), (103, 104, 105));
-        arena.patch(b.at + 3, &[9]).unwrap();
-        assert_eq!(call(b), 109);
+        let start = arena.cursor();
+        let a = arena.publish(&code(3)).unwrap();
+        let b = arena.publish(&code(4)).unwrap();
+        let c = arena.publish(&code(5)).unwrap();
+        assert_eq!((a, b), (start, start + 16));
+        fn call(arena: &Arena, at: u64) -> u64 {
+            // SAFETY: the code was written before and touches no memory.
+            unsafe { arena.entry(at)(ptr::null_mut(), 100 as *mut u64) }
+        }
+        assert_eq!((call(arena, a), call(arena, b), call(arena, c)), (103, 104, 105));
+        assert!(arena.patch(b + 3, &[9]));
+        assert!(!arena.patch(start - 1, &[9]));
+        assert_eq!(call(arena, b), 109);
         assert_eq!(arena.used(), 48);
-        arena.free(a);
-        arena.free(c);
-        assert_eq!(arena.read(a)[0], TRAP);
-        arena.free(b);
-        assert_eq!(arena.used(), 0);
-        assert_eq!(arena.free.len(), 1);
-        assert_eq!(arena.address_for(5).unwrap(), at);
+        arena.free(a, 5);
+        arena.free(c, 5);
+        assert_eq!(arena.read(a, 1), [TRAP]);
+        arena.free(b, 5);
+        assert_eq!((arena.used(), arena.free.len(), arena.cursor()), (0, 1, start));
+        arena.publish(&code(3)).unwrap();
+        arena.reset();
+        assert_eq!((arena.used(), arena.cursor()), (0, start));
+        assert_eq!(arena.read(a, 1), [TRAP]);
     }
 
     #[test]
     #[cfg(target_arch = "x86_64")]
     fn blocks_are_written_patched_freed() {
-        let mut arena = Arena::new(1 << 20, 1 << 16).unwrap();
+        let mut arena = Arena::new(1 << 16).unwrap();
         assert_ne!(arena.exec, arena.write);
         run(&mut arena);
         arena.set_limit(10);
-        assert_eq!(arena.address_for(5), Err(Abort::CodeFull));
+        assert_eq!(arena.publish(&code(1)), Err(Abort::CodeFull));
     }
 
     #[test]
@@ -279,7 +302,7 @@ mod tests {
 
     #[test]
     fn no_page_is_writable_and_executable() {
-        let arena = Arena::new(1 << 20, 1 << 20).unwrap();
+        let arena = Arena::new(1 << 20).unwrap();
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
         let mut seen = 0;
         for line in maps.lines() {

@@ -106,7 +106,7 @@ impl Rec<'_> {
     }
 
     /// Number of multiple results that the running instruction takes from `first` on.
-    fn take_multres(&mut self, first: i32) -> Res<u32> {
+    pub(super) fn take_multres(&mut self, first: i32) -> Res<u32> {
         let n = self.s.multres();
         match self.t.multres {
             Some((slot, m)) if m == n && slot == self.base() + first => Ok(n),
@@ -274,6 +274,10 @@ impl Rec<'_> {
         }
         let top = self.t.frames.len() - 1;
         let kind = self.t.frames[top].kind;
+        if kind == Entry::Bottom && self.s.slot(-1).0 & frame::TYPE == frame::VARG {
+            // The callee's frame would begin below the trace's.
+            return self.return_below();
+        }
         match self.specialise_func(f, live)? {
             Some(p) => {
                 self.check_proto(p)?;

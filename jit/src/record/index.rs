@@ -236,7 +236,11 @@ impl Rec<'_> {
                 self.guard(op, ty, at, Ref::NONE)?;
                 Ok(self.pri(ty))
             }
-            ty => self.guard(op, ty, at, Ref::NONE),
+            ty => {
+                let loaded = self.guard(op, ty, at, Ref::NONE)?;
+                self.observe(loaded.r, v);
+                Ok(loaded)
+            }
         }
     }
 
@@ -262,6 +266,7 @@ impl Rec<'_> {
         if f64::from(i) == n {
             let index = self.array_index(k.0, n)?;
             let size = self.field(t.0, Field::TabAsize)?;
+            self.t.b.observe(size.r, i64::from(info.asize));
             if (i as u32) < info.asize {
                 self.guard(I::ABC, Ty::Int, size.r, index.r)?;
                 let array = self.field(t.0, Field::TabArray)?;

@@ -76,6 +76,7 @@ impl Rec<'_> {
         let step_tr = load(self, STEP, step_k)?;
         let stop_tr = load(self, STOP, stop_k)?;
         let idx_tr = load(self, IDX, None)?;
+        self.t.b.observe(stop_tr.r, stop.num().unwrap_or_default() as i64);
         self.loop_guards(step_tr, n, stop_tr, int)?;
         // In the body the index is visible as a local.
         let ext = base + a + EXT;
@@ -123,6 +124,15 @@ impl Rec<'_> {
     fn constant_before(&self, pc: u32, a: i32) -> Option<f64> {
         let ins = self.s.code(self.t.proto, pc);
         if i32::from(ins.a()) != a {
+            return None;
+        }
+        // A value like `step or 1` is such an instruction behind a jump over it.
+        let jumps = |q: u32| {
+            let ins = self.s.code(self.t.proto, q);
+            let there = i64::from(q) + 1 + i64::from(ins.jump()) == i64::from(pc) + 1;
+            there && ins.op().is_some_and(|op| op.modes().c == bytecode::Mode::Jump)
+        };
+        if (1..self.s.info(self.t.proto).size).any(jumps) {
             return None;
         }
         match ins.op() {
@@ -173,10 +183,13 @@ impl Rec<'_> {
         }
         self.set(a + EXT, idx);
         let close = over - 1;
+        // The instruction is done: what the trace links to begins behind it.
         if enters {
             self.forget_above(a + EXT + 1);
+            self.t.pc = pc + 1;
         } else {
             self.forget_above(a);
+            self.t.pc = over;
         }
         self.loop_event(close, if enters { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, close))
     }
@@ -200,7 +213,7 @@ impl Rec<'_> {
         let up = !step.is_sign_negative();
         let next = i + step;
         let stays = if up { next <= stop } else { stop <= next };
-        if self.known(self.base() + a).is_none() {
+        if (IDX..=STEP).any(|i| self.known(self.base() + a + i).is_none()) {
             // A side trace that began inside the loop.
             self.load_for(a, body - 1)?;
         }
@@ -287,6 +300,11 @@ impl Rec<'_> {
         self.forget_above(a);
         let pc = self.t.pc;
         let trace = self.s.trace_at(self.t.proto, pc);
+        if self.is_close(pc) {
+            // The trace begins behind the instruction.
+            self.t.pc = pc + 1;
+            self.want_snapshot();
+        }
         self.loop_event(pc, Event::Enter, trace)
     }
 

@@ -272,6 +272,11 @@ impl Recorder {
         self.start
     }
 
+    /// Returns the number of inlined frames.
+    pub fn depth(&self) -> u32 {
+        self.frames.len().saturating_sub(1) as u32
+    }
+
     /// Returns the number of instructions recorded.
     pub fn count(&self) -> u32 {
         self.count
@@ -543,6 +548,10 @@ impl Rec<'_> {
 
     /// Ends the recording with a link.
     fn stop(&mut self, link: Link) -> Res<Status> {
+        if link == Link::Loop && self.t.b.trace().ins.iter().any(|i| i.op == I::CALLB) {
+            // The call in the next round may look at any slot.
+            self.store_all()?;
+        }
         if !matches!(link, Link::Interp) {
             self.gcstep()?;
         }

@@ -1,21 +1,174 @@
-//! The beginning of a side trace: the parent's values at the exit.
+//! The beginning of a side trace: the parent's values at the exit, and what the parent had sunk.
+//!
+//! Values are inherited by SLOADs with the flag PARENT, whose slot names the entry of the parent's snapshot. Parts of sunk objects are in no slot:
+//! they get pseudo slots from [`PARTS`] on, whose locations go to the backend with the parent's map ([`super::Recorder::parts`]).
+//! The sunk objects are there twice: as sunk instructions again, for the first snapshot, which stands for the state at the entry; and then
+//! really made by the side trace, which may sink them in turn. So what fails while they are made leaves as if nothing had happened.
 
-use super::{Rec, Res};
+use super::{Rec, Res, Tr};
+use crate::asm::sunk::{self, Key};
 use abi::abort::Abort;
-use abi::exit::SnapMap;
-use ir::Trace;
+use abi::exit::{Loc, SlotMap, SnapMap, Sunk, SunkValue};
+use ir::{Const, Field, Ins, Op, Ref, Slot, Trace, Ty, flag};
+use std::collections::HashMap;
+
+/// First pseudo slot.
+pub const PARTS: Slot = 1 << 16;
+
+/// The parent and what was replayed of it.
+struct Parent<'a> {
+    trace: &'a Trace,
+    exit: usize,
+    map: &'a SnapMap,
+    /// Values that are there.
+    values: HashMap<Ref, Tr>,
+    /// Objects made in this round.
+    made: HashMap<Ref, Tr>,
+    /// They are sunk.
+    sink: bool,
+}
 
 impl Rec<'_> {
     /// Takes over the values of the parent's snapshot.
-    pub(super) fn replay(&mut self, parent: &Trace, exit: usize, _map: &SnapMap) -> Res<()> {
+    pub(super) fn replay(&mut self, parent: &Trace, exit: usize, map: &SnapMap) -> Res<()> {
         let snap = parent.snaps.get(exit).ok_or(Abort::Inconsistent)?;
-        for &(slot, r) in &snap.entries {
-            let tr = match parent.as_const(r) {
-                Some(c) => self.konst(c.clone()),
-                None => self.inherit(slot, parent.ins[r.index()].ty)?,
+        let is_sunk = |r: Ref| r.is_ins() && parent.ins[r.index()].is_sunk();
+        let mut p = Parent { trace: parent, exit, map, values: HashMap::new(), made: HashMap::new(), sink: true };
+        if let Some(n) = snap.multres {
+            // The values are the last slots below `top`.
+            self.t.multres = Some((snap.top - n as i32, n));
+        }
+        for &(slot, r) in snap.entries.iter().filter(|e| !is_sunk(e.1)) {
+            let tr = match (parent.as_const(r), p.values.get(&r)) {
+                (Some(c), _) => self.konst(c.clone()),
+                (None, Some(tr)) => *tr,
+                (None, None) => self.inherit(slot, parent.ins[r.index()].ty)?,
             };
+            p.values.insert(r, tr);
             self.put(slot, tr, false);
         }
-        self.snapshot()
+        for sink in [true, false] {
+            p.sink = sink;
+            p.made.clear();
+            for &(slot, r) in snap.entries.iter().filter(|e| is_sunk(e.1)) {
+                let loc = map.slots.iter().find(|s| s.slot == slot).map(|s| s.loc);
+                let tr = self.replay_sunk(&mut p, r, loc.ok_or(Abort::Inconsistent)?)?;
+                self.put(slot, tr, false);
+            }
+            if sink {
+                self.snapshot()?;
+            }
+        }
+        if snap.entries.iter().any(|e| is_sunk(e.1)) {
+            self.want_snapshot();
+        }
+        Ok(())
+    }
+
+    /// A part of a sunk object: a constant, another sunk object, or a value somewhere.
+    fn replay_part(&mut self, p: &mut Parent<'_>, r: Ref, v: SunkValue) -> Res<Tr> {
+        if let Some(c) = p.trace.as_const(r) {
+            return Ok(self.konst(c.clone()));
+        }
+        if p.trace.ins[r.index()].is_sunk() {
+            return self.replay_sunk(p, r, v.loc);
+        }
+        if let Some(tr) = p.values.get(&r) {
+            return Ok(*tr);
+        }
+        let slot = PARTS + self.t.parts.len() as Slot;
+        self.t.parts.push(SlotMap { slot, loc: v.loc, form: v.form });
+        let tr = self.inherit(slot, p.trace.ins[r.index()].ty)?;
+        p.values.insert(r, tr);
+        Ok(tr)
+    }
+
+    /// Makes a sunk object again.
+    fn replay_sunk(&mut self, p: &mut Parent<'_>, r: Ref, loc: Loc) -> Res<Tr> {
+        if let Some(tr) = p.made.get(&r) {
+            return Ok(*tr);
+        }
+        let ins = p.trace.ins[r.index()];
+        let Loc::Sunk(i) = loc else { return Err(Abort::Inconsistent) };
+        let map = p.map.sunk.get(usize::from(i)).ok_or(Abort::Inconsistent)?;
+        let tr = match (ins.op, map) {
+            (Op::SNEW, Sunk::Str { ptr, len }) => {
+                let (a, b) = (self.replay_part(p, ins.a, *ptr)?, self.replay_part(p, ins.b, *len)?);
+                self.raw(p, Ins::guard(Op::SNEW, Ty::Str, a.r, b.r))?
+            }
+            (Op::TNEW, _) => self.raw(p, Ins::guard(Op::TNEW, Ty::Tab, ins.a, ins.b))?,
+            (Op::TDUP, _) => {
+                let c = p.trace.as_const(ins.a).cloned().ok_or(Abort::Inconsistent)?;
+                let k = self.t.b.konst(c);
+                self.raw(p, Ins::guard(Op::TDUP, Ty::Tab, k, Ref::NONE))?
+            }
+            _ => return Err(Abort::NyiIr),
+        };
+        p.made.insert(r, tr);
+        if let Sunk::Table { stores, meta, .. } = map {
+            let mut located = stores.iter();
+            for s in sunk::stores(p.trace, p.exit, r.index())? {
+                if let Key::Meta = s.key {
+                    let v = self.replay_part(p, s.value.value, meta.ok_or(Abort::Inconsistent)?)?;
+                    let a = self.raw(p, Ins::new(Op::FREF, Ty::Ptr, tr.r, Ref::lit(Field::TabMeta as i32)))?;
+                    self.raw(p, Ins::new(Op::FSTORE, Ty::Tab, a.r, v.r))?;
+                    continue;
+                }
+                let (k, v) = located.next().ok_or(Abort::Inconsistent)?;
+                let value = self.replay_part(p, s.value.value, *v)?;
+                self.replay_store(p, tr, s.key, *k, value)?;
+            }
+        }
+        Ok(tr)
+    }
+
+    fn replay_store(&mut self, p: &mut Parent<'_>, t: Tr, key: Key, k: SunkValue, value: Tr) -> Res<()> {
+        let store = match key {
+            Key::Node(slot) => {
+                let c = p.trace.as_const(slot).cloned().ok_or(Abort::Inconsistent)?;
+                let Const::Slot(..) = c else { return Err(Abort::Inconsistent) };
+                let c = self.t.b.konst(c);
+                let node = self.raw(p, Ins::new(Op::FLOAD, Ty::Ptr, t.r, Ref::lit(Field::TabNode as i32)))?;
+                let at = self.raw(p, Ins::new(Op::HREFK, Ty::Ptr, node.r, c))?;
+                Ins::new(Op::HSTORE, value.ty, at.r, value.r)
+            }
+            Key::Value(part) => {
+                let key = self.replay_part(p, part.value, k)?;
+                let asize = self.array_size(t.r);
+                let index = match self.t.b.trace().as_const(key.r) {
+                    Some(Const::Int(i)) => Some(*i),
+                    _ => None,
+                };
+                if key.ty == Ty::Int && index.is_none_or(|i| (0..asize).contains(&i)) {
+                    let array = self.raw(p, Ins::new(Op::FLOAD, Ty::Ptr, t.r, Ref::lit(Field::TabArray as i32)))?;
+                    let at = self.raw(p, Ins::new(Op::AREF, Ty::Ptr, array.r, key.r))?;
+                    Ins::new(Op::ASTORE, value.ty, at.r, value.r)
+                } else {
+                    let key = self.to_num(key)?;
+                    let at = self.raw(p, Ins::guard(Op::NEWREF, Ty::Ptr, t.r, key.r))?;
+                    Ins::new(Op::HSTORE, value.ty, at.r, value.r)
+                }
+            }
+            Key::Meta => return Ok(()),
+        };
+        self.raw(p, store).map(|_| ())
+    }
+
+    /// Array slots of a table that this trace made; many for one whose template is not known here.
+    fn array_size(&self, t: Ref) -> i32 {
+        match self.t.b.trace().ins[t.index()] {
+            Ins { op: Op::TNEW, a, .. } => a.as_lit(),
+            _ => i32::MAX,
+        }
+    }
+
+    /// Emits an instruction, in the first round as one that is not executed.
+    fn raw(&mut self, p: &Parent<'_>, ins: Ins) -> Res<Tr> {
+        let r = match p.sink {
+            // Addresses and loads of fields only say where a sunk store goes.
+            true => self.t.b.emit_raw(Ins { flags: flag::SINK, ..ins })?,
+            false => self.t.b.emit(ins)?,
+        };
+        Ok(Tr { r, ty: ins.ty })
     }
 }

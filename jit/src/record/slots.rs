@@ -9,8 +9,9 @@ use ir::{Const, Op, Ref, Slot, Snap, Ty, sload};
 const MAX_SLOTS: Slot = 1000;
 
 impl Rec<'_> {
+    /// Index of a slot in the shadow stack; none for slots below all that is known (varargs of the first frame).
     fn index(&self, slot: Slot) -> usize {
-        (slot - self.t.low) as usize
+        usize::try_from(slot - self.t.low).unwrap_or(usize::MAX)
     }
 
     /// What the trace knows of a slot (from the trace's base).
@@ -24,8 +25,19 @@ impl Rec<'_> {
         if let Some(tr) = self.known(slot) {
             return Ok(tr);
         }
-        let ty = self.s.slot(i).ty();
-        self.load(slot, ty, 0)
+        let v = self.s.slot(i);
+        let tr = self.load(slot, v.ty(), 0)?;
+        self.observe(tr.r, v);
+        Ok(tr)
+    }
+
+    /// Tells the optimiser what a value is now, where that helps it to bet: which table, which integer.
+    pub(super) fn observe(&mut self, r: Ref, v: V) {
+        match (v.ty(), v.int()) {
+            (Ty::Tab, _) => self.t.b.observe(r, v.0 as i64),
+            (_, Some(n)) => self.t.b.observe(r, n.into()),
+            _ => {}
+        }
     }
 
     /// Loads a slot from memory as a type.
@@ -40,6 +52,11 @@ impl Rec<'_> {
 
     /// Says that a slot has a value, in memory or not.
     pub(super) fn put(&mut self, slot: Slot, tr: Tr, mem: bool) {
+        if slot < self.t.low {
+            let more = (self.t.low - slot) as usize;
+            self.t.slots.splice(0..0, std::iter::repeat_n(None, more));
+            self.t.low = slot;
+        }
         let i = self.index(slot);
         if i >= self.t.slots.len() {
             self.t.slots.resize(i + 32, None);

@@ -152,7 +152,12 @@ fn quoted(s: &[u8]) -> Vec<u8> {
 
 /// Returns `file:line` of a function's definition: the last component of a file name, `=` names as they are, source text in quotes.
 pub fn location(chunk_name: &[u8], proto: &Proto) -> Vec<u8> {
-    let line = proto.debug.as_ref().map_or(0, |d| d.first_line) as i32;
+    place(chunk_name, proto.debug.as_ref().map_or(0, |d| d.first_line))
+}
+
+/// Returns `file:line` as LuaJIT's reports have it.
+pub fn place(chunk_name: &[u8], line: u32) -> Vec<u8> {
+    let line = line as i32;
     let name = chunk_name.split(|&c| c == 0).next().unwrap_or_default();
     let mut out = match name {
         [b'@', file @ ..] => match file.iter().rposition(|&c| c == b'/' || c == b'\\') {

@@ -96,6 +96,8 @@ pub struct Heap {
     pub(crate) strings: UnsafeCell<StrTab>,
     pub(crate) shapes: UnsafeCell<Shapes>,
     pub(crate) collector: UnsafeCell<Collector>,
+    /// The collector works: what a profiler wants to know.
+    pub collecting: Cell<bool>,
 }
 
 /// [`Heap::gc_epoch`] outside a mark phase: no object carries it.
@@ -129,6 +131,7 @@ impl Heap {
             strings: UnsafeCell::new(StrTab::new(seed)),
             shapes: UnsafeCell::new(Shapes::new()),
             collector: UnsafeCell::new(Collector::new()),
+            collecting: Cell::new(false),
         }
     }
 

@@ -124,7 +124,11 @@ pub unsafe fn restore(vm: &mut Vm, base: *mut u64, state: &ExitState, map: &Snap
     }
     match failed {
         None => Ok(()),
-        Some(raise) => Err(raise),
+        Some(raise) => {
+            // As where an instruction fails: `pc` is behind it.
+            vm.pc = vm.pc.wrapping_add(1);
+            Err(raise)
+        }
     }
 }
 

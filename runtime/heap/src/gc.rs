@@ -237,6 +237,7 @@ impl Vm {
 
     /// Does about `work` bytes of collection; says whether a cycle ended.
     fn step(&mut self, work: usize) -> bool {
+        self.heap.collecting.set(true);
         let mut left = work as isize;
         let ended = loop {
             let vm: &Vm = self;
@@ -265,6 +266,7 @@ impl Vm {
         let total = self.heap.total.get();
         c.seen = total;
         self.set_threshold(if ended { c.goal() } else { total + STEP });
+        self.heap.collecting.set(false);
         ended
     }
 
@@ -275,6 +277,7 @@ impl Vm {
 
     /// Runs a whole collection cycle (finalisers are queued, not called).
     pub fn collect_full(&mut self) {
+        self.heap.collecting.set(true);
         if collector(self).phase == Phase::Strings {
             sweep_strings(self, usize::MAX);
         }
@@ -285,6 +288,7 @@ impl Vm {
         unsafe { atomic::run(self) };
         sweep_strings(self, usize::MAX);
         self.heap.space().trim(KEEP_BLOCKS);
+        self.heap.collecting.set(false);
         let c = collector(self);
         c.stopped = false;
         c.seen = self.heap.total.get();

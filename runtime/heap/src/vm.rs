@@ -57,8 +57,8 @@ pub struct TraceEntry {
     pub entry: Option<unsafe extern "C" fn(*mut Vm, *mut u64) -> u64>,
     /// The instruction that the trace's own replaced.
     pub start_ins: u32,
-    /// Not used.
-    pub pad: u32,
+    /// Entries from the interpreter, for reports.
+    pub entries: u32,
 }
 
 /// Number of hot counters.
@@ -83,6 +83,8 @@ pub struct JitHooks {
     pub data: *mut (),
     /// Number of traces that run on the native stack.
     pub depth: u32,
+    /// They all have to be left before any other is entered: `interp::jit::request_attention`.
+    pub leaving: Cell<bool>,
     /// Loops and calls are counted. Only `interp::set_jit` changes it.
     pub on: bool,
     /// A trace is being recorded. Only `interp::set_recording` changes it.
@@ -97,6 +99,10 @@ pub struct JitHooks {
     pub abort: fn(&mut Vm, Abort),
     /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector.
     pub mark: fn(&Vm, &mut dyn FnMut(Value)),
+    /// Something waits for [`JitHooks::deliver`]: events of the compiler, a tick of the profiler. Also set by signal handlers.
+    pub pending: std::sync::atomic::AtomicBool,
+    /// Called before an instruction of a Lua function once something is pending. It may run Lua code above `top`.
+    pub deliver: fn(&mut Vm, *mut u64),
 }
 
 impl JitHooks {
@@ -108,6 +114,7 @@ impl JitHooks {
             hotcall: 112,
             hotcount: [112; HOT_COUNTERS],
             next_loops: [0; 256],
+            leaving: Cell::new(false),
             data: std::ptr::null_mut(),
             depth: 0,
             on: false,
@@ -116,6 +123,8 @@ impl JitHooks {
             record: |_, _| {},
             abort: |_, _| {},
             mark: |_, _| {},
+            pending: std::sync::atomic::AtomicBool::new(false),
+            deliver: |_, _| {},
         }
     }
 

@@ -112,6 +112,15 @@ pub(crate) fn call_predicate(vm: &mut Vm, f: u32, a: u32, b: u32) -> Result<bool
 /// Calls `func` with `args` above a running frame of any kind and drops all results but the first. Program counter and top
 /// are as before afterwards.
 pub(crate) fn call_above(vm: &mut Vm, top: *mut u64, func: Value, args: &[Value]) -> Result<Value, Raise> {
+    above(vm, top, func, args, frame::NATIVE)
+}
+
+/// Calls like [`call_above`] and catches errors; message handlers of the program below do not see them.
+pub(crate) fn pcall_above(vm: &mut Vm, top: *mut u64, func: Value, args: &[Value]) -> Result<Value, Raise> {
+    above(vm, top, func, args, frame::NATIVE_PROTECTED)
+}
+
+fn above(vm: &mut Vm, top: *mut u64, func: Value, args: &[Value], kind: u64) -> Result<Value, Raise> {
     // SAFETY: `top` is the end of the running frame; the reserve has room for the few words.
     unsafe {
         let pc = vm.pc;
@@ -121,7 +130,7 @@ pub(crate) fn call_above(vm: &mut Vm, top: *mut u64, func: Value, args: &[Value]
         *top.add(1) = pc as u64;
         *top.add(2) = func.0;
         let callee = top.add(4);
-        *top.add(3) = (callee.offset_from(vm.base) as u64) << 3 | frame::NATIVE;
+        *top.add(3) = (callee.offset_from(vm.base) as u64) << 3 | kind;
         for (i, v) in args.iter().enumerate() {
             *callee.add(i) = v.0;
         }

@@ -68,6 +68,19 @@ pub(crate) static HEADS: &[(&str, Handler)] = &[
     ("rawset", head_rawset),
 ];
 
+/// Heads at the begin of [`HEADS`] whose builtins have no Rust function that does the work.
+const CONTROL_HEADS: usize = 5;
+
+/// Says whether the head at `pc` does all that its builtin does.
+///
+/// # Safety
+/// `pc` is a builtin's head.
+pub(crate) unsafe fn does_all(pc: *const u32) -> bool {
+    // SAFETY: as the caller says.
+    let op = unsafe { *pc } as usize;
+    (FAST_BASE..FAST_BASE + CONTROL_HEADS).contains(&op)
+}
+
 /// One instruction for each opcode, so that a builtin can point at its head.
 static HEAD_WORDS: [u32; 256] = {
     let mut words = [0; 256];
@@ -79,7 +92,7 @@ static HEAD_WORDS: [u32; 256] = {
     words
 };
 
-const _: () = assert!(FAST_BASE + HEADS.len() <= crate::ops::JITERN as usize);
+const _: () = assert!(FAST_BASE + HEADS.len() <= crate::jit::JITERN as usize);
 
 /// Returns the first instruction of the builtin called `name`.
 pub(crate) fn head_of(name: &str) -> *const u32 {
@@ -585,5 +598,16 @@ handlers! {
             }
         }
         jump!(FUNCC, base, pc, insn, vm, k)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_that_do_everything_come_first() {
+        let all = ["pcall", "xpcall", "coroutine.resume", "coroutine.wrap_aux", "coroutine.yield"];
+        assert!(HEADS[..CONTROL_HEADS].iter().map(|h| h.0).eq(all));
     }
 }

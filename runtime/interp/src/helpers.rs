@@ -8,9 +8,9 @@
 #![allow(clippy::missing_safety_doc)]
 
 use crate::call;
-use crate::control;
-use crate::cx::{BuiltinFn, TAIL_CALL};
+use crate::cx::TAIL_CALL;
 use crate::dispatch::{Step, function_of};
+use crate::fast;
 use crate::ops::arith;
 use crate::prng::Prng;
 use crate::worker;
@@ -18,8 +18,7 @@ use crate::{float, text};
 use abi::exit::outcome;
 use abi::{frame, tag};
 use heap::{
-    BuiltinObj, FuncObj, Node, ProtoObj, StrObj, TabObj, UpvalObj, Value, Vm, gc, inline, number, proto, stack, strtab,
-    table,
+    FuncObj, Node, ProtoObj, StrObj, TabObj, UpvalObj, Value, Vm, gc, inline, number, proto, stack, strtab, table,
 };
 use std::ptr::null_mut;
 
@@ -319,6 +318,15 @@ pub unsafe extern "C" fn tab_clear(_m: *mut Vm, t: *mut TabObj) {
     unsafe { table::clear(t) }
 }
 
+/// Makes room for `n` array slots.
+pub unsafe extern "C" fn tab_reserve(m: *mut Vm, t: *mut TabObj, n: i32) -> i32 {
+    // SAFETY: machine and table are live.
+    match unsafe { heap::inline::reserve_array(&*m, t, n as u32) } {
+        Ok(()) => 0,
+        Err(_) => i32::MIN,
+    }
+}
+
 /// Closure in the frame at `base`.
 pub unsafe extern "C" fn func_new(m: *mut Vm, p: *mut ProtoObj, base: *mut u64) -> *mut FuncObj {
     // SAFETY: all are live; `base` is a Lua function's frame of the running coroutine.
@@ -366,9 +374,7 @@ pub unsafe extern "C" fn call_builtin(m: *mut Vm, base: *mut u64, n: i32) -> i32
             return handed_over(worker::call::call_value(vm, base, n as u64));
         };
         (*m).base = base;
-        let call = if (*func).builtin != 0 { (*func.cast::<BuiltinObj>()).call } else { std::ptr::null() };
-        let headed: BuiltinFn = control::no_body;
-        if call.is_null() || std::ptr::eq(call, headed as *const ()) || link & frame::TYPE_LUA != frame::LUA {
+        if (*func).builtin == 0 || fast::does_all((*func).pc) || link & frame::TYPE_LUA != frame::LUA {
             (*m).multres = n as u64;
             return handed_over(Step::Call);
         }
@@ -419,6 +425,3 @@ pub unsafe fn node_of(t: *const TabObj, key: Value) -> Option<u32> {
         (at <= (*t).hmask as usize).then_some(at as u32)
     }
 }
-
-#[cfg(test)]
-mod tests;

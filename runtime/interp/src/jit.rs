@@ -16,15 +16,18 @@
 //! Invariant: bytecode is overwritten only through [`patch`] and [`unpatch`].
 
 use crate::dispatch::{Step, constants_of};
+use crate::ops::HANDLERS;
 use crate::ops::call::{hot_FUNCF, hot_FUNCV};
 use crate::ops::loops::{KEY_INDEX, hot_FORL, hot_ITERL, hot_ITERN, hot_LOOP};
-use crate::ops::{HANDLERS, JITERN};
 use abi::abort::Abort;
 use abi::exit::outcome;
 use bytecode::{Ins, Op};
 use heap::vm::{Handler, JitHooks, TraceEntry};
 use heap::{ProtoObj, Vm};
 use std::sync::atomic::Ordering;
+
+/// Opcode of the instruction that replaces an `ITERN` with a trace; `bytecode` does not know it.
+pub const JITERN: u8 = 255;
 
 /// Rows of the dispatch table that count.
 const COUNTING: [(Op, Handler); 6] = [
@@ -128,13 +131,18 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
         }
         let trace = (*vm).jit.trace((insn >> 32) as u32).copied().unwrap_or_default();
         // A collection may have called finalisers, and these anything.
-        if wanted(&*vm) || (*vm).jit.recording {
+        if wanted(&*vm) || (*vm).jit.recording || (*vm).jit.leaving.get() {
             return not_entered(&mut *vm, insn as u32, &trace);
         }
         let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
+        let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
+        (*row).entries = (*row).entries.wrapping_add(1);
         (*vm).jit.depth += 1;
         let next = entry(vm, (*vm).base);
         (*vm).jit.depth -= 1;
+        if (*vm).jit.depth == 0 && (*vm).jit.leaving.replace(false) {
+            refresh(&mut *vm);
+        }
         if next == outcome::NEXT && begins_itself(&*vm) { REPLACED } else { next }
     }
 }
@@ -224,7 +232,10 @@ unsafe fn record(vm: &mut Vm, insn: u64) -> u64 {
 
 /// Says whether hooks, a budget or an interruption need every instruction.
 pub(crate) fn wanted(vm: &Vm) -> bool {
-    vm.hook.mask != 0 || vm.budget != u64::MAX || vm.interrupt.load(Ordering::Relaxed)
+    vm.hook.mask != 0
+        || vm.budget != u64::MAX
+        || vm.interrupt.load(Ordering::Relaxed)
+        || vm.jit.pending.load(Ordering::Relaxed)
 }
 
 /// Returns the dispatch table for a machine whose hooks want nothing.
@@ -257,16 +268,35 @@ pub fn set_recording(vm: &mut Vm, on: bool) {
 }
 
 /// Makes the recorder give up, if there is a recording.
+#[inline(always)]
 pub(crate) fn stop_recording(vm: &mut Vm, why: Abort) {
     if vm.jit.recording {
-        (vm.jit.abort)(vm, why);
-        set_recording(vm, false);
+        give_up(vm, why);
     }
 }
 
-/// Makes compiled code return to the interpreter at its next look; `refresh` ends that.
+#[cold]
+#[inline(never)]
+fn give_up(vm: &mut Vm, why: Abort) {
+    (vm.jit.abort)(vm, why);
+    set_recording(vm, false);
+}
+
+/// Makes all compiled code that is running return to the interpreter at its next look, and enters none before that. (Where traces are
+/// freed: is `JitHooks::depth` 0, nothing is running.)
 pub fn request_attention(vm: &Vm) {
-    vm.heap.attention.set(1);
+    if vm.jit.depth > 0 {
+        vm.jit.leaving.set(true);
+        vm.heap.attention.set(1);
+    }
+}
+
+/// Makes the machine call `JitHooks::deliver` before its next instruction. During a recording it takes effect once that ends.
+pub fn announce(vm: &mut Vm) {
+    if !vm.jit.recording {
+        vm.jit.pending.store(true, Ordering::Relaxed);
+        refresh(vm);
+    }
 }
 
 /// Puts the dispatch table and the attention byte right.
@@ -393,5 +423,60 @@ pub unsafe fn unpatch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
             }
         }
         true
+    }
+}
+
+/// Returns the addresses of a Lua function's prototype, if `itself`, and of all inside of it, if `children`.
+pub fn protos(f: heap::Func<'_>, itself: bool, children: bool) -> Vec<u64> {
+    protos_below(f, &[], itself, children)
+}
+
+/// Does the same for the prototype that the indices of constants in `way` lead to.
+pub fn protos_below(f: heap::Func<'_>, way: &[usize], itself: bool, children: bool) -> Vec<u64> {
+    let mut found = Vec::new();
+    let Some(mut p) = crate::debug::proto_of(f) else { return found };
+    // SAFETY: the prototype of a live function and its constants.
+    unsafe {
+        for d in way {
+            match inner_protos(p).find(|(i, _)| i == d) {
+                Some((_, inner)) => p = inner,
+                None => return found,
+            }
+        }
+        if itself {
+            found.push(p as u64);
+        }
+        if children {
+            let mut left = vec![p];
+            while let Some(p) = left.pop() {
+                for (_, inner) in inner_protos(p) {
+                    found.push(inner as u64);
+                    left.push(inner);
+                }
+            }
+        }
+    }
+    found
+}
+
+unsafe fn inner_protos(p: *const ProtoObj) -> impl Iterator<Item = (usize, *const ProtoObj)> {
+    // SAFETY: the prototype is live (caller).
+    let n = unsafe { (*p).size_kgc } as usize;
+    (0..n).filter_map(move |i| {
+        // SAFETY: as above: its constants lie below `k`.
+        let v = heap::Value(unsafe { *(*p).k.sub(1 + i) });
+        (v.tag() == abi::tag::PROTO).then_some((i, (v.0 & abi::tag::PTR_MASK) as *const ProtoObj))
+    })
+}
+
+/// Allows or forbids to compile prototypes, which must come from [`protos`] of a function that still lives.
+pub fn allow(protos: &[u64], on: bool) {
+    use bytecode::proto::ProtoFlags;
+    for p in protos {
+        // SAFETY: as the caller says.
+        unsafe {
+            let p = *p as *mut ProtoObj;
+            if on { (*p).flags &= !ProtoFlags::NOJIT } else { (*p).flags |= ProtoFlags::NOJIT }
+        }
     }
 }

@@ -27,7 +27,7 @@ mod worker;
 
 pub use call::close;
 pub use cx::{BuiltinFn, Cx, Ret};
-pub use debug::hook::{interrupt, set_budget};
+pub use debug::hook::{call_delivered, demand, interrupt, set_budget};
 pub use jit::{original_ins, set_jit, set_recording};
 
 use heap::vm::Config;

@@ -9,6 +9,7 @@ Without script and options kiln reads commands from the terminal, or a script fr
 
 Commands:
   kiln run [options] script [args]   runs a script (also without the word `run`)
+  kiln explain script [args]         runs it and says what was compiled, what not, and why
   kiln build app.lua -o app          makes a native executable
   kiln inspect app                   lists its modules
   kiln help COMMAND                  explains a command
@@ -29,6 +30,26 @@ Examples:
   kiln run --max-memory 512M app.lua   running out is a Lua error
   kiln run app.luac                    bytecode of luac or `luajit -b`";
 
+const JIT: &str = "\
+Controls the trace compiler: on, off, flush; \
+v[=file] writes a line for each trace; dump[=tbirsmxXa[TAH]][,file] shows bytecode, IR, registers, snapshots, machine code, exits; \
+p[=fFlvzsprAaG<depth>i<ms>m<percent>][,file] profiles by samples (G: folded stacks for flame graphs); bc[=file] lists bytecode";
+
+const OPTIMISE: &str = "\
+Sets the level of optimisation (0 to 3), switches passes (+fold -fold; fold cse dce fwd dse narrow loop abc sink fuse) \
+or sets parameters (hotloop=56 hotexit=10 maxtrace maxrecord maxirconst maxside maxsnap tryside instunroll loopunroll callunroll \
+recunroll sizemcode maxmcode), separated by commas";
+
+const EXPLAIN_EXAMPLES: &str = "\
+The report follows the program's own output. For each hot loop and function it says: share of the time (by samples of processor time), place, what \
+became of it (compiled, aborted, retired, blacklisted, flushed), entries from the interpreter and exits back to it, side traces, why \
+recordings were given up, and what to change.
+
+Examples:
+  kiln explain app.lua one two
+  kiln explain --json -o report.json app.lua
+  kiln explain --no-time -Ohotloop=2 app.lua   the same report each time";
+
 fn arguments(command: Command) -> Command {
     // The option's letter is also its identifier.
     let letter = |id: &'static str, help: &'static str| Arg::new(id).short(char::from(id.as_bytes()[0])).help(help);
@@ -41,8 +62,10 @@ fn arguments(command: Command) -> Command {
         .arg(flag("v", "Prints the version"))
         .arg(flag("E", "Ignores LUA_INIT, LUA_PATH and LUA_CPATH"))
         .arg(option("b", "...", "Saves or lists bytecode: everything that follows is luac's").num_args(0..))
-        .arg(option("j", "command", "Calls jit.COMMAND, or loads the module jit.COMMAND"))
-        .arg(option("O", "options", "Sets options of the trace optimiser").num_args(0..=1))
+        .arg(option("j", "command", JIT))
+        .arg(option("O", "options", OPTIMISE).num_args(0..=1))
+        .arg(option("J", "option", "For tests: seed=N fixes random choices, exit=stress fails every guard once"))
+        .arg(Arg::new("no-jit").long("no-jit").help("Only interprets, as -joff does").action(ArgAction::SetTrue))
         .arg(
             Arg::new("max-memory")
                 .long("max-memory")
@@ -63,6 +86,20 @@ pub fn run() -> Command {
     arguments(Command::new("kiln-run").bin_name("kiln run").about("Runs a script.").after_help(RUN_EXAMPLES))
 }
 
+/// Returns the definition of `kiln explain`.
+pub fn explain() -> Command {
+    let flag = |id: &'static str, help| Arg::new(id).long(id).help(help).action(ArgAction::SetTrue);
+    arguments(
+        Command::new("kiln-explain")
+            .bin_name("kiln explain")
+            .about("Runs a script, then says of every hot loop and function what the trace compiler made of it.")
+            .after_help(EXPLAIN_EXAMPLES),
+    )
+    .arg(flag("json", "Writes JSON"))
+    .arg(flag("no-time", "Takes no samples: the report depends on the program alone"))
+    .arg(Arg::new("output").short('o').long("output").value_name("file").help("Writes the report to a file"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::options::{Request, read};
@@ -72,13 +109,15 @@ mod tests {
     fn every_option_that_is_described_is_read() {
         kiln().debug_assert();
         run().debug_assert();
+        explain().debug_assert();
         for arg in kiln().get_arguments() {
             let word = match (arg.get_short(), arg.get_long()) {
                 (Some(c), _) => format!("-{c}"),
                 (_, Some(long)) => format!("--{long}"),
                 _ => continue,
             };
-            let words = [b"kiln".to_vec(), word.clone().into_bytes(), b"7".to_vec()];
+            let value = if word == "-J" { "seed=7" } else { "7" };
+            let words = [b"kiln".to_vec(), word.clone().into_bytes(), value.into()];
             assert!(!matches!(read(&words, 1), Request::Usage(_)), "{word} is described but not read");
         }
     }
@@ -87,7 +126,8 @@ mod tests {
     fn every_option_that_is_read_is_described() {
         let shorts: Vec<char> = kiln().get_arguments().filter_map(Arg::get_short).collect();
         for c in '!'..='~' {
-            let words = [b"kiln".to_vec(), format!("-{c}").into_bytes(), b"7".to_vec()];
+            let value = if c == 'J' { "seed=7" } else { "7" };
+            let words = [b"kiln".to_vec(), format!("-{c}").into_bytes(), value.into()];
             let known = !matches!(read(&words, 1), Request::Usage(_)) && c != '-';
             assert_eq!(known, shorts.contains(&c), "-{c}");
         }

@@ -1,6 +1,6 @@
 //! The command line: subcommands, LuaJIT's options, scripts, the interactive mode.
 //!
-//! A subcommand is one of four exact first words. Everything else is LuaJIT's command line, read by `options`.
+//! A subcommand is one of five exact first words. Everything else is LuaJIT's command line, read by `options`.
 
 mod complete;
 pub mod definition;
@@ -19,6 +19,7 @@ pub fn main() -> u8 {
     let all: Vec<Vec<u8>> = std::env::args_os().map(OsStringExt::into_vec).collect();
     match all.get(1).map(Vec::as_slice) {
         Some(b"run") => start(&all, 2),
+        Some(b"explain") => begin(&all, options::read_explain(&all, 2), definition::explain),
         Some(command @ (b"build" | b"inspect")) => external::start_aot(command, &all[1..]),
         Some(b"help") => help(&all),
         _ => start(&all, 1),
@@ -26,14 +27,19 @@ pub fn main() -> u8 {
 }
 
 fn start(all: &[Vec<u8>], first: usize) -> u8 {
-    match options::read(all, first) {
+    let request = options::read(all, first);
+    begin(all, request, if first == 2 { definition::run } else { definition::kiln })
+}
+
+/// Does what the arguments ask for; `help` is the command's definition.
+fn begin(all: &[Vec<u8>], request: Request, help: fn() -> clap::Command) -> u8 {
+    match request {
         Request::Run(o) => standalone::run(all, &o),
         Request::Bytecode(arguments) => {
             let name = all.first().map_or_else(|| "kiln".into(), |n| String::from_utf8_lossy(n));
             luac::cli::run_save(&name, [OsString::from(&*name)].into_iter().chain(arguments))
         }
-        Request::Help if first == 2 => print(&definition::run().render_help().to_string()),
-        Request::Help => print(&definition::kiln().render_help().to_string()),
+        Request::Help => print(&help().render_help().to_string()),
         Request::Version => print(&format!("kiln {}\n", env!("CARGO_PKG_VERSION"))),
         Request::Usage(message) => usage(all, message),
     }
@@ -51,13 +57,15 @@ fn usage(all: &[Vec<u8>], message: Option<String>) -> u8 {
          \x20 -b ...    Save or list bytecode.\n\
          \x20 -j cmd    Perform LuaJIT control command.\n\
          \x20 -O[opt]   Control LuaJIT optimizations.\n\
+         \x20 -J opt    Test the compiler: seed=N, exit=stress.\n\
+         \x20 --no-jit  Only interpret, as -joff.\n\
          \x20 -i        Enter interactive mode after executing 'script'.\n\
          \x20 -v        Show version information.\n\
          \x20 -E        Ignore environment variables.\n\
          \x20 --max-memory size  Limit the heap, e.g. 512M.\n\
          \x20 --        Stop handling options.\n\
          \x20 -         Execute stdin and stop handling options.\n\
-         Commands: run, build, inspect, help; see '{name} help'.\n"
+         Commands: run, explain, build, inspect, help; see '{name} help'.\n"
     );
     // If standard error is gone there is nobody to tell.
     let _ = std::io::stderr().write_all(text.as_bytes());
@@ -68,9 +76,13 @@ fn help(all: &[Vec<u8>]) -> u8 {
     match all.get(2).map(Vec::as_slice) {
         None | Some(b"help") => print(&definition::kiln().render_help().to_string()),
         Some(b"run") => print(&definition::run().render_help().to_string()),
+        Some(b"explain") => print(&definition::explain().render_help().to_string()),
         Some(b"build" | b"inspect") => external::start_aot(b"help", &all[1..]),
         Some(other) => {
-            let text = format!("no command '{}': there are run, build, inspect, help", String::from_utf8_lossy(other));
+            let text = format!(
+                "no command '{}': there are run, explain, build, inspect, help",
+                String::from_utf8_lossy(other)
+            );
             runtime::program::complain(Some(b"kiln help"), text.as_bytes());
             1
         }

@@ -5,6 +5,7 @@
 //! `-e` and `-l` run in the order given), and building that parser costs more time than starting a machine.
 //! [`definition`](super::definition) describes the same options; tests there compare the two.
 
+use runtime::trace::explain::Options as Explain;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -19,6 +20,10 @@ pub enum Action {
     Jit(Vec<u8>),
     /// `-O[options]`
     Optimise(Vec<u8>),
+    /// `-Jseed=N`
+    Seed(u32),
+    /// `-Jexit=stress`
+    ExitStress,
 }
 
 /// The options of a run.
@@ -40,6 +45,8 @@ pub struct Options {
     pub script_is_stdin: bool,
     /// Bytes the heap may hold at most; 0 is no limit.
     pub max_memory: usize,
+    /// `kiln explain`: what the report is to be.
+    pub explain: Option<Explain>,
 }
 
 /// What the arguments ask for.
@@ -82,6 +89,7 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
             b"-" => break,
             b"-help" => return Request::Help,
             b"-version" => return Request::Version,
+            b"-no-jit" => o.actions.push(Action::Jit(b"off".to_vec())),
             [b'-', long @ ..] => {
                 let size = match long.strip_prefix(b"max-memory") {
                     Some([]) => value(&[]),
@@ -114,6 +122,10 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
                 Some(command) => o.actions.push(Action::Jit(command)),
                 None => return Request::Usage(None),
             },
+            [b'J', rest @ ..] => match value(rest).as_deref().and_then(parse_test_option) {
+                Some(action) => o.actions.push(action),
+                None => return Request::Usage(Some("-J needs seed=N or exit=stress".to_string())),
+            },
             [b'O', rest @ ..] => o.actions.push(Action::Optimise(rest.to_vec())),
             [b'b', ..] if o == Options::default() => {
                 let arguments = [text].into_iter().chain(&all[i..]);
@@ -124,6 +136,44 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
     }
     o.script = i.min(all.len());
     Request::Run(o)
+}
+
+/// Reads what is behind `-J`: options of the compiler that are for tests.
+fn parse_test_option(text: &[u8]) -> Option<Action> {
+    match text {
+        b"exit=stress" => Some(Action::ExitStress),
+        _ => std::str::from_utf8(text.strip_prefix(b"seed=")?).ok()?.parse().ok().map(Action::Seed),
+    }
+}
+
+/// Reads the arguments of `kiln explain`: options of the report, then those of a run.
+pub fn read_explain(all: &[Vec<u8>], first: usize) -> Request {
+    let mut explain = Explain::default();
+    let mut i = first;
+    loop {
+        match all.get(i).map(Vec::as_slice) {
+            Some(b"--json") => explain.json = true,
+            Some(b"--no-time") => explain.no_time = true,
+            Some(b"-o" | b"--output") => {
+                i += 1;
+                match all.get(i) {
+                    Some(file) => explain.output = file.clone(),
+                    None => return Request::Usage(Some("-o needs the name of a file".to_string())),
+                }
+            }
+            _ => break,
+        }
+        i += 1;
+    }
+    match read(all, i) {
+        Request::Run(mut o) if o.script < all.len() || o.executes => {
+            explain.program = if o.script < all.len() { all[o.script].clone() } else { b"(command line)".to_vec() };
+            o.explain = Some(explain);
+            Request::Run(o)
+        }
+        Request::Run(_) => Request::Usage(Some("explain needs a script".to_string())),
+        other => other,
+    }
 }
 
 /// Reads a size in bytes: a number and `K`, `M`, `G` or nothing.
@@ -172,7 +222,7 @@ mod tests {
 
     #[test]
     fn what_luajit_refuses_is_refused() {
-        let wrong = ["-x", "-ii", "-e", "-l", "-vx", "-v -b"];
+        let wrong = ["-x", "-ii", "-e", "-l", "-j", "-vx", "-v -b"];
         for words in wrong.map(|w| format!("kiln {w}")) {
             let words: Vec<&str> = words.split(' ').collect();
             assert_eq!(read(&all(&words), 1), Request::Usage(None), "{words:?}");
@@ -184,6 +234,29 @@ mod tests {
     fn bytecode_takes_the_rest() {
         let Request::Bytecode(rest) = read(&all(&["kiln", "-bl", "-e", "x"]), 1) else { panic!("not bytecode") };
         assert_eq!(rest, ["-bl", "-e", "x"]);
+    }
+
+    #[test]
+    fn options_of_the_compiler() {
+        let o = run(&["kiln", "--no-jit", "-Jseed=7", "-J", "exit=stress", "-O2", "a.lua"]);
+        let expected =
+            [Action::Jit(b"off".to_vec()), Action::Seed(7), Action::ExitStress, Action::Optimise(b"2".to_vec())];
+        assert_eq!(o.actions, expected);
+        for bad in ["-Jseed=x", "-Jseed", "-Jexit", "-Jnone", "-J"] {
+            assert!(matches!(read(&all(&["kiln", bad]), 1), Request::Usage(Some(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn explain_takes_options_of_its_own_first() {
+        let words = all(&["kiln", "explain", "--json", "-o", "r.json", "-O1", "a.lua", "--json"]);
+        let Request::Run(o) = read_explain(&words, 2) else { panic!("not a run") };
+        let e = o.explain.expect("it explains");
+        assert!(e.json && !e.no_time && e.output == b"r.json" && e.program == b"a.lua");
+        assert_eq!((o.script, o.actions.len()), (6, 1));
+        for bad in [&["kiln", "explain"][..], &["kiln", "explain", "-o"], &["kiln", "explain", "--nope", "a.lua"]] {
+            assert!(matches!(read_explain(&all(bad), 2), Request::Usage(Some(_))), "{bad:?}");
+        }
     }
 
     #[test]

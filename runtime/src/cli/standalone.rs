@@ -22,6 +22,12 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
             return 1;
         }
     };
+    if let Some(options) = &o.explain
+        && !runtime::trace::explain::start(&mut vm, options.clone())
+    {
+        program::complain(name, b"explain: there is no trace compiler for this processor");
+        return 1;
+    }
     let status = machine::enter(&mut vm, name, |cx| Ok(u8::from(steps(cx, all, o, name)?.is_err())));
     machine::exit(vm, status)
 }
@@ -59,12 +65,12 @@ fn steps(cx: &mut Cx<'_>, all: &[Vec<u8>], o: &Options, name: Option<&[u8]>) -> 
         step!(call_loaded(cx, loaded, nargs, name));
     }
     if o.interactive {
-        print_line(JIT_STATUS);
+        print_line(&jit_status(cx));
         repl::run(cx)?;
     } else if !has_script && !o.executes && !o.version {
         if std::io::stdin().is_terminal() {
             print_line(VERSION);
-            print_line(JIT_STATUS);
+            print_line(&jit_status(cx));
             repl::run(cx)?;
         } else {
             let loaded = chunk::load_file(cx, None)?;
@@ -76,7 +82,14 @@ fn steps(cx: &mut Cx<'_>, all: &[Vec<u8>], o: &Options, name: Option<&[u8]>) -> 
 
 const VERSION: &str =
     concat!("Kiln ", env!("CARGO_PKG_VERSION"), " -- Lua 5.1 with the language, bytecode and libraries of LuaJIT 2.1");
-const JIT_STATUS: &str = "JIT: OFF (this version interprets)";
+
+/// Returns the line that LuaJIT prints in the interactive mode.
+fn jit_status(cx: &mut Cx<'_>) -> String {
+    let state: &stdlib::jit::JitState = cx.vm_mut().host();
+    let on = if state.available && state.on { "ON" } else { "OFF" };
+    let flags = stdlib::jit::FLAGS.iter().filter(|f| state.flag(f) == Some(true)).map(|f| format!(" {f}"));
+    format!("JIT: {on}{}", flags.collect::<String>())
+}
 
 fn print_line(text: &str) {
     // A closed pipe ends the process by a signal; a full disk is noticed by what the script writes.
@@ -111,6 +124,14 @@ fn act(cx: &mut Cx<'_>, action: &Action, name: Option<&[u8]>) -> Step {
             push_loaded(cx, b"jit.opt")?;
             push_field(cx, "start")?;
             call_plain(cx, flags, name)
+        }
+        Action::Seed(seed) => {
+            runtime::trace::set_seed(cx.vm_mut(), *seed);
+            Ok(Ok(()))
+        }
+        Action::ExitStress => {
+            runtime::trace::set_stress(cx.vm_mut());
+            Ok(Ok(()))
         }
     }
 }

@@ -7,11 +7,16 @@ use heap::vm::TraceEntry;
 use heap::{ProtoObj, Vm};
 use ir::{Link, Start};
 use jit::backend::{Backend, Code, Request};
+use jit::mcode::Entry;
 use jit::record::Recorder;
 
 impl Engine {
     /// Optimises, assembles, reserves, publishes.
     pub(crate) fn complete(&mut self, vm: &mut Vm, recorder: &mut Recorder, origin: Origin) -> Result<(), Abort> {
+        let log = std::env::var_os("KILN_TRACE_LOG").is_some_and(|v| v == "2");
+        if log {
+            eprintln!("recorded\n{}", recorder.trace());
+        }
         let recorded = recorder.finish()?;
         let trace = recorded.trace;
         if cfg!(debug_assertions)
@@ -33,7 +38,11 @@ impl Engine {
                 }
                 _ => None,
             };
-            (parent.cloned(), target)
+            let mut parent = parent.cloned();
+            if let Some(p) = &mut parent {
+                p.slots.extend_from_slice(recorder.parts());
+            }
+            (parent, target)
         };
         let at = self.arena.cursor();
         let request = Request {
@@ -58,12 +67,13 @@ impl Engine {
             }
             Origin::Side(..) => (0, 0),
         };
-        let address = self.arena.publish(&code.bytes).map_err(|_| Abort::CodeFull)?;
+        let address = self.arena.publish(&code.bytes)?;
         debug_assert_eq!(address, at);
         if std::env::var_os("KILN_TRACE_LOG").is_some() {
             eprintln!("trace {number} {origin}\n{trace}", origin = describe(origin));
         }
         self.publish(vm, number, trace, bound, code, address, place, origin);
+        self.stopped(vm, number, origin);
         Ok(())
     }
 
@@ -104,6 +114,7 @@ impl Engine {
             root,
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
+            cells: code.cells,
             maps: code.exits,
             counts: vec![0; n],
             sides: vec![0; n],
@@ -116,7 +127,7 @@ impl Engine {
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
         self.traces.push(Some(Box::new(live)));
-        self.entries.push(TraceEntry { entry: entry.map(heap_entry), start_ins: 0, pad: 0 });
+        self.entries.push(TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
         match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live; `can_patch` said that patching works.
@@ -139,6 +150,7 @@ impl Engine {
                     if *e == exit {
                         let site = parent.code.0 + *at as u64;
                         if let Some(bytes) = self.backend.link_exit(site, inner) {
+                            // A site that cannot be written keeps its exit: slower, not wrong.
                             self.arena.patch(site, &bytes);
                         }
                     }
@@ -149,9 +161,7 @@ impl Engine {
 }
 
 /// The entry as the interpreter calls it.
-fn heap_entry(
-    f: unsafe extern "C" fn(*mut core::ffi::c_void, *mut u64) -> u64,
-) -> unsafe extern "C" fn(*mut Vm, *mut u64) -> u64 {
+fn heap_entry(f: Entry) -> unsafe extern "C" fn(*mut Vm, *mut u64) -> u64 {
     // SAFETY: the same function; the compiler crate does not know the machine's type.
     unsafe { std::mem::transmute(f) }
 }

@@ -1,6 +1,8 @@
 //! The state of the trace compiler: traces, the recording under way, code memory.
 
+use super::events::Watch;
 use super::penalty::Penalties;
+use super::place::{self, Place};
 use super::view::{Names, View};
 use abi::abort::Abort;
 use abi::exit::SnapMap;
@@ -17,6 +19,8 @@ use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -42,6 +46,8 @@ pub struct Live {
     pub sides: Vec<u32>,
     /// Where to patch exits.
     pub patches: Vec<(u32, usize)>,
+    /// What the code counts in, with stress.
+    pub cells: Option<Arc<[AtomicU8]>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Text for dumps.
@@ -97,6 +103,8 @@ pub struct Engine {
     pub(crate) env: Env,
     /// Every guard fails once.
     pub stress: bool,
+    /// Who is told what happens.
+    pub(crate) watch: Watch,
     on: bool,
 }
 
@@ -110,8 +118,15 @@ impl Engine {
             trace_exit: super::leave as *const () as u64,
             nil_slot: interp::helpers::nil_slot(),
         };
+        let watch = Watch::from_environment();
+        let limit = params.maxmcode as usize * 1024;
+        let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
+        let mut arena = arena.ok()?;
+        let mut backend = X64::new();
+        // Blocks are freed one by one, so this one stays.
+        backend.share_exit(arena.publish(&backend.exit_code(&env)).ok());
         Some(Box::new(Engine {
-            arena: Arena::new(params.maxmcode as usize * 1024).ok()?,
+            arena,
             params,
             state: State::Idle,
             names: RefCell::default(),
@@ -120,9 +135,10 @@ impl Engine {
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
-            backend: X64::new(),
+            backend,
             env,
             stress: false,
+            watch,
             on: true,
         }))
     }
@@ -144,20 +160,21 @@ impl Engine {
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {
-        View { vm, names: &self.names, roots: &self.roots, left: &self.left }
+        View { vm, names: &self.names, roots: &self.roots, left: &self.left, restored: false }
     }
 
     // ---- roots ----
 
     /// A counter ran out at the instruction before `vm.pc`: says whether to record.
     pub(crate) fn prepare_root(&mut self, vm: &mut Vm) -> bool {
-        if !self.on || !matches!(self.state, State::Idle) {
+        if !self.on || !matches!(self.state, State::Idle) || stdlib::jit::events::is_delivering(vm) {
             return false;
         }
         let view = self.view(vm);
         let Some((proto, at)) = view.at() else { return false };
         let (base, thread) = (view.base(), view.thread());
         if view.info(proto).no_jit {
+            self.watch.refused(vm, Origin::Root(proto, at), Abort::JitOff);
             self.penalties.never(vm, proto, at);
             return false;
         }
@@ -165,6 +182,8 @@ impl Engine {
             return false;
         }
         self.state = State::Pending(Pending { proto, at, base, thread, waited: 0 });
+        let number = self.next_number();
+        self.watch.began(vm, number, Place { func: place::running(vm), pc: Some(at) }, None);
         true
     }
 
@@ -216,6 +235,9 @@ impl Engine {
         let State::Recording(mut recorder, origin) = std::mem::replace(&mut self.state, State::Idle) else {
             return false;
         };
+        if self.watch.wants_instructions() {
+            self.watch.instruction(vm, recorder.depth());
+        }
         let result = recorder.step(&self.view(vm));
         let why = match result {
             Ok(Status::Go) => {
@@ -244,16 +266,21 @@ impl Engine {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle => {}
             State::Pending(p) => {
+                self.watch.aborted(vm, why, Some(Origin::Root(p.proto, p.at)), None);
                 if why == Abort::LeftLoop {
                     *self.left.entry((p.proto.0, p.at)).or_default() += 1;
                 }
                 self.penalties.blame(vm, p.proto, p.at, why);
             }
             State::Recording(r, origin) => {
+                self.watch.aborted(vm, why, Some(origin), Some(&r));
                 if std::env::var_os("KILN_TRACE_LOG").is_some() {
                     let (p, pc) = r.position();
                     let op = self.view(vm).code(p, pc).op();
                     eprintln!("abort {} at {pc} {op:?} after {} start {}", why.name(), r.count(), r.start().1);
+                }
+                if why == Abort::Unroll {
+                    self.retry_recursion(vm, r.position().0);
                 }
                 match origin {
                     Origin::Root(p, at) => {
@@ -268,6 +295,15 @@ impl Engine {
         }
     }
 
+    /// A function was unrolled too often although it has a trace: one that only returns. Without it, and recorded again soon, at some
+    /// other depth, it may become a trace of the recursion.
+    fn retry_recursion(&mut self, vm: &mut Vm, p: P) {
+        if let Some((number, true)) = self.roots.get(&(p.0, 0)).copied() {
+            self.drop_root(vm, number);
+            self.penalties.soon(vm, p, 0);
+        }
+    }
+
     // ---- exits ----
 
     /// Returns what an exit restores.
@@ -275,15 +311,25 @@ impl Engine {
         self.traces.get(trace as usize)?.as_ref()?.maps.get(exit as usize)
     }
 
+    /// Returns the slots that a trace needs above its base.
+    pub(crate) fn slots(&self, trace: u32) -> i32 {
+        self.traces.get(trace as usize).and_then(Option::as_ref).map_or(0, |t| t.trace.slots)
+    }
+
     /// Counts an exit whose frames were restored; says whether to record a side trace.
-    pub(crate) fn count_exit(&mut self, vm: &Vm, trace: u32, exit: u32) -> bool {
+    pub(crate) fn count_exit(&mut self, vm: &mut Vm, trace: u32, exit: u32) -> bool {
         let (hotexit, tryside, maxside) = (self.params.hotexit, self.params.tryside, self.params.maxside);
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
         let root = live.root;
         let Some(count) = live.counts.get_mut(exit as usize) else { return false };
         *count = count.saturating_add(1);
         let n = *count;
-        if !self.on || n < hotexit || n >= hotexit + tryside * 8 || !matches!(self.state, State::Idle) || vm.jit.recording {
+        if !self.on
+            || n < hotexit
+            || n >= hotexit + tryside * 8
+            || !matches!(self.state, State::Idle)
+            || vm.jit.recording
+        {
             return false;
         }
         if !(n - hotexit).is_multiple_of(8) && n != hotexit {
@@ -296,8 +342,15 @@ impl Engine {
         if live.sides[exit as usize] != 0 {
             return false;
         }
-        let view = self.view(vm);
-        match Recorder::side(&view, &live.trace, trace, exit, &self.params) {
+        if stdlib::jit::events::is_delivering(vm) {
+            return false;
+        }
+        let number = self.next_number();
+        let at = place::upcoming(vm).unwrap_or(Place { func: place::running(vm), pc: None });
+        self.watch.began(vm, number, at, Some((trace, exit)));
+        let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
+        let view = View { restored: true, ..self.view(vm) };
+        match Recorder::side(&view, &live.trace, &live.maps[exit as usize], trace, exit, &self.params) {
             Ok(r) => {
                 self.state = State::Recording(Box::new(r), Origin::Side(trace, exit));
                 true
@@ -306,6 +359,7 @@ impl Engine {
                 if std::env::var_os("KILN_TRACE_LOG").is_some() {
                     eprintln!("abort side {trace}/{exit} {}", why.name());
                 }
+                self.watch.aborted(vm, why, Some(Origin::Side(trace, exit)), None);
                 self.penalise_exit(trace, exit, why);
                 false
             }
@@ -324,8 +378,24 @@ impl Engine {
 
     // ---- life cycle ----
 
+    /// Takes a root trace from its loop or function. Its code stays until the next flush: other traces may jump to it, and exits of
+    /// its side traces are still found.
+    pub(crate) fn drop_root(&mut self, vm: &mut Vm, number: u32) {
+        let Some(Some(live)) = self.traces.get(number as usize) else { return };
+        let (place, entry) = (live.place, self.entries.get_mut(number as usize));
+        let Some(entry) = entry.filter(|e| live.root == number && e.entry.is_some()) else { return };
+        // SAFETY: traces keep their prototypes alive.
+        unsafe {
+            let pc = ProtoObj::bc(place.0 as *const ProtoObj).cast_mut().add(place.1 as usize);
+            interp::jit::unpatch(vm, pc, number as u16);
+        }
+        entry.entry = None;
+        self.roots.remove(&place);
+    }
+
     /// Frees all traces: bytecode is as it was, code that still runs finds its exits.
     pub(crate) fn flush(&mut self, vm: &mut Vm) {
+        self.watch.flushed(vm, &self.traces, &self.entries);
         for no in 0..self.traces.len() {
             if let Some(live) = &self.traces[no]
                 && live.root == no as u32
@@ -345,21 +415,25 @@ impl Engine {
         self.penalties = Penalties::default();
         self.left.clear();
         if vm.jit.depth == 0 {
-            self.traces.clear();
+            for live in self.traces.drain(..).flatten() {
+                self.arena.free(live.code.0, live.code.1);
+            }
             self.entries.clear();
-            self.arena.reset();
         }
         self.show(vm);
+        if vm.jit.depth > 0 {
+            interp::jit::request_attention(vm);
+        }
     }
 
     /// Tells the interpreter where the table of traces is.
-    pub(crate) fn show(&self, vm: &mut Vm) {
-        vm.jit.traces = self.entries.as_ptr();
+    pub(crate) fn show(&mut self, vm: &mut Vm) {
+        vm.jit.traces = self.entries.as_mut_ptr();
         vm.jit.ntraces = self.entries.len() as u32;
     }
 
     /// Hands everything that must stay alive to the collector.
-    pub(crate) fn mark(&mut self, visit: &mut dyn FnMut(Value)) {
+    pub(crate) fn mark(&mut self, vm: &Vm, visit: &mut dyn FnMut(Value)) {
         let proto = |p: u64| Value(p | tag::PROTO << tag::SHIFT);
         let mut kept = std::collections::HashSet::new();
         for live in self.traces.iter().flatten() {
@@ -374,6 +448,7 @@ impl Engine {
                 visit(proto(live.place.0));
             }
         }
+        stdlib::jit::events::mark(vm, visit);
         if let State::Idle = self.state {
             self.names.borrow_mut().trim(|p| kept.contains(&p));
             self.penalties.trim(|p| kept.contains(&p));

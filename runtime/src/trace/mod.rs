@@ -10,8 +10,16 @@
 
 mod bind;
 mod commit;
+mod dump;
 mod engine;
+mod events;
+pub mod explain;
+mod gdb;
 mod penalty;
+mod perf;
+mod place;
+mod reflect;
+mod report;
 mod view;
 
 pub use engine::{Engine, Live};
@@ -34,12 +42,44 @@ pub fn install(vm: &mut Vm) {
     state.available = true;
     state.changed = Some(changed);
     state.flush = Some(flush);
+    state.compiler = Some(&reflect::REFLECTION);
     changed(vm);
 }
 
+/// Has events delivered that wait for the program's handlers.
+pub(crate) fn announce(vm: &mut Vm) {
+    if stdlib::jit::events::are_waiting(vm) {
+        interp::jit::announce(vm);
+    }
+}
+
+/// Gives up what is being recorded.
+pub(crate) fn give_up(vm: &mut Vm, why: Abort) {
+    if let Some(e) = engine(vm) {
+        e.give_up(vm, why);
+    }
+    if vm.jit.recording {
+        interp::jit::set_recording(vm, false);
+    }
+    announce(vm);
+}
+
+/// Makes the choices of the compiler that are random follow from `seed`.
+pub fn set_seed(vm: &mut Vm, seed: u32) {
+    if let Some(e) = engine(vm) {
+        e.penalties.seed(seed);
+    }
+}
+
+/// Makes every guard of every trace fail at least once.
+pub fn set_stress(vm: &mut Vm) {
+    if let Some(e) = engine(vm) {
+        e.stress = true;
+    }
+}
+
 /// Returns the engine of a machine.
-#[allow(clippy::mut_from_ref)]
-pub(crate) fn engine(vm: &Vm) -> Option<&mut Engine> {
+pub(crate) fn engine<'e>(vm: &Vm) -> Option<&'e mut Engine> {
     // SAFETY: `install` put it there, and it lives as long as the machine; the functions of this module do not hold it across calls
     // that come back here.
     unsafe { vm.jit.data.cast::<Engine>().as_mut() }
@@ -56,6 +96,7 @@ fn changed(vm: &mut Vm) {
         vm.jit.hotcall = (e.params.hotloop.clamp(1, 30_000) * 2) as u16 - 1;
         if !on {
             e.give_up(vm, Abort::Flushed);
+            announce(vm);
         }
     }
     vm.jit.hotcount.fill(vm.jit.hotloop);
@@ -73,6 +114,7 @@ fn flush(vm: &mut Vm) {
             interp::jit::set_recording(vm, false);
         }
         e.flush(vm);
+        announce(vm);
     }
 }
 
@@ -82,7 +124,7 @@ fn hot(vm: &mut Vm, _call: bool) {
     if e.prepare_root(vm) {
         interp::jit::set_recording(vm, true);
         if !vm.jit.recording {
-            e.give_up(vm, Abort::Hook);
+            give_up(vm, Abort::Hook);
         }
     }
 }
@@ -92,6 +134,7 @@ fn record(vm: &mut Vm, _insn: u64) {
     let Some(e) = engine(vm) else { return };
     if !e.step(vm) {
         interp::jit::set_recording(vm, false);
+        announce(vm);
     }
 }
 
@@ -99,13 +142,17 @@ fn record(vm: &mut Vm, _insn: u64) {
 fn disturbed(vm: &mut Vm, why: Abort) {
     if let Some(e) = engine(vm) {
         e.give_up(vm, why);
+        if stdlib::jit::events::are_waiting(vm) {
+            // The interpreter looks once it has left the recording.
+            vm.jit.pending.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
     }
 }
 
 /// Roots of traces.
 fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
     if let Some(e) = engine(vm) {
-        e.mark(visit);
+        e.mark(vm, visit);
     }
 }
 
@@ -113,7 +160,13 @@ fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
 ///
 /// # Safety
 /// Called by the exit stubs of traces of the running machine, with their registers.
-pub(crate) unsafe extern "C" fn leave(vm: *mut Vm, state: *mut ExitState, trace: u32, exit: u32, base: *mut u64) -> u64 {
+pub(crate) unsafe extern "C" fn leave(
+    vm: *mut Vm,
+    state: *mut ExitState,
+    trace: u32,
+    exit: u32,
+    base: *mut u64,
+) -> u64 {
     // SAFETY: the stub passes the machine, registers and base; no other reference to the machine is in use in compiled code.
     unsafe {
         let vm = &mut *vm;
@@ -123,12 +176,29 @@ pub(crate) unsafe extern "C" fn leave(vm: *mut Vm, state: *mut ExitState, trace:
         if heap::deopt::restore(vm, base, &*state, map).is_err() {
             return outcome::FAIL;
         }
+        let slots = e.slots(trace);
+        if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < slots as usize {
+            // It was the check for room. Where there is none the interpreter will say so, at the call that needs it.
+            let height = vm.base.offset_from(base) as i32;
+            let from = vm.base;
+            if heap::stack::ensure(vm, from, (slots - height).max(0) as u32).is_err() {
+                vm.error.set(Value::NIL);
+            }
+            return outcome::NEXT;
+        }
+        if e.watch.wants_exits() {
+            e.watch.left(vm, trace, exit, &*state);
+        }
+        if !quiet && let Some(stats) = &mut e.watch.stats {
+            stats.interrupted(trace);
+        }
         if quiet && e.count_exit(vm, trace, exit) {
             interp::jit::set_recording(vm, true);
             if !vm.jit.recording {
                 e.give_up(vm, Abort::Hook);
             }
         }
+        announce(vm);
         outcome::NEXT
     }
 }

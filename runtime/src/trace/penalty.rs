@@ -59,6 +59,33 @@ impl Penalties {
         vm.jit.hotcount[(pc as usize >> 2) % HOT_COUNTERS] = place.value.min(MAX) as u16;
     }
 
+    /// Returns what is known of a place.
+    pub fn get(&self, p: u64, at: u32) -> Option<&Penalty> {
+        self.places.get(&(p, at))
+    }
+
+    /// Forgets what is known of prototypes.
+    pub fn forget(&mut self, these: impl Fn(u64) -> bool) {
+        self.places.retain(|(p, _), _| !these(*p));
+    }
+
+    /// Sets where the random numbers begin.
+    pub fn seed(&mut self, seed: u32) {
+        self.random = seed;
+    }
+
+    /// Sets the counter of a place so that it is hot again soon.
+    pub fn soon(&mut self, vm: &mut Vm, p: P, at: u32) {
+        self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.set(vm, p, at, self.random >> 28);
+    }
+
+    fn set(&self, vm: &mut Vm, p: P, at: u32, value: u32) {
+        // SAFETY: the place is in a live prototype: it is being recorded.
+        let pc = unsafe { heap::ProtoObj::bc(p.0 as *const heap::ProtoObj).add(at as usize + 1) };
+        vm.jit.hotcount[(pc as usize >> 2) % HOT_COUNTERS] = value.min(MAX) as u16;
+    }
+
     /// Forgets places in prototypes that `keep` does not want.
     pub fn trim(&mut self, keep: impl Fn(u64) -> bool) {
         self.places.retain(|(p, _), v| v.blocked || keep(*p));

@@ -61,6 +61,8 @@ pub struct View<'a> {
     pub roots: &'a HashMap<(u64, u32), (u32, bool)>,
     /// Loops that were often left early.
     pub left: &'a HashMap<(u64, u32), u32>,
+    /// The machine's `pc` is at the instruction that is about to run, not behind it.
+    pub restored: bool,
 }
 
 fn tab(v: V) -> *mut TabObj {
@@ -117,7 +119,7 @@ impl Subject for View<'_> {
                 return None;
             }
             let p = FuncObj::proto(f);
-            let at = self.vm.pc.offset_from(ProtoObj::bc(p)) - 1;
+            let at = self.vm.pc.offset_from(ProtoObj::bc(p)) - isize::from(!self.restored);
             (at >= 0 && at < (*p).size_bc as isize).then_some((P(p as u64), at as u32))
         }
     }
@@ -331,7 +333,7 @@ impl Subject for View<'_> {
     }
     fn next(&self, t: V, at: u32) -> Option<(u32, V, V)> {
         // SAFETY: a live table.
-        unsafe { heap::table::entry_from(tab(t), at).map(|(i, k, v)| (i, V(k.0), V(v.0))) }
+        unsafe { heap::table::entry_from(tab(t), at).map(|(behind, k, v)| (behind - 1, V(k.0), V(v.0))) }
     }
     fn shape(&self, id: u32) -> Option<Arc<Shape>> {
         let mut names = self.names.borrow_mut();

@@ -325,9 +325,13 @@ fn print(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 // ---- loading ----
 
 /// Returns the function, or nil and the message.
-fn ret_loaded(cx: &Cx<'_>, loaded: Result<Func<'_>, Failure>) -> Result<Ret, Raise> {
+/// Returns the function that was pushed, or nil and why there is none.
+fn ret_loaded(cx: &mut Cx<'_>, loaded: Result<(), Failure>) -> Result<Ret, Raise> {
     match loaded {
-        Ok(f) => cx.ret(f.val()),
+        Ok(()) => {
+            crate::jit::events::compiled(cx.vm_mut());
+            cx.ret_last(1)
+        }
         Err(Failure::Message(text)) => cx.ret_fail(&text, None),
         Err(Failure::Raised(raise)) => Err(raise),
     }
@@ -421,6 +425,7 @@ fn load(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
             load::load_bytes(cx.vm(), text, name.unwrap_or(text), mode, cx.arg(3).as_tab())
         }
     };
+    let loaded = loaded.map(|f| cx.push(f.val()));
     ret_loaded(cx, loaded)
 }
 
@@ -437,6 +442,7 @@ fn loadfile(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     };
     let mode = cx.opt_str(1)?.map(heap::Str::bytes);
     let loaded = load::load_bytes(cx.vm(), &bytes, &chunk_name, mode, cx.arg(2).as_tab());
+    let loaded = loaded.map(|f| cx.push(f.val()));
     ret_loaded(cx, loaded)
 }
 
@@ -450,6 +456,7 @@ fn dofile(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         Ok(f) => cx.push(f.val()),
         Err(failure) => return Err(failure.raise(cx.vm())),
     }
+    crate::jit::events::compiled(cx.vm_mut());
     let count = cx.call(0, None)?;
     cx.ret_last(count)
 }

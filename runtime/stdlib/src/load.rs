@@ -37,7 +37,7 @@ impl Failure {
 }
 
 /// Compiles text, or reads bytecode (which is not verified yet), to a chunk.
-fn chunk(bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecode::Chunk, Vec<u8>> {
+fn chunk(vm: &Vm, bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecode::Chunk, Vec<u8>> {
     let binary = luac::bytecode::is_bytecode(bytes);
     if mode.is_some_and(|mode| !c_bytes(mode).contains(if binary { &b'b' } else { &b't' })) {
         return Err(b"attempt to load chunk with wrong mode".to_vec());
@@ -45,7 +45,9 @@ fn chunk(bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecod
     if binary {
         return luac::bytecode::undump(bytes, name).map_err(|bad| bad.message(name).into_bytes());
     }
-    luac::compile(bytes, name, &luac::Options::default()).map_err(|e| e.message().to_vec())
+    let chunk = luac::compile(bytes, name, &luac::Options::default()).map_err(|e| e.message().to_vec())?;
+    crate::jit::events::note_chunk(vm, &chunk);
+    Ok(chunk)
 }
 
 /// Says whether the beginning of a chunk has a syntax error that no continuation mends.
@@ -65,7 +67,7 @@ pub fn load_bytes<'v>(
     env: Option<Tab<'v>>,
 ) -> Result<Func<'v>, Failure> {
     let name = c_bytes(name);
-    let chunk = chunk(bytes, name, mode).map_err(Failure::Message)?;
+    let chunk = chunk(vm, bytes, name, mode).map_err(Failure::Message)?;
     load_chunk(vm, chunk, env.unwrap_or_else(|| vm.globals())).map_err(|e| match e {
         LoadError::Bad(text) => Failure::Message([shown_name(name), b": ", text.as_bytes()].concat()),
         LoadError::Raised(raise) => Failure::Raised(raise),

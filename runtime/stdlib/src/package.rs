@@ -145,7 +145,11 @@ fn loader_lua(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         .map_err(Failure::Message)
         .and_then(|(bytes, chunk_name)| load_bytes(cx.vm(), &bytes, &chunk_name, None, None));
     match loaded {
-        Ok(f) => cx.ret(f.val()),
+        Ok(f) => {
+            cx.push(f.val());
+            crate::jit::events::compiled(cx.vm_mut());
+            cx.ret_last(1)
+        }
         Err(Failure::Message(why)) => Err(load_error(cx, cx.check_str(0)?.bytes(), &file, &why)),
         Err(Failure::Raised(raise)) => Err(raise),
     }

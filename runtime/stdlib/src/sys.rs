@@ -144,3 +144,107 @@ mod tests {
         assert_eq!(strtod(b""), None);
     }
 }
+
+/// Ticks of the profiler: a timer of processor time whose signal makes a machine look.
+pub mod ticks {
+    use heap::Vm;
+    use std::ptr::null_mut;
+    use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+    /// The machine that is profiled. Not null only between [`start`] and [`stop`].
+    static TARGET: AtomicPtr<Vm> = AtomicPtr::new(null_mut());
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    static ADDRESS: AtomicU64 = AtomicU64::new(0);
+    static BASE: AtomicU64 = AtomicU64::new(0);
+    static COLLECTING: AtomicU8 = AtomicU8::new(0);
+
+    /// What happened since the last look.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Ticks {
+        /// Number of ticks.
+        pub count: u32,
+        /// Address of the instruction at the first, 0 if unknown.
+        pub address: u64,
+        /// Slot 0 of the frame that the machine showed then.
+        pub base: u64,
+        /// The collector worked.
+        pub collecting: bool,
+    }
+
+    extern "C" fn tick(_signal: libc::c_int, _info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+        let vm = TARGET.load(Ordering::Acquire);
+        if vm.is_null() {
+            return;
+        }
+        if COUNT.fetch_add(1, Ordering::Relaxed) == 0 {
+            ADDRESS.store(address_of(context), Ordering::Relaxed);
+            // SAFETY: the machine is alive while it is the target, and this is its thread; the fields are read, not followed.
+            unsafe {
+                BASE.store((&raw const (*vm).base).read_volatile() as u64, Ordering::Relaxed);
+                COLLECTING.store((*vm).heap.collecting.get().into(), Ordering::Relaxed);
+            }
+        }
+        // SAFETY: as above.
+        unsafe { interp::demand(vm) };
+    }
+
+    fn address_of(context: *mut libc::c_void) -> u64 {
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        // SAFETY: a handler with SA_SIGINFO gets a `ucontext_t`.
+        unsafe {
+            (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs[libc::REG_RIP as usize] as u64
+        }
+        #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+        {
+            let _ = context;
+            0
+        }
+    }
+
+    /// Starts the timer. The machine must be stopped being profiled ([`stop`]) before it is dropped; it stays where it is: in a box.
+    pub fn start(vm: &mut Vm, milliseconds: u32) {
+        COUNT.store(0, Ordering::Relaxed);
+        TARGET.store(vm, Ordering::Release);
+        // SAFETY: the structure is filled before it is used; the handler does only what signal handlers may.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = tick as *const () as libc::sighandler_t;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
+            libc::sigemptyset(&raw mut action.sa_mask);
+            libc::sigaction(libc::SIGPROF, &raw const action, null_mut());
+        }
+        set_timer(milliseconds.max(1));
+    }
+
+    /// Stops the timer.
+    pub fn stop() {
+        if TARGET.load(Ordering::Acquire).is_null() {
+            return;
+        }
+        set_timer(0);
+        // SAFETY: ignoring a signal is always possible.
+        unsafe { libc::signal(libc::SIGPROF, libc::SIG_IGN) };
+        TARGET.store(null_mut(), Ordering::Release);
+        COUNT.store(0, Ordering::Relaxed);
+    }
+
+    fn set_timer(milliseconds: u32) {
+        let period =
+            libc::timeval { tv_sec: (milliseconds / 1000).into(), tv_usec: (milliseconds % 1000 * 1000).into() };
+        let value = libc::itimerval { it_interval: period, it_value: period };
+        // SAFETY: the structure is complete; the old value is not asked for.
+        unsafe { libc::setitimer(libc::ITIMER_PROF, &raw const value, null_mut()) };
+    }
+
+    /// Returns what happened since the last call.
+    pub fn take() -> Option<Ticks> {
+        let ticks = Ticks {
+            count: 0,
+            address: ADDRESS.load(Ordering::Relaxed),
+            base: BASE.load(Ordering::Relaxed),
+            collecting: COLLECTING.load(Ordering::Relaxed) != 0,
+        };
+        let count = COUNT.swap(0, Ordering::Relaxed);
+        (count != 0).then_some(Ticks { count, ..ticks })
+    }
+}

@@ -36,6 +36,8 @@ pub const MODES: &[Mode] = &[
     Mode { name: "bytecode",  args: &["-joff"], env: &[],                    form: Form::Dump,         patience: 1 },
     Mode { name: "stripped",  args: &["-joff"], env: &[],                    form: Form::StrippedDump, patience: 1 },
     Mode { name: "gc-stress", args: &["-joff"], env: &[("RT_GC", "stress")], form: Form::Source,       patience: 6 },
+    Mode { name: "default",   args: &[],        env: &[],                    form: Form::Source,       patience: 1 },
+    Mode { name: "jit",       args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[], form: Form::Source,     patience: 4 },
 ];
 
 /// The mode whose output is the expectation when blessing, and in which stock `luajit` is asked.

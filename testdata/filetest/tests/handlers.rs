@@ -46,10 +46,13 @@ fn handlers_end_in_jumps() {
     let functions = disassemble(&subject.kiln);
     let mut seen = 0;
     let mut bad = Vec::new();
-    for op in Op::ALL {
+    let others = ["JITERN", "hot_FORL", "hot_ITERL", "hot_ITERN", "hot_LOOP", "hot_FUNCF", "hot_FUNCV"];
+    let at_traces = ["hot_loop", "hot_call", "recorded", "enter_trace", "enter_for_trace", "enter_number", "replaced"];
+    let names = Op::ALL.iter().map(|op| op.name()).chain(others).map(|name| ("ops", name));
+    for (module, name) in names.chain(at_traces.map(|name| ("jit", name))) {
         // In mangled names an identifier follows its length.
-        let mangled = format!("{}{}", op.name().len(), op.name());
-        let Some((symbol, body)) = functions.iter().find(|(n, _)| n.contains("ops") && n.contains(&mangled)) else {
+        let mangled = format!("{}{name}", name.len());
+        let Some((symbol, body)) = functions.iter().find(|(n, _)| n.contains(module) && n.contains(&mangled)) else {
             continue;
         };
         seen += 1;
@@ -58,7 +61,7 @@ fn handlers_end_in_jumps() {
         }
     }
     println!("{seen} handlers audited");
-    assert!(seen >= 60, "only {seen} handlers found: the build has no symbols, or is not optimised");
+    assert!(seen >= 75, "only {seen} handlers found: the build has no symbols, or is not optimised");
     assert!(bad.is_empty(), "handlers that do not end in a jump:\n{}", bad.join("\n"));
 }
 

@@ -114,6 +114,13 @@ impl Machine<'_> {
                 t.nodes.clear();
                 Val::None
             }
+            Helper::tab_reserve => {
+                let (t, n) = (tab(0)?, int(1)?);
+                let array = &mut self.world.tables[t].array;
+                let n = usize::try_from(n).unwrap_or(0).max(array.len());
+                array.resize(n, Value::Nil);
+                Val::Int(0)
+            }
             Helper::tab_barrier | Helper::upval_barrier => Val::None,
             Helper::cat | Helper::func_new | Helper::upvals_close | Helper::call_builtin => {
                 return Err(format!("{} needs raw memory", h.row().name));

@@ -60,13 +60,16 @@ impl Maker<'_> {
         self.world.funcs.push(Func::default());
         self.world.multres = self.src.below(4) as i32;
         self.world.attention = self.luck < 100 && self.src.chance(5);
-        for c in &self.t.consts {
+        for (n, c) in self.t.consts.iter().enumerate() {
             if let Const::Templ(p, i) = c {
-                let mut t = Table::new(self.src.below(4), 0);
+                let keys = self.template_keys(Ref::konst(n));
+                let mut t = Table::new(self.src.below(4), keys.as_ref().map_or(0, |(_, nodes)| *nodes));
                 for (n, v) in t.array.iter_mut().enumerate().skip(1) {
                     *v = Value::Num(n as f64);
                 }
-                t.set(Value::str(b"x"), Value::Num(1.0));
+                for key in keys.map_or_else(|| vec![Arc::from(&b"x"[..])], |(keys, _)| keys) {
+                    t.set(Value::Str(key), Value::Num(1.0));
+                }
                 self.world.templates.insert((*p, *i), t);
             }
         }
@@ -173,6 +176,18 @@ impl Maker<'_> {
         users.iter().map(|&i| (Ref::ins(i), self.t.ins[i])).collect()
     }
 
+    /// Returns the keys and the number of nodes that the first guard on the shape of a copy of a template says it has: a recorder saw them,
+    /// and copies are alike.
+    fn template_keys(&self, template: Ref) -> Option<(Vec<Arc<[u8]>>, usize)> {
+        let copies = self.users(template).into_iter().filter(|(_, u)| u.op == Op::TDUP);
+        copies.flat_map(|(copy, _)| self.users(copy).into_iter().map(move |u| (copy, u))).find_map(|(copy, (load, ins))| {
+            let shape = (ins.op == Op::FLOAD && ins.field() == Some(Field::TabShape)).then(|| self.equal_const(load))??;
+            let Const::Shape(s) = shape else { return None };
+            let new = self.users(copy).iter().filter(|(r, u)| u.op == Op::NEWREF && r.index() < load.index()).count();
+            Some((s.keys.iter().take(s.keys.len().saturating_sub(new)).cloned().collect(), s.nodes as usize))
+        })
+    }
+
     /// Returns the other operand of a guard that says `r` equals a constant.
     fn equal_const(&self, r: Ref) -> Option<&Const> {
         let eq = self.users(r).into_iter().find(|(_, u)| u.op == Op::EQ)?.1;
@@ -207,7 +222,7 @@ impl Maker<'_> {
                         None => self.typed(Ty::Num),
                     };
                     let open = if self.lucky() { ins.op == Op::UREFO } else { self.src.chance(50) };
-                    let slot = -20 - self.world.upvals.len() as i32;
+                    let slot = -20 - f.upvals[n] as i32;
                     self.world.upvals[f.upvals[n]] = if open {
                         self.world.slots.insert(slot, v);
                         Upval::Open(slot)

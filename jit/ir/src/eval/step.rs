@@ -51,7 +51,6 @@ impl Machine<'_> {
             Op::EQ => return holds(equal(&self.val(a)?, &self.val(b)?)),
             Op::NE => return holds(!equal(&self.val(a)?, &self.val(b)?)),
             Op::ABC => return holds((self.int(b)? as u32) < self.int(a)? as u32),
-            Op::UREFS => return Err("UREFS is not evaluated".into()),
             Op::RETF => {
                 let link = self.world.slot(self.base - 1);
                 let holds = self.t.as_const(a).is_some_and(|c| link.raw_equal(&Value::Link(c.clone())));

@@ -100,8 +100,8 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
         Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT => v.same(Ty::Num, Ty::Int),
         Op::EQ | Op::NE => {
             let null = |r| t.as_const(r) == Some(&Const::Null);
-            let maybe = |r| null(r) || t.ty(r) == Ty::Tab;
-            if (null(v.a) || null(v.b)) && maybe(v.a) && maybe(v.b) {
+            let table = |r| t.ty(r) == Ty::Tab || null(r);
+            if table(v.a) && table(v.b) && (null(v.a) || null(v.b)) {
                 return ensure(matches!(v.ty, Ty::Tab | Ty::Ptr), "type of the instruction is wrong");
             }
             ensure(v.ty != Ty::Void, "type of the instruction is wrong")?;
@@ -243,7 +243,8 @@ fn slot_load(v: &Typed<'_>, guard: bool) -> Check {
         return v.gives(Ty::Int);
     }
     let good = match v.ty {
-        Ty::Int => has(sload::PARENT),
+        // Parts of the parent's sunk objects are inherited, too.
+        Ty::Int | Ty::Ptr => has(sload::PARENT),
         ty => in_slot(ty),
     };
     ensure(good, "type of the load is wrong")

@@ -22,8 +22,12 @@ pub(super) fn connect(b: &mut Builder, p: &Peeled) -> Result<(), Abort> {
         }
     }
     let first = t.snaps.partition_point(|s| s.at as usize <= p.at).saturating_sub(1);
-    for s in &t.snaps[first..] {
-        s.entries.iter().for_each(|&(_, r)| found.need(r));
+    for (n, s) in t.snaps.iter().enumerate().skip(first) {
+        let reach = p.at.max(s.at as usize)..t.snaps.get(n + 1).map_or(end, |s| s.at as usize);
+        let behind_call = s.at as usize > p.at && t.ins[s.at as usize - 1].op == Op::CALLB;
+        if behind_call || t.ins[reach].iter().any(|i| i.is_guard()) {
+            s.entries.iter().for_each(|&(_, r)| found.need(r));
+        }
     }
     found.run();
     let mut left = found.left;
@@ -36,6 +40,9 @@ pub(super) fn connect(b: &mut Builder, p: &Peeled) -> Result<(), Abort> {
     for &l in &left {
         let (l, r) = (Ref::ins(l), p.subst[l]);
         let ty = t.ty(l);
+        if t.ty(r) != ty {
+            return Err(Abort::TypeUnstable);
+        }
         for x in [l, r].into_iter().filter(|x| x.is_ins()) {
             t.ins[x.index()].flags |= flag::PHI;
         }

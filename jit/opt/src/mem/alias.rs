@@ -3,7 +3,10 @@
 use super::place::{Key, Part, Place, Rel, key_rel, place};
 use super::{Seen, chain, ins};
 use abi::helpers::Helper;
-use ir::{Const, Field, Op, Ref};
+use ir::{Field, Op, Ref};
+
+/// How many stores a search looks at; those before might be anything.
+const PATIENCE: usize = 400;
 
 /// What two places are to each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +28,9 @@ pub(crate) fn is_fresh(t: Seen<'_>, r: Ref) -> bool {
 pub(crate) fn may_be_one(t: Seen<'_>, a: Ref, b: Ref) -> bool {
     if a == b {
         return true;
+    }
+    if a.is_const() && is_fresh(t, b) || b.is_const() && is_fresh(t, a) {
+        return false;
     }
     let (old, new) = if a.index() < b.index() { (a, b) } else { (b, a) };
     if !old.is_ins() || !new.is_ins() {
@@ -57,18 +63,7 @@ fn is_given(t: Seen<'_>, call: usize, r: Ref) -> bool {
 
 /// Says whether both were compared with different shapes, and nothing changed a shape between the loads.
 fn differ_in_shape(t: Seen<'_>, a: Ref, b: Ref) -> bool {
-    let shape = |r| {
-        let load =
-            chain(t, Op::FLOAD, 0).find(|&i| t.ins[i].a == r && t.ins[i].b.as_lit() == Field::TabShape as i32)?;
-        let of = Ref::ins(load);
-        let known = chain(t, Op::EQ, load).find_map(|i| {
-            let (x, y) = (t.ins[i].a, t.ins[i].b);
-            let other = if x == of { y } else { x };
-            ((x == of || y == of) && matches!(t.as_const(other), Some(Const::Shape(_)))).then_some(other)
-        })?;
-        Some((load, known))
-    };
-    let (Some((i, x)), Some((k, y))) = (shape(a), shape(b)) else { return false };
+    let (Some((i, x)), Some((k, y))) = (t.shape(a), t.shape(b)) else { return false };
     let (lo, hi) = (i.min(k), i.max(k));
     x != y && ![Op::NEWREF, Op::CALLS, Op::CALLB].iter().any(|&op| chain(t, op, lo).any(|i| i < hi))
 }
@@ -189,8 +184,12 @@ pub(crate) fn stores<'t>(
     x: Place,
     down: usize,
 ) -> impl Iterator<Item = (usize, Alias)> + 't {
+    let mut left = PATIENCE;
     merged(t, ops, down)
-        .map(move |i| (i, relation(t, x, place(t, t.ins[i].a))))
+        .map(move |i| {
+            left -= left.min(1);
+            (i, if left == 0 { Alias::May(None) } else { relation(t, x, place(t, t.ins[i].a)) })
+        })
         .filter(|&(_, alias)| alias != Alias::No)
 }
 

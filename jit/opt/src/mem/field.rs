@@ -100,9 +100,12 @@ fn nodes(bits: Ref) -> i32 {
     }
 }
 
+/// Keys in order of insertion, and the number of nodes if it is known.
+type Layout = (Vec<Arc<[u8]>>, Option<u32>);
+
 /// Returns the keys of a table made on the trace, in order of insertion, and the size of its hash part if that is known: it has not
 /// grown. None unless all are constant strings.
-fn layout(b: &Builder, table: Ref) -> Option<(Vec<Arc<[u8]>>, Option<u32>)> {
+fn layout(b: &Builder, table: Ref) -> Option<Layout> {
     let t = b.seen();
     let new = inserted(t, table)?;
     let (mut keys, mut size) = match t.ins[table.index()] {
@@ -125,14 +128,45 @@ fn layout(b: &Builder, table: Ref) -> Option<(Vec<Arc<[u8]>>, Option<u32>)> {
     Some((keys, (!grown).then_some(size)))
 }
 
-/// Says whether nodes of the table are where shapes that the recorder saw have them.
+/// Says whether nodes of the table are where shapes that the recorder saw have them: the part it was made with had room for all keys.
 pub(super) fn is_laid_out(b: &Builder, table: Ref) -> bool {
-    !is_own(b.seen(), table) || layout(b, table).is_none_or(|(_, size)| size.is_some())
+    let t = b.seen();
+    if !alias::is_fresh(t, table) {
+        return true;
+    }
+    let made = t.ins[table.index()];
+    let (have, room) = match b.state().templates.get(&made.a).map(|&s| t.as_const(s)) {
+        Some(Some(Const::Shape(s))) if made.op == Op::TDUP => (s.keys.len(), s.nodes as usize),
+        _ if made.op == Op::TDUP => return true,
+        _ => (0, nodes(made.b) as usize),
+    };
+    let new = chain(t, Op::NEWREF, table.index()).filter(|&i| t.ins[i].a == table).count();
+    have + new <= room || !is_own(t, table) || layout(b, table).is_none_or(|(_, size)| size.is_some())
+}
+
+/// Says whether two addresses, or an object and null, are equal: the same in every round, if that is known.
+fn decided(t: Seen<'_>, cmp: &Ins) -> Option<bool> {
+    let null = |r: Ref| matches!(t.as_const(r), Some(Const::Null | Const::NilSlot));
+    let object = |r: Ref| r.is_ins() && t.ty(r) == Ty::Tab && t.ins[r.index()].op != Op::FLOAD;
+    let element = |r: Ref| r.is_ins() && matches!(t.ins[r.index()].op, Op::AREF | Op::HREFK | Op::HREFI | Op::NEWREF);
+    match (cmp.a, cmp.b) {
+        (a, b) if null(a) && element(b) || null(b) && element(a) => Some(false),
+        (a, b) if a == b && null(a) => Some(true),
+        (a, b) if null(a) && object(b) || null(b) && object(a) => Some(false),
+        _ => None,
+    }
 }
 
 /// Drops a comparison of a field whose result is known. Learns the shapes of templates.
 pub(super) fn compare(b: &mut Builder, cmp: &Ins) -> Result<Forward, Abort> {
     let t = b.seen();
+    if let Some(equal) = decided(t, cmp) {
+        return if equal == (cmp.op == Op::EQ) { Ok(Forward::Use(Ref::NONE)) } else { Err(Abort::GuardFails) };
+    }
+    if cmp.a.is_const() && !cmp.b.is_const() {
+        // Forwarding made it a constant, whose place is at the right.
+        return Ok(Forward::Instead(Ins { a: cmp.b, b: cmp.a, ..*cmp }));
+    }
     let load = |r: Ref| ins(t, r, Op::FLOAD).map(|i| (i, r));
     let (Some((l, of)), other) = (match load(cmp.a) {
         Some(l) => (Some(l), cmp.b),
@@ -145,6 +179,10 @@ pub(super) fn compare(b: &mut Builder, cmp: &Ins) -> Result<Forward, Abort> {
         _ => return Ok(Forward::Emit),
     };
     let current = |t: Seen<'_>| reshape(t, l.a, of.index()) == of.index();
+    if cmp.op == Op::EQ && field(l.b) == Some(Field::TabShape) && !alias::is_fresh(t, l.a) {
+        b.state_mut().shapes.insert(l.a, (of.index(), other));
+        return Ok(Forward::Emit);
+    }
     if cmp.op != Op::EQ || field(l.b) != Some(Field::TabShape) || !alias::is_fresh(t, l.a) || !current(t) {
         return Ok(Forward::Emit);
     }

@@ -4,18 +4,19 @@ use super::alias::{clobber, clobber_up, inserted, is_own, reshape};
 use super::place::{Key, Place, Rel, key_of, key_rel, name, place};
 use super::{Forward, Seen, chain, ins, same};
 use crate::Builder;
+use abi::abort::Abort;
 use ir::{Const, Field, Ins, Op, Ref, Ty};
 
 /// Forwards an address.
-pub(super) fn address(b: &mut Builder, ins: &Ins) -> Forward {
+pub(super) fn address(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
     let t = b.seen();
-    match ins.op {
+    Ok(match ins.op {
         Op::HREF => href(b, ins),
-        Op::HREFK => hrefk(b, ins),
+        Op::HREFK => return hrefk(b, ins),
         // A pointer to a part is loaded again if it may have moved, so what is computed from it needs no look for that.
         Op::AREF | Op::HREFI | Op::FREF | Op::STRREF => same(t, ins, super::last(t, Op::CALLB)),
         op => same(t, ins, clobber_up(t, op == Op::UREFO)),
-    }
+    })
 }
 
 /// Finds where a key was put by an insertion that is the latest that may have moved nodes of its table.
@@ -45,25 +46,27 @@ fn href(b: &mut Builder, ins: &Ins) -> Forward {
 }
 
 /// Forwards an address in a hash part whose keys are known.
-fn hrefk(b: &mut Builder, ins: &Ins) -> Forward {
+fn hrefk(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
     let t = b.seen();
     let table = super::ins(t, ins.a, Op::FLOAD).filter(|l| l.b.as_lit() == Field::TabNode as i32).map(|l| l.a);
     if let Some(table) = table {
         if let Some(r) = newref(t, table, Key::Val(ins.b, Ty::Str)) {
-            return Forward::Use(r);
+            return Ok(Forward::Use(r));
         }
-        if !super::field::is_laid_out(b, table) {
-            if let Some(s) = name(t, ins.b).map(std::sync::Arc::<[u8]>::from) {
-                let key = b.konst(Const::Str(s));
-                let find = Ins::new(Op::HREF, Ty::Ptr, table, key);
-                return match href(b, &find) {
-                    Forward::Emit => Forward::Instead(find),
-                    found => found,
-                };
-            }
+        if !super::field::is_laid_out(b, table)
+            && let Some(s) = name(t, ins.b).map(std::sync::Arc::<[u8]>::from)
+        {
+            let key = b.konst(Const::Str(s));
+            let find = Ins::new(Op::HREF, Ty::Ptr, table, key);
+            return match href(b, &find) {
+                Forward::Emit => Ok(Forward::Instead(find)),
+                // A key that was never inserted is in no node.
+                Forward::Use(r) if r.is_const() => Err(Abort::GuardFails),
+                found => Ok(found),
+            };
         }
     }
-    same(t, ins, super::last(t, Op::CALLB))
+    Ok(same(b.seen(), ins, super::last(b.seen(), Op::CALLB)))
 }
 
 /// Forwards the key of a node.
@@ -77,16 +80,8 @@ pub(super) fn key(b: &Builder, ins: &Ins) -> Forward {
 }
 
 /// Forwards a byte of a string.
-pub(super) fn byte(b: &mut Builder, ins: &Ins) -> Forward {
-    let t = b.seen();
-    if let Some(at) = super::ins(t, ins.a, Op::STRREF) {
-        if let (Some(s), Some(&Const::Int(i))) = (name(t, at.a), t.as_const(at.b)) {
-            if let Some(&c) = usize::try_from(i).ok().and_then(|i| s.get(i)) {
-                return Forward::Use(b.konst(Const::Int(c.into())));
-            }
-        }
-    }
-    same(t, ins, super::last(t, Op::CALLB))
+pub(super) fn byte(b: &Builder, ins: &Ins) -> Forward {
+    same(b.seen(), ins, super::last(b.seen(), Op::CALLB))
 }
 
 /// Drops barriers that are not needed: of a table nobody can have traversed, and repeated ones.

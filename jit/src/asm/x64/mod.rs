@@ -1,14 +1,21 @@
 //! The x86-64 backend.
 
+// `dynasm!` converts what it is given, whatever its type.
+#![allow(clippy::useless_conversion)]
+
 mod call;
 mod emit;
 mod encode;
 
-pub use emit::slot_bits;
+#[cfg(test)]
+pub use emit::enter_with;
+pub use emit::{FRAME, REGS, slot_bits};
 
 use super::alloc::allocate;
+use super::check::check;
 use super::place::{Machine, Reg, RegSet};
 use super::select::{Cpu, select};
+use super::snapmap;
 use crate::backend::{Backend, Code, Env, Request};
 use abi::abort::Abort;
 
@@ -50,23 +57,49 @@ pub static MACHINE: Machine = Machine {
 pub struct X64 {
     /// What the CPU has.
     pub cpu: Cpu,
+    exit_at: Option<u64>,
 }
 
 impl X64 {
+    /// Makes a backend for this machine's CPU; elsewhere, for the least one.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub fn new() -> X64 {
+        X64::baseline()
+    }
+
     /// Makes a backend for this machine's CPU.
     #[cfg(target_arch = "x86_64")]
-    pub fn native() -> X64 {
+    pub fn new() -> X64 {
         X64 {
             cpu: Cpu {
                 sse41: std::arch::is_x86_feature_detected!("sse4.1"),
                 bmi2: std::arch::is_x86_feature_detected!("bmi2"),
             },
+            exit_at: None,
         }
     }
 
     /// Makes a backend for the least CPU.
     pub fn baseline() -> X64 {
-        X64 { cpu: Cpu { sse41: false, bmi2: false } }
+        X64 { cpu: Cpu { sse41: false, bmi2: false }, exit_at: None }
+    }
+}
+
+impl X64 {
+    /// Returns code that all exits share. Without it (see [`X64::share_exit`]) every trace has its own copy of about 250 bytes.
+    pub fn exit_code(&self, env: &Env) -> Vec<u8> {
+        emit::exit_code(env)
+    }
+
+    /// From now on exits jump to the code of [`X64::exit_code`] at an address in reach, which stays as long as traces do; or to none.
+    pub fn share_exit(&mut self, at: Option<u64>) {
+        self.exit_at = at;
+    }
+}
+
+impl Default for X64 {
+    fn default() -> X64 {
+        X64::new()
     }
 }
 
@@ -78,7 +111,14 @@ impl Backend for X64 {
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
         let sel = select(request.trace, request.bits, request.parent, self.cpu)?;
         let alloc = allocate(request.trace, &sel, &MACHINE)?;
-        emit::emit(self.cpu, env, request, &sel, &alloc)
+        let maps = snapmap::build(request, &sel, &alloc)?;
+        if cfg!(debug_assertions)
+            && let Err(e) = check(request.trace, &sel, &alloc, &maps, &MACHINE)
+        {
+            debug_assert!(false, "wrong allocation: {e}");
+            return Err(Abort::Inconsistent);
+        }
+        emit::emit(self.cpu, self.exit_at, env, request, &sel, &alloc, maps)
     }
 
     fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>> {

@@ -55,7 +55,7 @@ impl Rec<'_> {
     }
 
     /// A number truncated to an int. Where it is integral now, a guard says so: then the arithmetic before can be one of integers.
-    pub(super) fn to_int(&mut self, tr: Tr, live: f64) -> Res<Tr> {
+    fn to_int(&mut self, tr: Tr, live: f64) -> Res<Tr> {
         if tr.ty == Ty::Int {
             return Ok(tr);
         }
@@ -65,7 +65,10 @@ impl Rec<'_> {
             return Ok(self.kint(k));
         }
         if f64::from(live as i32) == live {
-            return self.guard(I::CONV, Ty::Int, tr.r, Ref::lit(Conv::IntNumIndex as i32));
+            if self.t.need_snap {
+                self.snapshot()?;
+            }
+            return Ok(Tr { r: opt::narrow::narrow_toint(&mut self.t.b, tr.r)?, ty: Ty::Int });
         }
         self.emit(I::CONV, Ty::Int, tr.r, Ref::lit(Conv::IntTrunc as i32))
     }
@@ -120,10 +123,5 @@ impl Rec<'_> {
             Some(&ir::Const::Int(n)) => Some(n),
             _ => None,
         }
-    }
-
-    /// A field as the type it has.
-    pub(super) fn fload(&mut self, object: Tr, field: ir::Field) -> Res<Tr> {
-        self.emit(I::FLOAD, field.ty(), object.r, Ref::lit(field as i32))
     }
 }

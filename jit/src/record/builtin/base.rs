@@ -82,16 +82,16 @@ pub(super) fn next(r: &mut Rec<'_>, args: &Args) -> Results {
         r.int_is(I::LT, at, 0)?;
         return Ok(Some(vec![r.pri(Ty::Nil)]));
     };
-    let asize = r.fload(t, Field::TabAsize)?;
+    let asize = r.field(t, Field::TabAsize)?;
     if live < r.s.tab(tv).asize {
         r.guard(I::ABC, Ty::Int, asize.r, at.r)?;
-        let array = r.fload(t, Field::TabArray)?;
+        let array = r.field(t, Field::TabArray)?;
         let slot = r.emit(I::AREF, Ty::Ptr, array.r, at.r)?;
         let v = r.guard(I::ALOAD, value.ty(), slot.r, Ref::NONE)?;
         return Ok(Some(vec![at, v]));
     }
     r.compare(I::GE, Ty::Int, at.r, asize.r)?;
-    let node = r.fload(t, Field::TabNode)?;
+    let node = r.field(t, Field::TabNode)?;
     let index = r.emit(I::SUB, Ty::Int, at.r, asize.r)?;
     let slot = r.emit(I::HREFI, Ty::Ptr, node.r, index.r)?;
     let k = r.guard(I::HKLOAD, key.ty(), slot.r, Ref::NONE)?;
@@ -102,19 +102,18 @@ pub(super) fn next(r: &mut Rec<'_>, args: &Args) -> Results {
 /// `rawget(t, k)`
 pub(super) fn rawget(r: &mut Rec<'_>, args: &Args) -> Results {
     let (Some((t, tv)), Some((k, kv))) = (args.tab(0), args.at(1)) else { return Ok(None) };
-    Ok(r.lookup_raw(t, tv, k, kv)?.map(|v| vec![v]))
+    Ok(Some(vec![r.raw_get((t, tv), (k, kv))?.0]))
 }
 
-/// `rawset(t, k, v)`
+/// `rawset(t, k, v)`; a nil for a key that is absent is left to the builtin, as are keys that are errors.
 pub(super) fn rawset(r: &mut Rec<'_>, args: &Args) -> Results {
-    let (Some((t, tv)), Some((_, kv)), Some((v, _))) = (args.tab(0), args.at(1), args.at(2)) else { return Ok(None) };
-    let Some(live) = kv.int() else { return Ok(None) };
-    let Some((k, _)) = r.int_arg(args, 1)? else { return Ok(None) };
-    if !r.is_element(tv, live) {
+    let (Some(t), Some(k), Some((v, _))) = (args.tab(0), args.at(1), args.at(2)) else { return Ok(None) };
+    let absent = r.s.get(t.1, k.1).is_nil();
+    if k.0.ty == Ty::Nil || k.1.num().is_some_and(f64::is_nan) || absent && v.ty == Ty::Nil {
         return Ok(None);
     }
-    r.store_element(t, k, v)?;
-    Ok(Some(vec![t]))
+    r.raw_set(t, k, v)?;
+    Ok(Some(vec![t.0]))
 }
 
 /// `rawequal(a, b)`

@@ -7,11 +7,8 @@ use ir::{Op as I, Ref, Ty};
 impl Rec<'_> {
     /// Argument `i` as the int of its low 32 bits; `None` if it is no number.
     fn bits_arg(&mut self, args: &Args, i: usize) -> Res<Option<Tr>> {
-        match args.number(i) {
-            Some((tr, _)) if tr.ty == Ty::Int => Ok(Some(tr)),
-            Some((tr, _)) => self.emit(I::TOBIT, Ty::Int, tr.r, Ref::NONE).map(Some),
-            None => Ok(None),
-        }
+        let Some((tr, _)) = args.number(i) else { return Ok(None) };
+        Ok(Some(Tr { r: opt::narrow::narrow_tobit(&mut self.t.b, tr.r)?, ty: Ty::Int }))
     }
 
     fn bits_unary(&mut self, args: &Args, op: I) -> Results {

@@ -34,6 +34,8 @@ impl Rec<'_> {
         self.store_all()?;
         let call = ir::Ins::guard(I::CALLB, Ty::Void, Ref::lit(at), Ref::lit(nargs));
         self.t.b.emit(call)?;
+        // Results are where function and link were.
+        self.forget_above(a);
         self.forget_all();
         self.t.multres = None;
         self.t.pc = ret;

@@ -7,31 +7,19 @@ use abi::metamethod::Mm;
 use ir::{Const, Field, Op as I, Ref, Ty};
 
 impl Rec<'_> {
-    /// Metatable of a table, `None` if it has none; guarded.
-    fn metatable(&mut self, t: Tr, tv: V) -> Res<Option<(Tr, V)>> {
-        let meta = self.s.tab(tv).meta;
-        let m = self.fload(t, Field::TabMeta)?;
-        let null = self.konst(Const::Null);
-        let op = if meta.is_nil() { I::EQ } else { I::NE };
-        self.compare(op, Ty::Tab, m.r, null.r)?;
-        Ok((!meta.is_nil()).then_some((m, meta)))
-    }
-
-    /// Field `__metatable` of a metatable.
-    fn protection(&mut self, m: Tr, mv: V) -> Res<Tr> {
-        let name = self.s.mm_name(Mm::Metatable);
-        let k = self.kstr_of(name);
-        let value = self.s.get(mv, name);
-        self.hash_get(m, k, value)
+    /// Metatable of a table whose `__metatable` is absent or not a matter; nil if there is none.
+    fn plain_metatable(&mut self, t: Tr, tv: V) -> Res<Tr> {
+        if self.s.tab(tv).meta.is_nil() { Ok(self.pri(Ty::Nil)) } else { self.field(t, Field::TabMeta) }
     }
 }
 
 /// `getmetatable(t)`
 pub(super) fn getmetatable(r: &mut Rec<'_>, args: &Args) -> Results {
     let Some((t, tv)) = args.tab(0) else { return Ok(None) };
-    let Some((m, mv)) = r.metatable(t, tv)? else { return Ok(Some(vec![r.pri(Ty::Nil)])) };
-    let protected = r.protection(m, mv)?;
-    Ok(Some(vec![if protected.ty == Ty::Nil { m } else { protected }]))
+    Ok(Some(vec![match r.metamethod((t, tv), Mm::Metatable)? {
+        Some((protected, _)) => protected,
+        None => r.plain_metatable(t, tv)?,
+    }]))
 }
 
 /// `setmetatable(t, m)`
@@ -40,9 +28,7 @@ pub(super) fn setmetatable(r: &mut Rec<'_>, args: &Args) -> Results {
     if !matches!(m.ty, Ty::Tab | Ty::Nil) {
         return Ok(None);
     }
-    if let Some((old, ov)) = r.metatable(t, tv)?
-        && r.protection(old, ov)?.ty != Ty::Nil
-    {
+    if r.metamethod((t, tv), Mm::Metatable)?.is_some() {
         return Ok(None);
     }
     let at = r.emit(I::FREF, Ty::Ptr, t.r, Ref::lit(Field::TabMeta as i32))?;

@@ -20,6 +20,8 @@ mod math;
 mod meta;
 mod string;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use super::{Rec, Res, Status, Tr};
 use crate::subject::V;
@@ -44,87 +46,90 @@ enum How {
 struct Row {
     id: u32,
     how: How,
+    /// Arguments with which a compiled one is called, besides those of wrong types.
+    #[cfg_attr(not(test), allow(dead_code))]
+    but: &'static str,
 }
 
 macro_rules! rows {
-    (compile { $($c:literal $f:path;)* } protect { $($p:literal $handler:literal;)* } stop { $($s:literal $abort:ident;)* }) => {
+    (compile { $($c:literal $f:path [$but:literal];)* } protect { $($p:literal $handler:literal;)* } stop { $($s:literal $abort:ident;)* }) => {
         /// Builtins that are not just called.
         const ROWS: &[Row] = &[
-            $(Row { id: abi::builtins::number($c), how: How::Compile($f) },)*
-            $(Row { id: abi::builtins::number($p), how: How::Protect { handler: $handler } },)*
-            $(Row { id: abi::builtins::number($s), how: How::Stop(Abort::$abort) },)*
+            $(Row { id: abi::builtins::number($c), how: How::Compile($f), but: $but },)*
+            $(Row { id: abi::builtins::number($p), how: How::Protect { handler: $handler }, but: "" },)*
+            $(Row { id: abi::builtins::number($s), how: How::Stop(Abort::$abort), but: "" },)*
         ];
     };
 }
 rows! {
     compile {
-        "assert" base::assert;
-        "getmetatable" meta::getmetatable;
-        "ipairs" base::ipairs;
-        "ipairs_aux" base::ipairs_aux;
-        "next" base::next;
-        "pairs" base::pairs;
-        "rawequal" base::rawequal;
-        "rawget" base::rawget;
-        "rawset" base::rawset;
-        "select" base::select;
-        "setmetatable" meta::setmetatable;
-        "tonumber" base::tonumber;
-        "tostring" base::tostring;
-        "type" base::type_of;
-        "unpack" base::unpack;
-        "string.byte" string::byte;
-        "string.char" string::char;
-        "string.find" string::find;
-        "string.format" format::format;
-        "string.len" string::len;
-        "string.lower" string::lower;
-        "string.rep" string::rep;
-        "string.reverse" string::reverse;
-        "string.sub" string::sub;
-        "string.upper" string::upper;
-        "table.clear" table::clear;
-        "table.getn" table::getn;
-        "table.insert" table::insert;
-        "table.new" table::new;
-        "table.remove" table::remove;
-        "math.abs" math::abs;
-        "math.acos" math::acos;
-        "math.asin" math::asin;
-        "math.atan" math::atan;
-        "math.atan2" math::atan2;
-        "math.ceil" math::ceil;
-        "math.cos" math::cos;
-        "math.cosh" math::cosh;
-        "math.deg" math::deg;
-        "math.exp" math::exp;
-        "math.floor" math::floor;
-        "math.fmod" math::fmod;
-        "math.ldexp" math::ldexp;
-        "math.log" math::log;
-        "math.log10" math::log10;
-        "math.max" math::max;
-        "math.min" math::min;
-        "math.modf" math::modf;
-        "math.pow" math::pow;
-        "math.rad" math::rad;
-        "math.random" math::random;
-        "math.sin" math::sin;
-        "math.sinh" math::sinh;
-        "math.sqrt" math::sqrt;
-        "math.tan" math::tan;
-        "math.tanh" math::tanh;
-        "bit.arshift" bit::arshift;
-        "bit.band" bit::band;
-        "bit.bnot" bit::bnot;
-        "bit.bor" bit::bor;
-        "bit.bswap" bit::bswap;
-        "bit.bxor" bit::bxor;
-        "bit.lshift" bit::lshift;
-        "bit.rol" bit::rol;
-        "bit.ror" bit::ror;
-        "bit.rshift" bit::rshift;
-        "bit.tobit" bit::tobit;
+        "assert" base::assert ["a first argument that is nil or false"];
+        "getmetatable" meta::getmetatable ["other values than tables"];
+        "ipairs" base::ipairs [""];
+        "ipairs_aux" base::ipairs_aux [""];
+        "next" base::next ["a key"];
+        "pairs" base::pairs [""];
+        "rawequal" base::rawequal [""];
+        "rawget" base::rawget [""];
+        "rawset" base::rawset ["nil for an absent key"];
+        "select" base::select ["an index out of range"];
+        "setmetatable" meta::setmetatable ["a protected metatable"];
+        "tonumber" base::tonumber ["a base other than 10; strings that are no numerals"];
+        "tostring" base::tostring ["tables, userdata, functions, coroutines; values with a metatable"];
+        "type" base::type_of [""];
+        "unpack" base::unpack ["more than 32 values"];
+        "string.byte" string::byte ["more than 8 results"];
+        "string.char" string::char ["more than 16 arguments"];
+        "string.find" string::find ["patterns with special characters, unless `plain` is true"];
+        "string.format" format::format ["other directives than plain `%s`, `%d`, `%%`; `%s` of other values than strings, numbers, nil, booleans"];
+        "string.len" string::len [""];
+        "string.lower" string::lower [""];
+        "string.rep" string::rep ["a separator"];
+        "string.reverse" string::reverse [""];
+        "string.sub" string::sub [""];
+        "string.upper" string::upper [""];
+        "table.clear" table::clear [""];
+        "table.getn" table::getn [""];
+        "table.insert" table::insert ["a position; nil"];
+        "table.new" table::new ["more than 2^20 slots"];
+        "table.remove" table::remove ["a position"];
+        "math.abs" math::abs [""];
+        "math.acos" math::acos [""];
+        "math.asin" math::asin [""];
+        "math.atan" math::atan [""];
+        "math.atan2" math::atan2 [""];
+        "math.ceil" math::ceil [""];
+        "math.cos" math::cos [""];
+        "math.cosh" math::cosh [""];
+        "math.deg" math::deg [""];
+        "math.exp" math::exp [""];
+        "math.floor" math::floor [""];
+        "math.fmod" math::fmod [""];
+        "math.ldexp" math::ldexp [""];
+        "math.log" math::log [""];
+        "math.log10" math::log10 [""];
+        "math.max" math::max [""];
+        "math.min" math::min [""];
+        "math.modf" math::modf ["zeros, infinities, NaN"];
+        "math.pow" math::pow [""];
+        "math.rad" math::rad [""];
+        "math.random" math::random [""];
+        "math.sin" math::sin [""];
+        "math.sinh" math::sinh [""];
+        "math.sqrt" math::sqrt [""];
+        "math.tan" math::tan [""];
+        "math.tanh" math::tanh [""];
+        "bit.arshift" bit::arshift [""];
+        "bit.band" bit::band [""];
+        "bit.bnot" bit::bnot [""];
+        "bit.bor" bit::bor [""];
+        "bit.bswap" bit::bswap [""];
+        "bit.bxor" bit::bxor [""];
+        "bit.lshift" bit::lshift [""];
+        "bit.rol" bit::rol [""];
+        "bit.ror" bit::ror [""];
+        "bit.rshift" bit::rshift [""];
+        "bit.tobit" bit::tobit [""];
     }
     protect {
         "pcall" false;

@@ -17,7 +17,7 @@ const MAX_CHARS: usize = 16;
 
 impl Rec<'_> {
     fn str_len(&mut self, s: Tr) -> Res<Tr> {
-        self.fload(s, Field::StrLen)
+        self.field(s, Field::StrLen)
     }
 
     /// An index counted from the front, whatever side it was given from; and its live value.

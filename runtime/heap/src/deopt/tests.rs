@@ -210,7 +210,7 @@ fn short_memory_is_an_error_with_all_other_slots_restored() {
         assert_eq!(Value(*base.add(1)).as_num(), Some(3.0));
         let t = Value(*base.add(2)).as_tab().expect("a table");
         assert!(table::get_int(t, 1).is_nil());
-        assert_eq!(vm.pc as u64, 0x40);
+        assert_eq!(vm.pc as u64, 0x44);
         assert_eq!(StrObj::bytes(vm.error.get().as_str().expect("a message")), b"not enough memory");
     }
 }

@@ -555,3 +555,31 @@ fn handles_see_live_objects() {
     assert_eq!(t.get_name(&vm, "name").unwrap().as_num(), Some(4.0));
     assert_eq!(t.len(), 0);
 }
+
+#[test]
+fn what_traces_refer_to_survives() {
+    thread_local! {
+        static ROOT: Cell<Value> = const { Cell::new(Value::NIL) };
+    }
+    let mut vm = machine();
+    vm.jit.mark = |_, visit| visit(ROOT.get());
+    let (t, kept) = (new_table(&vm), text(&vm, "kept by a trace only"));
+    set(&vm, t, num(1.0), kept);
+    ROOT.set(Value::from_tab(t));
+    for round in 0..3 {
+        vm.collect_full();
+        for i in 0..100 {
+            let other = new_table(&vm);
+            set(&vm, other, num(1.0), text(&vm, &format!("{round} {i}")));
+        }
+        for _ in 0..50 {
+            vm.gc_step(1);
+        }
+        assert_eq!(get(t, num(1.0)), kept);
+        assert_eq!(text(&vm, "kept by a trace only"), kept);
+    }
+    let before = vm.heap_bytes();
+    ROOT.set(Value::NIL);
+    vm.collect_full();
+    assert!(vm.heap_bytes() < before);
+}

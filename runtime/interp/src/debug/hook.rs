@@ -25,6 +25,9 @@ handlers! {
         if before(&mut *vm, insn).is_err() {
             go!(Step::Fail, vm)
         }
+        if (*vm).jit.recording {
+            jump!(jit::recorded, (*vm).base, pc, insn, vm, k)
+        }
         let h = HANDLERS[(insn & 0xff) as usize];
         jump!(h, (*vm).base, pc, insn, vm, k)
     }
@@ -45,6 +48,13 @@ unsafe fn before(vm: &mut Vm, insn: u64) -> Result<(), Raise> {
                 return Err(super::error_here(vm, b"instruction budget exhausted"));
             }
             vm.budget -= 1;
+        }
+        // At a head the frame is not complete: the next instruction will do.
+        if vm.jit.pending.load(Ordering::Relaxed) && (insn as u8) < Op::FUNCF as u8 {
+            vm.jit.pending.store(false, Ordering::Relaxed);
+            refresh(vm);
+            let top = vm.base.add(slots_in_use(vm, proto_of(vm.base)));
+            (vm.jit.deliver)(vm, top);
         }
         let hook = &mut vm.hook;
         if hook.mask == 0 || hook.active {
@@ -97,9 +107,9 @@ unsafe fn before(vm: &mut Vm, insn: u64) -> Result<(), Raise> {
 unsafe fn slots_in_use(vm: &Vm, pt: *const ProtoObj) -> usize {
     // SAFETY: `vm.pc` is behind the running instruction of `pt`.
     unsafe {
-        let mut ins = Ins(*vm.pc.sub(1));
+        let mut ins = Ins(jit::original(vm, *vm.pc.sub(1)));
         if ins.op() == Some(Op::UCLO) {
-            ins = Ins(*vm.pc.offset(ins.jump() as isize));
+            ins = Ins(jit::original(vm, *vm.pc.offset(ins.jump() as isize)));
         }
         let a = usize::from(ins.a());
         let n = vm.multres as usize;
@@ -169,12 +179,17 @@ fn run_hook(vm: &mut Vm, top: *mut u64, event: &str, line: Option<u32>) -> Resul
 }
 
 /// Puts the right handlers into the dispatch table, and compiled code on its guard.
+#[inline(never)]
 pub(crate) fn refresh(vm: &mut Vm) {
     let wanted = jit::wanted(vm);
-    vm.heap.attention.set(wanted.into());
+    vm.heap.attention.set((wanted || vm.jit.leaving.get()).into());
     if !wanted {
         vm.dispatch = jit::handlers(vm);
-        return;
+        // A signal handler may have filled the table while it was written.
+        if !jit::wanted(vm) {
+            return;
+        }
+        vm.heap.attention.set(1);
     }
     vm.dispatch.fill(hooked);
     if vm.jit.recording {
@@ -194,9 +209,29 @@ pub fn set_budget(vm: &mut Vm, instructions: u64) {
 /// # Safety
 /// `vm` is live.
 pub unsafe fn interrupt(vm: *mut Vm) {
-    // SAFETY: an atomic flag, a byte, and stores of valid handlers that the running code reads one at a time.
+    // SAFETY: an atomic flag; the rest as the caller says.
     unsafe {
         (*vm).interrupt.store(true, Ordering::Relaxed);
+        call_off(vm);
+    }
+}
+
+/// Makes the machine call `JitHooks::deliver` before its next instruction. Callable as [`interrupt`] is.
+///
+/// # Safety
+/// `vm` is live.
+pub unsafe fn demand(vm: *mut Vm) {
+    // SAFETY: an atomic flag; the rest as the caller says.
+    unsafe {
+        (*vm).jit.pending.store(true, Ordering::Relaxed);
+        call_off(vm);
+    }
+}
+
+/// Makes every instruction look, and compiled code leave.
+unsafe fn call_off(vm: *mut Vm) {
+    // SAFETY: a byte, and stores of valid handlers that the running code reads one at a time.
+    unsafe {
         (&raw const (*vm).heap.attention).cast::<u8>().cast_mut().write_volatile(1);
         for slot in 0..256 {
             (&raw mut (*vm).dispatch).cast::<heap::vm::Handler>().add(slot).write_volatile(hooked);
@@ -244,4 +279,23 @@ unsafe fn last_allocation(pt: *const ProtoObj, pc: *const u32) -> *const u32 {
 pub fn hook(vm: &Vm) -> (Val<'_>, u8, u32) {
     // SAFETY: the hook function is a root.
     (unsafe { Val::from_raw(vm.hook.func.get()) }, vm.hook.mask, vm.hook.count)
+}
+
+/// Calls `func` from `JitHooks::deliver`, as a hook function is called: above `top`, without hooks. An error is caught and returned as
+/// its value. `None`: the stack has no room, nothing was called.
+pub fn call_delivered(vm: &mut Vm, top: &mut *mut u64, func: Value, args: &[Value]) -> Option<Result<(), Value>> {
+    // SAFETY: `top` is the end of the running frame, which stays where it is relative to `base`.
+    unsafe {
+        let used = top.offset_from(vm.base);
+        if heap::stack::ensure(vm, *top, ROOM + args.len() as u32).is_err() {
+            vm.error.set(Value::NIL);
+            return None;
+        }
+        *top = vm.base.offset(used);
+        let active = std::mem::replace(&mut vm.hook.active, true);
+        let result = crate::call::pcall_above(vm, *top, func, args);
+        vm.hook.active = active;
+        *top = vm.base.offset(used);
+        Some(result.map(|_| ()).map_err(|_| vm.error.replace(Value::NIL)))
+    }
 }

@@ -22,13 +22,11 @@ use loops::{FORI, FORL, IFORL, IITERL, ILOOP, ISNEXT, ITERL, ITERN, JFORI, JFORL
 use ret::*;
 
 use crate::fast;
+use crate::jit::JITERN;
 use heap::vm::Handler;
 
 /// First opcode of the builtins' own heads.
 pub(crate) const FAST_BASE: usize = bytecode::op::OP_COUNT;
-
-/// Opcode of the instruction that replaces an `ITERN` with a trace.
-pub(crate) const JITERN: u8 = 255;
 
 macro_rules! handler_table {
     ($($(#[$doc:meta])+ $name:ident $a:ident, $b:ident, $c:ident, $mm:ident;)*) => {

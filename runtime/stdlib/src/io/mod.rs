@@ -79,18 +79,29 @@ fn wrap<'v>(vm: &'v Vm, s: Shared) -> Result<heap::Udata<'v>, Raise> {
     Ok(ud)
 }
 
-/// Pushes a new file.
-fn push_file(cx: &mut Cx<'_>, s: Stream) -> Result<(), Raise> {
+/// Makes a stream one of the machine's.
+fn adopt(vm: &mut Vm, s: Stream) -> Shared {
     let writes = s.can_write();
     let s = Rc::new(RefCell::new(s));
     if writes {
-        let streams: &mut Streams = cx.vm_mut().host();
+        let streams: &mut Streams = vm.host();
         if streams.open.len() >= streams.prune_at {
             streams.open.retain(|w| w.strong_count() > 0);
             streams.prune_at = 2 * streams.open.len() + 16;
         }
         streams.open.push(Rc::downgrade(&s));
     }
+    s
+}
+
+/// Creates a file, or empties it. The error is the system's number.
+pub fn create(vm: &mut Vm, name: &[u8]) -> Result<Shared, i32> {
+    Ok(adopt(vm, Stream::open(name, b"w")?))
+}
+
+/// Pushes a new file.
+fn push_file(cx: &mut Cx<'_>, s: Stream) -> Result<(), Raise> {
+    let s = adopt(cx.vm_mut(), s);
     let ud = wrap(cx.vm(), s)?;
     cx.push(ud.val());
     Ok(())

@@ -1,7 +1,7 @@
-//! `jit.bc`: listings of bytecode, as `luajit -bl` prints them.
+//! `jit.bc`: listings of bytecode, as `luajit -bl` prints them: instructions as they were loaded, whether they have traces or not.
 
-use super::util::{ProtoRef, check_proto};
-use crate::io;
+use super::util::{ProtoRef, check_loaded};
+use crate::io::{self, Shared};
 use heap::{Raise, Val};
 use interp::{Cx, Ret};
 use luac::bytecode::listing;
@@ -21,7 +21,7 @@ fn targets(subject: &ProtoRef) -> Vec<usize> {
 }
 
 pub(super) fn bc_line(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    let subject = check_proto(cx)?;
+    let subject = check_loaded(cx)?;
     let pc = usize::try_from(cx.check_int(1)?).unwrap_or(usize::MAX);
     if pc >= subject.proto().bc.len() {
         return cx.ret0();
@@ -37,7 +37,7 @@ pub(super) fn bc_line(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 pub(super) fn bc_targets(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    let subject = check_proto(cx)?;
+    let subject = check_loaded(cx)?;
     let t = cx.vm().new_table(0, 0)?;
     for pc in targets(&subject) {
         t.set_int(cx.vm(), pc as i64, Val::TRUE)?;
@@ -82,7 +82,7 @@ fn call_method(cx: &mut Cx<'_>, object: u32, name: &str, text: Option<&[u8]>) ->
 }
 
 pub(super) fn bc_dump(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    let subject = check_proto(cx)?;
+    let subject = check_loaded(cx)?;
     let mut lines = Vec::new();
     list(&subject, cx.arg(2).is_true(), &mut lines);
     if cx.arg(1).is_nil() {
@@ -99,7 +99,23 @@ pub(super) fn bc_dump(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret0()
 }
 
-/// Stands for `start`, `on` and `off`, which list what is being compiled.
+/// Writes the listing of one function.
+pub(super) fn write_list(subject: &ProtoRef, out: &Shared) {
+    let mut lines = Vec::new();
+    list(subject, false, &mut lines);
+    let mut out = out.borrow_mut();
+    // As above.
+    let _ = lines.iter().try_for_each(|line| out.write(line)).and_then(|()| out.flush());
+}
+
+/// Lists what is compiled from now on.
 pub(super) fn bc_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    Err(cx.error("listing while compiling is not available: use 'luac -l'"))
+    let out = super::tools::output(cx, 0, "LUAJIT_LISTFILE", 2)?;
+    super::events::list(cx.vm_mut(), Some(out));
+    cx.ret0()
+}
+
+pub(super) fn bc_off(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
+    super::events::list(cx.vm_mut(), None);
+    cx.ret0()
 }

@@ -1,21 +1,28 @@
-//! Library `jit`: control of the compiler, reflection (`util`), listings (`bc`).
+//! Library `jit`: control of the compiler, reflection (`util`), listings (`bc`), events, profiles, dumps.
 //!
 //! The wishes of a program (`jit.off`, `jit.opt.start`) are kept in [`JitState`], which the runtime reads; without a compiler they are
-//! accepted and `jit.status` says `false`.
-//!
-//! Absent: `jit.v`, `jit.dump`, `jit.p`, `jit.zone` and `jit.profile`, which say so when they are required or called.
+//! accepted and `jit.status` says `false`. What only a compiler can tell or do is asked of it ([`compiler`]).
 
 mod bc;
-mod util;
+pub mod compiler;
+pub mod events;
+pub mod profile;
+mod report;
+mod tools;
+mod traces;
+pub mod util;
 
 use crate::register::{self, fill, function, library, registry_table, set_loaded};
-use bc::{bc_dump, bc_line, bc_start, bc_targets};
+use bc::{bc_dump, bc_line, bc_off, bc_start, bc_targets};
+use compiler::Compiler;
 use heap::{Func, Raise, Tab, Val, Vm};
 use interp::{Cx, Ret, debug};
-use util::{
-    util_funcbc, util_funcinfo, util_funck, util_funcuvname, util_ircalladdr, util_traceexitstub, util_traceinfo,
-    util_traceir, util_tracek, util_tracemc, util_tracesnap,
+use profile::{profile_dumpstack, profile_start, profile_stop};
+use tools::{dump_off, dump_start, p_start, p_stop, v_off, v_start, zone_call, zone_flush, zone_get};
+use traces::{
+    util_ircalladdr, util_traceexitstub, util_traceinfo, util_traceir, util_tracek, util_tracemc, util_tracesnap,
 };
+use util::{util_funcbc, util_funcinfo, util_funck, util_funcuvname};
 
 library!(jit);
 
@@ -68,6 +75,8 @@ pub struct JitState {
     pub flush: Option<fn(&mut Vm)>,
     /// Called when a switch, flag or parameter has changed.
     pub changed: Option<fn(&mut Vm)>,
+    /// The compiler.
+    pub compiler: Option<&'static dyn Compiler>,
 }
 
 impl Default for JitState {
@@ -79,6 +88,7 @@ impl Default for JitState {
             params: PARAMS.map(|(_, default)| default),
             flush: None,
             changed: None,
+            compiler: None,
         }
     }
 }
@@ -96,8 +106,7 @@ impl JitState {
 
     /// Takes one option of `jit.opt.start` (or of `-O`): a level, a flag or a parameter; says whether it is one.
     pub fn set_option(&mut self, option: &str) -> bool {
-        let known = self.set_level(option) || self.set_flag(option) || self.set_param(option);
-        known
+        self.set_level(option) || self.set_flag(option) || self.set_param(option)
     }
 
     fn set_level(&mut self, option: &str) -> bool {
@@ -141,16 +150,37 @@ impl JitState {
 
 // ---- control ----
 
-/// Checks the arguments of `on`, `off` and `flush`; says whether all functions are meant.
-fn check_target(cx: &Cx<'_>) -> Result<bool, Raise> {
+/// What `on`, `off` and `flush` are about.
+enum Target {
+    /// Everything.
+    All,
+    /// These prototypes.
+    Protos(Vec<u64>),
+}
+
+/// Reads the arguments of `on`, `off` and `flush`: nothing, or a function (`true`: the caller) and whether functions inside of it are
+/// meant, too (`true`), or only these (`false`).
+fn check_target(cx: &Cx<'_>) -> Result<Target, Raise> {
     let v = cx.arg(0);
     if v.is_nil() {
-        return Ok(true);
+        return Ok(Target::All);
     }
     // `true` stands for the calling function.
     let caller = || debug::frame(cx.vm(), debug::current_thread(cx.vm()), 1).map(|f| f.func);
     let function = if v.raw_eq(Val::TRUE) { caller() } else { v.as_func() };
-    if function.is_some_and(Func::is_lua) || util::is_proto(v) { Ok(false) } else { Err(cx.type_error(0, "function")) }
+    let inner = cx.arg(1);
+    let (itself, children) = match () {
+        () if inner.raw_eq(Val::TRUE) => (true, true),
+        () if inner.raw_eq(Val::FALSE) => (false, true),
+        () => (true, false),
+    };
+    match function.filter(|f| f.is_lua()) {
+        Some(f) => Ok(Target::Protos(interp::jit::protos(f, itself, children))),
+        None => match v.as_udata().and_then(util::live_protos) {
+            Some(f) => Ok(Target::Protos(f(itself, children))),
+            None => Err(cx.type_error(0, "function")),
+        },
+    }
 }
 
 /// Lets the compiler know of changes.
@@ -161,9 +191,22 @@ pub fn apply(vm: &mut Vm) {
 }
 
 fn switch(cx: &mut Cx<'_>, on: bool) -> Result<Ret, Raise> {
-    if check_target(cx)? {
-        cx.vm_mut().host::<JitState>().on = on;
-        apply(cx.vm_mut());
+    match check_target(cx)? {
+        Target::All => {
+            cx.vm_mut().host::<JitState>().on = on;
+            apply(cx.vm_mut());
+        }
+        Target::Protos(protos) => {
+            let compiler = cx.vm_mut().host::<JitState>().compiler;
+            interp::jit::allow(&protos, on);
+            if let Some(compiler) = compiler {
+                if on {
+                    compiler.forgive(cx.vm_mut(), &protos);
+                } else {
+                    compiler.flush_protos(cx.vm_mut(), &protos);
+                }
+            }
+        }
     }
     cx.ret0()
 }
@@ -177,11 +220,28 @@ fn off(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 fn flush(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    if cx.arg(0).as_num().is_none()
-        && check_target(cx)?
-        && let Some(flush) = cx.vm_mut().host::<JitState>().flush
-    {
-        flush(cx.vm_mut());
+    let (compiler, flush) = {
+        let state: &JitState = cx.vm_mut().host();
+        (state.compiler, state.flush)
+    };
+    if cx.arg(0).as_num().is_some() {
+        let trace = cx.check_int(0)?;
+        if let (Some(compiler), Ok(trace)) = (compiler, u32::try_from(trace)) {
+            compiler.flush_trace(cx.vm_mut(), trace);
+        }
+        return cx.ret0();
+    }
+    match check_target(cx)? {
+        Target::All => {
+            if let Some(flush) = flush {
+                flush(cx.vm_mut());
+            }
+        }
+        Target::Protos(protos) => {
+            if let Some(compiler) = compiler {
+                compiler.flush_protos(cx.vm_mut(), &protos);
+            }
+        }
     }
     cx.ret0()
 }
@@ -217,13 +277,14 @@ fn status(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret_last(cx.height() - height)
 }
 
-/// Remembers handlers of compiler events; nothing sends events yet.
+/// Stores a handler of an event, or removes one from all events.
 fn attach(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let f = cx.check_func(0)?;
-    let event = cx.opt_str(1)?;
-    let handlers = registry_table(cx.vm(), "_VMEVENTS")?;
-    if let Some(event) = event {
+    let handlers = events::handlers(cx.vm())?;
+    if let Some(event) = cx.opt_str(1)? {
         handlers.set_str(cx.vm(), event, f.val())?;
+        let event = event.bytes().to_vec();
+        events::attach(cx.vm_mut(), &event);
         return cx.ret0();
     }
     let mut at = 0;
@@ -233,6 +294,7 @@ fn attach(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         }
         at = next;
     }
+    events::detached(cx.vm_mut())?;
     cx.ret0()
 }
 
@@ -257,25 +319,16 @@ fn opt_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret0()
 }
 
-// ---- jit.profile ----
-
-/// Raises that the profiler of LuaJIT is absent.
-fn no_profiler(cx: &Cx<'_>) -> Raise {
-    cx.error("jit.profile is not available: use 'kiln run --profile-out'")
+/// Delivers what is pending: ticks of the profiler, then events of the compiler.
+fn deliver(vm: &mut Vm, mut top: *mut u64) {
+    profile::look(vm, &mut top);
+    events::deliver(vm, &mut top);
 }
 
-fn profile_start(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    cx.opt_str(0)?;
-    cx.check_func(1)?;
-    Err(no_profiler(cx))
-}
-
-fn profile_stop(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    cx.ret0()
-}
-
-fn profile_dumpstack(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-    Err(no_profiler(cx))
+/// Delivers what is left when the program is over.
+fn deliver_last(vm: &mut Vm) {
+    let top = vm.top.get();
+    deliver(vm, top);
 }
 
 // ---- modules ----
@@ -294,35 +347,62 @@ fn module_loader(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         b"jit.util" => section(cx.vm(), "util.")?,
         b"jit.bc" => {
             let t = section(cx.vm(), "bc.")?;
-            let start = t.get_name(cx.vm(), "start")?;
-            t.set_name(cx.vm(), "on", start)?;
-            t.set_name(cx.vm(), "off", start)?;
-            t
+            started(cx.vm(), t)?
         }
+        b"jit.v" => started(cx.vm(), section(cx.vm(), "v.")?)?,
+        b"jit.dump" => started(cx.vm(), section(cx.vm(), "dump.")?)?,
+        b"jit.p" => section(cx.vm(), "p.")?,
+        b"jit.zone" => zone(cx.vm())?,
         b"jit.profile" => section(cx.vm(), "profile.")?,
-        b"jit.vmdef" => vmdef(cx.vm())?,
-        _ => {
-            let name = String::from_utf8_lossy(name);
-            return Err(cx.error(&format!("module '{name}' is not available: see 'kiln help' for dumps and profiles")));
+        b"jit.vmdef" => {
+            let names = cx.vm().host_ref::<JitState>().and_then(|s| s.compiler).map(Compiler::names);
+            vmdef(cx.vm(), &names.unwrap_or_default())?
         }
+        _ => return Err(cx.error(&format!("no module '{}'", String::from_utf8_lossy(name)))),
     };
     cx.ret(t.val())
 }
 
-/// Makes `jit.vmdef`: names of opcodes, six bytes each, and of builtins.
-fn vmdef(vm: &Vm) -> Result<Tab<'_>, Raise> {
+/// Adds `on`, the other name of `start`.
+fn started<'v>(vm: &'v Vm, t: Tab<'v>) -> Result<Tab<'v>, Raise> {
+    let start = t.get_name(vm, "start")?;
+    t.set_name(vm, "on", start)?;
+    Ok(t)
+}
+
+/// Makes `jit.zone`: a list that can be called, and has methods beside its elements.
+fn zone(vm: &Vm) -> Result<Tab<'_>, Raise> {
+    let t = section(vm, "zone.")?;
+    let call = t.get_name(vm, "call")?;
+    t.set_name(vm, "call", Val::NIL)?;
+    let meta = vm.new_table(0, 1)?;
+    meta.set_name(vm, "__call", call)?;
+    t.set_metatable(vm, Some(meta));
+    Ok(t)
+}
+
+/// Makes `jit.vmdef`: names of opcodes and operations, six bytes each, of builtins, reasons, helpers and fields.
+fn vmdef<'v>(vm: &'v Vm, names: &compiler::Names) -> Result<Tab<'v>, Raise> {
+    let six = |names: &[&str]| names.iter().map(|n| format!("{n:<6}")).collect::<String>();
     let t = vm.new_table(0, 4)?;
-    let names: String = luac::bytecode::Op::ALL.iter().map(|op| format!("{:<6}", op.name())).collect();
-    t.set_name(vm, "bcnames", vm.str(names.as_bytes())?.val())?;
+    let opcodes: Vec<&str> = luac::bytecode::Op::ALL.iter().map(|op| op.name()).collect();
+    t.set_name(vm, "bcnames", vm.str(six(&opcodes).as_bytes())?.val())?;
     let builtins = vm.new_table(0, 0)?;
     for (i, name) in (0..).zip(abi::builtins::NAMES) {
         builtins.set_int(vm, i, vm.str(name.as_bytes())?.val())?;
     }
     t.set_name(vm, "ffnames", builtins.val())?;
-    for name in ["traceerr", "ircall", "irfpm", "irfield"] {
-        t.set_name(vm, name, vm.new_table(0, 0)?.val())?;
+    t.set_name(vm, "irnames", vm.str(six(&names.operations).as_bytes())?.val())?;
+    let reasons: Vec<&str> = abi::abort::Abort::ALL.iter().map(|a| a.message()).collect();
+    let fields: Vec<&str> = names.fields.iter().map(String::as_str).collect();
+    let math: Vec<&str> = names.math.iter().map(String::as_str).collect();
+    for (name, list) in [("traceerr", &reasons), ("ircall", &names.helpers), ("irfpm", &math), ("irfield", &fields)] {
+        let inner = vm.new_table(list.len() as u32, 0)?;
+        for (i, text) in (0..).zip(list) {
+            inner.set_int(vm, i, vm.str(text.as_bytes())?.val())?;
+        }
+        t.set_name(vm, name, inner.val())?;
     }
-    t.set_name(vm, "irnames", vm.str(b"")?.val())?;
     Ok(t)
 }
 
@@ -349,6 +429,8 @@ fn os() -> &'static str {
 
 /// Opens the library.
 pub fn open(vm: &mut Vm) -> Result<(), Raise> {
+    vm.jit.deliver = deliver;
+    vm.host::<crate::AtExit>().actions.push(deliver_last);
     let vm = &*vm;
     let lib = register::new_library(vm, "jit", 16)?;
     fill(vm, lib, ROWS, "", &["module_loader"])?;

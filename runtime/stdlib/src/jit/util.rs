@@ -1,16 +1,17 @@
-//! `jit.util`: facts of functions, their bytecode and constants. Facts of traces are nil.
+//! `jit.util`: facts of functions, their bytecode and constants.
 //!
-//! A prototype is shown as a userdata: the chunk that holds it and the way to it.
+//! A prototype is shown as a userdata: the chunk that holds it and the way to it. The userdata's environment holds the function it is of,
+//! where there is one, so that `jit.off` can find the live prototype.
 
 use heap::handle::Kind;
-use heap::{Raise, Tab, Val, Vm};
+use heap::{Raise, Tab, Udata, Val, Vm};
 use interp::{Cx, Ret, debug};
 use luac::bytecode::proto::{Chunk, GcConst, Proto, ProtoFlags, TabConst, TabTemplate};
 use luac::bytecode::{Meta, Op};
 use std::rc::Rc;
 
 /// A prototype inside a chunk.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ProtoRef {
     chunk: Rc<Chunk>,
     /// Indices of constants, from the main function down.
@@ -28,6 +29,21 @@ impl ProtoRef {
         &self.chunk.name
     }
 
+    /// Refers to the main prototype of a chunk.
+    pub fn main(chunk: Chunk) -> ProtoRef {
+        ProtoRef { chunk: Rc::new(chunk), way: Vec::new() }
+    }
+
+    /// Appends all prototypes inside, innermost first, then itself.
+    pub fn inside_out(self, list: &mut Vec<ProtoRef>) {
+        for (d, k) in self.proto().kgc.iter().enumerate().rev() {
+            if matches!(k, GcConst::Proto(_)) {
+                self.child(d).inside_out(list);
+            }
+        }
+        list.push(self);
+    }
+
     /// Returns the prototype that constant `d` is.
     pub fn child(&self, d: usize) -> ProtoRef {
         let mut way = self.way.clone();
@@ -36,9 +52,14 @@ impl ProtoRef {
     }
 }
 
-/// Says whether a value is a prototype.
-pub fn is_proto(v: Val<'_>) -> bool {
-    v.as_udata().is_some_and(|u| u.payload::<ProtoRef>().is_some())
+/// The function of a prototype's userdata, as a list of live prototypes below it.
+type Live<'v> = Box<dyn Fn(bool, bool) -> Vec<u64> + 'v>;
+
+/// Returns how to find the live prototypes behind a userdata, if it stands for a prototype of a function.
+pub(super) fn live_protos(u: Udata<'_>) -> Option<Live<'_>> {
+    let p = u.payload::<ProtoRef>()?;
+    let f = u.env()?.get_int(1).as_func()?;
+    Some(Box::new(move |itself, children| interp::jit::protos_below(f, &p.way, itself, children)))
 }
 
 /// Returns the prototype of a Lua function or of a userdata that stands for one.
@@ -50,13 +71,39 @@ pub fn proto_of(vm: &Vm, v: Val<'_>) -> Option<ProtoRef> {
     }
 }
 
+/// Requires the first argument to be a Lua function or prototype; the instructions are those that were loaded, traces or not.
+pub fn check_loaded(cx: &Cx<'_>) -> Result<ProtoRef, Raise> {
+    let chunk = cx.arg(0).as_func().and_then(|f| debug::to_chunk(cx.vm(), f));
+    chunk.map_or_else(|| check_proto(cx), |chunk| Ok(ProtoRef::main(chunk)))
+}
+
 /// Requires the first argument to be a Lua function or prototype.
 pub fn check_proto(cx: &Cx<'_>) -> Result<ProtoRef, Raise> {
     proto_of(cx.vm(), cx.arg(0)).ok_or_else(|| cx.type_error(0, "function"))
 }
 
+/// Makes a userdata that stands for a prototype.
+pub(super) fn new_proto(vm: &Vm, p: ProtoRef) -> Result<Val<'_>, Raise> {
+    Ok(vm.new_userdata(Some(Box::new(p)))?.val())
+}
+
+/// Pushes a prototype found by way of argument 0.
 fn push_proto(cx: &Cx<'_>, p: ProtoRef) -> Result<(), Raise> {
-    cx.push(cx.vm().new_userdata(Some(Box::new(p)))?.val());
+    let vm = cx.vm();
+    let u = vm.new_userdata(Some(Box::new(p)))?;
+    cx.push(u.val());
+    let env = match cx.arg(0).kind() {
+        Kind::Func(f) => {
+            let env = vm.new_table(1, 0)?;
+            env.set_int(vm, 1, f.val())?;
+            Some(env)
+        }
+        Kind::Udata(from) => from.env(),
+        _ => None,
+    };
+    if let Some(env) = env {
+        u.set_env(vm, env);
+    }
     Ok(())
 }
 
@@ -209,17 +256,6 @@ pub(super) fn util_funcuvname(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     }
     cx.ret_str(p.debug.as_ref().and_then(|d| d.upvalue_names.get(i)).map_or(b"", |name| name))
 }
-
-/// Functions about traces, none of which is shown.
-macro_rules! trace_functions {
-    ($($name:ident)*) => {$(
-        pub(super) fn $name(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
-            cx.check_int(0)?;
-            cx.ret0()
-        }
-    )*};
-}
-trace_functions! { util_ircalladdr util_traceexitstub util_traceinfo util_traceir util_tracek util_tracemc util_tracesnap }
 
 #[cfg(test)]
 mod tests {
