@@ -150,11 +150,7 @@ impl<'a> Machine<'a> {
             },
             Const::Null => Val::Addr(Addr::Null),
             Const::NilSlot => Val::Addr(Addr::NilSlot),
-<<<<<<< HEAD
-            Const::Slot(..) | Const::Templ(..) | Const::BaseMeta(_) => {
-=======
             Const::Slot(..) | Const::Templ(..) => {
->>>>>>> main
                 return Err(format!("{c} has no value of its own"));
             }
         })
