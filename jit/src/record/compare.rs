@@ -3,7 +3,7 @@
 
 use super::{Rec, Res, Tr};
 use crate::subject::V;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use bytecode::Op;
 use ir::{Op as I, Ty};
 

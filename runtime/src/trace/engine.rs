@@ -7,7 +7,7 @@ use super::view::{Names, View};
 use abi::abort::Abort;
 use abi::exit::SnapMap;
 use abi::tag;
-use bytecode::{Ins, Op};
+use bytecode::Op;
 use heap::vm::TraceEntry;
 use heap::{ProtoObj, Value, Vm};
 use ir::{Link, Trace};
@@ -114,9 +114,9 @@ impl Engine {
         let params = Params::default();
         let _ = vm;
         let env = Env {
-            helpers: interp::helpers::addresses(),
+            helpers: interp::support::addresses(),
             trace_exit: super::leave as *const () as u64,
-            nil_slot: interp::helpers::nil_slot(),
+            nil_slot: interp::support::nil_slot(),
         };
         let watch = Watch::from_environment();
         let limit = params.maxmcode as usize * 1024;
@@ -461,10 +461,5 @@ impl Engine {
     /// Says whether a link leads back to the interpreter.
     pub(crate) fn returns(trace: &Trace) -> bool {
         trace.link == Link::Interp
-    }
-
-    /// Returns the instruction at a place.
-    pub(crate) fn ins_at(&self, vm: &Vm, p: P, at: u32) -> Ins {
-        self.view(vm).code(p, at)
     }
 }

@@ -43,6 +43,9 @@ pub fn install(vm: &mut Vm) {
     state.changed = Some(changed);
     state.flush = Some(flush);
     state.compiler = Some(&reflect::REFLECTION);
+    for (name, default) in jit::params::Params::TABLE {
+        state.set_option(&format!("{name}={default}"));
+    }
     changed(vm);
 }
 
@@ -181,7 +184,9 @@ pub(crate) unsafe extern "C" fn leave(
             // It was the check for room. Where there is none the interpreter will say so, at the call that needs it.
             let height = vm.base.offset_from(base) as i32;
             let from = vm.base;
-            if heap::stack::ensure(vm, from, (slots - height).max(0) as u32).is_err() {
+            let need = (slots - height).max(0) as u32;
+            let used = from.offset_from((*vm.cur).stack) as u32;
+            if used + need <= heap::stack::MAX && heap::stack::ensure(vm, from, need).is_err() {
                 vm.error.set(Value::NIL);
             }
             return outcome::NEXT;
@@ -198,7 +203,9 @@ pub(crate) unsafe extern "C" fn leave(
                 e.give_up(vm, Abort::Hook);
             }
         }
-        announce(vm);
+        if e.watch.wanted != 0 {
+            announce(vm);
+        }
         outcome::NEXT
     }
 }

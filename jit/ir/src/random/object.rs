@@ -6,7 +6,7 @@ use crate::konst::{Const, Shape};
 use crate::op::Op;
 use crate::trace::Ref;
 use crate::ty::Ty;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use std::sync::Arc;
 
 /// The keys of tables, in order.
