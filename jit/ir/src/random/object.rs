@@ -174,7 +174,9 @@ impl Gen<'_, '_> {
         let address = self.guard(Op::NEWREF, Ty::Ptr, t, key);
         self.dirty = true;
         self.store(Op::HSTORE, t, k as i64, address);
-        if let Some(keys) = self.fresh.get_mut(&t) {
+        if let Some(keys) = self.fresh.get_mut(&t)
+            && !keys.contains(&k)
+        {
             keys.push(k);
         }
     }
