@@ -78,6 +78,7 @@ pub fn set_seed(vm: &mut Vm, seed: u32) {
 pub fn set_stress(vm: &mut Vm) {
     if let Some(e) = engine(vm) {
         e.stress = true;
+        e.params.stress = true;
     }
 }
 
