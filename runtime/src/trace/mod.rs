@@ -15,14 +15,17 @@ mod engine;
 mod events;
 pub mod explain;
 mod gdb;
+mod lifecycle;
 mod penalty;
 mod perf;
 mod place;
+mod policy;
 mod reflect;
 mod report;
 mod view;
 
 pub use engine::{Engine, Live};
+pub use policy::Account;
 
 use abi::abort::Abort;
 use abi::exit::{ExitState, outcome};
@@ -32,12 +35,13 @@ use stdlib::jit::JitState;
 
 /// Gives a machine its trace compiler, where there is a backend for this CPU.
 pub fn install(vm: &mut Vm) {
-    let Some(engine) = Engine::new(vm) else { return };
+    let Some(engine) = Engine::new() else { return };
     vm.jit.data = Box::into_raw(engine).cast();
     vm.jit.hot = hot;
     vm.jit.record = record;
     vm.jit.abort = disturbed;
     vm.jit.mark = mark;
+    vm.jit.sweep = sweep;
     let state: &mut JitState = vm.host();
     state.available = true;
     state.changed = Some(changed);
@@ -157,6 +161,13 @@ fn disturbed(vm: &mut Vm, why: Abort) {
 fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
     if let Some(e) = engine(vm) {
         e.mark(vm, visit);
+    }
+}
+
+/// Objects are about to be freed.
+fn sweep(vm: &Vm, alive: &dyn Fn(u64) -> bool) {
+    if let Some(e) = engine(vm) {
+        e.sweep(alive);
     }
 }
 
