@@ -554,6 +554,9 @@ impl Rec<'_> {
         }
         if !matches!(link, Link::Interp) {
             self.gcstep()?;
+        } else if self.t.effect {
+            // The interpreter would do it again.
+            return Err(Abort::Inconsistent);
         }
         self.snapshot_always()?;
         self.t.b.trace_mut().link = link;
