@@ -52,7 +52,7 @@ impl Engine {
             keys: &bound.keys,
             parent: parent.as_ref(),
             target,
-            stress: self.stress,
+            stress: self.stress.is_some(),
             at,
         };
         let code = self.backend.assemble(&self.env, &request)?;
@@ -124,6 +124,7 @@ impl Engine {
             regs: code.regs,
             nside: 0,
         };
+        super::stress::disarm(&live);
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
         self.traces.push(Some(Box::new(live)));

@@ -101,8 +101,8 @@ pub struct Engine {
     pub(crate) backend: X64,
     pub(crate) arena: Arena,
     pub(crate) env: Env,
-    /// Every guard fails once.
-    pub stress: bool,
+    /// Every guard fails once, and exits are compared.
+    pub stress: Option<Box<super::stress::Stress>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -137,7 +137,7 @@ impl Engine {
             traces: Vec::new(),
             backend,
             env,
-            stress: false,
+            stress: None,
             watch,
             on: true,
         }))
@@ -157,6 +157,11 @@ impl Engine {
                 self.params.passes.set(pass.name, on);
             }
         }
+    }
+
+    /// Returns the state of exit stress, which is on.
+    pub(crate) fn stress(&mut self) -> &mut super::stress::Stress {
+        self.stress.get_or_insert_default()
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {
