@@ -108,6 +108,8 @@ pub struct JitHooks {
     pub around: Option<unsafe fn(*mut Vm, u32, TraceCode) -> u64>,
     /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector.
     pub mark: fn(&Vm, &mut dyn FnMut(Value)),
+    /// The collector has marked and is about to free: says whether the object at an address stays. (Asked of prototypes.)
+    pub sweep: fn(&Vm, &dyn Fn(u64) -> bool),
     /// Something waits for [`JitHooks::deliver`]: events of the compiler, a tick of the profiler. Also set by signal handlers.
     pub pending: std::sync::atomic::AtomicBool,
     /// Called before an instruction of a Lua function once something is pending. It may run Lua code above `top`.
@@ -133,6 +135,7 @@ impl JitHooks {
             abort: |_, _| {},
             around: None,
             mark: |_, _| {},
+            sweep: |_, _| {},
             pending: std::sync::atomic::AtomicBool::new(false),
             deliver: |_, _| {},
         }

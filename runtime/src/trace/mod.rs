@@ -15,15 +15,18 @@ mod engine;
 mod events;
 pub mod explain;
 mod gdb;
+mod lifecycle;
 mod penalty;
 mod perf;
 mod place;
+mod policy;
 mod reflect;
 mod report;
 mod stress;
 mod view;
 
 pub use engine::{Engine, Live};
+pub use policy::Account;
 
 use abi::abort::Abort;
 use abi::exit::{ExitState, outcome};
@@ -33,12 +36,13 @@ use stdlib::jit::JitState;
 
 /// Gives a machine its trace compiler, where there is a backend for this CPU.
 pub fn install(vm: &mut Vm) {
-    let Some(engine) = Engine::new(vm) else { return };
+    let Some(engine) = Engine::new() else { return };
     vm.jit.data = Box::into_raw(engine).cast();
     vm.jit.hot = hot;
     vm.jit.record = record;
     vm.jit.abort = disturbed;
     vm.jit.mark = mark;
+    vm.jit.sweep = sweep;
     let state: &mut JitState = vm.host();
     state.available = true;
     state.changed = Some(changed);
@@ -78,6 +82,7 @@ pub fn set_seed(vm: &mut Vm, seed: u32) {
 /// Makes every guard of every trace fail at least once.
 pub fn set_stress(vm: &mut Vm) {
     if let Some(e) = engine(vm) {
+        e.params.stress = true;
         stress::install(vm, e);
     }
 }
@@ -157,6 +162,13 @@ fn disturbed(vm: &mut Vm, why: Abort) {
 fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
     if let Some(e) = engine(vm) {
         e.mark(vm, visit);
+    }
+}
+
+/// Objects are about to be freed.
+fn sweep(vm: &Vm, alive: &dyn Fn(u64) -> bool) {
+    if let Some(e) = engine(vm) {
+        e.sweep(alive);
     }
 }
 

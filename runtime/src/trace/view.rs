@@ -42,12 +42,19 @@ impl Names {
         self.protos.values().for_each(|p| f(*p));
     }
 
-    /// Forgets what the collector may free: strings by address, and prototypes that `keep` does not want.
-    pub fn trim(&mut self, keep: impl Fn(u64) -> bool) {
-        self.strings.clear();
-        self.keys.retain(|p, _| keep(*p));
-        self.protos.retain(|_, p| keep(*p));
-        self.locals.retain(|(p, _), _| keep(*p));
+    /// Visits all strings that are known by their address.
+    pub fn strings(&self, f: &mut dyn FnMut(Value)) {
+        self.strings.keys().for_each(|s| f(Value(*s)));
+    }
+
+    /// Forgets what the collector is about to free: prototypes that are not alive, and strings, unless a recording keeps them.
+    pub fn sweep(&mut self, alive: impl Fn(u64) -> bool, keep_strings: bool) {
+        if !keep_strings {
+            self.strings.clear();
+        }
+        self.keys.retain(|p, _| alive(*p));
+        self.protos.retain(|_, p| alive(*p));
+        self.locals.retain(|(p, _), _| alive(*p));
     }
 }
 
@@ -104,6 +111,13 @@ unsafe fn hash_of(vm: &Vm, p: *const ProtoObj) -> u64 {
 }
 
 impl View<'_> {
+    /// Returns about how many instructions a unit of a hot counter at an instruction stands for.
+    pub fn steps(&self, p: P, at: u32) -> u64 {
+        let (first, last) = super::place::extent(proto_ptr(p), at, self.code(p, at));
+        // Loops count by two; of a function perhaps half is run.
+        (u64::from(last.saturating_sub(first)) / 2).clamp(2, 100)
+    }
+
     fn running(&self) -> *mut FuncObj {
         // SAFETY: base[-2] is the function of the running frame (frame layout).
         unsafe { (*self.vm.base.sub(2) & tag::PTR_MASK) as *mut FuncObj }
