@@ -65,7 +65,7 @@ impl Engine {
             keys: &bound.keys,
             parent: parent.as_ref(),
             target,
-            stress: self.stress,
+            stress: self.stress.is_some(),
             at,
         };
         let code = self.backend.assemble(&self.env, &request)?;
@@ -143,6 +143,9 @@ impl Engine {
             regs: code.regs,
             nside: 0,
         };
+        if let Some(s) = &mut self.stress {
+            s.disarm(&live);
+        }
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
         self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });

@@ -133,8 +133,8 @@ pub struct Engine {
     pub(crate) backend: X64,
     pub(crate) arena: Arena,
     pub(crate) env: Env,
-    /// Every guard fails once.
-    pub stress: bool,
+    /// Every guard fails once, and exits are compared.
+    pub stress: Option<Box<super::stress::Stress>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -171,7 +171,7 @@ impl Engine {
             log: std::env::var("KILN_TRACE_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(0),
             backend,
             env,
-            stress: false,
+            stress: None,
             watch,
             on: true,
         }))
@@ -194,9 +194,14 @@ impl Engine {
         }
     }
 
+    /// Returns the state of exit stress, which is on.
+    pub(crate) fn stress(&mut self) -> &mut super::stress::Stress {
+        self.stress.get_or_insert_default()
+    }
+
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
     fn is_eager(&self) -> bool {
-        self.stress || self.params.hotloop <= 2
+        self.stress.is_some() || self.params.hotloop <= 2
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {
@@ -220,7 +225,10 @@ impl Engine {
         }
         let counted = u64::from(self.penalties.counted(vm, proto, at));
         self.budget.interpreted(counted * self.view(vm).steps(proto, at));
-        if !self.penalties.admits(vm, proto, at) || !(self.budget.allows() || self.is_eager()) || !self.make_room(vm, ROOM, &[]) {
+        if !self.penalties.admits(vm, proto, at)
+            || !(self.budget.allows() || self.is_eager())
+            || !self.make_room(vm, ROOM, &[])
+        {
             return false;
         }
         self.state = State::Pending(Pending { proto, at, base, thread, waited: 0 });
