@@ -7,7 +7,7 @@ use ir::Trace;
 /// What a backend needs to know of the process.
 #[derive(Clone, Debug)]
 pub struct Env {
-    /// Address of each helper's body by `abi::helpers::Helper`.
+    /// Address of each helper's body by `abi::support::Helper`.
     pub helpers: Vec<u64>,
     /// `extern "C" fn(vm, *mut ExitState, trace: u32, exit: u32, base: *mut u64) -> u64`: restores the frames; its result is what the trace returns.
     pub trace_exit: u64,

@@ -9,12 +9,14 @@ pub mod costatus;
 pub mod exit;
 pub mod frame;
 pub mod hash;
-pub mod helpers;
 pub mod image;
 pub mod layout;
 pub mod metamethod;
 pub mod objtype;
 pub mod paths;
+pub mod support;
+#[doc(hidden)]
+pub use support as helpers;
 pub mod tabflag;
 pub mod tag;
 pub mod vmfield;

@@ -2,7 +2,7 @@
 
 use crate::field::{Conv, Field, FpMath};
 use crate::op::{Mode, Op};
-use abi::helpers::Helper;
+use abi::support::Helper;
 
 /// What a literal operand is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -15,7 +15,7 @@ pub enum LitKind {
     FpMath,
     /// A [`Conv`].
     Conv,
-    /// A helper of `abi::helpers`.
+    /// A helper of `abi::support`.
     Helper,
     /// A set of [`sload`](crate::sload) flags.
     Sload,

@@ -190,7 +190,7 @@ macro_rules! for_each_ir {
             /// Open upvalues at slot `a` and above are closed
             UCLO    Store Lit  None;
 
-            // ---- calls of helpers (`abi::helpers`): `a` is an argument, a CARG list, or nothing; `b` the helper ----
+            // ---- calls of helpers (`abi::support`): `a` is an argument, a CARG list, or nothing; `b` the helper ----
             /// Pure
             CALLN   Norm  Opt  Lit;
             /// Allocates; may be repeated, or left out if unused

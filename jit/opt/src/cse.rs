@@ -11,7 +11,7 @@
 //! * what may close an upvalue or change which slots are the trace's, for UREFO: UCLO, RETF, calls with effects.
 
 use crate::Builder;
-use abi::helpers::Arg;
+use abi::support::Arg;
 use ir::{Ins, Kind, Op, Ref, Ty};
 
 /// Finds an earlier instruction with the same value.

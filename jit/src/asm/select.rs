@@ -12,7 +12,7 @@
 use super::sunk;
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SnapMap};
-use abi::helpers::{Arg as HelperArg, Helper};
+use abi::support::{Arg as HelperArg, Helper};
 use ir::{Const, Conv, Field, FpMath, Ins, Kind, Link, Op, Ref, Trace, Ty, flag, sload};
 
 /// Names a value.

@@ -3,8 +3,9 @@
 use super::x64::X64;
 use crate::backend::{Backend, Code, Env, Request};
 use crate::mcode::Arena;
+use crate::mcode::harness::{self, clobber};
 use abi::exit::{ExitState, Form, Loc, SnapMap};
-use abi::helpers::Helper;
+use abi::support::Helper;
 use abi::{tag, vmfield};
 use ir::{Const, Conv, Ins, Link, Op, ProtoKey, Ref, Snap, Start, Trace, Ty, sload};
 use std::cell::RefCell;
@@ -17,8 +18,7 @@ thread_local! {
 }
 
 extern "C" fn on_exit(_vm: *mut u8, state: *const ExitState, trace: u32, exit: u32, base: *mut u64) -> u64 {
-    // SAFETY: the code under test passes the state it made on its stack.
-    let copy = unsafe { Box::new(std::ptr::read(state)) };
+    let copy = harness::state(state);
     LAST.with(|l| *l.borrow_mut() = Some((trace, exit, base as usize, copy)));
     7
 }
@@ -75,18 +75,6 @@ extern "C" fn tobit(x: f64) -> i32 {
     (x + 6755399441055744.0).to_bits() as i32
 }
 
-/// Changes all registers that a call may change.
-fn clobber() {
-    // SAFETY: the registers are declared as changed.
-    unsafe {
-        std::arch::asm!(
-            "mov rcx, 0x5a5a", "mov rdx, rcx", "mov rsi, rcx", "mov rdi, rcx", "mov r8, rcx", "mov r9, rcx", "mov r10, rcx",
-            "mov r11, rcx",
-            out("rcx") _, out("rdx") _, out("rsi") _, out("rdi") _, out("r8") _, out("r9") _, out("r10") _, out("r11") _
-        );
-    }
-}
-
 fn made(helpers: Vec<u64>) -> Env {
     Env { helpers, trace_exit: on_exit as *const () as u64, nil_slot: 0 }
 }
@@ -122,8 +110,7 @@ impl Vm {
     /// Enters code; returns what it returns.
     pub fn enter(&mut self, arena: &Arena, at: u64) -> u64 {
         LAST.with(|l| *l.borrow_mut() = None);
-        // SAFETY: the code was assembled for this machine's layout and lies at `at`.
-        unsafe { arena.entry(at)(self.fields.as_mut_ptr().cast(), self.stack.as_mut_ptr().add(SLOT0)) }
+        harness::enter(arena, at, &mut self.fields, &mut self.stack, SLOT0)
     }
 
     /// Fills the registers, then enters code behind its prologue.

@@ -7,6 +7,9 @@
 //! Invariant: an address handed out stays the block's until it is freed. Freed blocks are filled with traps.
 //! Absent: any knowledge of what the bytes mean. A caller that enters freed code breaks its own promise ([`Arena::entry`]).
 
+#[cfg(test)]
+pub mod harness;
+
 use abi::abort::Abort;
 use std::ffi::c_void;
 use std::io;

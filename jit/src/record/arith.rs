@@ -96,7 +96,7 @@ impl Rec<'_> {
 
     /// `#t` as an integer, without metamethods.
     pub(super) fn tab_len(&mut self, t: Tr) -> Res<Tr> {
-        self.call_helper(abi::helpers::Helper::tab_len, &[t])
+        self.call_helper(abi::support::Helper::tab_len, &[t])
     }
 
     /// Constant number as an integer if it is one.

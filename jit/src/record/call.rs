@@ -346,12 +346,18 @@ impl Rec<'_> {
             Some(f) => f.kind,
             None => return Err(Abort::Inconsistent),
         };
-        if let Entry::Vararg { .. } = kind {
-            if self.t.frames.len() == 1 {
-                return self.return_below();
+        if let Entry::Vararg { size } = kind {
+            kind = match self.t.frames.len() {
+                1 => return self.return_below(),
+                n => self.t.frames[n - 2].kind,
+            };
+            match kind {
+                // What stops the trace here needs the frames as they are.
+                Entry::Bottom | Entry::Vararg { .. } => return self.return_to_lower(values, size),
+                Entry::Cont { .. } if self.t.need_snap => self.snapshot()?,
+                _ => {}
             }
             self.t.frames.pop();
-            kind = self.t.frames.last().map_or(kind, |f| f.kind);
         }
         match kind {
             Entry::Lua { ret } => {
@@ -390,7 +396,7 @@ impl Rec<'_> {
                 self.t.pc = ret;
                 Ok(Status::Go)
             }
-            Entry::Bottom | Entry::Vararg { .. } => self.return_to_lower(values),
+            Entry::Bottom | Entry::Vararg { .. } => self.return_to_lower(values, 0),
         }
     }
 
@@ -414,9 +420,9 @@ impl Rec<'_> {
         }
     }
 
-    /// A return from the frame the trace began in.
-    fn return_to_lower(&mut self, values: Vec<Tr>) -> Res<Status> {
-        let link = self.s.slot(-1).0;
+    /// A return from the frame the trace began in, or from its hidden frame that lies `above` slots higher.
+    fn return_to_lower(&mut self, values: Vec<Tr>, above: i32) -> Res<Status> {
+        let link = self.s.slot(-1 - above).0;
         let root = !self.t.side;
         if link & frame::TYPE_LUA != frame::LUA || root {
             if root && matches!(self.t.begin, Begin::Loop(_)) {
@@ -428,7 +434,7 @@ impl Rec<'_> {
         let call = self.s.call_before(link);
         let a = i32::from(call.a());
         let delta = a + 2;
-        let caller = self.s.slot(-delta - 2);
+        let caller = self.s.slot(-above - delta - 2);
         let Some((p, ret)) = self.s.pc_of(link, caller) else { return Err(Abort::Inconsistent) };
         self.check_proto(p)?;
         if self.t.ret_depth > 20 {

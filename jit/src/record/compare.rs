@@ -3,7 +3,7 @@
 
 use super::{Rec, Res, Tr};
 use crate::subject::V;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use bytecode::Op;
 use ir::{Op as I, Ty};
 
@@ -18,6 +18,9 @@ impl Rec<'_> {
 
     /// Takes a snapshot that goes on where the jump behind the running comparison does not lead now.
     pub(super) fn branch_exit(&mut self, jumps: bool) -> Res<()> {
+        if self.t.params.stress {
+            return self.snapshot();
+        }
         let pc = self.t.pc;
         let jump = self.s.code(self.t.proto, pc + 1);
         let taken = (i64::from(pc) + 2 + i64::from(jump.jump())) as u32;

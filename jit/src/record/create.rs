@@ -2,7 +2,7 @@
 
 use super::{Rec, Res};
 use abi::abort::Abort;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{Const, Field, Op as I, Ref, Ty};
 
 /// Results that a constructor takes at most.

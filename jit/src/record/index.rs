@@ -446,6 +446,6 @@ impl Rec<'_> {
 
     /// First position at or after `at` with a value, -1 if there is none.
     fn next_position(&mut self, t: Tr, at: Tr) -> Res<Tr> {
-        self.call_helper(abi::helpers::Helper::tab_next, &[t, at])
+        self.call_helper(abi::support::Helper::tab_next, &[t, at])
     }
 }

@@ -167,7 +167,7 @@ impl Rec<'_> {
         // The exit goes the other way.
         let over = (i64::from(pc) + 1 + i64::from(ins.jump())) as u32;
         let ty = idx.ty;
-        if enters {
+        if enters && !self.t.params.stress {
             self.snapshot_at(over)?;
         } else {
             self.snapshot()?;
@@ -224,8 +224,13 @@ impl Rec<'_> {
         let ty = if int { Ty::Int } else { Ty::Num };
         let idx = self.emit(I::ADD, ty, idx.r, step_tr.r)?;
         // The exit has stepped as well: the interpreter goes on behind the loop, or in its body.
+        if self.t.params.stress {
+            self.snapshot()?;
+        }
         self.set(a + IDX, idx);
-        if stays {
+        if self.t.params.stress {
+            // It steps itself.
+        } else if stays {
             self.snapshot_at(pc + 1)?;
         } else {
             self.set(a + EXT, idx);

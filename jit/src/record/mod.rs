@@ -478,8 +478,8 @@ impl Rec<'_> {
     }
 
     /// Calls a helper. The result's type is the helper's; it is a guard if the helper can fail.
-    fn call_helper(&mut self, h: abi::helpers::Helper, args: &[Tr]) -> Res<Tr> {
-        use abi::helpers::{Arg, Effect};
+    fn call_helper(&mut self, h: abi::support::Helper, args: &[Tr]) -> Res<Tr> {
+        use abi::support::{Arg, Effect};
         let row = h.row();
         let list = self.arg_list(args)?;
         let ty = match row.ret {

@@ -17,7 +17,9 @@ pub mod cx;
 pub mod debug;
 mod fast;
 pub mod float;
-pub mod helpers;
+pub mod support;
+#[doc(hidden)]
+pub use support as helpers;
 pub mod jit;
 pub mod load;
 mod meta;

@@ -4,7 +4,7 @@ use abi::{frame, tag};
 use bytecode::{Ins, Op};
 use heap::vm::Config;
 use heap::{FuncObj, StrObj, Val, Value, Vm, table};
-use interp::helpers as h;
+use interp::support as h;
 
 fn machine() -> Box<Vm> {
     let mut vm = interp::new_vm(Config::default());
@@ -239,7 +239,7 @@ fn tables() {
 #[test]
 fn every_row_has_an_address() {
     let all = h::addresses();
-    assert_eq!(all.len(), abi::helpers::Helper::ALL.len());
+    assert_eq!(all.len(), abi::support::Helper::ALL.len());
     assert!(all.iter().all(|a| *a != 0));
 }
 

@@ -6,7 +6,7 @@ use super::engine::Live;
 use super::place;
 use super::report::write;
 use abi::exit::ExitState;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use bytecode::{Chunk, Op, listing};
 use heap::{Func, Value, Vm};
 use ir::{Trace, Ty};

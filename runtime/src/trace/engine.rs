@@ -145,9 +145,9 @@ impl Engine {
     pub(crate) fn new() -> Option<Box<Engine>> {
         let params = Params::default();
         let env = Env {
-            helpers: interp::helpers::addresses(),
+            helpers: interp::support::addresses(),
             trace_exit: super::leave as *const () as u64,
-            nil_slot: interp::helpers::nil_slot(),
+            nil_slot: interp::support::nil_slot(),
         };
         let watch = Watch::from_environment();
         let limit = params.maxmcode as usize * 1024;

@@ -322,7 +322,7 @@ fn rows(stats: &mut Stats, statuses: &BTreeMap<Key, &'static str>) -> Vec<Row> {
 }
 
 fn percent(n: u64, all: u64) -> u64 {
-    if all == 0 { 0 } else { (n * 100 + all / 2) / all }
+    (n * 100 + all / 2).checked_div(all).unwrap_or(0)
 }
 
 fn text(options: &Options, totals: &Totals, rows: &[Row]) -> String {

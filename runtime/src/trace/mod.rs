@@ -47,6 +47,9 @@ pub fn install(vm: &mut Vm) {
     state.changed = Some(changed);
     state.flush = Some(flush);
     state.compiler = Some(&reflect::REFLECTION);
+    for (name, default) in jit::params::Params::TABLE {
+        state.set_option(&format!("{name}={default}"));
+    }
     changed(vm);
 }
 
@@ -79,6 +82,7 @@ pub fn set_seed(vm: &mut Vm, seed: u32) {
 pub fn set_stress(vm: &mut Vm) {
     if let Some(e) = engine(vm) {
         e.stress = true;
+        e.params.stress = true;
     }
 }
 
@@ -211,7 +215,9 @@ pub(crate) unsafe extern "C" fn leave(
                 e.give_up(vm, Abort::Hook);
             }
         }
-        announce(vm);
+        if e.watch.wanted != 0 {
+            announce(vm);
+        }
         outcome::NEXT
     }
 }

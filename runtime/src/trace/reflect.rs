@@ -4,7 +4,7 @@ use super::dump::{Dump, code_bytes, jump_target, loop_offset};
 use super::engine::Live;
 use super::{engine, report};
 use abi::abort::Abort;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use heap::Vm;
 use ir::{Const, Mode, Ref, Trace, Ty, flag};
 use stdlib::io::Shared;

@@ -13,7 +13,7 @@ const CRATES: &[(&str, &str, &[&str], &[&str])] = &[
     ("abi",      "jit/abi",           &[],                                                                &[]),
     ("ir",       "jit/ir",            &["abi"],                                                           &[]),
     ("opt",      "jit/opt",           &["ir", "abi"],                                                     &[]),
-    ("jit",      "jit",               &["abi", "bytecode", "ir", "opt"],                                  &["mcode"]),
+    ("jit",      "jit",               &["abi", "bytecode", "ir", "opt"],                                  &["mcode", "tests"]),
     ("heap",     "runtime/heap",      &["abi", "bytecode"],                                               &["*"]),
     ("interp",   "runtime/interp",    &["abi", "bytecode", "heap"],                                       &["*"]),
     ("stdlib",   "runtime/stdlib",    &["abi", "heap", "interp", "luac"],                                 &["sys"]),

@@ -15,12 +15,12 @@
 //! * `cat`, `func_new`, `upvals_close` and `call_builtin` take raw addresses and are no business of a trace: they are errors.
 
 mod compare;
-mod helpers;
 mod machine;
 mod number;
 mod random;
 mod restore;
 mod step;
+mod support;
 #[cfg(test)]
 mod tests;
 mod world;

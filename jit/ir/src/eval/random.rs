@@ -180,12 +180,16 @@ impl Maker<'_> {
     /// and copies are alike.
     fn template_keys(&self, template: Ref) -> Option<(Vec<Arc<[u8]>>, usize)> {
         let copies = self.users(template).into_iter().filter(|(_, u)| u.op == Op::TDUP);
-        copies.flat_map(|(copy, _)| self.users(copy).into_iter().map(move |u| (copy, u))).find_map(|(copy, (load, ins))| {
-            let shape = (ins.op == Op::FLOAD && ins.field() == Some(Field::TabShape)).then(|| self.equal_const(load))??;
-            let Const::Shape(s) = shape else { return None };
-            let new = self.users(copy).iter().filter(|(r, u)| u.op == Op::NEWREF && r.index() < load.index()).count();
-            Some((s.keys.iter().take(s.keys.len().saturating_sub(new)).cloned().collect(), s.nodes as usize))
-        })
+        copies.flat_map(|(copy, _)| self.users(copy).into_iter().map(move |u| (copy, u))).find_map(
+            |(copy, (load, ins))| {
+                let shape =
+                    (ins.op == Op::FLOAD && ins.field() == Some(Field::TabShape)).then(|| self.equal_const(load))??;
+                let Const::Shape(s) = shape else { return None };
+                let new =
+                    self.users(copy).iter().filter(|(r, u)| u.op == Op::NEWREF && r.index() < load.index()).count();
+                Some((s.keys.iter().take(s.keys.len().saturating_sub(new)).cloned().collect(), s.nodes as usize))
+            },
+        )
     }
 
     /// Returns the other operand of a guard that says `r` equals a constant.

@@ -6,7 +6,7 @@ use crate::konst::{Const, Shape};
 use crate::op::Op;
 use crate::trace::Ref;
 use crate::ty::Ty;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use std::sync::Arc;
 
 /// The keys of tables, in order.
@@ -174,7 +174,9 @@ impl Gen<'_, '_> {
         let address = self.guard(Op::NEWREF, Ty::Ptr, t, key);
         self.dirty = true;
         self.store(Op::HSTORE, t, k as i64, address);
-        if let Some(keys) = self.fresh.get_mut(&t) {
+        if let Some(keys) = self.fresh.get_mut(&t)
+            && !keys.contains(&k)
+        {
             keys.push(k);
         }
     }

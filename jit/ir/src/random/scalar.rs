@@ -7,7 +7,7 @@ use crate::konst::Const;
 use crate::op::Op;
 use crate::trace::Ref;
 use crate::ty::Ty;
-use abi::helpers::{Arg, Effect, Helper};
+use abi::support::{Arg, Effect, Helper};
 
 impl Gen<'_, '_> {
     pub(super) fn arithmetic(&mut self) {

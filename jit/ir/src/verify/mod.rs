@@ -125,7 +125,7 @@ fn has_value(ins: Ins) -> bool {
         Kind::Mark => ins.op == Op::BASE,
         Kind::Store => match ins.op {
             Op::NEWREF => true,
-            Op::CALLS => ins.helper().is_some_and(|h| h.row().ret != abi::helpers::Arg::void),
+            Op::CALLS => ins.helper().is_some_and(|h| h.row().ret != abi::support::Arg::void),
             _ => false,
         },
         Kind::Norm | Kind::Comm | Kind::Refer | Kind::Load | Kind::Alloc => true,

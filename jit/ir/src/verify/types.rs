@@ -6,7 +6,7 @@ use crate::konst::Const;
 use crate::op::Op;
 use crate::trace::{Ref, Trace};
 use crate::ty::Ty;
-use abi::helpers::{Arg, Effect};
+use abi::support::{Arg, Effect};
 
 /// Says whether a type is a Lua value's (int stands for a number).
 fn is_value(t: Ty) -> bool {
@@ -251,7 +251,7 @@ fn slot_load(v: &Typed<'_>, guard: bool) -> Check {
 }
 
 fn call(v: &Typed<'_>, effect: Effect) -> Check {
-    let helper = *abi::helpers::Helper::ALL.get(v.b.0 as usize).ok_or("literal is out of range")?;
+    let helper = *abi::support::Helper::ALL.get(v.b.0 as usize).ok_or("literal is out of range")?;
     let row = helper.row();
     ensure(row.effect == effect, "the helper has another effect")?;
     let args = v.t.args(v.a);

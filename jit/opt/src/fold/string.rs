@@ -2,7 +2,7 @@
 
 use super::{Out, eval, int, num, with};
 use crate::Builder;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{Const, Field, Ins, Op, Ref, Ty};
 
 /// Longest constant that joining makes.

@@ -2,7 +2,7 @@
 
 use super::place::{Key, Part, Place, Rel, key_rel, place};
 use super::{Seen, chain, ins};
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{Field, Op, Ref};
 
 /// How many stores a search looks at; those before might be anything.

@@ -5,7 +5,7 @@ use super::place::{Key, Part, Place};
 use super::{Forward, Seen, chain, same};
 use crate::Builder;
 use abi::abort::Abort;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{Ins, Kind, Op, Ref, Ty};
 
 /// Forwards a call of a helper that reads memory.

@@ -1,7 +1,7 @@
 //! Places: what an address means.
 
 use super::{Seen, ins};
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{Const, Conv, Field, Op, Ref, Ty};
 
 /// A place.

@@ -4,8 +4,8 @@ use super::{SLOT0, Vm, arena, env, new_trace, snap};
 use crate::asm::x64::X64;
 use crate::backend::{Backend, Code, Env, Request};
 use crate::mcode::Arena;
-use abi::helpers::Helper;
 use abi::layout::offset;
+use abi::support::Helper;
 use abi::{tag, vmfield};
 use ir::{Const, Field, Ins, Link, Op, ProtoKey, Ref, Trace, Ty};
 use std::cell::RefCell;
@@ -16,7 +16,7 @@ thread_local! {
 }
 
 extern "C" fn noted(a: u64, b: u64, c: u64, d: u64) -> u64 {
-    super::clobber();
+    crate::mcode::harness::clobber();
     CALL.with(|l| {
         l.borrow_mut().0.push([a, b, c, d]);
         l.borrow().1

@@ -7,7 +7,7 @@ use crate::asm::alloc::{Copy, Src};
 use crate::asm::place::{Place, Reg};
 use crate::asm::select::{Arg, Node, get_helper};
 use abi::abort::Abort;
-use abi::helpers::{Arg as HelperArg, Helper};
+use abi::support::{Arg as HelperArg, Helper};
 use abi::{tag, vmfield};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 use ir::{FpMath, Ins, Op, Ref, Ty};

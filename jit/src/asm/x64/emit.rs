@@ -101,7 +101,7 @@ pub(super) struct Emit<'a> {
     inner: DynamicLabel,
     map: Vec<(usize, usize)>,
     /// Subroutines that barriers call.
-    pub thunks: Vec<(abi::helpers::Helper, DynamicLabel)>,
+    pub thunks: Vec<(abi::support::Helper, DynamicLabel)>,
     bmi2: bool,
     exit_at: Option<u64>,
     /// The guard under way is the loop's last instruction.

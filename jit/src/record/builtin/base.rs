@@ -2,7 +2,7 @@
 
 use super::{Args, Rec, Results};
 use crate::record::{Res, Tr};
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{Field, Op as I, Ref, Ty};
 
 /// Most values `unpack` gives here.

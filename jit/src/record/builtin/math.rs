@@ -3,7 +3,7 @@
 //! Absent: `frexp`, `randomseed` are called.
 
 use super::{Args, Rec, Results};
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{FpMath, Op as I, Ref, Ty};
 
 impl Rec<'_> {

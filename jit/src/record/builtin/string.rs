@@ -7,7 +7,7 @@
 
 use super::{Args, Rec, Results};
 use crate::record::{Res, Tr};
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{Field, Op as I, Ref, Ty};
 
 /// Most results of `byte`.

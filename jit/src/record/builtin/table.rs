@@ -5,7 +5,7 @@
 use super::{Args, Rec, Results};
 use crate::record::{Res, Tr};
 use crate::subject::V;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use ir::{Op as I, Ty};
 
 impl Rec<'_> {

@@ -287,7 +287,13 @@ pub fn call_delivered(vm: &mut Vm, top: &mut *mut u64, func: Value, args: &[Valu
     // SAFETY: `top` is the end of the running frame, which stays where it is relative to `base`.
     unsafe {
         let used = top.offset_from(vm.base);
-        if heap::stack::ensure(vm, *top, ROOM + args.len() as u32).is_err() {
+        let need = ROOM + args.len() as u32;
+        // The room that an overflow is granted is the program's.
+        let height = top.offset_from((*vm.cur).stack) as u32;
+        if height + need > heap::stack::MAX {
+            return None;
+        }
+        if heap::stack::ensure(vm, *top, need).is_err() {
             vm.error.set(Value::NIL);
             return None;
         }

@@ -187,6 +187,7 @@ pub fn deliver(vm: &mut Vm, top: &mut *mut u64) {
     while let Some(event) = vm.host::<Events>().queue.pop_front() {
         if !send(vm, &event, top).unwrap_or(false) {
             // No memory or no stack: the program goes on without these events.
+            vm.error.set(Value::NIL);
             vm.host::<Events>().queue.clear();
         }
     }

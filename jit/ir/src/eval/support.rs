@@ -4,7 +4,7 @@ use super::machine::{Addr, Eval, Machine, Val};
 use super::number;
 use super::world::{Table, Value};
 use crate::trace::Ref;
-use abi::helpers::Helper;
+use abi::support::Helper;
 use std::cmp::Ordering;
 
 impl Machine<'_> {

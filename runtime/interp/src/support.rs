@@ -1,4 +1,4 @@
-//! What compiled code calls: a body for every row of `abi::helpers`.
+//! What compiled code calls: a body for every row of `abi::support`.
 //!
 //! Each does what the interpreter and the libraries do, by the same functions where there is one. Types are as the row says (guards of the
 //! trace have seen to that), so nothing is checked again.

@@ -1,7 +1,7 @@
 //! THE table of runtime helpers: functions that compiled code calls, with the platform's C calling convention.
 //!
 //! A row is the law, the name, effect (`N` pure, `A` allocates, `L` reads memory, `S` writes), whether it can fail, arguments and result. Bodies are
-//! `interp::helpers::<name>`; a row without body does not compile. A helper never collects, never runs Lua, and one that fails
+//! `interp::support::<name>`; a row without body does not compile. A helper never collects, never runs Lua, and one that fails
 //! (null; for num: the bits of nil; for int: `i32::MIN`) has done nothing: the exit executes the instruction again.
 //!
 //! Argument types: `vm` the machine; `num` a double; `int` 32 bits; `any` a boxed value; `ptr`, `str`, `tab`, `fun`, `pro`, `udt` addresses.
