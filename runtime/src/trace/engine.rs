@@ -7,6 +7,7 @@ use super::policy::{Account, Budget};
 use super::view::{Names, View};
 use abi::abort::{Abort, Blame};
 use abi::exit::SnapMap;
+use abi::hash::FastMap;
 use bytecode::Op;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
@@ -18,7 +19,6 @@ use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 use stdlib::jit::JitState;
@@ -120,8 +120,8 @@ pub struct Engine {
     pub params: Params,
     pub(crate) state: State,
     pub(crate) names: RefCell<Names>,
-    pub(crate) roots: HashMap<(u64, u32), (u32, bool)>,
-    pub(crate) left: HashMap<(u64, u32), u32>,
+    pub(crate) roots: FastMap<(u64, u32), (u32, bool)>,
+    pub(crate) left: FastMap<(u64, u32), u32>,
     pub(crate) penalties: Penalties,
     pub(crate) entries: Vec<TraceEntry>,
     pub(crate) traces: Vec<Option<Box<Live>>>,
@@ -161,8 +161,8 @@ impl Engine {
             params,
             state: State::Idle,
             names: RefCell::default(),
-            roots: HashMap::new(),
-            left: HashMap::new(),
+            roots: FastMap::default(),
+            left: FastMap::default(),
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
