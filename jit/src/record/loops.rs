@@ -326,6 +326,12 @@ impl Rec<'_> {
                 // Better let the inner loop spawn a side trace that comes back here.
                 return Err(Abort::InnerLoop);
             }
+            // Back where it began: a loop of its own.
+            let back = (self.t.proto, self.t.pc) == self.t.start && self.depth() == 0 && self.t.ret_depth == 0;
+            if back && self.t.fresh {
+                self.t.root = Some(no);
+                return self.stop(Link::Loop);
+            }
             return self.stop(Link::Root(no));
         }
         if root {
