@@ -125,6 +125,8 @@ pub struct Recorder {
     fresh: bool,
     /// A side trace's loop: the root trace it began in.
     root: Option<u32>,
+    /// The root trace that a side trace goes on with at once.
+    at_once: Option<u32>,
     tail_called: u32,
     /// Arguments of the function whose head comes next.
     args: u32,
@@ -189,6 +191,7 @@ impl Recorder {
         r.check_proto(proto)?;
         r.extent();
         r.replay(parent, exit as usize, map)?;
+        r.t.at_once = r.goes_on(parent, exit as usize);
         Ok(rec)
     }
 
@@ -217,6 +220,7 @@ impl Recorder {
             loop_ref: None,
             fresh: false,
             root: None,
+            at_once: None,
             tail_called: 0,
             args: 0,
             ret_depth: 0,
@@ -243,6 +247,9 @@ impl Recorder {
         let Some((proto, pc)) = at else { return Ok(Status::Go) };
         self.count += 1;
         let mut r = Rec { s, t: self };
+        if let Some(root) = r.t.at_once.take() {
+            return r.stop(Link::Root(root));
+        }
         r.step(proto, pc)
     }
 
