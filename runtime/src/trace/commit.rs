@@ -55,6 +55,9 @@ impl Engine {
             stress: self.stress,
             at,
         };
+        let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress;
+        let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
+        self.backend.be_patient((!counted).then_some(patience));
         let code = self.backend.assemble(&self.env, &request)?;
         let place = match origin {
             Origin::Root(p, at) => {
@@ -115,6 +118,7 @@ impl Engine {
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
             cells: code.cells,
+            count: code.count,
             maps: code.exits,
             counts: vec![0; n],
             sides: vec![0; n],
@@ -126,6 +130,7 @@ impl Engine {
         };
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
+        self.pinned = None;
         self.traces.push(Some(Box::new(live)));
         self.entries.push(TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
         match origin {

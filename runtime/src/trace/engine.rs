@@ -18,9 +18,9 @@ use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -48,6 +48,8 @@ pub struct Live {
     pub patches: Vec<(u32, usize)>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
+    /// What the code's end counts in.
+    pub count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Text for dumps.
@@ -106,6 +108,10 @@ pub struct Engine {
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
+    /// What traces refer to, each once; none if it is not known.
+    pub(crate) pinned: Option<Vec<Value>>,
+    /// Number of named prototypes above which those without traces are forgotten.
+    names_limit: usize,
 }
 
 impl Engine {
@@ -140,6 +146,8 @@ impl Engine {
             stress: false,
             watch,
             on: true,
+            pinned: None,
+            names_limit: 64,
         }))
     }
 
@@ -411,6 +419,7 @@ impl Engine {
         for e in &mut self.entries {
             e.entry = None;
         }
+        self.pinned = None;
         self.roots.clear();
         self.penalties = Penalties::default();
         self.left.clear();
@@ -435,27 +444,32 @@ impl Engine {
     /// Hands everything that must stay alive to the collector.
     pub(crate) fn mark(&mut self, vm: &Vm, visit: &mut dyn FnMut(Value)) {
         let proto = |p: u64| Value(p | tag::PROTO << tag::SHIFT);
-        let mut kept = std::collections::HashSet::new();
-        for live in self.traces.iter().flatten() {
-            for v in &live.roots {
-                if v.tag() == tag::PROTO {
-                    kept.insert(v.0 & tag::PTR_MASK);
+        if self.pinned.is_none() {
+            let mut seen = HashSet::new();
+            for live in self.traces.iter().flatten() {
+                seen.extend(live.roots.iter().map(|v| v.0));
+                if live.place.0 != 0 {
+                    seen.insert(proto(live.place.0).0);
                 }
-                visit(*v);
             }
-            if live.place.0 != 0 {
-                kept.insert(live.place.0);
-                visit(proto(live.place.0));
-            }
+            self.pinned = Some(seen.into_iter().map(Value).collect());
         }
+        let pinned = self.pinned.as_deref().unwrap_or_default();
+        pinned.iter().for_each(|v| visit(*v));
         stdlib::jit::events::mark(vm, visit);
+        let mut names = self.names.borrow_mut();
         if let State::Idle = self.state {
-            self.names.borrow_mut().trim(|p| kept.contains(&p));
-            self.penalties.trim(|p| kept.contains(&p));
-            self.left.retain(|(p, _), _| kept.contains(p));
-        } else {
-            self.names.borrow_mut().visit(&mut |p| visit(proto(p)));
+            names.forget_strings();
+            if names.len() > self.names_limit {
+                let kept: HashSet<u64> =
+                    pinned.iter().filter(|v| v.tag() == tag::PROTO).map(|v| v.0 & tag::PTR_MASK).collect();
+                names.trim(|p| kept.contains(&p));
+                self.penalties.trim(|p| kept.contains(&p));
+                self.left.retain(|(p, _), _| kept.contains(p));
+                self.names_limit = names.len() * 2 + 64;
+            }
         }
+        names.visit(&mut |p| visit(proto(p)));
     }
 
     /// Says whether a link leads back to the interpreter.

@@ -39,12 +39,22 @@ impl Names {
 
     /// Visits all prototypes that have names.
     pub fn visit(&self, f: &mut dyn FnMut(u64)) {
-        self.protos.values().for_each(|p| f(*p));
+        self.keys.keys().for_each(|p| f(*p));
     }
 
-    /// Forgets what the collector may free: strings by address, and prototypes that `keep` does not want.
-    pub fn trim(&mut self, keep: impl Fn(u64) -> bool) {
+    /// Returns the number of prototypes that have names.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Forgets what is known by the addresses of objects that the collector may free.
+    pub fn forget_strings(&mut self) {
         self.strings.clear();
+        self.locals.clear();
+    }
+
+    /// Forgets prototypes that `keep` does not want.
+    pub fn trim(&mut self, keep: impl Fn(u64) -> bool) {
         self.keys.retain(|p, _| keep(*p));
         self.protos.retain(|_, p| keep(*p));
         self.locals.retain(|(p, _), _| keep(*p));
