@@ -20,7 +20,7 @@ use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -50,6 +50,8 @@ pub struct Live {
     pub patches: Vec<(u32, usize)>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
+    /// What the code's end counts in.
+    pub count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Text for dumps.
@@ -134,7 +136,7 @@ pub struct Engine {
     pub(crate) arena: Arena,
     pub(crate) env: Env,
     /// Every guard fails once, and exits are compared.
-    pub stress: Option<Box<super::stress::Stress>>,
+    pub(crate) stress: Option<Box<super::stress::Stress>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
