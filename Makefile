@@ -9,11 +9,12 @@ BIN := $(DESTDIR)$(PREFIX)/bin
 LIB := $(DESTDIR)$(PREFIX)/lib/kiln/$(TRIPLE)
 MAN := $(DESTDIR)$(PREFIX)/share/man/man1
 PROGRAMS := kiln luac kiln-aot
-# Linked statically, with equal functions merged: an interpreter that starts faster and takes less memory. So do relocations as a
-# bitmap, and text in the order of runtime/order.txt (see ARCHITECTURE.md).
+# Linked statically, with equal functions merged: an interpreter that starts faster and takes less memory. So does text in the order of
+# runtime/order.txt, and relocations as a bitmap, which glibc understands since 2.36 (see ARCHITECTURE.md).
 STATIC := -C target-feature=+crt-static -C link-arg=-Wl,--icf=all
 ifeq ($(TRIPLE),x86_64-unknown-linux-gnu)
-STATIC += -C linker=$(CURDIR)/.ci/order-gcc -C link-arg=-Wl,--pack-dyn-relocs=relr
+STATIC += -C linker=$(CURDIR)/.ci/order-gcc
+STATIC += $(shell getconf GNU_LIBC_VERSION | awk '{ split($$2, v, "."); if (v[1] * 1000 + v[2] >= 2036) print "-C link-arg=-Wl,--pack-dyn-relocs=relr" }')
 endif
 
 .PHONY: build setup demo test bench order man install uninstall clean

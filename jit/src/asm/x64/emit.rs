@@ -164,7 +164,7 @@ pub fn emit(
         exits: maps,
         patches: e.patches,
         map: e.map,
-        regs: alloc.shown.iter().take(req.trace.ins.len()).map(|p| p.map_or_else(String::new, name)).collect(),
+        regs: alloc.shown.iter().take(req.trace.ins.len()).copied().collect(),
         cells: e.stress,
     })
 }
