@@ -554,6 +554,9 @@ impl Rec<'_> {
         }
         if !matches!(link, Link::Interp) {
             self.gcstep()?;
+        } else if self.t.effect {
+            // The interpreter would execute the instruction once more.
+            return Err(Abort::NyiReturn);
         }
         self.snapshot_always()?;
         self.t.b.trace_mut().link = link;
