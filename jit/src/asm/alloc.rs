@@ -255,6 +255,11 @@ impl Scan<'_> {
         all.minus(self.free)
     }
 
+    /// Says whether a value comes from before the loop, and the scan is inside it.
+    fn stays(&self, v: Val) -> bool {
+        self.sel.loop_node.is_some_and(|l| self.at > l && (self.defined[v as usize] as usize) < l)
+    }
+
     /// A free register for a value, if there is one.
     fn free_reg(&self, v: Val, allowed: RegSet, hint: Option<Reg>) -> Option<Reg> {
         let set = self.free.and(allowed);
@@ -270,7 +275,7 @@ impl Scan<'_> {
         };
         // What stays through the loop wants a register nobody in it writes; the others share those that are written anyway.
         let in_loop = self.sel.loop_node.is_some_and(|l| self.at > l);
-        let stays = in_loop && self.sel.loop_node.is_some_and(|l| (self.defined[v as usize] as usize) < l);
+        let stays = self.stays(v);
         let cost = |r: Reg| {
             let call = self.m.saved.has(r) != lives_over_call;
             let share = in_loop && self.written.has(r) == stays;
@@ -354,6 +359,10 @@ impl Scan<'_> {
                 } else {
                     allowed.remove(d);
                 }
+            }
+            if self.stays(u.val) {
+                // A register that is written would cost a load in each round.
+                hint = None;
             }
             uses[k] = match self.reg_of[v] {
                 Some(r) => Place::Reg(r),
