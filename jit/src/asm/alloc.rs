@@ -339,6 +339,7 @@ impl Scan<'_> {
             self.drop_def(node);
         }
         let mut uses = vec![Place::Slot(0); node.uses.len()];
+        let carried = node.tie && node.comm && !node.early && self.is_carried(node);
         for (k, u) in node.uses.iter().enumerate() {
             let v = u.val as usize;
             let first = k == 0 && node.tie;
@@ -352,7 +353,7 @@ impl Scan<'_> {
             if let Some(d) = def
                 && (node.tie || node.early)
             {
-                let ours = !node.early && (first || node.uses[0].val == u.val);
+                let ours = !node.early && (first && !carried || node.uses[0].val == u.val);
                 let swapped = k == 1 && node.comm && uses[0] != Place::Reg(d) && !node.early;
                 if ours || swapped {
                     hint = Some(d);
@@ -386,6 +387,15 @@ impl Scan<'_> {
         }
         self.cur_snap = None;
         self.rev.push(Step::Node { node: i, uses, def });
+    }
+
+    /// Says whether the result is what the second operand becomes in the next round: then it begins as a copy of that one, and both share
+    /// the home of the PHI.
+    fn is_carried(&self, node: &Node) -> bool {
+        let [first, second] = node.uses.as_slice() else { return false };
+        let next = |v: Val| self.sel.phis.iter().find(|p| p.val == v).map(|p| p.right);
+        let result = node.def.map(Operand::Val);
+        result.is_some() && first.val != second.val && next(second.val) == result && next(first.val) != result
     }
 
     /// A hint for a result without register: that of its first operand.
