@@ -20,7 +20,7 @@ use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -50,6 +50,8 @@ pub struct Live {
     pub patches: Vec<(u32, usize)>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
+    /// What the code's end counts in.
+    pub count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Text for dumps.
@@ -133,8 +135,8 @@ pub struct Engine {
     pub(crate) backend: X64,
     pub(crate) arena: Arena,
     pub(crate) env: Env,
-    /// Every guard fails once.
-    pub stress: bool,
+    /// Every guard fails once, and exits are compared.
+    pub(crate) stress: Option<Box<super::stress::Stress>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -171,7 +173,7 @@ impl Engine {
             log: std::env::var("KILN_TRACE_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(0),
             backend,
             env,
-            stress: false,
+            stress: None,
             watch,
             on: true,
         }))
@@ -194,9 +196,14 @@ impl Engine {
         }
     }
 
+    /// Returns the state of exit stress, which is on.
+    pub(crate) fn stress(&mut self) -> &mut super::stress::Stress {
+        self.stress.get_or_insert_default()
+    }
+
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
     fn is_eager(&self) -> bool {
-        self.stress || self.params.hotloop <= 2
+        self.stress.is_some() || self.params.hotloop <= 2
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {

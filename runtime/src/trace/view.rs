@@ -39,7 +39,7 @@ impl Names {
 
     /// Visits all prototypes that have names.
     pub fn visit(&self, f: &mut dyn FnMut(u64)) {
-        self.protos.values().for_each(|p| f(*p));
+        self.keys.keys().for_each(|p| f(*p));
     }
 
     /// Visits all strings that are known by their address.
