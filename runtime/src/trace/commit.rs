@@ -4,7 +4,7 @@ use super::bind::{Bound, bind};
 use super::engine::{Engine, Live, Origin};
 use super::lifecycle::FRESH;
 use super::packed::Exits;
-use super::policy::Account;
+use super::policy::{Account, EARLY};
 use abi::abort::Abort;
 use heap::vm::TraceEntry;
 use heap::{ProtoObj, Vm};
@@ -117,6 +117,7 @@ impl Engine {
             Origin::Side(parent, _) => self.traces[parent as usize].as_ref().map_or(parent, |p| p.root),
         };
         let returns = Engine::returns(&trace);
+        let back = trace.link == Link::Root(root) || trace.link == Link::Again;
         let before = match origin {
             Origin::Root(..) => 0,
             Origin::Side(parent, exit) => {
@@ -128,7 +129,7 @@ impl Engine {
             tries: vec![0; n],
             number,
             undo: Vec::new(),
-            account: Account::default(),
+            account: Account { loops: trace.link == Link::Again, ..Account::default() },
             heat: FRESH,
             seen: 0,
             dying: false,
@@ -169,6 +170,7 @@ impl Engine {
                 if let Some(root) = self.traces[root as usize].as_mut() {
                     root.nside += 1;
                     root.account.sides += 1;
+                    root.account.loops |= back;
                 }
                 let Some(parent) = self.traces[parent as usize].as_mut() else { return };
                 parent.sides[exit as usize] = number;
@@ -194,8 +196,11 @@ impl Engine {
 /// Returns about how many instructions were executed from a root's start to each exit of a trace, of which `steps` were recorded behind
 /// `before` others. Exits behind LOOP had a round at least.
 fn work(trace: &ir::Trace, steps: u32, before: u32) -> Vec<u32> {
+    let late = if matches!(trace.link, Link::Loop | Link::Again) { before + steps.max(EARLY) } else { before + steps };
     let end = trace.ins.iter().position(|i| i.op == ir::Op::LOOP).unwrap_or(trace.ins.len()).max(1) as u32;
-    trace.snaps.iter().map(|s| before + (u64::from(s.at.min(end)) * u64::from(steps) / u64::from(end)) as u32).collect()
+    let work =
+        |at: u32| if at >= end { late } else { before + (u64::from(at) * u64::from(steps) / u64::from(end)) as u32 };
+    trace.snaps.iter().map(|s| work(s.at)).collect()
 }
 
 /// The entry as the interpreter calls it.

@@ -77,19 +77,19 @@ impl Gdb {
 
     /// Takes all traces back.
     pub fn forget_all(&mut self) {
-        while let Some((_, entry, _file)) = self.entries.pop() {
-            Gdb::unlink(entry);
+        while let Some((_, mut entry, _file)) = self.entries.pop() {
+            Gdb::unlink(&mut entry);
         }
     }
 
     /// Takes a trace back.
     pub fn forget(&mut self, number: u32) {
         if let Some(i) = self.entries.iter().position(|e| e.0 == number) {
-            Gdb::unlink(self.entries.remove(i).1);
+            Gdb::unlink(&mut self.entries.remove(i).1);
         }
     }
 
-    fn unlink(mut entry: Box<CodeEntry>) {
+    fn unlink(entry: &mut CodeEntry) {
         // SAFETY: the entry is in the list, as `add` linked it.
         unsafe {
             let d = &raw mut __jit_debug_descriptor;

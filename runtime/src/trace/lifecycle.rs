@@ -87,7 +87,8 @@ impl Engine {
         if self.has_room(bytes) {
             return true;
         }
-        if vm.jit.depth > 0 {
+        // Without budget new traces would only drive others out.
+        if vm.jit.depth > 0 || !self.budget.allows() {
             return false;
         }
         self.cool();

@@ -8,7 +8,7 @@
 //!   compiled code: programs whose traces run are allowed more of them. Without budget nothing is recorded; hot places stay hot, and their
 //!   turn comes.
 //! * **Account.** Each tree of traces (a root with its side traces) has one: entries, exits, work done, cost. New side traces
-//!   have to be earned by the tree's work. A tree that is left early again and again is *retired*: entering and leaving cost more than its code saves.
+//!   have to be earned by the tree's work. A tree that is left early, on average, is *retired*: entering and leaving cost more than its code saves.
 //!   Its place rests (`super::penalty`) and may be tried again.
 //!
 //! Invariant: nothing here knows the machine; what is decided depends on the numbers alone.
@@ -27,8 +27,8 @@ const COMPILE: u64 = 350;
 const TRACE: u64 = 12_000;
 /// Steps that the side traces of a tree may cost before its work pays for them.
 const SIDES: u64 = 6_000_000;
-/// An exit after fewer instructions is early: entering and leaving took longer.
-pub const EARLY: u32 = 12;
+/// An exit after fewer instructions is early: entering and leaving took longer than the code saved.
+pub const EARLY: u32 = 40;
 /// Exits after which a tree is judged.
 const WINDOW: u32 = 512;
 
@@ -74,29 +74,29 @@ pub struct Account {
     pub work: u64,
     /// Steps that compiling cost.
     pub cost: u64,
-    /// Where the window began: exits, early exits, entries.
-    window: (u32, u32, u32),
+    /// Side traces lead back to the root, so an exit says little of what was done before it.
+    pub loops: bool,
+    /// Where the window began: exits, work, entries.
+    pub window: (u32, u64, u32),
 }
 
 impl Account {
     /// Counts an exit after `work` instructions; `entries` is how often the root was entered from the interpreter. Says whether the tree is
     /// to be retired.
     pub fn exit(&mut self, budget: &mut Budget, work: u32, entries: u32) -> bool {
+        let work = if self.loops { work.max(EARLY) } else { work };
         self.exits = self.exits.wrapping_add(1);
         self.early = self.early.wrapping_add(u32::from(work < EARLY));
         self.work += u64::from(work);
         budget.compiled += u64::from(work);
-        let (exits, early, entered) = (
-            self.exits.wrapping_sub(self.window.0),
-            self.early.wrapping_sub(self.window.1),
-            entries.wrapping_sub(self.window.2),
-        );
+        let (exits, work, entered) =
+            (self.exits.wrapping_sub(self.window.0), self.work - self.window.1, entries.wrapping_sub(self.window.2));
         if exits < WINDOW {
             return false;
         }
-        self.window = (self.exits, self.early, entries);
+        self.window = (self.exits, self.work, entries);
         // Where other traces jump to the tree, its exits say nothing of what was done before.
-        early > WINDOW / 4 * 3 && entered > WINDOW / 2
+        work < u64::from(WINDOW * EARLY) && entered > WINDOW / 2
     }
 
     /// Says whether the tree has earned another side trace.
