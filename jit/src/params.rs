@@ -9,6 +9,8 @@ macro_rules! params {
         pub struct Params {
             /// Optimiser passes.
             pub passes: Passes,
+            /// Every exit executes its instruction again, branches included: so any guard may be made to fail (`-Jexit=stress`).
+            pub stress: bool,
             $($(#[$doc])* pub $name: u32),*
         }
         impl Params {
@@ -21,7 +23,7 @@ macro_rules! params {
             }
         }
         impl Default for Params {
-            fn default() -> Params { Params { passes: Passes::default(), $($name: $default),* } }
+            fn default() -> Params { Params { passes: Passes::default(), stress: false, $($name: $default),* } }
         }
     };
 }

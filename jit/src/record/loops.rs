@@ -4,7 +4,7 @@ use super::{Begin, Rec, Res, Status, Tr};
 use crate::subject::V;
 use abi::abort::Abort;
 use bytecode::{Ins, Op};
-use ir::{Link, Op as I, Ref, Ty, sload};
+use ir::{Link, Op as I, Ref, Trace, Ty, sload};
 
 /// Slots of a numeric loop, relative to its `A`.
 const IDX: i32 = 0;
@@ -167,7 +167,7 @@ impl Rec<'_> {
         // The exit goes the other way.
         let over = (i64::from(pc) + 1 + i64::from(ins.jump())) as u32;
         let ty = idx.ty;
-        if enters {
+        if enters && !self.t.params.stress {
             self.snapshot_at(over)?;
         } else {
             self.snapshot()?;
@@ -224,8 +224,13 @@ impl Rec<'_> {
         let ty = if int { Ty::Int } else { Ty::Num };
         let idx = self.emit(I::ADD, ty, idx.r, step_tr.r)?;
         // The exit has stepped as well: the interpreter goes on behind the loop, or in its body.
+        if self.t.params.stress {
+            self.snapshot()?;
+        }
         self.set(a + IDX, idx);
-        if stays {
+        if self.t.params.stress {
+            // It steps itself.
+        } else if stays {
             self.snapshot_at(pc + 1)?;
         } else {
             self.set(a + EXT, idx);
@@ -243,6 +248,22 @@ impl Rec<'_> {
             self.t.pc = pc + 1;
         }
         self.loop_event(pc, if stays { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, pc))
+    }
+
+    /// Returns the root trace of the numeric loop in which a side trace begins, if the parent expected the loop to end and it does not. Another
+    /// round as a trace of its own would only lead to more such traces.
+    pub(super) fn goes_on(&self, parent: &Trace, exit: usize) -> Option<u32> {
+        let (proto, body) = self.t.start;
+        let ins = self.s.code(proto, body.checked_sub(1)?);
+        if self.t.fresh || !matches!(ins.op(), Some(Op::FORI | Op::JFORI)) {
+            return None;
+        }
+        let at = parent.snaps[exit].at as usize;
+        let end = parent.snaps.get(exit + 1).map_or(parent.ins.len(), |s| s.at as usize);
+        let [guard] = parent.ins.get(at..end)? else { return None };
+        let ends = matches!(guard.op, I::LT | I::GT | I::ULT | I::UGT | I::GE | I::UGE) && guard.is_guard();
+        let close = i64::from(body) + i64::from(ins.jump()) - 1;
+        self.s.trace_at(proto, close as u32).filter(|_| ends)
     }
 
     /// Closes a generic loop: another round unless the first value is nil.
@@ -325,6 +346,12 @@ impl Rec<'_> {
             if root {
                 // Better let the inner loop spawn a side trace that comes back here.
                 return Err(Abort::InnerLoop);
+            }
+            // Back where it began: a loop of its own.
+            let back = (self.t.proto, self.t.pc) == self.t.start && self.depth() == 0 && self.t.ret_depth == 0;
+            if back && self.t.fresh {
+                self.t.root = Some(no);
+                return self.stop(Link::Loop);
             }
             return self.stop(Link::Root(no));
         }

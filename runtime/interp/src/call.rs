@@ -18,6 +18,9 @@ use abi::frame::{self, Cont};
 use abi::tag;
 use heap::{Raise, Value, Vm, stack};
 
+/// The message of an error that memory ran out.
+const EXHAUSTED: &[u8] = b"not enough memory";
+
 /// Deepest nesting of native calls.
 const MAX_NATIVE_DEPTH: u32 = 195;
 
@@ -250,6 +253,10 @@ pub(crate) fn unwind(vm: &mut Vm) -> Step {
                     vm.error.set(Value::NIL);
                     vm.top.set(previous.add(2));
                     stack::relimit(vm);
+                    if Value(*vm.top.get().sub(1)).as_str().is_some_and(|s| heap::StrObj::bytes(s) == EXHAUSTED) {
+                        // What the failed call held is free before the program goes on.
+                        vm.collect_full();
+                    }
                     let previous = vm.base;
                     return return_values(vm, previous, 2);
                 }
