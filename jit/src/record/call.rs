@@ -146,7 +146,14 @@ impl Rec<'_> {
             self.set(a, f);
             return self.enter_lua(p, a, nargs).map(|()| Status::Go);
         }
-        match self.specialise_func(f, live)? {
+        let proto = match self.is_recursion(f, live)? {
+            Some((own, p)) => {
+                f = own;
+                Some(p)
+            }
+            None => self.specialise_func(f, live)?,
+        };
+        match proto {
             Some(p) => {
                 self.check_proto(p)?;
                 for i in 0..nargs {
@@ -158,6 +165,19 @@ impl Rec<'_> {
             }
             None => self.rec_builtin(a, nargs, b, live),
         }
+    }
+
+    /// If the function called is the running one itself, guards that, which is cheaper than a look at its prototype: what is known of the one
+    /// is known of the other, its upvalues above all.
+    fn is_recursion(&mut self, f: Tr, live: V) -> Res<Option<(Tr, P)>> {
+        if live != self.live_func() || self.s.proto(live).is_none() {
+            return Ok(None);
+        }
+        let own = self.func()?;
+        if own.r != f.r {
+            self.guard_eq(f, own.r)?;
+        }
+        Ok(Some((own, self.t.proto)))
     }
 
     /// Pushes the frame of a Lua function whose value is in slot `a`, called by the running CALL.
@@ -278,7 +298,14 @@ impl Rec<'_> {
             // The callee's frame would begin below the trace's.
             return self.return_below();
         }
-        match self.specialise_func(f, live)? {
+        let proto = match self.is_recursion(f, live)? {
+            Some((own, p)) => {
+                f = own;
+                Some(p)
+            }
+            None => self.specialise_func(f, live)?,
+        };
+        match proto {
             Some(p) => {
                 self.check_proto(p)?;
                 let kind = if let Entry::Vararg { .. } = kind {

@@ -262,6 +262,12 @@ impl<'v> Tab<'v> {
         unsafe { table::set_int(vm, self.0, i, value.0) }
     }
 
+    /// Copies the elements at `from` to `to` and above, which may overlap. Says whether it could: all places have to be in the array part.
+    pub fn move_within(self, vm: &Vm, from: std::ops::Range<i64>, to: i64) -> bool {
+        // SAFETY: as in `set`.
+        unsafe { table::move_within(vm, self.0, from, to) }
+    }
+
     /// Stores `t[name] = value`, raw.
     pub fn set_name(self, vm: &Vm, name: &str, value: Val<'_>) -> Result<(), Raise> {
         self.set_str(vm, vm.str(name.as_bytes())?, value)

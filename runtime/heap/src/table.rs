@@ -27,7 +27,7 @@ use crate::vm::{Raise, Vm};
 use abi::{objtype, tabflag, tag};
 use std::ptr;
 
-pub use insert::{add_known, new_key, set, set_int, set_str};
+pub use insert::{add_known, move_within, new_key, set, set_int, set_str};
 pub use resize::reserve;
 pub(crate) use walk::DEAD_STR;
 pub use walk::{entry_from, len, next, position};

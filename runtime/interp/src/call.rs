@@ -196,8 +196,13 @@ fn enter_native(vm: &mut Vm, step: Step) -> Result<(), Raise> {
     // SAFETY: the running coroutine is live while it has a frame.
     unsafe { (*thread).nested += 1 };
     let mut step = step;
+    let mut done = false;
+    if step == Step::Call {
+        // SAFETY: the callee's frame is laid out.
+        (step, done) = unsafe { crate::jit::run_head(vm) };
+    }
     let ok = loop {
-        if step != Step::Fail && run(vm, step) {
+        if done || step != Step::Fail && run(vm, step) {
             break true;
         }
         step = unwind(vm);

@@ -192,16 +192,27 @@ pub(crate) unsafe fn constants_of(base: *mut u64) -> *const u64 {
 
 /// Runs from `step` until native code that called is returned to (`true`) or an error is raised (`false`).
 pub(crate) fn run(vm: *mut heap::Vm, step: Step) -> bool {
-    use heap::vm::exit;
     // SAFETY: `vm` is a live machine whose frame is what `step` needs (callers in this crate).
     unsafe {
-        (*vm).exit = exit::NONE;
         let start = match step {
             Step::Next => resume,
             Step::Call => enter,
             Step::Fail => return false,
             Step::Leave => return true,
         };
+        run_from(vm, start)
+    }
+}
+
+/// Runs like [`run`] from a handler that takes everything from the machine.
+///
+/// # Safety
+/// The machine is live, and its frame is what the handler needs.
+pub(crate) unsafe fn run_from(vm: *mut heap::Vm, start: heap::vm::Handler) -> bool {
+    use heap::vm::exit;
+    // SAFETY: see the contract.
+    unsafe {
+        (*vm).exit = exit::NONE;
         start(std::ptr::null_mut(), std::ptr::null(), 0, vm, std::ptr::null());
         #[cfg(trampoline)]
         while let Some(h) = (*vm).bounce.handler.take() {

@@ -153,6 +153,54 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
     }
 }
 
+/// Runs the trace of the function below `vm.base`, which native code calls with `vm.multres` arguments, without the run loop. Answers how
+/// to go on, and whether the function has returned already.
+///
+/// # Safety
+/// The callee's frame is laid out: function, link, arguments.
+pub(crate) unsafe fn run_head(vm: &mut Vm) -> (Step, bool) {
+    const JFUNCF: u8 = Op::JFUNCF as u8;
+    const RET1: u8 = Op::RET1 as u8;
+    // SAFETY: see the contract; operands of verified bytecode. This does what the handlers of JFUNCF and RET1 do.
+    unsafe {
+        let pc = (*crate::dispatch::function_of(vm.base)).pc;
+        let insn = *pc;
+        let room = vm.base.wrapping_add(usize::from(Ins(insn).a())) <= vm.stack_max;
+        if insn as u8 != JFUNCF || !room || vm.jit.recording || wanted(vm) {
+            return (Step::Call, false);
+        }
+        let params = usize::from((*crate::dispatch::proto_of(vm.base)).num_params);
+        for i in vm.multres as usize..params {
+            *vm.base.add(i) = abi::tag::NIL_BITS;
+        }
+        vm.pc = pc.add(1);
+        let next = enter(vm, u64::from(insn) | u64::from(insn >> 16) << 32);
+        if next == REPLACED {
+            let done = crate::dispatch::run_from(vm, replaced);
+            return (Step::Fail, done);
+        }
+        let step = step_of(next);
+        if step == Step::Leave {
+            return (step, true);
+        }
+        let link = *vm.base.sub(1);
+        if step == Step::Next
+            && *vm.pc as u8 == RET1
+            && link & abi::frame::TYPE == abi::frame::NATIVE
+            && !vm.jit.recording
+            && !wanted(vm)
+        {
+            let (base, to) = (vm.base, vm.base.sub(2));
+            *to = *base.add(usize::from(Ins(*vm.pc).a()));
+            vm.top.set(to.add(1));
+            vm.multres = 1;
+            vm.base = base.byte_sub((link & !abi::frame::TYPE) as usize);
+            return (Step::Leave, true);
+        }
+        (step, false)
+    }
+}
+
 /// Goes on behind an instruction whose work is done as far as its J form does it.
 unsafe fn not_entered(vm: &mut Vm, insn: u32, trace: &TraceEntry) -> u64 {
     let start = Ins(trace.start_ins);

@@ -259,6 +259,25 @@ pub unsafe fn set_int(vm: &Vm, t: *mut TabObj, i: i64, v: Value) -> Result<(), R
     }
 }
 
+/// Copies array slots with a barrier, if source and target are in the array part.
+pub unsafe fn move_within(vm: &Vm, t: *mut TabObj, from: std::ops::Range<i64>, to: i64) -> bool {
+    // SAFETY: module contract; the bounds were checked.
+    unsafe {
+        let size = i64::from((*t).asize);
+        let n = from.end.saturating_sub(from.start);
+        if n <= 0 {
+            return n == 0;
+        }
+        if from.start < 0 || from.end > size || to < 0 || to > size - n {
+            return false;
+        }
+        let array = (*t).array;
+        std::ptr::copy(array.add(from.start as usize), array.add(to as usize), n as usize);
+        gc::barrier_back(vm, t);
+        true
+    }
+}
+
 /// Returns the integer that counts for the array part, if the key is one.
 pub(super) fn array_index(k: Value) -> Option<u32> {
     let n = k.as_num()?;

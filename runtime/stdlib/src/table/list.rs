@@ -36,6 +36,14 @@ pub fn insert(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         _ => return Err(cx.error("wrong number of arguments to 'insert'")),
     };
     let mut i = end;
+    if i > at {
+        // The list grows.
+        t.set_int(cx.vm(), i, t.get_int(i - 1))?;
+        i -= 1;
+    }
+    if i > at && t.move_within(cx.vm(), at..i, at + 1) {
+        i = at;
+    }
     while i > at {
         t.set_int(cx.vm(), i, t.get_int(i - 1))?;
         i -= 1;
@@ -61,6 +69,10 @@ pub fn remove(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     }
     let old = t.get_int(index(at));
     let mut i = at + 1.0;
+    let first = index(i);
+    if first as f64 == i && t.move_within(cx.vm(), first..i64::from(len) + 1, first - 1) {
+        i = end + 1.0;
+    }
     while i <= end {
         t.set_int(cx.vm(), index(i - 1.0), t.get_int(index(i)))?;
         i += 1.0;
