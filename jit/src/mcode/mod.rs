@@ -34,6 +34,8 @@ pub struct Arena {
     used: usize,
     /// Free blocks by ascending offset: `(offset, bytes)`.
     free: Vec<(usize, usize)>,
+    /// Where the next block will lie, if it was chosen.
+    chosen: Option<usize>,
 }
 
 impl Arena {
@@ -50,7 +52,15 @@ impl Arena {
     fn over(limit: usize, map: impl Fn(usize) -> io::Result<(*mut u8, *mut u8)>) -> io::Result<Arena> {
         let reserved = limit.clamp(RESERVED, 1 << 30).next_multiple_of(1 << 16);
         let (exec, write) = map(reserved)?;
-        Ok(Arena { exec, write, reserved, limit: limit.min(reserved), used: 0, free: vec![(0, reserved)] })
+        Ok(Arena {
+            exec,
+            write,
+            reserved,
+            limit: limit.min(reserved),
+            used: 0,
+            free: vec![(0, reserved)],
+            chosen: None,
+        })
     }
 
     /// Changes the limit.
@@ -68,19 +78,28 @@ impl Arena {
         self.used
     }
 
-    /// Returns the address where the next block will lie: the start of the largest free range.
+    /// Returns the address where the next block will lie: the chosen one, or the start of the largest free range.
     pub fn cursor(&self) -> u64 {
-        self.exec as u64 + self.largest().map_or(0, |k| self.free[k].0) as u64
+        self.exec as u64 + self.next().map_or(0, |k| self.free[k].0) as u64
     }
 
-    fn largest(&self) -> Option<usize> {
-        (0..self.free.len()).max_by_key(|&k| (self.free[k].1, std::cmp::Reverse(k)))
+    /// Chooses the first free range that has so many bytes for the next block. (So freed memory is used again before fresh memory is taken.)
+    pub fn choose(&mut self, bytes: usize) -> u64 {
+        self.chosen = self.free.iter().find(|f| f.1 >= bytes).map(|f| f.0);
+        self.cursor()
+    }
+
+    fn next(&self) -> Option<usize> {
+        let chosen = self.chosen.and_then(|at| self.free.iter().position(|f| f.0 == at));
+        chosen.or_else(|| (0..self.free.len()).max_by_key(|&k| (self.free[k].1, std::cmp::Reverse(k))))
     }
 
     /// Takes a block at the cursor and writes code, which was assembled for this address. Returns the address.
     pub fn publish(&mut self, code: &[u8]) -> Result<u64, Abort> {
         let len = rounded(code.len());
-        let k = self.largest().filter(|&k| self.free[k].1 >= len).ok_or(Abort::CodeFull)?;
+        let k = self.next();
+        self.chosen = None;
+        let k = k.filter(|&k| self.free[k].1 >= len).ok_or(Abort::CodeFull)?;
         if self.used + len > self.limit {
             return Err(Abort::CodeFull);
         }
@@ -164,8 +183,12 @@ impl Arena {
                 libc::mprotect(self.exec.add(start).cast(), end - start, libc::PROT_READ | libc::PROT_EXEC)
             })?;
         }
-        synchronise();
         Ok(())
+    }
+
+    /// Makes what was written visible to this processor's instruction fetch, before it is entered: it went through another address.
+    pub fn synchronise(&self) {
+        synchronise();
     }
 
     /// Returns the function that starts at `at`. Calling it is safe while the block is not freed, with what `abi::exit` says.
@@ -299,7 +322,8 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     fn pages_that_change_do_as_well() {
         let (exec, write) = map_once(1 << 16).unwrap();
-        let mut arena = Arena { exec, write, reserved: 1 << 16, limit: 1 << 16, used: 0, free: vec![(0, 1 << 16)] };
+        let mut arena =
+            Arena { exec, write, reserved: 1 << 16, limit: 1 << 16, used: 0, free: vec![(0, 1 << 16)], chosen: None };
         run(&mut arena);
     }
 

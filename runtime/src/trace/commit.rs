@@ -2,6 +2,8 @@
 
 use super::bind::{Bound, bind};
 use super::engine::{Engine, Live, Origin};
+use super::lifecycle::FRESH;
+use super::policy::Account;
 use abi::abort::Abort;
 use heap::vm::TraceEntry;
 use heap::{ProtoObj, Vm};
@@ -10,11 +12,13 @@ use jit::backend::{Backend, Code, Request};
 use jit::mcode::Entry;
 use jit::record::Recorder;
 
+/// Bytes of code that an instruction of the IR takes at most, its part of the exits included: an estimate.
+const INS_BYTES: usize = 24;
+
 impl Engine {
     /// Optimises, assembles, reserves, publishes.
     pub(crate) fn complete(&mut self, vm: &mut Vm, recorder: &mut Recorder, origin: Origin) -> Result<(), Abort> {
-        let log = std::env::var_os("KILN_TRACE_LOG").is_some_and(|v| v == "2");
-        if log {
+        if self.log > 1 {
             eprintln!("recorded\n{}", recorder.trace());
         }
         let recorded = recorder.finish()?;
@@ -25,7 +29,16 @@ impl Engine {
             eprintln!("{trace}\n{e}");
             debug_assert!(false, "the trace does not verify: {e}");
         }
-        let number = self.free_number()?;
+        let kept = match (origin, trace.link) {
+            (Origin::Side(parent, _), Link::Root(target)) => vec![parent, target],
+            (Origin::Side(parent, _), _) => vec![parent],
+            (_, Link::Root(target)) => vec![target],
+            _ => Vec::new(),
+        };
+        if !self.make_room(vm, trace.ins.len() * INS_BYTES, &kept) {
+            return Err(Abort::CodeFull);
+        }
+        let number = self.next_number();
         let bound = bind(vm, &self.names.borrow(), &trace, self.env.nil_slot).ok_or(Abort::NoMemory)?;
         let (parent, target) = {
             let parent = match trace.start {
@@ -44,7 +57,7 @@ impl Engine {
             }
             (parent, target)
         };
-        let at = self.arena.cursor();
+        let at = self.arena.choose(trace.ins.len() * INS_BYTES);
         let request = Request {
             trace: &trace,
             number,
@@ -52,9 +65,12 @@ impl Engine {
             keys: &bound.keys,
             parent: parent.as_ref(),
             target,
-            stress: self.stress,
+            stress: self.stress.is_some(),
             at,
         };
+        let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
+        let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
+        self.backend.be_patient((!counted).then_some(patience));
         let code = self.backend.assemble(&self.env, &request)?;
         let place = match origin {
             Origin::Root(p, at) => {
@@ -69,24 +85,15 @@ impl Engine {
         };
         let address = self.arena.publish(&code.bytes)?;
         debug_assert_eq!(address, at);
-        if std::env::var_os("KILN_TRACE_LOG").is_some() {
+        if self.log > 0 {
             eprintln!("trace {number} {origin}\n{trace}", origin = describe(origin));
         }
-        self.publish(vm, number, trace, bound, code, address, place, origin);
+        let cost = self.budget.spend(recorder.count(), Some(trace.ins.len()));
+        self.publish(vm, number, trace, recorder.count(), bound, code, address, place, origin);
+        self.charge(number, cost);
+        self.arena.synchronise();
         self.stopped(vm, number, origin);
         Ok(())
-    }
-
-    /// A number that no trace has.
-    fn free_number(&mut self) -> Result<u32, Abort> {
-        if self.entries.is_empty() {
-            self.entries.push(TraceEntry::default());
-            self.traces.push(None);
-        }
-        if self.entries.len() > (self.params.maxtrace as usize).min(60_000) {
-            return Err(Abort::TooManyTraces);
-        }
-        Ok(self.entries.len() as u32)
     }
 
     /// Makes a trace visible. Cannot fail.
@@ -96,6 +103,7 @@ impl Engine {
         vm: &mut Vm,
         number: u32,
         trace: ir::Trace,
+        steps: u32,
         bound: Bound,
         code: Code,
         address: u64,
@@ -108,13 +116,28 @@ impl Engine {
             Origin::Side(parent, _) => self.traces[parent as usize].as_ref().map_or(parent, |p| p.root),
         };
         let returns = Engine::returns(&trace);
+        let before = match origin {
+            Origin::Root(..) => 0,
+            Origin::Side(parent, exit) => {
+                self.traces[parent as usize].as_ref().and_then(|p| p.work.get(exit as usize)).map_or(0, |w| *w)
+            }
+        };
         let live = Live {
+            work: work(&trace, steps, before),
+            tries: vec![0; n],
+            number,
+            undo: Vec::new(),
+            account: Account::default(),
+            heat: FRESH,
+            seen: 0,
+            dying: false,
             trace,
             place,
             root,
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
             cells: code.cells,
+            count: code.count,
             maps: code.exits,
             counts: vec![0; n],
             sides: vec![0; n],
@@ -124,10 +147,12 @@ impl Engine {
             regs: code.regs,
             nside: 0,
         };
+        if let Some(s) = &mut self.stress {
+            s.disarm(&live);
+        }
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
-        self.traces.push(Some(Box::new(live)));
-        self.entries.push(TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
+        self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
         match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live; `can_patch` said that patching works.
@@ -143,21 +168,34 @@ impl Engine {
                 self.show(vm);
                 if let Some(root) = self.traces[root as usize].as_mut() {
                     root.nside += 1;
+                    root.account.sides += 1;
                 }
                 let Some(parent) = self.traces[parent as usize].as_mut() else { return };
                 parent.sides[exit as usize] = number;
+                let mut undo = Vec::new();
                 for (e, at) in &parent.patches {
                     if *e == exit {
                         let site = parent.code.0 + *at as u64;
                         if let Some(bytes) = self.backend.link_exit(site, inner) {
+                            undo.push((site, self.arena.read(site, bytes.len())));
                             // A site that cannot be written keeps its exit: slower, not wrong.
                             self.arena.patch(site, &bytes);
                         }
                     }
                 }
+                if let Some(live) = self.traces[number as usize].as_mut() {
+                    live.undo = undo;
+                }
             }
         }
     }
+}
+
+/// Returns about how many instructions were executed from a root's start to each exit of a trace, of which `steps` were recorded behind
+/// `before` others. Exits behind LOOP had a round at least.
+fn work(trace: &ir::Trace, steps: u32, before: u32) -> Vec<u32> {
+    let end = trace.ins.iter().position(|i| i.op == ir::Op::LOOP).unwrap_or(trace.ins.len()).max(1) as u32;
+    trace.snaps.iter().map(|s| before + (u64::from(s.at.min(end)) * u64::from(steps) / u64::from(end)) as u32).collect()
 }
 
 /// The entry as the interpreter calls it.

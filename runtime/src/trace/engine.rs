@@ -3,13 +3,14 @@
 use super::events::Watch;
 use super::penalty::Penalties;
 use super::place::{self, Place};
+use super::policy::{Account, Budget};
 use super::view::{Names, View};
-use abi::abort::Abort;
+use abi::abort::{Abort, Blame};
 use abi::exit::SnapMap;
-use abi::tag;
+use abi::hash::FastMap;
 use bytecode::Op;
 use heap::vm::TraceEntry;
-use heap::{ProtoObj, Value, Vm};
+use heap::{Value, Vm};
 use ir::{Link, Trace};
 use jit::asm::x64::X64;
 use jit::backend::Env;
@@ -18,13 +19,14 @@ use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
 const PATIENCE: u32 = 2000;
+/// Bytes of code that must be free before a recording begins.
+const ROOM: usize = 8 << 10;
 
 /// A compiled trace.
 pub struct Live {
@@ -48,6 +50,8 @@ pub struct Live {
     pub patches: Vec<(u32, usize)>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
+    /// What the code's end counts in.
+    pub count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Text for dumps.
@@ -56,6 +60,31 @@ pub struct Live {
     pub regs: Vec<String>,
     /// Number of side traces of a root.
     pub nside: u32,
+    /// Its own number.
+    pub number: u32,
+    /// Instructions from the root's start to each exit, about.
+    pub work: Vec<u32>,
+    /// Tries to make a side trace by exit.
+    pub tries: Vec<u8>,
+    /// Bytes of the parent's exits before they were linked, by address.
+    pub undo: Vec<(u64, Vec<u8>)>,
+    /// What the tree has done (root traces).
+    pub account: Account,
+    /// Entries lately, and at the last count.
+    pub heat: u32,
+    /// See `heat`.
+    pub seen: u32,
+    /// Flushed while code was running: it only waits to be freed.
+    pub dying: bool,
+}
+
+impl Live {
+    /// Says whether an exit is the end of a trace that leads to the interpreter.
+    pub(crate) fn ends_at(&self, exit: u32) -> bool {
+        let snaps = &self.trace.snaps;
+        let last = snaps.last().is_some_and(|s| s.at as usize >= self.trace.ins.len());
+        self.trace.link == Link::Interp && exit as usize + 1 == snaps.len() && last
+    }
 }
 
 /// What the compiler does.
@@ -71,7 +100,7 @@ pub(crate) enum State {
 /// A hot place.
 #[derive(Clone, Copy)]
 pub(crate) struct Pending {
-    proto: P,
+    pub(crate) proto: P,
     at: u32,
     base: i64,
     thread: u64,
@@ -93,16 +122,21 @@ pub struct Engine {
     pub params: Params,
     pub(crate) state: State,
     pub(crate) names: RefCell<Names>,
-    pub(crate) roots: HashMap<(u64, u32), (u32, bool)>,
-    pub(crate) left: HashMap<(u64, u32), u32>,
+    pub(crate) roots: FastMap<(u64, u32), (u32, bool)>,
+    pub(crate) left: FastMap<(u64, u32), u32>,
     pub(crate) penalties: Penalties,
     pub(crate) entries: Vec<TraceEntry>,
     pub(crate) traces: Vec<Option<Box<Live>>>,
+    /// Numbers of freed traces.
+    pub(crate) vacant: Vec<u32>,
+    pub(crate) budget: Budget,
+    /// What is printed of recordings and traces (`KILN_TRACE_LOG`).
+    pub(crate) log: u8,
     pub(crate) backend: X64,
     pub(crate) arena: Arena,
     pub(crate) env: Env,
-    /// Every guard fails once.
-    pub stress: bool,
+    /// Every guard fails once, and exits are compared.
+    pub(crate) stress: Option<Box<super::stress::Stress>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -110,9 +144,8 @@ pub struct Engine {
 
 impl Engine {
     /// Makes the compiler; `None` where there is no backend or no code memory.
-    pub(crate) fn new(vm: &Vm) -> Option<Box<Engine>> {
+    pub(crate) fn new() -> Option<Box<Engine>> {
         let params = Params::default();
-        let _ = vm;
         let env = Env {
             helpers: interp::support::addresses(),
             trace_exit: super::leave as *const () as u64,
@@ -130,14 +163,17 @@ impl Engine {
             params,
             state: State::Idle,
             names: RefCell::default(),
-            roots: HashMap::new(),
-            left: HashMap::new(),
+            roots: FastMap::default(),
+            left: FastMap::default(),
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
+            vacant: Vec::new(),
+            budget: Budget::default(),
+            log: std::env::var("KILN_TRACE_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(0),
             backend,
             env,
-            stress: false,
+            stress: None,
             watch,
             on: true,
         }))
@@ -151,12 +187,23 @@ impl Engine {
                 self.params.set(name, u32::try_from(v).unwrap_or(0));
             }
         }
+        self.arena.set_limit(self.params.maxmcode as usize * 1024);
         for pass in opt::PASSES {
             let name = if pass.name == "loops" { "loop" } else { pass.name };
             if let Some(on) = state.flag(name) {
                 self.params.passes.set(pass.name, on);
             }
         }
+    }
+
+    /// Returns the state of exit stress, which is on.
+    pub(crate) fn stress(&mut self) -> &mut super::stress::Stress {
+        self.stress.get_or_insert_default()
+    }
+
+    /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
+    fn is_eager(&self) -> bool {
+        self.stress.is_some() || self.params.hotloop <= 2
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {
@@ -175,10 +222,15 @@ impl Engine {
         let (base, thread) = (view.base(), view.thread());
         if view.info(proto).no_jit {
             self.watch.refused(vm, Origin::Root(proto, at), Abort::JitOff);
-            self.penalties.never(vm, proto, at);
+            self.penalties.never(proto, at);
             return false;
         }
-        if self.penalties.is_blocked(proto, at) {
+        let counted = u64::from(self.penalties.counted(vm, proto, at));
+        self.budget.interpreted(counted * self.view(vm).steps(proto, at));
+        if !self.penalties.admits(vm, proto, at)
+            || !(self.budget.allows() || self.is_eager())
+            || !self.make_room(vm, ROOM, &[])
+        {
             return false;
         }
         self.state = State::Pending(Pending { proto, at, base, thread, waited: 0 });
@@ -266,6 +318,7 @@ impl Engine {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle => {}
             State::Pending(p) => {
+                self.budget.spend(p.waited, None);
                 self.watch.aborted(vm, why, Some(Origin::Root(p.proto, p.at)), None);
                 if why == Abort::LeftLoop {
                     *self.left.entry((p.proto.0, p.at)).or_default() += 1;
@@ -273,8 +326,12 @@ impl Engine {
                 self.penalties.blame(vm, p.proto, p.at, why);
             }
             State::Recording(r, origin) => {
+                let cost = self.budget.spend(r.count(), None);
+                if let Origin::Side(parent, _) = origin {
+                    self.charge(parent, cost);
+                }
                 self.watch.aborted(vm, why, Some(origin), Some(&r));
-                if std::env::var_os("KILN_TRACE_LOG").is_some() {
+                if self.log > 0 {
                     let (p, pc) = r.position();
                     let op = self.view(vm).code(p, pc).op();
                     eprintln!("abort {} at {pc} {op:?} after {} start {}", why.name(), r.count(), r.start().1);
@@ -318,31 +375,35 @@ impl Engine {
 
     /// Counts an exit whose frames were restored; says whether to record a side trace.
     pub(crate) fn count_exit(&mut self, vm: &mut Vm, trace: u32, exit: u32) -> bool {
-        let (hotexit, tryside, maxside) = (self.params.hotexit, self.params.tryside, self.params.maxside);
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
-        let root = live.root;
-        let Some(count) = live.counts.get_mut(exit as usize) else { return false };
+        let (root, i) = (live.root, exit as usize);
+        let (Some(count), Some(&work)) = (live.counts.get_mut(i), live.work.get(i)) else { return false };
         *count = count.saturating_add(1);
         let n = *count;
-        if !self.on
-            || n < hotexit
-            || n >= hotexit + tryside * 8
+        if live.dying {
+            return false;
+        }
+        // Behind the end of a trace that does not go on there is nothing to record.
+        let ended = live.ends_at(exit);
+        let wait = self.params.hotexit.saturating_mul(1 << live.tries[i].min(16));
+        let hopeless = u32::from(live.tries[i]) >= self.params.tryside || ended || live.sides[i] != 0;
+        let entries = self.entries.get(root as usize).map_or(0, |e| e.entries);
+        let eager = self.is_eager();
+        let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
+        if tree.account.exit(&mut self.budget, work, entries) && !eager {
+            self.retire(vm, root);
+            return false;
+        }
+        if hopeless
+            || n < wait
+            || !self.on
             || !matches!(self.state, State::Idle)
             || vm.jit.recording
+            || tree.nside >= self.params.maxside
+            || !(eager || tree.account.allows_side() && self.budget.allows())
+            || stdlib::jit::events::is_delivering(vm)
+            || !self.make_room(vm, ROOM, &[root])
         {
-            return false;
-        }
-        if !(n - hotexit).is_multiple_of(8) && n != hotexit {
-            return false;
-        }
-        if self.traces.get(root as usize).and_then(Option::as_ref).is_none_or(|r| r.nside >= maxside) {
-            return false;
-        }
-        let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
-        if live.sides[exit as usize] != 0 {
-            return false;
-        }
-        if stdlib::jit::events::is_delivering(vm) {
             return false;
         }
         let number = self.next_number();
@@ -350,112 +411,64 @@ impl Engine {
         self.watch.began(vm, number, at, Some((trace, exit)));
         let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
         let view = View { restored: true, ..self.view(vm) };
-        match Recorder::side(&view, &live.trace, &live.maps[exit as usize], trace, exit, &self.params) {
+        match Recorder::side(&view, &live.trace, &live.maps[i], trace, exit, &self.params) {
             Ok(r) => {
                 self.state = State::Recording(Box::new(r), Origin::Side(trace, exit));
                 true
             }
             Err(why) => {
-                if std::env::var_os("KILN_TRACE_LOG").is_some() {
+                if self.log > 0 {
                     eprintln!("abort side {trace}/{exit} {}", why.name());
                 }
                 self.watch.aborted(vm, why, Some(Origin::Side(trace, exit)), None);
+                self.budget.spend(0, None);
                 self.penalise_exit(trace, exit, why);
                 false
             }
         }
     }
 
+    /// The next try at an exit comes after twice as many exits.
     fn penalise_exit(&mut self, trace: u32, exit: u32, why: Abort) {
-        let stop = self.params.hotexit + self.params.tryside * 8;
-        if let Some(Some(live)) = self.traces.get_mut(trace as usize)
-            && why.blame() == abi::abort::Blame::Never
-            && let Some(count) = live.counts.get_mut(exit as usize)
+        let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return };
+        let root = live.root;
+        if let Some(tries) = live.tries.get_mut(exit as usize)
+            && !matches!(why, Abort::Hook | Abort::Flushed)
         {
-            *count = stop;
+            *tries = if why.blame() == Blame::Never { u8::MAX } else { tries.saturating_add(1) };
+        }
+        if let Some(Some(tree)) = self.traces.get_mut(root as usize) {
+            tree.account.aborts += 1;
         }
     }
 
-    // ---- life cycle ----
-
-    /// Takes a root trace from its loop or function. Its code stays until the next flush: other traces may jump to it, and exits of
-    /// its side traces are still found.
-    pub(crate) fn drop_root(&mut self, vm: &mut Vm, number: u32) {
-        let Some(Some(live)) = self.traces.get(number as usize) else { return };
-        let (place, entry) = (live.place, self.entries.get_mut(number as usize));
-        let Some(entry) = entry.filter(|e| live.root == number && e.entry.is_some()) else { return };
-        // SAFETY: traces keep their prototypes alive.
-        unsafe {
-            let pc = ProtoObj::bc(place.0 as *const ProtoObj).cast_mut().add(place.1 as usize);
-            interp::jit::unpatch(vm, pc, number as u16);
-        }
-        entry.entry = None;
-        self.roots.remove(&place);
-    }
-
-    /// Frees all traces: bytecode is as it was, code that still runs finds its exits.
-    pub(crate) fn flush(&mut self, vm: &mut Vm) {
-        self.watch.flushed(vm, &self.traces, &self.entries);
-        for no in 0..self.traces.len() {
-            if let Some(live) = &self.traces[no]
-                && live.root == no as u32
-            {
-                let (proto, at) = live.place;
-                // SAFETY: traces keep their prototypes alive.
-                unsafe {
-                    let pc = ProtoObj::bc(proto as *const ProtoObj).cast_mut().add(at as usize);
-                    interp::jit::unpatch(vm, pc, no as u16);
-                }
-            }
-        }
-        for e in &mut self.entries {
-            e.entry = None;
-        }
-        self.roots.clear();
-        self.penalties = Penalties::default();
-        self.left.clear();
-        if vm.jit.depth == 0 {
-            for live in self.traces.drain(..).flatten() {
-                self.arena.free(live.code.0, live.code.1);
-            }
-            self.entries.clear();
-        }
-        self.show(vm);
-        if vm.jit.depth > 0 {
-            interp::jit::request_attention(vm);
+    /// Puts a cost on a trace's tree.
+    pub(crate) fn charge(&mut self, trace: u32, cost: u64) {
+        let Some(Some(live)) = self.traces.get(trace as usize) else { return };
+        let root = live.root;
+        if let Some(Some(tree)) = self.traces.get_mut(root as usize) {
+            tree.account.cost += cost;
         }
     }
 
-    /// Tells the interpreter where the table of traces is.
-    pub(crate) fn show(&mut self, vm: &mut Vm) {
-        vm.jit.traces = self.entries.as_mut_ptr();
-        vm.jit.ntraces = self.entries.len() as u32;
+    /// Takes a root out of use: its code did not pay.
+    fn retire(&mut self, vm: &mut Vm, root: u32) {
+        let Some(Some(live)) = self.traces.get(root as usize) else { return };
+        let (proto, at) = (P(live.place.0), live.place.1);
+        if self.roots.get(&live.place).is_none_or(|r| r.0 != root) {
+            return;
+        }
+        if self.log > 0 {
+            eprintln!("retired {root} {:?}", live.account);
+        }
+        self.drop_root(vm, root);
+        self.watch.refused(vm, Origin::Root(proto, at), Abort::Retired);
+        self.penalties.blame(vm, proto, at, Abort::Retired);
     }
 
-    /// Hands everything that must stay alive to the collector.
-    pub(crate) fn mark(&mut self, vm: &Vm, visit: &mut dyn FnMut(Value)) {
-        let proto = |p: u64| Value(p | tag::PROTO << tag::SHIFT);
-        let mut kept = std::collections::HashSet::new();
-        for live in self.traces.iter().flatten() {
-            for v in &live.roots {
-                if v.tag() == tag::PROTO {
-                    kept.insert(v.0 & tag::PTR_MASK);
-                }
-                visit(*v);
-            }
-            if live.place.0 != 0 {
-                kept.insert(live.place.0);
-                visit(proto(live.place.0));
-            }
-        }
-        stdlib::jit::events::mark(vm, visit);
-        if let State::Idle = self.state {
-            self.names.borrow_mut().trim(|p| kept.contains(&p));
-            self.penalties.trim(|p| kept.contains(&p));
-            self.left.retain(|(p, _), _| kept.contains(p));
-        } else {
-            self.names.borrow_mut().visit(&mut |p| visit(proto(p)));
-        }
+    /// Returns what a tree of traces has done.
+    pub fn account(&self, root: u32) -> Option<&Account> {
+        self.traces.get(root as usize)?.as_ref().filter(|t| t.root == root).map(|t| &t.account)
     }
 
     /// Says whether a link leads back to the interpreter.

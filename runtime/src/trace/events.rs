@@ -158,6 +158,26 @@ impl Watch {
         }
     }
 
+    /// A trace is about to be freed because room is short.
+    pub fn freed(&mut self, number: u32, live: &Live, entry: Option<&heap::vm::TraceEntry>) {
+        if let Some(out) = &self.verbose {
+            report::write(out, &format!("[TRACE {number:3} freed]\n"));
+        }
+        if let Some(stats) = &mut self.stats {
+            stats.freed(number, live, entry);
+        }
+        if let Some(gdb) = &mut self.gdb {
+            gdb.forget(number);
+        }
+    }
+
+    /// The collector is about to free prototypes that are not alive.
+    pub fn sweep(&mut self, alive: &dyn Fn(u64) -> bool) {
+        if let Some(stats) = &mut self.stats {
+            stats.sweep(alive);
+        }
+    }
+
     /// An exit was taken.
     pub fn left(&mut self, vm: &mut Vm, trace: u32, exit: u32, state: &ExitState) {
         if let Some(dump) = &mut self.dump {
@@ -173,11 +193,6 @@ impl Watch {
 }
 
 impl Engine {
-    /// Returns the number that the next trace will have.
-    pub(crate) fn next_number(&self) -> u32 {
-        self.entries.len().max(1) as u32
-    }
-
     /// A trace was published.
     pub(crate) fn stopped(&mut self, vm: &mut Vm, number: u32, origin: Origin) {
         let current = self.watch.current.take();

@@ -202,6 +202,14 @@ impl Stats {
         self.extents.clear();
     }
 
+    /// Prototypes that are not alive are about to be freed.
+    pub fn sweep(&mut self, alive: &dyn Fn(u64) -> bool) {
+        self.extents.retain(|p, _| alive(*p));
+        for spot in self.spots.values_mut().filter(|s| s.place.0 != 0 && !alive(s.place.0)) {
+            spot.place = (0, 0);
+        }
+    }
+
     /// A trace is about to be freed.
     pub fn freed(&mut self, number: u32, live: &Live, entry: Option<&TraceEntry>) {
         let Some(spot) = self.roots.get(&live.root).or(self.roots.get(&number)).and_then(|k| self.spots.get_mut(k))

@@ -51,7 +51,7 @@ extern "C" fn __jit_debug_register_code() {
 /// The objects that gdb knows.
 #[derive(Default)]
 pub(crate) struct Gdb {
-    entries: Vec<(Box<CodeEntry>, Vec<u8>)>,
+    entries: Vec<(u32, Box<CodeEntry>, Vec<u8>)>,
 }
 
 impl Gdb {
@@ -72,28 +72,39 @@ impl Gdb {
             (*d).action = REGISTER;
         }
         __jit_debug_register_code();
-        self.entries.push((entry, file));
+        self.entries.push((number, entry, file));
     }
 
     /// Takes all traces back.
     pub fn forget_all(&mut self) {
-        for (mut entry, _file) in self.entries.drain(..) {
-            // SAFETY: the entry is in the list, as `add` linked it.
-            unsafe {
-                let d = &raw mut __jit_debug_descriptor;
-                if entry.prev.is_null() {
-                    (*d).first = entry.next
-                } else {
-                    (*entry.prev).next = entry.next
-                }
-                if !entry.next.is_null() {
-                    (*entry.next).prev = entry.prev;
-                }
-                (*d).relevant = &raw mut *entry;
-                (*d).action = UNREGISTER;
-            }
-            __jit_debug_register_code();
+        while let Some((_, entry, _file)) = self.entries.pop() {
+            Gdb::unlink(entry);
         }
+    }
+
+    /// Takes a trace back.
+    pub fn forget(&mut self, number: u32) {
+        if let Some(i) = self.entries.iter().position(|e| e.0 == number) {
+            Gdb::unlink(self.entries.remove(i).1);
+        }
+    }
+
+    fn unlink(mut entry: Box<CodeEntry>) {
+        // SAFETY: the entry is in the list, as `add` linked it.
+        unsafe {
+            let d = &raw mut __jit_debug_descriptor;
+            if entry.prev.is_null() {
+                (*d).first = entry.next
+            } else {
+                (*entry.prev).next = entry.next
+            }
+            if !entry.next.is_null() {
+                (*entry.next).prev = entry.prev;
+            }
+            (*d).relevant = &raw mut *entry;
+            (*d).action = UNREGISTER;
+        }
+        __jit_debug_register_code();
     }
 }
 

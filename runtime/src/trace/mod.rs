@@ -15,14 +15,18 @@ mod engine;
 mod events;
 pub mod explain;
 mod gdb;
+mod lifecycle;
 mod penalty;
 mod perf;
 mod place;
+mod policy;
 mod reflect;
 mod report;
+mod stress;
 mod view;
 
 pub use engine::{Engine, Live};
+pub use policy::Account;
 
 use abi::abort::Abort;
 use abi::exit::{ExitState, outcome};
@@ -32,12 +36,13 @@ use stdlib::jit::JitState;
 
 /// Gives a machine its trace compiler, where there is a backend for this CPU.
 pub fn install(vm: &mut Vm) {
-    let Some(engine) = Engine::new(vm) else { return };
+    let Some(engine) = Engine::new() else { return };
     vm.jit.data = Box::into_raw(engine).cast();
     vm.jit.hot = hot;
     vm.jit.record = record;
     vm.jit.abort = disturbed;
     vm.jit.mark = mark;
+    vm.jit.sweep = sweep;
     let state: &mut JitState = vm.host();
     state.available = true;
     state.changed = Some(changed);
@@ -77,8 +82,8 @@ pub fn set_seed(vm: &mut Vm, seed: u32) {
 /// Makes every guard of every trace fail at least once.
 pub fn set_stress(vm: &mut Vm) {
     if let Some(e) = engine(vm) {
-        e.stress = true;
         e.params.stress = true;
+        stress::install(vm, e);
     }
 }
 
@@ -160,6 +165,13 @@ fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
     }
 }
 
+/// Objects are about to be freed.
+fn sweep(vm: &Vm, alive: &dyn Fn(u64) -> bool) {
+    if let Some(e) = engine(vm) {
+        e.sweep(alive);
+    }
+}
+
 /// An exit of compiled code: restores the frames and answers how to go on.
 ///
 /// # Safety
@@ -179,6 +191,9 @@ pub(crate) unsafe extern "C" fn leave(
         let Some(map) = e.exit_map(trace, exit) else { return outcome::FAIL };
         if heap::deopt::restore(vm, base, &*state, map).is_err() {
             return outcome::FAIL;
+        }
+        if e.stress.is_some() {
+            stress::compare(vm, e, trace, exit);
         }
         let slots = e.slots(trace);
         if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < slots as usize {

@@ -1,15 +1,30 @@
-//! Blame for aborted recordings: a place is tried again later and later, and not at all once that is hopeless.
+//! Blame for aborted recordings: a place is tried again later and later, then it rests, and after each rest longer.
+//!
+//! A place's value is what its hot counter starts from after an abort; it doubles, with some random bits so that two loops do not disturb
+//! each other for ever. Above [`MAX`] the place is *blocked*: it rests for a number of hot events that depends on the cause and doubles with each
+//! rest; then it has one more try. So a program that has changed its ways is compiled in the end, and one that has not hardly pays.
+//!
+//! Invariant: places are those of live prototypes; [`Penalties::sweep`] sees to it when the collector is about to free some.
+//! Random numbers come from a seed alone.
 
 use abi::abort::{Abort, Blame};
+use abi::hash::FastMap;
 use heap::Vm;
 use heap::vm::HOT_COUNTERS;
 use jit::subject::P;
-use std::collections::HashMap;
 
 /// Counter value after the first abort.
 const MIN: u32 = 72;
 /// Counter value above which a place is blocked.
 const MAX: u32 = 60_000;
+/// Counter value of a blocked place: others share its counter, so it is not large.
+const RESTING: u32 = 4000;
+/// Hot events of the first rest: after many aborts; of what is not compiled; of a retired trace.
+const REST: u32 = 64;
+const REST_NYI: u32 = 512;
+const REST_RETIRED: u32 = 32;
+/// A rest at most.
+const REST_MAX: u32 = 1 << 24;
 
 /// What is known of a place.
 #[derive(Clone, Copy, Debug)]
@@ -19,44 +34,93 @@ pub(crate) struct Penalty {
     pub why: Abort,
     /// How often.
     pub times: u32,
-    /// It is not tried any more.
+    /// It rests.
     pub blocked: bool,
+    /// Hot events until it is tried again.
+    left: u32,
+    /// The next rest.
+    rest: u32,
 }
 
 /// Penalties by place.
-#[derive(Default)]
 pub(crate) struct Penalties {
-    places: HashMap<(u64, u32), Penalty>,
+    places: FastMap<(u64, u32), Penalty>,
     random: u32,
+    /// What the hot counters started from.
+    started: [u16; HOT_COUNTERS],
+}
+
+impl Default for Penalties {
+    fn default() -> Penalties {
+        Penalties { places: FastMap::default(), random: 0, started: [0; HOT_COUNTERS] }
+    }
 }
 
 impl Penalties {
-    /// Says whether a place is not tried any more.
-    pub fn is_blocked(&self, p: P, at: u32) -> bool {
-        self.places.get(&(p.0, at)).is_some_and(|p| p.blocked)
+    /// A counter ran out at a place and was started again: returns what it had counted.
+    pub fn counted(&mut self, vm: &Vm, p: P, at: u32) -> u16 {
+        let i = counter(p, at);
+        std::mem::replace(&mut self.started[i], vm.jit.hotcount[i])
     }
 
-    /// Blocks a place.
-    pub fn never(&mut self, vm: &mut Vm, p: P, at: u32) {
-        self.places.insert((p.0, at), Penalty { value: MAX, why: Abort::JitOff, times: 1, blocked: true });
-        let _ = vm;
+    /// A counter ran out at a place: says whether it may be tried. A place that rests has one event less to go.
+    pub fn admits(&mut self, vm: &mut Vm, p: P, at: u32) -> bool {
+        let Some(place) = self.places.get_mut(&(p.0, at)) else { return true };
+        if !place.blocked {
+            return true;
+        }
+        if place.why != Abort::JitOff {
+            place.left = place.left.saturating_sub(1);
+            if place.left == 0 {
+                place.blocked = false;
+                // One abort, and it rests again.
+                place.value = MAX;
+                return true;
+            }
+        }
+        self.set(vm, p, at, RESTING);
+        false
+    }
+
+    /// Blocks a place that is not to be compiled.
+    pub fn never(&mut self, p: P, at: u32) {
+        let place = self.place(p, at, Abort::JitOff);
+        place.why = Abort::JitOff;
+        place.times += 1;
+        place.blocked = true;
+    }
+
+    fn place(&mut self, p: P, at: u32, why: Abort) -> &mut Penalty {
+        let fresh = Penalty { value: MIN / 2, why, times: 0, blocked: false, left: 0, rest: 0 };
+        self.places.entry((p.0, at)).or_insert(fresh)
     }
 
     /// Notes an abort; sets the counter for the next try.
     pub fn blame(&mut self, vm: &mut Vm, p: P, at: u32, why: Abort) {
-        self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        let place = self.places.entry((p.0, at)).or_insert(Penalty { value: MIN / 2, why, times: 0, blocked: false });
+        let random = self.random() >> 28;
+        let place = self.place(p, at, why);
         place.why = why;
         place.times += 1;
-        match why.blame() {
-            Blame::Blameless => {}
-            Blame::Never => place.value = place.value.max(MAX / 8) * 2,
-            Blame::Again => place.value = place.value * 2 + (self.random >> 28),
+        match (why, why.blame()) {
+            (Abort::Retired, _) => place.value = MAX + 1,
+            (Abort::Hook | Abort::Flushed, _) => {}
+            (_, Blame::Never) => place.value = place.value.max(MAX / 8) * 2,
+            // Lack of room is nobody's fault, but the next try has to wait as well.
+            (_, Blame::Again | Blame::Blameless) => place.value = place.value * 2 + random,
         }
-        place.blocked = place.value > MAX;
-        // SAFETY: the place is in a live prototype: it is being recorded.
-        let pc = unsafe { heap::ProtoObj::bc(p.0 as *const heap::ProtoObj).add(at as usize + 1) };
-        vm.jit.hotcount[(pc as usize >> 2) % HOT_COUNTERS] = place.value.min(MAX) as u16;
+        let mut value = place.value;
+        if value > MAX {
+            let first = match (why, why.blame()) {
+                (Abort::Retired, _) => REST_RETIRED,
+                (_, Blame::Never) => REST_NYI,
+                _ => REST,
+            };
+            place.rest = (place.rest * 2).clamp(first, REST_MAX);
+            place.left = place.rest;
+            place.blocked = true;
+            value = RESTING;
+        }
+        self.set(vm, p, at, value);
     }
 
     /// Returns what is known of a place.
@@ -74,20 +138,33 @@ impl Penalties {
         self.random = seed;
     }
 
+    fn random(&mut self) -> u32 {
+        self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.random
+    }
+
     /// Sets the counter of a place so that it is hot again soon.
     pub fn soon(&mut self, vm: &mut Vm, p: P, at: u32) {
-        self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        self.set(vm, p, at, self.random >> 28);
+        let value = self.random() >> 28;
+        self.set(vm, p, at, value);
     }
 
-    fn set(&self, vm: &mut Vm, p: P, at: u32, value: u32) {
-        // SAFETY: the place is in a live prototype: it is being recorded.
-        let pc = unsafe { heap::ProtoObj::bc(p.0 as *const heap::ProtoObj).add(at as usize + 1) };
-        vm.jit.hotcount[(pc as usize >> 2) % HOT_COUNTERS] = value.min(MAX) as u16;
+    /// Sets the hot counter of a place.
+    fn set(&mut self, vm: &mut Vm, p: P, at: u32, value: u32) {
+        let i = counter(p, at);
+        self.started[i] = value.min(MAX) as u16;
+        vm.jit.hotcount[i] = self.started[i];
     }
 
-    /// Forgets places in prototypes that `keep` does not want.
-    pub fn trim(&mut self, keep: impl Fn(u64) -> bool) {
-        self.places.retain(|(p, _), v| v.blocked || keep(*p));
+    /// Forgets places in prototypes that are about to be freed.
+    pub fn sweep(&mut self, alive: impl Fn(u64) -> bool) {
+        self.places.retain(|(p, _), _| alive(*p));
     }
+}
+
+/// Returns the index of a place's hot counter.
+fn counter(p: P, at: u32) -> usize {
+    // SAFETY: the place is in a live prototype: it runs, or its trace keeps it.
+    let pc = unsafe { heap::ProtoObj::bc(p.0 as *const heap::ProtoObj) }.wrapping_add(at as usize + 1);
+    (pc as usize >> 2) % HOT_COUNTERS
 }

@@ -3,6 +3,7 @@
 //! Invariant: nothing here writes to the machine. The only state is [`Names`], which maps symbols (prototype keys, shapes) to
 //! objects and back.
 
+use abi::hash::FastMap;
 use abi::hash::Fnv1a;
 use abi::metamethod::Mm;
 use abi::{frame, objtype, tag};
@@ -12,18 +13,17 @@ use heap::{FuncObj, Node, ProtoObj, StrObj, TabObj, Value, Vm};
 use ir::{ProtoKey, Shape};
 use jit::subject::{P, ProtoInfo, Subject, TabInfo, Upval, V};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Symbols of a machine.
 #[derive(Default)]
 pub struct Names {
-    keys: HashMap<u64, ProtoKey>,
-    protos: HashMap<ProtoKey, u64>,
-    shapes: HashMap<u32, Arc<Shape>>,
-    shape_ids: HashMap<Arc<Shape>, u32>,
-    strings: HashMap<u64, Arc<[u8]>>,
-    locals: HashMap<(u64, u32), Option<u32>>,
+    keys: FastMap<u64, ProtoKey>,
+    protos: FastMap<ProtoKey, u64>,
+    shapes: FastMap<u32, Arc<Shape>>,
+    shape_ids: FastMap<Arc<Shape>, u32>,
+    strings: FastMap<u64, Arc<[u8]>>,
+    locals: FastMap<(u64, u32), Option<u32>>,
 }
 
 impl Names {
@@ -39,15 +39,22 @@ impl Names {
 
     /// Visits all prototypes that have names.
     pub fn visit(&self, f: &mut dyn FnMut(u64)) {
-        self.protos.values().for_each(|p| f(*p));
+        self.keys.keys().for_each(|p| f(*p));
     }
 
-    /// Forgets what the collector may free: strings by address, and prototypes that `keep` does not want.
-    pub fn trim(&mut self, keep: impl Fn(u64) -> bool) {
-        self.strings.clear();
-        self.keys.retain(|p, _| keep(*p));
-        self.protos.retain(|_, p| keep(*p));
-        self.locals.retain(|(p, _), _| keep(*p));
+    /// Visits all strings that are known by their address.
+    pub fn strings(&self, f: &mut dyn FnMut(Value)) {
+        self.strings.keys().for_each(|s| f(Value(*s)));
+    }
+
+    /// Forgets what the collector is about to free: prototypes that are not alive, and strings, unless a recording keeps them.
+    pub fn sweep(&mut self, alive: impl Fn(u64) -> bool, keep_strings: bool) {
+        if !keep_strings {
+            self.strings.clear();
+        }
+        self.keys.retain(|p, _| alive(*p));
+        self.protos.retain(|_, p| alive(*p));
+        self.locals.retain(|(p, _), _| alive(*p));
     }
 }
 
@@ -58,9 +65,9 @@ pub struct View<'a> {
     /// Its symbols.
     pub names: &'a RefCell<Names>,
     /// Root traces: prototype and instruction to number, and whether it returns.
-    pub roots: &'a HashMap<(u64, u32), (u32, bool)>,
+    pub roots: &'a FastMap<(u64, u32), (u32, bool)>,
     /// Loops that were often left early.
-    pub left: &'a HashMap<(u64, u32), u32>,
+    pub left: &'a FastMap<(u64, u32), u32>,
     /// The machine's `pc` is at the instruction that is about to run, not behind it.
     pub restored: bool,
 }
@@ -104,6 +111,13 @@ unsafe fn hash_of(vm: &Vm, p: *const ProtoObj) -> u64 {
 }
 
 impl View<'_> {
+    /// Returns about how many instructions a unit of a hot counter at an instruction stands for.
+    pub fn steps(&self, p: P, at: u32) -> u64 {
+        let (first, last) = super::place::extent(proto_ptr(p), at, self.code(p, at));
+        // Loops count by two; of a function perhaps half is run.
+        (u64::from(last.saturating_sub(first)) / 2).clamp(2, 100)
+    }
+
     fn running(&self) -> *mut FuncObj {
         // SAFETY: base[-2] is the function of the running frame (frame layout).
         unsafe { (*self.vm.base.sub(2) & tag::PTR_MASK) as *mut FuncObj }

@@ -26,6 +26,8 @@ pub unsafe fn run(vm: &mut Vm) {
         }
         settle_upvalues(vm);
         finalize::drop_dead(vm);
+        // Whoever asks does so of objects that were live before the collection, and whose memory is intact.
+        (vm.jit.sweep)(vm, &|p| vm.heap.is_marked(p as *const u8));
         turn(vm);
     }
 }

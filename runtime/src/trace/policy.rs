@@ -1,0 +1,144 @@
+//! Compiled code must pay: what compiling may cost, and which traces are taken out of use again.
+//!
+//! There are no clocks here, so that equal programs with equal seeds give equal traces. Everything is counted in *steps*: about the time
+//! that the interpreter takes for an instruction. Work is estimated from hot events (so many rounds of so many instructions), and from exits
+//! (instructions from the trace's start to the exit). Compiling is estimated from the instructions recorded and the IR that came of them.
+//!
+//! * **Budget.** Compiling may cost [`BURST`] steps at first, and then a small share of the work of the interpreter and a large one of that of
+//!   compiled code: programs whose traces run are allowed more of them. Without budget nothing is recorded; hot places stay hot, and their
+//!   turn comes.
+//! * **Account.** Each tree of traces (a root with its side traces) has one: entries, exits, work done, cost. New side traces
+//!   have to be earned by the tree's work. A tree that is left early again and again is *retired*: entering and leaving cost more than its code saves.
+//!   Its place rests (`super::penalty`) and may be tried again.
+//!
+//! Invariant: nothing here knows the machine; what is decided depends on the numbers alone.
+
+/// Steps that compiling may cost before there was any work.
+pub const BURST: u64 = 5_000_000;
+/// The interpreter's work divided by this may be spent.
+const INTERPRETED: u64 = 32;
+/// Compiled code's work divided by this may be spent.
+const COMPILED: u64 = 3;
+/// Steps that an instruction costs to record.
+const RECORD: u64 = 250;
+/// Steps that an instruction of the IR costs to optimise and to assemble.
+const COMPILE: u64 = 350;
+/// Steps that each trace costs whatever its size.
+const TRACE: u64 = 12_000;
+/// Steps that the side traces of a tree may cost before its work pays for them.
+const SIDES: u64 = 6_000_000;
+/// An exit after fewer instructions is early: entering and leaving took longer.
+pub const EARLY: u32 = 12;
+/// Exits after which a tree is judged.
+const WINDOW: u32 = 512;
+
+/// What compiling may cost.
+#[derive(Default, Debug)]
+pub struct Budget {
+    spent: u64,
+    interpreted: u64,
+    compiled: u64,
+}
+
+impl Budget {
+    /// Counts work of the interpreter.
+    pub fn interpreted(&mut self, steps: u64) {
+        self.interpreted += steps;
+    }
+
+    /// Says whether anything may be recorded.
+    pub fn allows(&self) -> bool {
+        self.spent <= BURST + self.interpreted / INTERPRETED + self.compiled / COMPILED
+    }
+
+    /// Counts the cost of a recording: instructions recorded, and of the IR if it was compiled. Returns it.
+    pub fn spend(&mut self, recorded: u32, compiled: Option<usize>) -> u64 {
+        let cost = u64::from(recorded) * RECORD + compiled.map_or(0, |n| n as u64 * COMPILE) + TRACE;
+        self.spent += cost;
+        cost
+    }
+}
+
+/// What a tree of traces has done.
+#[derive(Clone, Default, Debug)]
+pub struct Account {
+    /// Exits to the interpreter.
+    pub exits: u32,
+    /// Those of them that were early.
+    pub early: u32,
+    /// Side traces made.
+    pub sides: u32,
+    /// Side traces given up.
+    pub aborts: u32,
+    /// Steps done by compiled code until exits.
+    pub work: u64,
+    /// Steps that compiling cost.
+    pub cost: u64,
+    /// Where the window began: exits, early exits, entries.
+    window: (u32, u32, u32),
+}
+
+impl Account {
+    /// Counts an exit after `work` instructions; `entries` is how often the root was entered from the interpreter. Says whether the tree is
+    /// to be retired.
+    pub fn exit(&mut self, budget: &mut Budget, work: u32, entries: u32) -> bool {
+        self.exits = self.exits.wrapping_add(1);
+        self.early = self.early.wrapping_add(u32::from(work < EARLY));
+        self.work += u64::from(work);
+        budget.compiled += u64::from(work);
+        let (exits, early, entered) = (
+            self.exits.wrapping_sub(self.window.0),
+            self.early.wrapping_sub(self.window.1),
+            entries.wrapping_sub(self.window.2),
+        );
+        if exits < WINDOW {
+            return false;
+        }
+        self.window = (self.exits, self.early, entries);
+        // Where other traces jump to the tree, its exits say nothing of what was done before.
+        early > WINDOW / 4 * 3 && entered > WINDOW / 2
+    }
+
+    /// Says whether the tree has earned another side trace.
+    pub fn allows_side(&self) -> bool {
+        self.cost <= SIDES + self.work
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_pays_for_compiling() {
+        let mut b = Budget::default();
+        while b.allows() {
+            b.spend(100, Some(1000));
+        }
+        assert!(b.spent > BURST && b.spent < BURST + 200_000);
+        b.interpreted(INTERPRETED * 100_000);
+        assert!(!b.allows() || b.spent <= BURST + 100_000);
+        b.interpreted(INTERPRETED * 100_000);
+        assert!(b.allows());
+    }
+
+    #[test]
+    fn early_exits_retire_and_late_ones_do_not() {
+        let mut b = Budget::default();
+        let mut tree = |work: u32, entered: u32| {
+            let mut a = Account::default();
+            (1..=WINDOW).any(|n| a.exit(&mut b, work, n * entered))
+        };
+        assert!(tree(EARLY - 1, 1));
+        assert!(!tree(EARLY, 1));
+        assert!(!tree(EARLY - 1, 0), "entered from other traces");
+    }
+
+    #[test]
+    fn side_traces_are_earned() {
+        let mut a = Account { cost: SIDES + 1, ..Account::default() };
+        assert!(!a.allows_side());
+        a.exit(&mut Budget::default(), 1, 1);
+        assert!(a.allows_side());
+    }
+}
