@@ -12,6 +12,8 @@
 //! Compiled code answers with a step. It may answer "go on" at an instruction whose J form would enter a trace that begins with that very
 //! instruction (`ITERN`, returns): then the replaced instruction runs once, so that the program gets on.
 //!
+//! What the handlers here call is never inlined: a local whose address is taken would turn their jumps into calls.
+//!
 //! Invariant: calls are never overwritten, since returns read them.
 //! Invariant: bytecode is overwritten only through [`patch`] and [`unpatch`].
 
@@ -122,6 +124,7 @@ fn step_of(outcome: u64) -> Step {
 }
 
 /// Enters trace `insn >> 32` after the work of `insn` was done; `base` and `pc` are in the machine.
+#[inline(never)]
 unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
     // SAFETY: the handler has no other reference to the machine; the trace table is the compiler's, and its entries take a machine
     // and the base of a frame that their first instruction runs in.
@@ -202,6 +205,7 @@ pub(crate) unsafe fn run_head(vm: &mut Vm) -> (Step, bool) {
 }
 
 /// Goes on behind an instruction whose work is done as far as its J form does it.
+#[inline(never)]
 unsafe fn not_entered(vm: &mut Vm, insn: u32, trace: &TraceEntry) -> u64 {
     let start = Ins(trace.start_ins);
     // SAFETY: `pc` is behind the instruction; jumps of verified bytecode stay inside the prototype.
@@ -237,6 +241,7 @@ fn trace_number(jit: &JitHooks, insn: u32) -> u32 {
     if insn as u8 == JITERN { jit.next_loops[usize::from(Ins(insn).c())].into() } else { insn >> 16 }
 }
 
+#[inline(never)]
 fn loop_is_hot(vm: &mut Vm, insn: u32) {
     let at = vm.pc as usize >> 2;
     vm.jit.hotcount[at % heap::vm::HOT_COUNTERS] = vm.jit.hotloop;
@@ -255,6 +260,7 @@ fn loop_is_hot(vm: &mut Vm, insn: u32) {
     }
 }
 
+#[inline(never)]
 fn call_is_hot(vm: &mut Vm, insn: u64) {
     let at = vm.pc as usize >> 2;
     vm.jit.hotcount[at % heap::vm::HOT_COUNTERS] = vm.jit.hotcall;
@@ -263,6 +269,7 @@ fn call_is_hot(vm: &mut Vm, insn: u64) {
 }
 
 /// Shows `insn` to the recorder; returns what to run.
+#[inline(never)]
 unsafe fn record(vm: &mut Vm, insn: u64) -> u64 {
     if !vm.jit.recording {
         // Somebody has left the table.

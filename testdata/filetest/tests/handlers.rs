@@ -39,6 +39,16 @@ fn dispatches_by_call(body: &[String]) -> bool {
     })
 }
 
+/// Says whether the code of a handler of `interp::jit` calls a handler, or what it cannot know. What runs compiled code is a function beside.
+fn calls_on(body: &[String], handlers: &[&str]) -> bool {
+    let on = |name: &str| ["3jit", "8dispatch"].map(|module| format!("{module}{}{name}17h", name.len()));
+    let known: Vec<String> = handlers.iter().chain(&["resume"]).flat_map(|name| on(name)).collect();
+    let dispatch = "8dispatch5enter17h";
+    body.iter().filter(|l| l.starts_with("call")).any(|l| {
+        !l.contains('<') && !l.contains("rip") || l.contains(dispatch) || known.iter().any(|k| l.contains(k.as_str()))
+    })
+}
+
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn handlers_end_in_jumps() {
@@ -56,7 +66,8 @@ fn handlers_end_in_jumps() {
             continue;
         };
         seen += 1;
-        if dispatches_by_call(body) || !body.iter().any(|l| l.starts_with("jmp")) {
+        let by_call = dispatches_by_call(body) || module == "jit" && calls_on(body, &at_traces);
+        if by_call || !body.iter().any(|l| l.starts_with("jmp")) {
             bad.push(symbol.clone());
         }
     }
