@@ -310,7 +310,16 @@ impl Rec<'_> {
                 Ok(Status::Go)
             }
             None => {
-                // A builtin: its results are this function's.
+                // A builtin: its results are this function's. Where the return is not part of the trace, the interpreter does both.
+                let below = self.t.frames.len().checked_sub(2).map(|i| self.t.frames[i].kind);
+                let leaves = match kind {
+                    Entry::Bottom => true,
+                    Entry::Vararg { .. } => below.is_none_or(|k| k == Entry::Bottom),
+                    _ => false,
+                };
+                if leaves {
+                    return self.stop_before();
+                }
                 let results = self.rec_builtin_results(a, nargs, live)?;
                 match results {
                     Some(r) => self.return_values(r),
@@ -354,7 +363,7 @@ impl Rec<'_> {
             match kind {
                 // What stops the trace here needs the frames as they are.
                 Entry::Bottom | Entry::Vararg { .. } => return self.return_to_lower(values, size),
-                Entry::Cont { .. } if self.t.need_snap => self.snapshot()?,
+                Entry::Cont { cont, .. } => self.snapshot_for(cont)?,
                 _ => {}
             }
             self.t.frames.pop();
@@ -374,10 +383,7 @@ impl Rec<'_> {
                 Ok(Status::Go)
             }
             Entry::Cont { ret, cont } => {
-                if self.t.need_snap {
-                    // What goes on may need guards; their exit returns once more.
-                    self.snapshot()?;
-                }
+                self.snapshot_for(cont)?;
                 self.t.frames.pop();
                 self.rec_continue(ret, cont, values)
             }
@@ -398,6 +404,15 @@ impl Rec<'_> {
             }
             Entry::Bottom | Entry::Vararg { .. } => self.return_to_lower(values, 0),
         }
+    }
+
+    /// What goes on may need guards (concatenation does); their exit returns once more.
+    fn snapshot_for(&mut self, cont: u64) -> Res<()> {
+        if cont & 0xff != frame::Cont::Concat as u64 || !self.t.need_snap {
+            return Ok(());
+        }
+        // A builtin that was called last must not run twice.
+        if self.t.effect { Err(Abort::NyiReturn) } else { self.snapshot() }
     }
 
     /// Puts results where the CALL with `a`, `b` wants them.

@@ -68,6 +68,9 @@ impl Engine {
             stress: self.stress.is_some(),
             at,
         };
+        let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
+        let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
+        self.backend.be_patient((!counted).then_some(patience));
         let code = self.backend.assemble(&self.env, &request)?;
         let place = match origin {
             Origin::Root(p, at) => {
@@ -134,6 +137,7 @@ impl Engine {
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
             cells: code.cells,
+            count: code.count,
             maps: code.exits,
             counts: vec![0; n],
             sides: vec![0; n],

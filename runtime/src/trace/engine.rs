@@ -7,6 +7,7 @@ use super::policy::{Account, Budget};
 use super::view::{Names, View};
 use abi::abort::{Abort, Blame};
 use abi::exit::SnapMap;
+use abi::hash::FastMap;
 use bytecode::Op;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
@@ -18,9 +19,8 @@ use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -50,6 +50,8 @@ pub struct Live {
     pub patches: Vec<(u32, usize)>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
+    /// What the code's end counts in.
+    pub count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Text for dumps.
@@ -120,8 +122,8 @@ pub struct Engine {
     pub params: Params,
     pub(crate) state: State,
     pub(crate) names: RefCell<Names>,
-    pub(crate) roots: HashMap<(u64, u32), (u32, bool)>,
-    pub(crate) left: HashMap<(u64, u32), u32>,
+    pub(crate) roots: FastMap<(u64, u32), (u32, bool)>,
+    pub(crate) left: FastMap<(u64, u32), u32>,
     pub(crate) penalties: Penalties,
     pub(crate) entries: Vec<TraceEntry>,
     pub(crate) traces: Vec<Option<Box<Live>>>,
@@ -134,7 +136,7 @@ pub struct Engine {
     pub(crate) arena: Arena,
     pub(crate) env: Env,
     /// Every guard fails once, and exits are compared.
-    pub stress: Option<Box<super::stress::Stress>>,
+    pub(crate) stress: Option<Box<super::stress::Stress>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -161,8 +163,8 @@ impl Engine {
             params,
             state: State::Idle,
             names: RefCell::default(),
-            roots: HashMap::new(),
-            left: HashMap::new(),
+            roots: FastMap::default(),
+            left: FastMap::default(),
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
