@@ -390,7 +390,7 @@ impl Rec<'_> {
             match kind {
                 // What stops the trace here needs the frames as they are.
                 Entry::Bottom | Entry::Vararg { .. } => return self.return_to_lower(values, size),
-                Entry::Cont { .. } if self.t.need_snap => self.snapshot()?,
+                Entry::Cont { cont, .. } => self.snapshot_for(cont)?,
                 _ => {}
             }
             self.t.frames.pop();
@@ -410,10 +410,7 @@ impl Rec<'_> {
                 Ok(Status::Go)
             }
             Entry::Cont { ret, cont } => {
-                if self.t.need_snap {
-                    // What goes on may need guards; their exit returns once more.
-                    self.snapshot()?;
-                }
+                self.snapshot_for(cont)?;
                 self.t.frames.pop();
                 self.rec_continue(ret, cont, values)
             }
@@ -434,6 +431,15 @@ impl Rec<'_> {
             }
             Entry::Bottom | Entry::Vararg { .. } => self.return_to_lower(values, 0),
         }
+    }
+
+    /// What goes on may need guards (concatenation does); their exit returns once more.
+    fn snapshot_for(&mut self, cont: u64) -> Res<()> {
+        if cont & 0xff != frame::Cont::Concat as u64 || !self.t.need_snap {
+            return Ok(());
+        }
+        // A builtin that was called last must not run twice.
+        if self.t.effect { Err(Abort::NyiReturn) } else { self.snapshot() }
     }
 
     /// Puts results where the CALL with `a`, `b` wants them.

@@ -40,6 +40,9 @@ impl Engine {
             return Err(Abort::CodeFull);
         }
         let number = self.next_number();
+        if self.injected(super::inject::Point::Alloc) {
+            return Err(Abort::NoMemory);
+        }
         let bound = bind(vm, &self.names.borrow(), &trace, self.env.nil_slot).ok_or(Abort::NoMemory)?;
         let (parent, target) = {
             let parent = match trace.start {
@@ -84,6 +87,9 @@ impl Engine {
             }
             Origin::Side(..) => (0, 0),
         };
+        if self.injected(super::inject::Point::Code) {
+            return Err(Abort::CodeFull);
+        }
         let address = self.arena.publish(&code.bytes)?;
         debug_assert_eq!(address, at);
         if self.log > 0 {

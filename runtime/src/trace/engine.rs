@@ -139,6 +139,8 @@ pub struct Engine {
     pub(crate) env: Env,
     /// Every guard fails once, and exits are compared.
     pub(crate) stress: Option<Box<super::stress::Stress>>,
+    /// What is made to fail, in tests.
+    pub(crate) inject: Option<super::inject::Inject>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -177,6 +179,7 @@ impl Engine {
             backend,
             env,
             stress: None,
+            inject: super::inject::Inject::from_environment(),
             watch,
             on: true,
         }))
@@ -197,6 +200,11 @@ impl Engine {
                 self.params.passes.set(pass.name, on);
             }
         }
+    }
+
+    /// Passes a point of fault injection; says whether it fails.
+    pub(crate) fn injected(&mut self, point: super::inject::Point) -> bool {
+        self.inject.as_mut().is_some_and(|i| i.fails(point))
     }
 
     /// Returns the state of exit stress, which is on.
@@ -293,7 +301,10 @@ impl Engine {
         if self.watch.wants_instructions() {
             self.watch.instruction(vm, recorder.depth());
         }
-        let result = recorder.step(&self.view(vm));
+        let result = match self.injected(super::inject::Point::Grow) {
+            true => Err(Abort::NoMemory),
+            false => recorder.step(&self.view(vm)),
+        };
         let why = match result {
             Ok(Status::Go) => {
                 self.state = State::Recording(recorder, origin);

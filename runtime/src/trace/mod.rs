@@ -15,6 +15,7 @@ mod engine;
 mod events;
 pub mod explain;
 mod gdb;
+mod inject;
 mod lifecycle;
 mod packed;
 mod penalty;
@@ -142,6 +143,14 @@ fn hot(vm: &mut Vm, _call: bool) {
 /// An instruction is about to run.
 fn record(vm: &mut Vm, _insn: u64) {
     let Some(e) = engine(vm) else { return };
+    if e.inject.is_some() {
+        if e.injected(inject::Point::Hook) {
+            return give_up(vm, Abort::Hook);
+        }
+        if e.injected(inject::Point::Event) {
+            return flush(vm);
+        }
+    }
     if !e.step(vm) {
         interp::jit::set_recording(vm, false);
         announce(vm);

@@ -6,7 +6,7 @@
 
 use filetest::case::{Case, Outcome};
 use filetest::diff::diff;
-use filetest::mode::{MODES, Mode};
+use filetest::mode::{MODES, Mode, REFERENCE};
 use filetest::subject::{Subject, TempFile};
 use filetest::{randprog, shrink};
 use std::path::PathBuf;
@@ -57,15 +57,19 @@ fn random_programs_print_what_luajit_prints() {
         },
     };
     let only = std::env::var("MODE").ok();
-    let mode =
-        MODES.iter().find(|mode| only.as_ref().is_none_or(|name| mode.name == *name)).expect("MODE names a mode");
+    let named = |name: &str| MODES.iter().find(|mode| mode.name == name).expect("MODE names a mode");
+    let modes = match &only {
+        Some(name) => vec![named(name)],
+        None => vec![named("jit"), REFERENCE, named("exit-stress")],
+    };
     let limit = Duration::from_secs(number("RANDPROG_SECONDS", 1));
     let first = number("RANDPROG_SEED", 1);
     let start = Instant::now();
     let (mut seed, mut skipped) = (first, 0);
     while start.elapsed() < limit {
         let text = randprog::program(seed);
-        let expected = match run(&oracle, mode, &text) {
+        let mode = modes[seed as usize % modes.len()];
+        let expected = match run(&oracle, REFERENCE, &text) {
             Ok(expected) if !says_nothing(&expected) => expected,
             // Too slow a program, or one that is stopped from outside: nothing to compare with.
             Ok(_) | Err(_) => {
@@ -76,13 +80,13 @@ fn random_programs_print_what_luajit_prints() {
         };
         let actual = run(&subject, mode, &text);
         if actual.as_ref() != Ok(&expected) && !actual.as_ref().is_ok_and(overflows) {
-            let differs = |text: &str| match (run(&oracle, mode, text), run(&subject, mode, text)) {
+            let differs = |text: &str| match (run(&oracle, REFERENCE, text), run(&subject, mode, text)) {
                 (Ok(expected), Ok(actual)) => !says_nothing(&expected) && !overflows(&actual) && actual != expected,
                 (Ok(expected), Err(_)) => !says_nothing(&expected),
                 _ => false,
             };
             let small = shrink::shrink(&text, 2000, differs);
-            let expected = run(&oracle, mode, &small).expect("the oracle runs");
+            let expected = run(&oracle, REFERENCE, &small).expect("the oracle runs");
             let explained = match run(&subject, mode, &small) {
                 Ok(actual) => diff(&[expected.out, expected.err].concat(), &[actual.out, actual.err].concat()),
                 Err(message) => message,
