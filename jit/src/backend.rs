@@ -56,6 +56,8 @@ pub struct Code {
     pub regs: Vec<Option<Place>>,
     /// With stress: one flag a guard, set once it failed. The code writes them, so they live as long as it does.
     pub cells: Option<std::sync::Arc<[std::sync::atomic::AtomicU8]>>,
+    /// What the end of the trace counts in, if it restores the frames itself later on. It lives as long as the code.
+    pub count: Option<std::sync::Arc<std::sync::atomic::AtomicU32>>,
 }
 
 /// A code generator.

@@ -3,7 +3,7 @@
 use crate::konst::Const;
 use crate::op::{Kind, Mode, Op};
 use crate::ty::Ty;
-use std::collections::HashMap;
+use abi::hash::FastMap;
 
 /// A reference to an instruction or a constant; or, in an operand of mode `Lit`, a number.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -174,7 +174,7 @@ pub struct Trace {
     pub link: Link,
     /// Highest slot (exclusive) that exits or stores may write: the stack is checked for it at entry.
     pub slots: Slot,
-    interned: HashMap<Const, u32>,
+    interned: FastMap<Const, u32>,
 }
 
 impl Trace {
@@ -188,7 +188,7 @@ impl Trace {
             pc: Ref::NONE,
             link: Link::Open,
             slots: 0,
-            interned: HashMap::new(),
+            interned: FastMap::default(),
         };
         t.pc = t.konst(pc);
         t
@@ -196,7 +196,7 @@ impl Trace {
 
     /// Gives back memory that only making it takes. A constant that is asked for later is added again.
     pub fn packed(mut self) -> Trace {
-        self.interned = HashMap::new();
+        self.interned = FastMap::default();
         self.ins.shrink_to_fit();
         self.consts.shrink_to_fit();
         self.snaps.shrink_to_fit();

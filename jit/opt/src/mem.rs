@@ -27,8 +27,8 @@ pub(crate) mod value;
 
 use crate::{Builder, abc, dse};
 use abi::abort::Abort;
+use abi::hash::FastMap;
 use ir::{Const, Conv, Ins, Kind, Op, Ref, Trace, Ty};
-use std::collections::HashMap;
 
 /// What becomes of an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,15 +45,15 @@ pub(crate) enum Forward {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
     /// Shapes of templates (KTempl to KShape), learned from guards.
-    pub(crate) templates: HashMap<Ref, Ref>,
+    pub(crate) templates: FastMap<Ref, Ref>,
     /// The load and the constant of the latest guard on each table's shape.
-    pub(crate) shapes: HashMap<Ref, (usize, Ref)>,
+    pub(crate) shapes: FastMap<Ref, (usize, Ref)>,
     /// Pairs of tables that only aliasing kept from being told apart, while a loop is peeled.
     pub(crate) wishes: Vec<(Ref, Ref)>,
     /// Bounds checks that a hoisted pair of checks makes superfluous in the loop.
     pub(crate) ranges: Vec<abc::Range>,
     /// What values were seen to be while recording: numbers, or any number that tells objects apart.
-    pub(crate) seen: HashMap<Ref, i64>,
+    pub(crate) seen: FastMap<Ref, i64>,
 }
 
 /// Finds what stands for an instruction.
@@ -99,7 +99,7 @@ pub(crate) struct Seen<'a> {
     trace: &'a Trace,
     youngest: &'a [u32; Op::COUNT],
     older: &'a [u32],
-    shapes: &'a HashMap<Ref, (usize, Ref)>,
+    shapes: &'a FastMap<Ref, (usize, Ref)>,
 }
 
 impl<'a> Seen<'a> {

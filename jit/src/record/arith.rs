@@ -53,9 +53,10 @@ impl Rec<'_> {
             {
                 return self.guard(checked, Ty::Int, l.r, r.r);
             }
-            if op == I::MOD && matches!(self.t.b.trace().as_const(r.r), Some(ir::Const::Int(k)) if *k > 0) {
-                return self.emit(I::MOD, Ty::Int, l.r, r.r);
-            }
+        }
+        if op == I::MOD {
+            let r = opt::narrow::narrow_mod(&mut self.t.b, l.r, r.r)?;
+            return Ok(Tr { r, ty: self.t.b.ty(r) });
         }
         let (l, r) = (self.to_num(l)?, self.to_num(r)?);
         self.emit(op, Ty::Num, l.r, r.r)

@@ -310,7 +310,16 @@ impl Rec<'_> {
                 Ok(Status::Go)
             }
             None => {
-                // A builtin: its results are this function's.
+                // A builtin: its results are this function's. Where the return is not part of the trace, the interpreter does both.
+                let below = self.t.frames.len().checked_sub(2).map(|i| self.t.frames[i].kind);
+                let leaves = match kind {
+                    Entry::Bottom => true,
+                    Entry::Vararg { .. } => below.is_none_or(|k| k == Entry::Bottom),
+                    _ => false,
+                };
+                if leaves {
+                    return self.stop_before();
+                }
                 let results = self.rec_builtin_results(a, nargs, live)?;
                 match results {
                     Some(r) => self.return_values(r),

@@ -92,8 +92,17 @@ impl Rec<'_> {
             // Types are known, so the outcome is.
             return Ok(());
         }
-        if matches!(l.ty, Ty::Tab | Ty::Udata) && lv != rv && self.rec_equal_meta(jump_if, (l, lv), (r, rv))? {
-            return Ok(());
+        if matches!(l.ty, Ty::Tab | Ty::Udata) {
+            if lv == rv {
+                // Others may have a metamethod that calls them equal: the exit compares again.
+                self.snapshot()?;
+                self.compare(I::EQ, l.ty, l.r, r.r)?;
+                self.want_snapshot();
+                return Ok(());
+            }
+            if self.rec_equal_meta(jump_if, (l, lv), (r, rv))? {
+                return Ok(());
+            }
         }
         self.branch(I::EQ, l.ty, l, r, lv == rv, jump_if)
     }

@@ -18,21 +18,26 @@ impl Slots {
     pub(super) fn contains(&self, i: i32) -> bool {
         i < 0 || i > 255 || self.0[i as usize / 64] >> (i % 64) & 1 != 0
     }
-    fn set(&mut self, i: usize) {
-        if i < 256 {
-            self.0[i / 64] |= 1 << (i % 64);
-        }
-    }
     fn add(&mut self, slots: [u64; 4]) {
         for (a, b) in self.0.iter_mut().zip(slots) {
             *a |= b;
         }
     }
-    fn clear(&mut self, i: usize) {
-        if i < 256 {
-            self.0[i / 64] &= !(1 << (i % 64));
+    /// Adds the slots from `from` on, before `to`.
+    fn set_all(&mut self, from: usize, to: usize) {
+        for (k, word) in self.0.iter_mut().enumerate() {
+            *word |= range(k, from, to);
         }
     }
+}
+
+/// Bits of word `k` that slots from `from` on, before `to`, have.
+fn range(k: usize, from: usize, to: usize) -> u64 {
+    let below = |n: usize| match n.saturating_sub(k * 64) {
+        n @ 0..64 => (1 << n) - 1,
+        _ => u64::MAX,
+    };
+    below(to) & !below(from)
 }
 
 /// Instructions looked at.
@@ -48,17 +53,13 @@ impl Rec<'_> {
         let mut live = Slots::ALL;
         let mut decided = Slots([0; 4]);
         let use_ = |decided: &mut Slots, from: usize, to: usize| {
-            for i in from..to {
-                decided.set(i);
-            }
+            decided.set_all(from, to);
         };
         let define = |live: &mut Slots, decided: &mut Slots, from: usize, to: usize| {
-            for i in from..to.min(256) {
-                if !decided.contains(i as i32) {
-                    decided.set(i);
-                    live.clear(i);
-                }
+            for k in 0..4 {
+                live.0[k] &= !(range(k, from, to) & !decided.0[k]);
             }
+            decided.set_all(from, to);
         };
         let mut at = pc;
         for _ in 0..REACH {
@@ -140,9 +141,7 @@ impl Rec<'_> {
         }
         match named {
             Some(n) => {
-                for i in 0..n as usize {
-                    live.set(i);
-                }
+                live.set_all(0, n as usize);
             }
             // A closure may read what the function itself does not.
             None => live.add(self.s.captured(p)),

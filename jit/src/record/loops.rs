@@ -4,7 +4,7 @@ use super::{Begin, Rec, Res, Status, Tr};
 use crate::subject::V;
 use abi::abort::Abort;
 use bytecode::{Ins, Op};
-use ir::{Link, Op as I, Ref, Ty, sload};
+use ir::{Link, Op as I, Ref, Trace, Ty, sload};
 
 /// Slots of a numeric loop, relative to its `A`.
 const IDX: i32 = 0;
@@ -250,6 +250,22 @@ impl Rec<'_> {
         self.loop_event(pc, if stays { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, pc))
     }
 
+    /// Returns the root trace of the numeric loop in which a side trace begins, if the parent expected the loop to end and it does not. Another
+    /// round as a trace of its own would only lead to more such traces.
+    pub(super) fn goes_on(&self, parent: &Trace, exit: usize) -> Option<u32> {
+        let (proto, body) = self.t.start;
+        let ins = self.s.code(proto, body.checked_sub(1)?);
+        if self.t.fresh || !matches!(ins.op(), Some(Op::FORI | Op::JFORI)) {
+            return None;
+        }
+        let at = parent.snaps[exit].at as usize;
+        let end = parent.snaps.get(exit + 1).map_or(parent.ins.len(), |s| s.at as usize);
+        let [guard] = parent.ins.get(at..end)? else { return None };
+        let ends = matches!(guard.op, I::LT | I::GT | I::ULT | I::UGT | I::GE | I::UGE) && guard.is_guard();
+        let close = i64::from(body) + i64::from(ins.jump()) - 1;
+        self.s.trace_at(proto, close as u32).filter(|_| ends)
+    }
+
     /// Closes a generic loop: another round unless the first value is nil.
     pub(super) fn rec_iterl(&mut self, ins: Ins) -> Res<Status> {
         let a = i32::from(ins.a());
@@ -330,6 +346,12 @@ impl Rec<'_> {
             if root {
                 // Better let the inner loop spawn a side trace that comes back here.
                 return Err(Abort::InnerLoop);
+            }
+            // Back where it began: a loop of its own.
+            let back = (self.t.proto, self.t.pc) == self.t.start && self.depth() == 0 && self.t.ret_depth == 0;
+            if back && self.t.fresh {
+                self.t.root = Some(no);
+                return self.stop(Link::Loop);
             }
             return self.stop(Link::Root(no));
         }

@@ -121,6 +121,12 @@ pub struct Recorder {
     /// Parts of the parent's sunk objects, as pseudo slots.
     parts: Vec<SlotMap>,
     loop_ref: Option<usize>,
+    /// A side trace begins with all slots in memory, as its root trace does.
+    fresh: bool,
+    /// A side trace's loop: the root trace it began in.
+    root: Option<u32>,
+    /// The root trace that a side trace goes on with at once.
+    at_once: Option<u32>,
     tail_called: u32,
     /// Arguments of the function whose head comes next.
     args: u32,
@@ -178,12 +184,14 @@ impl Recorder {
         rec.side = true;
         let snap = parent.snaps.get(exit as usize).ok_or(Abort::Inconsistent)?;
         rec.origin = s.base() - i64::from(snap.base);
+        rec.fresh = exit == 0 && snap.base == 0 && snap.entries.is_empty();
         let mut r = Rec { s, t: &mut rec };
         r.walk_frames(snap.base)?;
         r.t.inherited = r.t.frames.len();
         r.check_proto(proto)?;
         r.extent();
         r.replay(parent, exit as usize, map)?;
+        r.t.at_once = r.goes_on(parent, exit as usize);
         Ok(rec)
     }
 
@@ -210,6 +218,9 @@ impl Recorder {
             unrolled: 0,
             parts: Vec::new(),
             loop_ref: None,
+            fresh: false,
+            root: None,
+            at_once: None,
             tail_called: 0,
             args: 0,
             ret_depth: 0,
@@ -236,11 +247,21 @@ impl Recorder {
         let Some((proto, pc)) = at else { return Ok(Status::Go) };
         self.count += 1;
         let mut r = Rec { s, t: self };
+        if let Some(root) = r.t.at_once.take() {
+            return r.stop(Link::Root(root));
+        }
         r.step(proto, pc)
     }
 
-    /// Optimises the finished recording; it may go on afterwards.
+    /// Optimises the finished recording; it may go on afterwards. A side trace that came back to where it began is a loop if it can be peeled,
+    /// otherwise it goes on with the loop it began in.
     pub fn finish(&mut self) -> Res<Recorded> {
+        if let Some(root) = self.root.filter(|_| self.b.trace().link == Link::Loop) {
+            match opt::optimise(self.b.clone()) {
+                Ok(trace) if trace.loop_at().is_some() => return Ok(Recorded { trace, start: self.start }),
+                _ => self.b.trace_mut().link = Link::Root(root),
+            }
+        }
         let trace = opt::optimise(self.b.clone())?;
         Ok(Recorded { trace, start: self.start })
     }
@@ -554,6 +575,9 @@ impl Rec<'_> {
         }
         if !matches!(link, Link::Interp) {
             self.gcstep()?;
+        } else if self.t.effect {
+            // The interpreter would do it again.
+            return Err(Abort::Inconsistent);
         }
         self.snapshot_always()?;
         self.t.b.trace_mut().link = link;

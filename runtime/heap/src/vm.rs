@@ -61,6 +61,12 @@ pub struct TraceEntry {
     pub entries: u32,
 }
 
+/// The code of a trace: called with the machine and slot 0 of the running frame.
+pub type TraceCode = unsafe extern "C" fn(*mut Vm, *mut u64) -> u64;
+
+/// What [`JitHooks::around`] answers if the trace is not to be entered.
+pub const NOT_ENTERED: u64 = u64::MAX;
+
 /// Number of hot counters.
 pub const HOT_COUNTERS: usize = 64;
 
@@ -97,6 +103,9 @@ pub struct JitHooks {
     pub record: fn(&mut Vm, u64),
     /// The recording has to end: recording is switched off behind it.
     pub abort: fn(&mut Vm, Abort),
+    /// Called instead of a trace's code, if set, with the trace's number and its code: for tests of the compiler. Answers as the code does,
+    /// or [`NOT_ENTERED`].
+    pub around: Option<unsafe fn(*mut Vm, u32, TraceCode) -> u64>,
     /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector.
     pub mark: fn(&Vm, &mut dyn FnMut(Value)),
     /// The collector has marked and is about to free: says whether the object at an address stays. (Asked of prototypes.)
@@ -124,6 +133,7 @@ impl JitHooks {
             hot: |_, _| {},
             record: |_, _| {},
             abort: |_, _| {},
+            around: None,
             mark: |_, _| {},
             sweep: |_, _| {},
             pending: std::sync::atomic::AtomicBool::new(false),

@@ -138,10 +138,16 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
         let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
         (*row).entries = (*row).entries.wrapping_add(1);
         (*vm).jit.depth += 1;
-        let next = entry(vm, (*vm).base);
+        let next = match (*vm).jit.around {
+            None => entry(vm, (*vm).base),
+            Some(around) => around(vm, (insn >> 32) as u32, entry),
+        };
         (*vm).jit.depth -= 1;
         if (*vm).jit.depth == 0 && (*vm).jit.leaving.replace(false) {
             refresh(&mut *vm);
+        }
+        if next == heap::vm::NOT_ENTERED {
+            return not_entered(&mut *vm, insn as u32, &trace);
         }
         if next == outcome::NEXT && begins_itself(&*vm) { REPLACED } else { next }
     }

@@ -64,6 +64,8 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
         b.bits.push(bits);
         b.keys.push(key);
     }
+    b.roots.sort_unstable_by_key(|v| v.0);
+    b.roots.dedup();
     Some(b)
 }
 

@@ -66,9 +66,12 @@ impl Engine {
             keys: &bound.keys,
             parent: parent.as_ref(),
             target,
-            stress: self.stress,
+            stress: self.stress.is_some(),
             at,
         };
+        let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
+        let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
+        self.backend.be_patient((!counted).then_some(patience));
         let code = self.backend.assemble(&self.env, &request)?;
         let place = match origin {
             Origin::Root(p, at) => {
@@ -135,6 +138,7 @@ impl Engine {
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
             cells: code.cells,
+            count: code.count,
             maps: Exits::new(code.exits),
             counts: vec![0; n],
             sides: vec![0; n],
@@ -143,6 +147,9 @@ impl Engine {
             regs: shrunk(code.regs),
             nside: 0,
         };
+        if let Some(s) = &mut self.stress {
+            s.disarm(&live);
+        }
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
         self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });

@@ -8,6 +8,7 @@ use super::policy::{Account, Budget};
 use super::view::{Names, View};
 use abi::abort::{Abort, Blame};
 use abi::exit::SnapMap;
+use abi::hash::FastMap;
 use bytecode::Op;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
@@ -20,9 +21,8 @@ use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -52,6 +52,8 @@ pub struct Live {
     pub patches: Vec<(u32, usize)>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
+    /// What the code's end counts in.
+    pub count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Registers for dumps.
@@ -120,8 +122,8 @@ pub struct Engine {
     pub params: Params,
     pub(crate) state: State,
     pub(crate) names: RefCell<Names>,
-    pub(crate) roots: HashMap<(u64, u32), (u32, bool)>,
-    pub(crate) left: HashMap<(u64, u32), u32>,
+    pub(crate) roots: FastMap<(u64, u32), (u32, bool)>,
+    pub(crate) left: FastMap<(u64, u32), u32>,
     pub(crate) penalties: Penalties,
     pub(crate) entries: Vec<TraceEntry>,
     pub(crate) traces: Vec<Option<Box<Live>>>,
@@ -135,8 +137,8 @@ pub struct Engine {
     /// What the last exit restored: memory for the next one.
     pub(crate) map: SnapMap,
     pub(crate) env: Env,
-    /// Every guard fails once.
-    pub stress: bool,
+    /// Every guard fails once, and exits are compared.
+    pub(crate) stress: Option<Box<super::stress::Stress>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -163,8 +165,8 @@ impl Engine {
             params,
             state: State::Idle,
             names: RefCell::default(),
-            roots: HashMap::new(),
-            left: HashMap::new(),
+            roots: FastMap::default(),
+            left: FastMap::default(),
             penalties: Penalties::default(),
             entries: Vec::new(),
             traces: Vec::new(),
@@ -174,7 +176,7 @@ impl Engine {
             log: std::env::var("KILN_TRACE_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(0),
             backend,
             env,
-            stress: false,
+            stress: None,
             watch,
             on: true,
         }))
@@ -197,9 +199,14 @@ impl Engine {
         }
     }
 
+    /// Returns the state of exit stress, which is on.
+    pub(crate) fn stress(&mut self) -> &mut super::stress::Stress {
+        self.stress.get_or_insert_default()
+    }
+
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
     fn is_eager(&self) -> bool {
-        self.stress || self.params.hotloop <= 2
+        self.stress.is_some() || self.params.hotloop <= 2
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {

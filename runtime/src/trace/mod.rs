@@ -23,6 +23,7 @@ mod place;
 mod policy;
 mod reflect;
 mod report;
+mod stress;
 mod view;
 
 pub use engine::{Engine, Live};
@@ -82,8 +83,8 @@ pub fn set_seed(vm: &mut Vm, seed: u32) {
 /// Makes every guard of every trace fail at least once.
 pub fn set_stress(vm: &mut Vm) {
     if let Some(e) = engine(vm) {
-        e.stress = true;
         e.params.stress = true;
+        stress::install(vm, e);
     }
 }
 
@@ -193,6 +194,9 @@ pub(crate) unsafe extern "C" fn leave(
         e.map = map;
         if !ok {
             return outcome::FAIL;
+        }
+        if e.stress.is_some() {
+            stress::compare(vm, e, trace, exit);
         }
         let slots = e.slots(trace);
         if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < slots as usize {

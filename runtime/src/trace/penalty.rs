@@ -8,10 +8,10 @@
 //! Random numbers come from a seed alone.
 
 use abi::abort::{Abort, Blame};
+use abi::hash::FastMap;
 use heap::Vm;
 use heap::vm::HOT_COUNTERS;
 use jit::subject::P;
-use std::collections::HashMap;
 
 /// Counter value after the first abort.
 const MIN: u32 = 72;
@@ -44,7 +44,7 @@ pub(crate) struct Penalty {
 
 /// Penalties by place.
 pub(crate) struct Penalties {
-    places: HashMap<(u64, u32), Penalty>,
+    places: FastMap<(u64, u32), Penalty>,
     random: u32,
     /// What the hot counters started from.
     started: [u16; HOT_COUNTERS],
@@ -52,7 +52,7 @@ pub(crate) struct Penalties {
 
 impl Default for Penalties {
     fn default() -> Penalties {
-        Penalties { places: HashMap::new(), random: 0, started: [0; HOT_COUNTERS] }
+        Penalties { places: FastMap::default(), random: 0, started: [0; HOT_COUNTERS] }
     }
 }
 

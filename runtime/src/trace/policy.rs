@@ -20,13 +20,13 @@ const INTERPRETED: u64 = 32;
 /// Compiled code's work divided by this may be spent.
 const COMPILED: u64 = 3;
 /// Steps that an instruction costs to record.
-const RECORD: u64 = 60;
+const RECORD: u64 = 250;
 /// Steps that an instruction of the IR costs to optimise and to assemble.
-const COMPILE: u64 = 120;
+const COMPILE: u64 = 350;
 /// Steps that each trace costs whatever its size.
-const TRACE: u64 = 4000;
+const TRACE: u64 = 12_000;
 /// Steps that the side traces of a tree may cost before its work pays for them.
-const SIDES: u64 = 2_000_000;
+const SIDES: u64 = 6_000_000;
 /// An exit after fewer instructions is early: entering and leaving took longer.
 pub const EARLY: u32 = 12;
 /// Exits after which a tree is judged.

@@ -3,6 +3,7 @@
 //! Invariant: nothing here writes to the machine. The only state is [`Names`], which maps symbols (prototype keys, shapes) to
 //! objects and back.
 
+use abi::hash::FastMap;
 use abi::hash::Fnv1a;
 use abi::metamethod::Mm;
 use abi::{frame, objtype, tag};
@@ -12,18 +13,17 @@ use heap::{FuncObj, Node, ProtoObj, StrObj, TabObj, Value, Vm};
 use ir::{ProtoKey, Shape};
 use jit::subject::{P, ProtoInfo, Subject, TabInfo, Upval, V};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Symbols of a machine.
 #[derive(Default)]
 pub struct Names {
-    keys: HashMap<u64, ProtoKey>,
-    protos: HashMap<ProtoKey, u64>,
-    shapes: HashMap<u32, Arc<Shape>>,
-    shape_ids: HashMap<Arc<Shape>, u32>,
-    strings: HashMap<u64, Arc<[u8]>>,
-    locals: HashMap<(u64, u32), Option<u32>>,
+    keys: FastMap<u64, ProtoKey>,
+    protos: FastMap<ProtoKey, u64>,
+    shapes: FastMap<u32, Arc<Shape>>,
+    shape_ids: FastMap<Arc<Shape>, u32>,
+    strings: FastMap<u64, Arc<[u8]>>,
+    locals: FastMap<(u64, u32), Option<u32>>,
 }
 
 impl Names {
@@ -39,7 +39,7 @@ impl Names {
 
     /// Visits all prototypes that have names.
     pub fn visit(&self, f: &mut dyn FnMut(u64)) {
-        self.protos.values().for_each(|p| f(*p));
+        self.keys.keys().for_each(|p| f(*p));
     }
 
     /// Visits all strings that are known by their address.
@@ -65,9 +65,9 @@ pub struct View<'a> {
     /// Its symbols.
     pub names: &'a RefCell<Names>,
     /// Root traces: prototype and instruction to number, and whether it returns.
-    pub roots: &'a HashMap<(u64, u32), (u32, bool)>,
+    pub roots: &'a FastMap<(u64, u32), (u32, bool)>,
     /// Loops that were often left early.
-    pub left: &'a HashMap<(u64, u32), u32>,
+    pub left: &'a FastMap<(u64, u32), u32>,
     /// The machine's `pc` is at the instruction that is about to run, not behind it.
     pub restored: bool,
 }

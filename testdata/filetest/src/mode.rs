@@ -37,6 +37,8 @@ pub const MODES: &[Mode] = &[
     Mode { name: "stripped",  args: &["-joff"], env: &[],                    form: Form::StrippedDump, patience: 1 },
     Mode { name: "gc-stress", args: &["-joff"], env: &[("RT_GC", "stress")], form: Form::Source,       patience: 6 },
     Mode { name: "default",   args: &[],        env: &[],                    form: Form::Source,       patience: 1 },
+    Mode { name: "exit-stress", args: &["-Jexit=stress", "-Ohotloop=2", "-Ohotexit=2"], env: &[], form: Form::Source, patience: 6 },
+    Mode { name: "gc-stress-jit", args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[("RT_GC", "stress")], form: Form::Source, patience: 10 },
     Mode { name: "jit",       args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[], form: Form::Source,     patience: 4 },
 ];
 

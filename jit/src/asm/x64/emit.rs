@@ -10,6 +10,7 @@ mod arith;
 mod compare;
 mod memory;
 
+use super::Exits;
 use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
 use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
@@ -17,12 +18,12 @@ use crate::asm::place::{Place, Reg};
 use crate::asm::select::{Arg, Base, Cpu, Mem, Node, Role, Selection, link_of};
 use crate::backend::{Code, Env, Request};
 use abi::abort::Abort;
-use abi::exit::{SPILLS, SnapMap};
+use abi::exit::{Form, Loc, SPILLS, SnapMap};
 use abi::{tag, vmfield};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 use ir::{Const, Conv, Field, FpMath, Ins, Link, Op, Ref, Trace, Ty, sload};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU8;
+use std::sync::atomic::{AtomicU8, AtomicU32};
 
 /// Scratch for arrays of values, from `rsp`.
 pub const ARRAY: i32 = SPILLS as i32 * 8;
@@ -103,7 +104,9 @@ pub(super) struct Emit<'a> {
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::support::Helper, DynamicLabel)>,
     bmi2: bool,
-    exit_at: Option<u64>,
+    ways: Exits,
+    maps: &'a [SnapMap],
+    count: Option<Arc<AtomicU32>>,
     /// The guard under way is the loop's last instruction.
     closing: bool,
     /// It has jumped back to the head.
@@ -115,7 +118,7 @@ pub(super) struct Emit<'a> {
 /// Emits a trace.
 pub fn emit(
     cpu: Cpu,
-    exit_at: Option<u64>,
+    ways: Exits,
     env: &Env,
     req: &Request<'_>,
     sel: &Selection,
@@ -142,7 +145,9 @@ pub fn emit(
         map: Vec::new(),
         thunks: Vec::new(),
         bmi2: cpu.bmi2,
-        exit_at,
+        ways,
+        maps: &maps,
+        count: None,
         closing: false,
         closed: false,
         stress,
@@ -157,15 +162,17 @@ pub fn emit(
     e.tail()?;
     e.a.emit_pool();
     let bytes = e.a.o.finalize().map_err(|_| Abort::NyiIr)?;
+    let (patches, map, cells, count) = (e.patches, e.map, e.stress, e.count);
     Ok(Code {
         bytes,
         entry: 0,
         inner: inner_at,
         exits: maps,
-        patches: e.patches,
-        map: e.map,
+        patches,
+        map,
         regs: alloc.shown.iter().take(req.trace.ins.len()).copied().collect(),
-        cells: e.stress,
+        cells,
+        count,
     })
 }
 
@@ -268,6 +275,9 @@ impl Emit<'_> {
             any = true;
             let l = self.exits[s];
             dynasm!(self.a.o; .arch x64; =>l);
+            if s > 0 && s + 1 == self.exits.len() && link_of(self.t) == Link::Interp {
+                self.return_to_interpreter(s);
+            }
             if s < 128 {
                 dynasm!(self.a.o; .arch x64; push BYTE s as i8);
             } else {
@@ -277,7 +287,7 @@ impl Emit<'_> {
         }
         if any {
             dynasm!(self.a.o; .arch x64; =>common);
-            if let Some(shared) = self.exit_at {
+            if let Some(shared) = self.ways.shared {
                 // One word was pushed.
                 dynasm!(self.a.o; .arch x64; mov DWORD [rsp + TRACE + 8], DWORD self.req.number as i32);
                 self.jump_to(shared)?;
@@ -289,6 +299,53 @@ impl Emit<'_> {
         dynasm!(self.a.o; .arch x64; =>leave);
         epilogue(&mut self.a);
         Ok(())
+    }
+
+    /// The end of a trace without its runtime: restores the frames, once that was done by the runtime often enough. A side trace would have been
+    /// linked by then.
+    fn return_to_interpreter(&mut self, s: usize) {
+        let Some(patience) = self.ways.patience else { return };
+        let map = &self.maps[s];
+        if !map.sunk.is_empty() {
+            return;
+        }
+        let count = self.count.insert(Arc::new(AtomicU32::new(patience)));
+        let at = Arc::as_ptr(count) as u64;
+        let slow = self.a.o.new_dynamic_label();
+        self.a.imm(TMP, at);
+        dynasm!(self.a.o; .arch x64; sub DWORD [rax], BYTE 1; jns =>slow);
+        for m in &map.slots {
+            let ea = Ea::Base(BASE, m.slot * 8);
+            let place = match m.loc {
+                Loc::Const(bits) => {
+                    self.a.store_bits(ea, bits);
+                    continue;
+                }
+                Loc::Gpr(r) => Place::Reg(Reg::gpr(r)),
+                Loc::Fpr(r) => Place::Reg(Reg::fpr(r)),
+                Loc::Spill(i) => Place::Slot(i),
+                Loc::Memory | Loc::Sunk(_) => continue,
+            };
+            match (m.form, m.loc) {
+                (Form::Raw, Loc::Fpr(_)) => self.store_place(ea, place, Ty::Num),
+                (Form::Raw, _) => self.store_place(ea, place, Ty::Ptr),
+                (Form::Int, _) => self.store_place(ea, place, Ty::Int),
+                (Form::Key, _) => self.store_place(ea, place, Ty::Key),
+                (Form::Gc(tag), _) => self.store_tagged(ea, place, u64::from(tag)),
+            }
+        }
+        self.a.imm(TMP, map.pc);
+        mr!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::PC), Rq(TMP));
+        if map.base != 0 {
+            dynasm!(self.a.o; .arch x64; add rbp, map.base * 8);
+        }
+        mr!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::BASE), Rq(BASE));
+        if let Some(n) = map.multres {
+            mi!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::MULTRES), DWORD n as i32);
+        }
+        const { assert!(abi::exit::outcome::NEXT == 0) };
+        let leave = self.leave;
+        dynasm!(self.a.o; .arch x64; xor eax, eax; jmp =>leave; =>slow);
     }
 
     /// Jumps to an address within reach.
@@ -522,15 +579,18 @@ impl Emit<'_> {
                 mr!(self.a.o, mov, DWORD, ea, Rd(r));
                 mi!(self.a.o, mov, DWORD, ea.plus(4), DWORD tag::KEY_INDEX as u32 as i32);
             }
-            (ty, _) => {
-                self.a.imm(TMP, ty.tag() << tag::SHIFT);
-                match p {
-                    Place::Reg(r) => dynasm!(self.a.o; .arch x64; or rax, Rq(r.number())),
-                    Place::Slot(s) => rm!(self.a.o, or, Rq(TMP), QWORD, Ea::slot(s)),
-                }
-                mr!(self.a.o, mov, QWORD, ea, Rq(TMP));
-            }
+            (ty, _) => self.store_tagged(ea, p, ty.tag()),
         }
+    }
+
+    /// Stores an address with a tag.
+    fn store_tagged(&mut self, ea: Ea, p: Place, bits: u64) {
+        self.a.imm(TMP, bits << tag::SHIFT);
+        match p {
+            Place::Reg(r) => dynasm!(self.a.o; .arch x64; or rax, Rq(r.number())),
+            Place::Slot(s) => rm!(self.a.o, or, Rq(TMP), QWORD, Ea::slot(s)),
+        }
+        mr!(self.a.o, mov, QWORD, ea, Rq(TMP));
     }
 
     /// Stores an operand, boxed.

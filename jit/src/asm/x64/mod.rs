@@ -57,7 +57,16 @@ pub static MACHINE: Machine = Machine {
 pub struct X64 {
     /// What the CPU has.
     pub cpu: Cpu,
-    exit_at: Option<u64>,
+    exits: Exits,
+}
+
+/// How traces are left.
+#[derive(Clone, Copy, Debug, Default)]
+struct Exits {
+    /// Code that all exits share.
+    shared: Option<u64>,
+    /// How often an end in the interpreter goes through the runtime before it restores the frames itself.
+    patience: Option<u32>,
 }
 
 impl X64 {
@@ -75,13 +84,13 @@ impl X64 {
                 sse41: std::arch::is_x86_feature_detected!("sse4.1"),
                 bmi2: std::arch::is_x86_feature_detected!("bmi2"),
             },
-            exit_at: None,
+            exits: Exits::default(),
         }
     }
 
     /// Makes a backend for the least CPU.
     pub fn baseline() -> X64 {
-        X64 { cpu: Cpu { sse41: false, bmi2: false }, exit_at: None }
+        X64 { cpu: Cpu { sse41: false, bmi2: false }, exits: Exits::default() }
     }
 }
 
@@ -93,7 +102,13 @@ impl X64 {
 
     /// From now on exits jump to the code of [`X64::exit_code`] at an address in reach, which stays as long as traces do; or to none.
     pub fn share_exit(&mut self, at: Option<u64>) {
-        self.exit_at = at;
+        self.exits.shared = at;
+    }
+
+    /// From now on a trace that ends in the interpreter goes through the runtime so many times at its end, which may record what follows; then it
+    /// restores the frames itself. `None`: always through the runtime.
+    pub fn be_patient(&mut self, times: Option<u32>) {
+        self.exits.patience = times;
     }
 }
 
@@ -118,7 +133,7 @@ impl Backend for X64 {
             debug_assert!(false, "wrong allocation: {e}");
             return Err(Abort::Inconsistent);
         }
-        emit::emit(self.cpu, self.exit_at, env, request, &sel, &alloc, maps)
+        emit::emit(self.cpu, self.exits, env, request, &sel, &alloc, maps)
     }
 
     fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>> {

@@ -1,0 +1,360 @@
+//! The state of a program as text: frames, live slots, and the objects that can be reached from them, nearest first.
+//!
+//! Two processes that came from one by `fork` write equal text if and only if their states are equal, as far as the text goes. Objects
+//! that were there before ([`Known`]) are named by their address, later ones by the order in which they are met.
+
+use super::live::Live;
+use abi::{frame, tag};
+use heap::{FuncObj, ProtoObj, StrObj, TabObj, UpvalObj, Value, Vm};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt::Write;
+
+/// Frames described, from the running one down.
+const FRAMES: usize = 40;
+/// Objects described.
+const OBJECTS: usize = 150;
+/// Entries of a table described.
+const ENTRIES: usize = 48;
+/// Objects that are known by address.
+const KNOWN: usize = 1500;
+
+/// Objects that both processes have in common.
+#[derive(Default)]
+pub(super) struct Known(HashSet<u64>);
+
+impl Known {
+    /// Collects what can be reached from the stack.
+    pub fn new(vm: &Vm) -> Known {
+        let mut known = Known::default();
+        let mut left = VecDeque::new();
+        // SAFETY: slots of the running stack below the room of the running frame hold valid values or frame words.
+        unsafe {
+            let stack = (*vm.cur).stack;
+            let used = (vm.base.offset_from(stack) as usize + frame_size(vm.base)).min((*vm.cur).stack_size as usize);
+            let first = used.saturating_sub(400).max(2);
+            for i in (first..used).rev() {
+                left.push_back(Value(*stack.add(i)));
+            }
+            while let Some(v) = left.pop_front() {
+                if known.0.len() >= KNOWN {
+                    break;
+                }
+                if is_object(v) && known.0.insert(v.0 & tag::PTR_MASK) {
+                    children(v, &mut |v| left.push_back(v));
+                }
+            }
+        }
+        known
+    }
+}
+
+/// Says whether it is a table, function, userdata or coroutine.
+fn is_object(v: Value) -> bool {
+    v.is_tab() || v.is_func() || v.is_udata() || v.is_thread()
+}
+
+/// Number of slots of the frame at `base`.
+unsafe fn frame_size(base: *mut u64) -> usize {
+    // SAFETY: base[-2] is the frame's function (frame layout).
+    unsafe {
+        match Value(*base.sub(2)).as_func() {
+            Some(f) if (*f).builtin == 0 => usize::from((*FuncObj::proto(f)).frame_size),
+            _ => 8,
+        }
+    }
+}
+
+/// Shows what an object refers to. Large tables are looked at in part.
+unsafe fn children(v: Value, visit: &mut dyn FnMut(Value)) {
+    // SAFETY: the value is live.
+    unsafe {
+        if let Some(t) = v.as_tab() {
+            for i in 0..(*t).asize.min(256) as usize {
+                visit(Value(*(*t).array.add(i)));
+            }
+            for i in 0..=(*t).hmask.min(255) as usize {
+                visit(Value((*(*t).node.add(i)).key));
+                visit(Value((*(*t).node.add(i)).val));
+            }
+            if !(*t).meta.is_null() {
+                visit(Value::from_tab((*t).meta));
+            }
+        } else if let Some(f) = v.as_func() {
+            for i in 0..usize::from((*f).nup) {
+                visit(if (*f).builtin == 0 {
+                    Value(*(**FuncObj::upvals(f).add(i)).v)
+                } else {
+                    Value(*FuncObj::builtin_upvals(f).add(i))
+                });
+            }
+        }
+    }
+}
+
+/// Writes a state.
+pub(super) struct Text<'a> {
+    vm: &'a Vm,
+    known: &'a Known,
+    ids: HashMap<u64, usize>,
+    queue: VecDeque<Value>,
+    pub out: String,
+}
+
+impl<'a> Text<'a> {
+    /// Returns the text of the machine's state: the next instruction is at `pc`.
+    /// Stops early where it is not what `expected` says.
+    pub fn of(vm: &'a Vm, pc: *const u32, known: &'a Known, live: &mut Live, expected: Option<&str>) -> String {
+        let mut t = Text { vm, known, ids: HashMap::new(), queue: VecDeque::new(), out: String::new() };
+        // SAFETY: the frames of the running coroutine are intact, and what they refer to is live.
+        unsafe {
+            t.frames(pc, live);
+            if expected.is_some_and(|e| !e.starts_with(&t.out)) {
+                return t.out;
+            }
+            let mut n = 0;
+            while let Some(v) = t.queue.pop_front() {
+                n += 1;
+                if n > OBJECTS {
+                    break;
+                }
+                t.object(v);
+            }
+        }
+        t.out
+    }
+
+    fn line(&mut self, what: &str, v: Value) {
+        let text = self.value(v);
+        let _ = writeln!(self.out, "{what} = {text}");
+    }
+
+    fn value(&mut self, v: Value) -> String {
+        if let Some(n) = v.as_num() {
+            return if n.is_nan() { "nan".into() } else { format!("number {n:?}") };
+        }
+        if let Some(s) = v.as_str() {
+            // SAFETY: the value is live.
+            let bytes = unsafe { StrObj::bytes(s) };
+            return format!("string {} {}", bytes.len(), masked(&bytes[..bytes.len().min(300)]));
+        }
+        if is_object(v) {
+            let p = v.0 & tag::PTR_MASK;
+            let next = self.ids.len();
+            let new = !self.ids.contains_key(&p);
+            let id = *self.ids.entry(p).or_insert(next);
+            if new {
+                self.queue.push_back(v);
+            }
+            return match self.known.0.contains(&p) {
+                true => format!("{} at {p:x}", v.type_name()),
+                false => format!("new {} {id}", v.type_name()),
+            };
+        }
+        if v.is_nil() || v.is_bool() {
+            return match v {
+                Value::NIL => "nil".into(),
+                Value::TRUE => "true".into(),
+                _ => "false".into(),
+            };
+        }
+        format!("word {:x}", v.0)
+    }
+
+    unsafe fn frames(&mut self, pc: *const u32, live: &mut Live) {
+        // SAFETY: frame layout; see `abi::frame`.
+        unsafe {
+            let th = self.vm.cur;
+            let stack = (*th).stack;
+            let bottom = if th == self.vm.main { stack.add(2) } else { stack };
+            let (mut base, mut pc, mut end) = (self.vm.base, pc, (*th).stack_max);
+            for level in 0..FRAMES {
+                if base <= bottom {
+                    break;
+                }
+                let _ = writeln!(self.out, "frame {level} base = {}", base.offset_from(stack));
+                self.line(&format!("frame {level} function"), Value(*base.sub(2)));
+                let _ = writeln!(self.out, "frame {level} link = {:x}", *base.sub(1));
+                self.slots(level, base, pc, end, live);
+                let mut outer = base;
+                let mut link = *base.sub(1);
+                if link & frame::TYPE == frame::VARG {
+                    outer = base.byte_sub((link & !frame::TYPE) as usize);
+                    let fixed = match Value(*base.sub(2)).as_func() {
+                        Some(f) => usize::from((*FuncObj::proto(f)).num_params),
+                        None => 0,
+                    };
+                    let n = (base.offset_from(outer) as usize).saturating_sub(2);
+                    for i in fixed..n {
+                        self.line(&format!("frame {level} extra argument {}", i - fixed), Value(*outer.add(i)));
+                    }
+                    link = *outer.sub(1);
+                    let _ = writeln!(self.out, "frame {level} outer link = {link:x}");
+                }
+                end = outer.sub(2);
+                if link & frame::TYPE_LUA == frame::LUA {
+                    pc = link as *const u32;
+                    base = outer.sub(2 + (*pc.sub(1) >> 8) as u8 as usize);
+                    continue;
+                }
+                pc = std::ptr::null();
+                base = outer.byte_sub((link & !frame::TYPE) as usize);
+                match link & frame::TYPE {
+                    frame::COROUTINE => break,
+                    frame::CONT | frame::NATIVE | frame::NATIVE_PROTECTED => {
+                        end = outer.sub(4);
+                        let lua = Value(*base.sub(2)).as_func().is_some_and(|f| (*f).builtin == 0);
+                        if link & frame::TYPE == frame::CONT {
+                            let _ = writeln!(self.out, "frame {level} continuation = {:x}", *outer.sub(4));
+                        }
+                        if lua {
+                            pc = *outer.sub(3) as *const u32;
+                            let _ = writeln!(self.out, "frame {level} resumes at {:x}", pc as u64);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Writes the slots of the frame at `base` that count, below `end`.
+    unsafe fn slots(&mut self, level: usize, base: *mut u64, pc: *const u32, end: *mut u64, live: &mut Live) {
+        // SAFETY: the frame is intact; `pc` is null or an instruction of its prototype.
+        unsafe {
+            let Some(f) = Value(*base.sub(2)).as_func() else { return };
+            let room = (end.offset_from(base)).max(0) as usize;
+            if (*f).builtin != 0 || pc.is_null() {
+                let used = if level == 0 { self.vm.top.get().offset_from(base).max(0) as usize } else { room };
+                for i in 0..used.min(room).min(64) {
+                    self.line(&format!("frame {level} argument {i}"), Value(*base.add(i)));
+                }
+                return;
+            }
+            let p = FuncObj::proto(f);
+            let at = pc.offset_from(ProtoObj::bc(p)) as u32;
+            let _ = writeln!(self.out, "frame {level} pc = {at}");
+            let slots = live.before(self.vm, p, at);
+            // What the instruction under way in an outer frame writes has no value yet.
+            let pending = (level > 0).then(|| bytecode::Ins(interp::jit::original_ins(self.vm, p, at - 1)));
+            let pending = pending.filter(|i| i.op().is_some_and(|op| op.modes().a == bytecode::op::Mode::Dst));
+            for i in 0..usize::from((*p).frame_size).min(room) {
+                let named = pending.is_some_and(|ins| usize::from(ins.a()) == i);
+                if (slots.has(i) && !named) || self.is_open(base.add(i)) {
+                    self.line(&format!("frame {level} slot {i}"), Value(*base.add(i)));
+                }
+            }
+            if level == 0 {
+                self.multiple(base, bytecode::Ins(interp::jit::original_ins(self.vm, p, at)));
+            }
+        }
+    }
+
+    /// Writes multiple results, if the instruction takes them.
+    unsafe fn multiple(&mut self, base: *mut u64, ins: bytecode::Ins) {
+        use bytecode::Op;
+        let first = match ins.op() {
+            Some(Op::CALLM) => usize::from(ins.a()) + 2 + usize::from(ins.c()),
+            Some(Op::CALLMT) => usize::from(ins.a()) + 2 + usize::from(ins.d()),
+            Some(Op::RETM) => usize::from(ins.a()) + usize::from(ins.d()),
+            Some(Op::TSETM) => usize::from(ins.a()),
+            _ => return,
+        };
+        let n = self.vm.multres as usize;
+        let _ = writeln!(self.out, "multiple results = {n}");
+        for i in 0..n.min(64) {
+            // SAFETY: the values are there (interpreter's invariant, which is what is compared).
+            self.line(&format!("multiple result {i}"), Value(unsafe { *base.add(first + i) }));
+        }
+    }
+
+    fn is_open(&self, slot: *mut u64) -> bool {
+        // SAFETY: the list holds live open upvalues.
+        unsafe {
+            let mut uv: *mut UpvalObj = (*self.vm.cur).open_upvals;
+            while !uv.is_null() && (*uv).v > slot {
+                uv = (*uv).next;
+            }
+            !uv.is_null() && (*uv).v == slot
+        }
+    }
+
+    unsafe fn object(&mut self, v: Value) {
+        // SAFETY: the value is live.
+        unsafe {
+            let name = self.value(v);
+            if let Some(t) = v.as_tab() {
+                self.table(&name, t);
+            } else if let Some(f) = v.as_func() {
+                if (*f).builtin != 0 {
+                    let _ = writeln!(self.out, "{name} builtin = {}", (*f).id);
+                    return;
+                }
+                let _ = writeln!(self.out, "{name} prototype = {:x}", FuncObj::proto(f) as u64);
+                for i in 0..usize::from((*f).nup) {
+                    let uv = *FuncObj::upvals(f).add(i);
+                    let stack = (*self.vm.cur).stack;
+                    let open = match (*uv).closed {
+                        0 if (*uv).v >= stack && (*uv).v < (*self.vm.cur).stack_max => {
+                            format!("open at {} ", (*uv).v.offset_from(stack))
+                        }
+                        0 => "open elsewhere ".to_string(),
+                        _ => String::new(),
+                    };
+                    self.line(&format!("{name} upvalue {i} {open}"), Value(*(*uv).v));
+                }
+            }
+        }
+    }
+
+    unsafe fn table(&mut self, name: &str, t: *mut TabObj) {
+        // SAFETY: the table is live.
+        unsafe {
+            if !(*t).meta.is_null() {
+                self.line(&format!("{name} metatable"), Value::from_tab((*t).meta));
+            }
+            if (*t).hmask > 512 || (*t).asize > 4096 {
+                return;
+            }
+            let mut entries: Vec<(Vec<u8>, Value, Value)> = Vec::new();
+            for i in 0..(*t).asize as usize {
+                let v = Value(*(*t).array.add(i));
+                entries.push((order(Value::from_num(i as f64)), Value::from_num(i as f64), v));
+            }
+            for i in 0..=(*t).hmask as usize {
+                let n = &*(*t).node.add(i);
+                // Keys that are objects have no order: only how many there are counts.
+                entries.push((order(Value(n.key)), Value(n.key), Value(n.val)));
+            }
+            entries.retain(|e| !e.2.is_nil());
+            let _ = writeln!(self.out, "{name} entries = {}", entries.len());
+            entries.retain(|e| !e.0.is_empty());
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            for (_, k, v) in entries.into_iter().take(ENTRIES) {
+                let k = self.value(k);
+                self.line(&format!("{name} [{k}]"), v);
+            }
+        }
+    }
+}
+
+/// A sort key; empty for what has no order that two processes share.
+fn order(k: Value) -> Vec<u8> {
+    if let Some(n) = k.as_num() {
+        let bits = n.to_bits();
+        let bits = if bits >> 63 == 0 { bits | 1 << 63 } else { !bits };
+        return [&[1][..], &bits.to_be_bytes()[..]].concat();
+    }
+    if let Some(s) = k.as_str() {
+        // SAFETY: keys of entries with values are live.
+        return [&[2][..], unsafe { StrObj::bytes(s) }].concat();
+    }
+    if k.is_bool() { vec![3, u8::from(k == Value::TRUE)] } else { Vec::new() }
+}
+
+/// A string for people; addresses in it do not count.
+fn masked(bytes: &[u8]) -> String {
+    let text = bytes.escape_ascii().to_string();
+    let Some(at) = text.find("0x") else { return text };
+    let rest = text[at + 2..].trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    format!("{}0x?{}", &text[..at], rest)
+}
