@@ -13,7 +13,7 @@ PROGRAMS := kiln luac kiln-aot
 # runtime/order.txt, and relocations as a bitmap, which glibc understands since 2.36 (see ARCHITECTURE.md).
 STATIC := -C target-feature=+crt-static -C link-arg=-Wl,--icf=all
 ifeq ($(TRIPLE),x86_64-unknown-linux-gnu)
-STATIC += -C linker=$(CURDIR)/.ci/order-gcc
+STATIC += -C linker=$(CURDIR)/.ci/cc-ordered
 STATIC += $(shell getconf GNU_LIBC_VERSION | awk '{ split($$2, v, "."); if (v[1] * 1000 + v[2] >= 2036) print "-C link-arg=-Wl,--pack-dyn-relocs=relr" }')
 endif
 
