@@ -49,3 +49,31 @@ for number = 1, 20 do jit.flush(number) print(outer(5)) if number % 5 == 0 then 
 local function never(x) return x * 2 end
 local function mixed(n) local s = 0 for i = 1, n do if i % 3 == 0 then s = s + never(i) else s = s + 1 end end return s end
 print(mixed(10)) jit.off(never) print(mixed(200)) jit.on(never) print(mixed(200))
+--> -94062
+--> at most eight
+--> 592875
+--> 1692
+--> 12600
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 1050
+--> 43
+--> 13400
+--> 13400
