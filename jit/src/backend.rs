@@ -1,5 +1,6 @@
 //! What a backend is given and what it gives: one trait for every CPU.
 
+use crate::asm::place::Place;
 use abi::abort::Abort;
 use abi::exit::SnapMap;
 use ir::Trace;
@@ -52,7 +53,7 @@ pub struct Code {
     /// Text for dumps: offset of the code of each instruction, ascending `(offset, ir index)`.
     pub map: Vec<(usize, usize)>,
     /// Register or spill slot of each instruction's value, for dumps.
-    pub regs: Vec<String>,
+    pub regs: Vec<Option<Place>>,
     /// With stress: one flag a guard, set once it failed. The code writes them, so they live as long as it does.
     pub cells: Option<std::sync::Arc<[std::sync::atomic::AtomicU8]>>,
     /// What the end of the trace counts in, if it restores the frames itself later on. It lives as long as the code.

@@ -194,6 +194,18 @@ impl Trace {
         t
     }
 
+    /// Gives back memory that only making it takes. A constant that is asked for later is added again.
+    pub fn packed(mut self) -> Trace {
+        self.interned = FastMap::default();
+        self.ins.shrink_to_fit();
+        self.consts.shrink_to_fit();
+        self.snaps.shrink_to_fit();
+        for s in &mut self.snaps {
+            s.entries.shrink_to_fit();
+        }
+        self
+    }
+
     /// Returns the reference of a constant, added if new.
     pub fn konst(&mut self, c: Const) -> Ref {
         if let Some(&i) = self.interned.get(&c) {

@@ -13,7 +13,7 @@
 use crate::mem::{self, Forward};
 use crate::{Passes, cse, fold};
 use abi::abort::Abort;
-use ir::{Const, Ins, Op, Ref, Trace, Ty, flag};
+use ir::{Const, Ins, Op, Ref, Slot, Trace, Ty, flag};
 use std::sync::Arc;
 
 /// Limits of a trace.
@@ -188,6 +188,12 @@ impl Builder {
         if r.is_ins() {
             self.state.seen.insert(r, seen);
         }
+    }
+
+    /// Notes slots that nobody reads behind the exit of the latest snapshot: rounds of a loop need not restore them. Optional.
+    pub fn note_dead(&mut self, slots: Vec<Slot>) {
+        let n = self.trace.snaps.len().wrapping_sub(1);
+        self.state.dead.insert(n, slots);
     }
 
     /// Interns a constant.

@@ -185,7 +185,9 @@ impl Copy {
         let old = b.trace().snaps[n].clone();
         let mut entries: Vec<_> = old.entries.iter().map(|&(s, r)| (s, self.value(r))).collect();
         let have: HashSet<Slot> = entries.iter().map(|e| e.0).collect();
-        entries.extend(self.fallback.iter().filter(|(s, _)| *s < old.top && !have.contains(s)));
+        let dead = b.state().dead.get(&n).map_or(&[][..], Vec::as_slice);
+        let wanted = |s: Slot| s < old.top && !have.contains(&s) && !dead.contains(&s);
+        entries.extend(self.fallback.iter().filter(|(s, _)| wanted(*s)));
         entries.sort_by_key(|e| e.0);
         self.drop_snapshot(b);
         let at = b.trace().ins.len() as u32;

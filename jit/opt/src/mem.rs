@@ -28,7 +28,7 @@ pub(crate) mod value;
 use crate::{Builder, abc, dse};
 use abi::abort::Abort;
 use abi::hash::FastMap;
-use ir::{Const, Conv, Ins, Kind, Op, Ref, Trace, Ty};
+use ir::{Const, Conv, Ins, Kind, Op, Ref, Slot, Trace, Ty};
 
 /// What becomes of an instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +52,8 @@ pub(crate) struct State {
     pub(crate) wishes: Vec<(Ref, Ref)>,
     /// Bounds checks that a hoisted pair of checks makes superfluous in the loop.
     pub(crate) ranges: Vec<abc::Range>,
+    /// Slots that nobody reads behind a recorded snapshot's exit, by number of the snapshot.
+    pub(crate) dead: FastMap<usize, Vec<Slot>>,
     /// What values were seen to be while recording: numbers, or any number that tells objects apart.
     pub(crate) seen: FastMap<Ref, i64>,
 }

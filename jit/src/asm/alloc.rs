@@ -255,6 +255,11 @@ impl Scan<'_> {
         all.minus(self.free)
     }
 
+    /// Says whether a value comes from before the loop, and the scan is inside it.
+    fn stays(&self, v: Val) -> bool {
+        self.sel.loop_node.is_some_and(|l| self.at > l && (self.defined[v as usize] as usize) < l)
+    }
+
     /// A free register for a value, if there is one.
     fn free_reg(&self, v: Val, allowed: RegSet, hint: Option<Reg>) -> Option<Reg> {
         let set = self.free.and(allowed);
@@ -270,7 +275,7 @@ impl Scan<'_> {
         };
         // What stays through the loop wants a register nobody in it writes; the others share those that are written anyway.
         let in_loop = self.sel.loop_node.is_some_and(|l| self.at > l);
-        let stays = in_loop && self.sel.loop_node.is_some_and(|l| (self.defined[v as usize] as usize) < l);
+        let stays = self.stays(v);
         let cost = |r: Reg| {
             let call = self.m.saved.has(r) != lives_over_call;
             let share = in_loop && self.written.has(r) == stays;
@@ -334,6 +339,7 @@ impl Scan<'_> {
             self.drop_def(node);
         }
         let mut uses = vec![Place::Slot(0); node.uses.len()];
+        let carried = node.tie && node.comm && !node.early && self.is_carried(node);
         for (k, u) in node.uses.iter().enumerate() {
             let v = u.val as usize;
             let first = k == 0 && node.tie;
@@ -347,13 +353,17 @@ impl Scan<'_> {
             if let Some(d) = def
                 && (node.tie || node.early)
             {
-                let ours = !node.early && (first || node.uses[0].val == u.val);
+                let ours = !node.early && (first && !carried || node.uses[0].val == u.val);
                 let swapped = k == 1 && node.comm && uses[0] != Place::Reg(d) && !node.early;
                 if ours || swapped {
                     hint = Some(d);
                 } else {
                     allowed.remove(d);
                 }
+            }
+            if self.stays(u.val) {
+                // A register that is written would cost a load in each round.
+                hint = None;
             }
             uses[k] = match self.reg_of[v] {
                 Some(r) => Place::Reg(r),
@@ -377,6 +387,15 @@ impl Scan<'_> {
         }
         self.cur_snap = None;
         self.rev.push(Step::Node { node: i, uses, def });
+    }
+
+    /// Says whether the result is what the second operand becomes in the next round: then it begins as a copy of that one, and both share
+    /// the home of the PHI.
+    fn is_carried(&self, node: &Node) -> bool {
+        let [first, second] = node.uses.as_slice() else { return false };
+        let next = |v: Val| self.sel.phis.iter().find(|p| p.val == v).map(|p| p.right);
+        let result = node.def.map(Operand::Val);
+        result.is_some() && first.val != second.val && next(second.val) == result && next(first.val) != result
     }
 
     /// A hint for a result without register: that of its first operand.

@@ -310,53 +310,28 @@ impl Rec<'_> {
                 Ok(Status::Go)
             }
             None => {
-                // A builtin: its results are this function's.
-                if !self.returns_unguarded(kind)? {
-                    return self.return_below();
+                // A builtin: its results are this function's. Where the return is not part of the trace, the interpreter does both.
+                let below = self.t.frames.len().checked_sub(2).map(|i| self.t.frames[i].kind);
+                let leaves = match kind {
+                    Entry::Vararg { .. } => below.unwrap_or(Entry::Bottom),
+                    kind => kind,
+                };
+                // What goes on after the metamethod of a comparison or a concatenation may have exits, which would call it again.
+                let leaves = match leaves {
+                    Entry::Bottom | Entry::Vararg { .. } => true,
+                    Entry::Cont { cont, .. } => {
+                        !matches!(Cont::ALL.get((cont & 0xff) as usize), Some(Cont::StoreA | Cont::Drop))
+                    }
+                    Entry::Lua { .. } | Entry::Pcall { .. } => false,
+                };
+                if leaves {
+                    return self.stop_before();
                 }
                 let results = self.rec_builtin_results(a, nargs, live)?;
                 match results {
                     Some(r) => self.return_values(r),
                     None => self.stop_before(),
                 }
-            }
-        }
-    }
-
-    /// Makes sure that returning from the running frame needs no exit: it would call the builtin that is called last once more. Says no if the
-    /// trace must end before.
-    fn returns_unguarded(&mut self, kind: Entry) -> Res<bool> {
-        let n = self.t.frames.len();
-        let (kind, above) = match kind {
-            Entry::Vararg { .. } if n == 1 => return Ok(false),
-            Entry::Vararg { size } => (self.t.frames[n - 2].kind, size),
-            kind => (kind, 0),
-        };
-        match kind {
-            Entry::Lua { .. } | Entry::Pcall { .. } => Ok(true),
-            Entry::Cont { cont, .. } => {
-                Ok(matches!(Cont::ALL.get((cont & 0xff) as usize), Some(Cont::StoreA | Cont::Drop)))
-            }
-            Entry::Bottom | Entry::Vararg { .. } => {
-                let link = self.s.slot(-1 - above).0;
-                let root = !self.t.side;
-                if root && matches!(self.t.begin, Begin::Loop(_)) {
-                    return Err(Abort::LeftLoop);
-                }
-                if root || self.t.params.stress || link & frame::TYPE_LUA != frame::LUA {
-                    return Ok(false);
-                }
-                let delta = i32::from(self.s.call_before(link).a()) + 2;
-                let caller = self.s.slot(-above - delta - 2);
-                let Some((p, ret)) = self.s.pc_of(link, caller) else { return Err(Abort::Inconsistent) };
-                let slot = self.base() - 1 - above;
-                let l = match self.known(slot) {
-                    Some(l) => l,
-                    None => self.load(slot, Ty::Link, 0)?,
-                };
-                let k = self.konst(Const::Pc(self.s.key(p), ret));
-                self.guard_eq(l, k.r)?;
-                Ok(true)
             }
         }
     }

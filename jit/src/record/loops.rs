@@ -26,6 +26,7 @@ impl Rec<'_> {
     pub(super) fn begin_root(&mut self) -> Res<()> {
         let Begin::Loop(at) = self.t.begin else { return Ok(()) };
         let ins = self.s.code(self.t.proto, at);
+        self.t.range = self.range_of(at, ins);
         if matches!(ins.op(), Some(Op::FORL | Op::IFORL | Op::JFORL)) {
             let a = i32::from(ins.a());
             // FORI is before the body: FORL jumps behind it.
@@ -33,6 +34,21 @@ impl Rec<'_> {
             self.load_for(a, fori)?;
         }
         Ok(())
+    }
+
+    /// Returns the first and last instruction of the loop that closes at `at`; nothing if it never jumps back.
+    fn range_of(&self, at: u32, ins: Ins) -> Option<(u32, u32)> {
+        let behind = |at: u32, ins: Ins| (i64::from(at) + 1 + i64::from(ins.jump())) as u32;
+        let last = match ins.op()? {
+            Op::LOOP | Op::ILOOP | Op::JLOOP => behind(at, ins).checked_sub(1)?,
+            Op::ITERN => at + 1,
+            _ => at,
+        };
+        let back = self.s.code(self.t.proto, last);
+        if last > at && back.op() != Some(Op::JMP) && !matches!(back.op(), Some(Op::ITERL | Op::IITERL | Op::JITERL)) {
+            return None;
+        }
+        (back.jump() < 0).then(|| (behind(last, back), last))
     }
 
     /// Loads index, limit and step of a numeric loop; integers where the loop is one of integers.

@@ -121,6 +121,8 @@ pub struct Recorder {
     /// Parts of the parent's sunk objects, as pseudo slots.
     parts: Vec<SlotMap>,
     loop_ref: Option<usize>,
+    /// First and last instruction of the loop that is recorded.
+    range: Option<(u32, u32)>,
     /// A side trace begins with all slots in memory, as its root trace does.
     fresh: bool,
     /// A side trace's loop: the root trace it began in.
@@ -218,6 +220,7 @@ impl Recorder {
             unrolled: 0,
             parts: Vec::new(),
             loop_ref: None,
+            range: None,
             fresh: false,
             root: None,
             at_once: None,
@@ -330,6 +333,9 @@ impl Rec<'_> {
             || self.t.frames.last().is_none_or(|f| f.proto != proto)
         {
             return Err(Abort::Inconsistent);
+        }
+        if self.depth() == 0 && self.t.range.is_some_and(|(first, last)| !(first..=last).contains(&pc)) {
+            return Err(Abort::LeftLoop);
         }
         (self.t.proto, self.t.pc, self.t.effect) = (proto, pc, false);
         let ins = self.s.code(proto, pc);

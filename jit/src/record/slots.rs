@@ -189,6 +189,8 @@ impl Rec<'_> {
                 t.snaps.push(snap);
             }
         }
+        let dead = (base.max(extra)..top.min(base + 256)).filter(|slot| !live.contains(slot - base)).collect();
+        self.t.b.note_dead(dead);
         self.t.need_snap = false;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::bind::{Bound, bind};
 use super::engine::{Engine, Live, Origin};
 use super::lifecycle::FRESH;
+use super::packed::Exits;
 use super::policy::Account;
 use abi::abort::Abort;
 use heap::vm::TraceEntry;
@@ -51,7 +52,7 @@ impl Engine {
                 }
                 _ => None,
             };
-            let mut parent = parent.cloned();
+            let mut parent = parent;
             if let Some(p) = &mut parent {
                 p.slots.extend_from_slice(recorder.parts());
             }
@@ -131,20 +132,19 @@ impl Engine {
             heat: FRESH,
             seen: 0,
             dying: false,
-            trace,
+            trace: trace.packed(),
             place,
             root,
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
             cells: code.cells,
             count: code.count,
-            maps: code.exits,
+            maps: Exits::new(code.exits),
             counts: vec![0; n],
             sides: vec![0; n],
-            patches: code.patches,
-            roots: bound.roots,
-            map: code.map,
-            regs: code.regs,
+            patches: shrunk(code.patches),
+            roots: shrunk(bound.roots),
+            regs: shrunk(code.regs),
             nside: 0,
         };
         if let Some(s) = &mut self.stress {
@@ -209,4 +209,10 @@ fn describe(origin: Origin) -> String {
         Origin::Root(_, at) => format!("root at {at}"),
         Origin::Side(parent, exit) => format!("side of {parent}/{exit}"),
     }
+}
+
+/// Gives back what a vector has too much.
+fn shrunk<T>(mut v: Vec<T>) -> Vec<T> {
+    v.shrink_to_fit();
+    v
 }

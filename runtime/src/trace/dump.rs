@@ -10,6 +10,7 @@ use abi::support::Helper;
 use bytecode::{Chunk, Op, listing};
 use heap::{Func, Value, Vm};
 use ir::{Trace, Ty};
+use jit::asm::place::Place;
 use jit::backend::Env;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -180,7 +181,7 @@ impl Dump {
         self.put(&text);
     }
 
-    fn ir(&self, number: u32, trace: &Trace, regs: &[String]) {
+    fn ir(&self, number: u32, trace: &Trace, regs: &[Option<Place>]) {
         if self.mode.has('i') {
             self.put(&format!("---- TRACE {number} IR\n"));
             let (snaps, with_regs) = (self.mode.has('s'), self.mode.has('r') && !regs.is_empty());
@@ -197,7 +198,13 @@ impl Dump {
                     ir::Op::LOOP => format!("{i:04} ------ LOOP ------------"),
                     _ => trace.show_ins(i).to_string(),
                 };
-                self.line(&text, with_regs.then(|| regs.get(i).map_or("", String::as_str)), ins.ty);
+                self.line(
+                    &text,
+                    with_regs
+                        .then(|| regs.get(i).copied().flatten().map_or_else(String::new, jit::asm::x64::name))
+                        .as_deref(),
+                    ins.ty,
+                );
             }
         } else if self.mode.has('s') {
             self.put(&format!("---- TRACE {number} snapshots\n"));

@@ -1,6 +1,7 @@
 //! The state of the trace compiler: traces, the recording under way, code memory.
 
 use super::events::Watch;
+use super::packed::Exits;
 use super::penalty::Penalties;
 use super::place::{self, Place};
 use super::policy::{Account, Budget};
@@ -12,6 +13,7 @@ use bytecode::Op;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
 use ir::{Link, Trace};
+use jit::asm::place::Place as Spot;
 use jit::asm::x64::X64;
 use jit::backend::Env;
 use jit::mcode::Arena;
@@ -41,7 +43,7 @@ pub struct Live {
     /// Entry for other traces.
     pub inner: u64,
     /// What exits restore.
-    pub maps: Vec<SnapMap>,
+    pub maps: Exits,
     /// How often each exit was taken.
     pub counts: Vec<u32>,
     /// Side traces by exit, 0 for none.
@@ -54,10 +56,8 @@ pub struct Live {
     pub count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
-    /// Text for dumps.
-    pub map: Vec<(usize, usize)>,
     /// Registers for dumps.
-    pub regs: Vec<String>,
+    pub regs: Vec<Option<Spot>>,
     /// Number of side traces of a root.
     pub nside: u32,
     /// Its own number.
@@ -134,6 +134,8 @@ pub struct Engine {
     pub(crate) log: u8,
     pub(crate) backend: X64,
     pub(crate) arena: Arena,
+    /// What the last exit restored: memory for the next one.
+    pub(crate) map: SnapMap,
     pub(crate) env: Env,
     /// Every guard fails once, and exits are compared.
     pub(crate) stress: Option<Box<super::stress::Stress>>,
@@ -170,6 +172,7 @@ impl Engine {
             traces: Vec::new(),
             vacant: Vec::new(),
             budget: Budget::default(),
+            map: SnapMap::default(),
             log: std::env::var("KILN_TRACE_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(0),
             backend,
             env,
@@ -364,8 +367,14 @@ impl Engine {
     // ---- exits ----
 
     /// Returns what an exit restores.
-    pub(crate) fn exit_map(&self, trace: u32, exit: u32) -> Option<&SnapMap> {
-        self.traces.get(trace as usize)?.as_ref()?.maps.get(exit as usize)
+    pub(crate) fn exit_map(&self, trace: u32, exit: u32) -> Option<SnapMap> {
+        let mut map = SnapMap::default();
+        self.unpack(trace, exit, &mut map).map(|()| map)
+    }
+
+    /// Does the same in memory of before.
+    pub(crate) fn unpack(&self, trace: u32, exit: u32, map: &mut SnapMap) -> Option<()> {
+        self.traces.get(trace as usize)?.as_ref()?.maps.unpack(exit, map)
     }
 
     /// Returns the slots that a trace needs above its base.
@@ -406,12 +415,13 @@ impl Engine {
         {
             return false;
         }
+        let Some(map) = self.exit_map(trace, exit) else { return false };
         let number = self.next_number();
         let at = place::upcoming(vm).unwrap_or(Place { func: place::running(vm), pc: None });
         self.watch.began(vm, number, at, Some((trace, exit)));
         let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
         let view = View { restored: true, ..self.view(vm) };
-        match Recorder::side(&view, &live.trace, &live.maps[i], trace, exit, &self.params) {
+        match Recorder::side(&view, &live.trace, &map, trace, exit, &self.params) {
             Ok(r) => {
                 self.state = State::Recording(Box::new(r), Origin::Side(trace, exit));
                 true

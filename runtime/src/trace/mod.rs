@@ -16,6 +16,7 @@ mod events;
 pub mod explain;
 mod gdb;
 mod lifecycle;
+mod packed;
 mod penalty;
 mod perf;
 mod place;
@@ -188,8 +189,10 @@ pub(crate) unsafe extern "C" fn leave(
         let vm = &mut *vm;
         let Some(e) = engine(vm) else { return outcome::FAIL };
         let quiet = vm.heap.due.get() == 0 && vm.heap.attention.get() == 0;
-        let Some(map) = e.exit_map(trace, exit) else { return outcome::FAIL };
-        if heap::deopt::restore(vm, base, &*state, map).is_err() {
+        let mut map = std::mem::take(&mut e.map);
+        let ok = e.unpack(trace, exit, &mut map).is_some() && heap::deopt::restore(vm, base, &*state, &map).is_ok();
+        e.map = map;
+        if !ok {
             return outcome::FAIL;
         }
         if e.stress.is_some() {

@@ -7,6 +7,7 @@ use abi::abort::Abort;
 use abi::support::Helper;
 use heap::Vm;
 use ir::{Const, Mode, Ref, Trace, Ty, flag};
+use jit::asm::place::Place as Spot;
 use stdlib::io::Shared;
 use stdlib::jit::compiler::{Compiler, DumpMode, Names, TraceConst, TraceInfo};
 
@@ -63,20 +64,12 @@ fn operand(mode: Mode, r: Ref) -> i32 {
 
 /// Returns what LuaJIT calls `ridsp`: a register's number, or a spill slot times 256; 128 for neither.
 fn place_number(live: Option<&Live>, index: usize) -> i32 {
-    let Some(text) = live.and_then(|l| l.regs.get(index)) else { return 128 };
-    let gpr = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
-    if let Some(i) = gpr.iter().position(|n| n == text) {
-        return i as i32;
+    let Some(spot) = live.and_then(|l| *l.regs.get(index)?) else { return 128 };
+    match spot {
+        Spot::Reg(r) if r.is_fpr() => 16 + i32::from(r.number()),
+        Spot::Reg(r) => i32::from(r.number()),
+        Spot::Slot(s) => (i32::from(s) + 1) << 8 | 128,
     }
-    let number = |prefix: &str| text.strip_prefix(prefix).and_then(|n| n.parse::<i32>().ok());
-    if let Some(n) = number("xmm") {
-        return 16 + n;
-    }
-    if let Some(n) = number("r") {
-        return n;
-    }
-    let slot = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
-    slot.and_then(|t| i32::from_str_radix(t, 16).ok()).map_or(128, |n| (n + 1) << 8 | 128)
 }
 
 impl Compiler for Reflection {

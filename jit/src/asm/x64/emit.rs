@@ -170,7 +170,7 @@ pub fn emit(
         exits: maps,
         patches,
         map,
-        regs: alloc.shown.iter().take(req.trace.ins.len()).map(|p| p.map_or_else(String::new, name)).collect(),
+        regs: alloc.shown.iter().take(req.trace.ins.len()).copied().collect(),
         cells,
         count,
     })

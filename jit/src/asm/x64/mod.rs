@@ -9,7 +9,7 @@ mod encode;
 
 #[cfg(test)]
 pub use emit::enter_with;
-pub use emit::{FRAME, REGS, slot_bits};
+pub use emit::{FRAME, REGS, name, slot_bits};
 
 use super::alloc::allocate;
 use super::check::check;

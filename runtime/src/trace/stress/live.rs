@@ -44,6 +44,12 @@ impl Live {
     pub fn before(&mut self, vm: &Vm, p: *const ProtoObj, at: u32) -> Slots {
         let table = self.0.entry(p as u64).or_insert_with(|| analyse(vm, p));
         let mut live = table.get(at as usize).copied().unwrap_or_default();
+        // SAFETY: the index is that of an instruction.
+        let ins = Ins(unsafe { interp::jit::original_ins(vm, p, at) });
+        // The end of a loop is in the scope of the loop's variables, whose slots calls have overwritten.
+        if let Some(Op::ITERC | Op::ITERN | Op::ITERL | Op::IITERL | Op::FORL | Op::IFORL) = ins.op() {
+            return live;
+        }
         // SAFETY: a live prototype's debug information.
         if let Some(debug) = unsafe { (*p).debug.as_ref() } {
             let named = debug.vars.iter().take_while(|v| v.start <= at).filter(|v| at < v.end).count();
@@ -64,7 +70,12 @@ fn analyse(vm: &Vm, p: *const ProtoObj) -> Vec<Slots> {
         for at in (0..code.len()).rev() {
             let mut now = Slots::default();
             for next in successors(&code, at) {
-                now.join(&live.get(next).copied().unwrap_or_default());
+                let mut there = live.get(next).copied().unwrap_or_default();
+                if next == at + 1 && matches!(code[at].op(), Some(Op::ISTC | Op::ISFC)) {
+                    // They write if the jump that follows is taken.
+                    there.remove(usize::from(code[at].a()), usize::from(code[at].a()) + 1);
+                }
+                now.join(&there);
             }
             step(p, code[at], &mut now);
             if now != live[at] {
@@ -97,7 +108,6 @@ fn step(p: *const ProtoObj, ins: Ins, live: &mut Slots) {
     let (a, b, c, d) = (usize::from(ins.a()), usize::from(ins.b()), usize::from(ins.c()), usize::from(ins.d()));
     let modes = op.modes();
     match op {
-        // They write only if the jump is taken.
         Op::ISTC | Op::ISFC => {}
         _ if modes.a == Mode::Dst => live.remove(a, a + 1),
         Op::KNIL => live.remove(a, d + 1),

@@ -5,7 +5,7 @@
 
 use super::live::Live;
 use abi::{frame, tag};
-use heap::{FuncObj, ProtoObj, StrObj, TabObj, UpvalObj, Value, Vm};
+use heap::{FuncObj, ProtoObj, StrObj, TabObj, Value, Vm};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write;
 
@@ -23,28 +23,18 @@ const KNOWN: usize = 1500;
 pub(super) struct Known(HashSet<u64>);
 
 impl Known {
-    /// Collects what can be reached from the stack.
+    /// Collects what can be reached from the live slots at the entry of a trace.
     pub fn new(vm: &Vm) -> Known {
-        let mut known = Known::default();
-        let mut left = VecDeque::new();
-        // SAFETY: slots of the running stack below the room of the running frame hold valid values or frame words.
-        unsafe {
-            let stack = (*vm.cur).stack;
-            let used = (vm.base.offset_from(stack) as usize + frame_size(vm.base)).min((*vm.cur).stack_size as usize);
-            let first = used.saturating_sub(400).max(2);
-            for i in (first..used).rev() {
-                left.push_back(Value(*stack.add(i)));
-            }
-            while let Some(v) = left.pop_front() {
-                if known.0.len() >= KNOWN {
-                    break;
-                }
-                if is_object(v) && known.0.insert(v.0 & tag::PTR_MASK) {
-                    children(v, &mut |v| left.push_back(v));
-                }
-            }
-        }
-        known
+        // SAFETY: `pc` is behind an instruction of the running Lua function.
+        let (pc, ins) = unsafe {
+            let at = vm.pc.sub(1);
+            (at, bytecode::Ins(interp::jit::original(vm, *at)))
+        };
+        use bytecode::Op;
+        let begins = matches!(ins.op(), Some(Op::ITERN | Op::RET | Op::RET0 | Op::RET1 | Op::RETM));
+        // A numeric loop goes on at its head or behind its end: what both need is there.
+        let pc = if begins { pc } else { vm.pc };
+        Known(Text::written(vm, pc, &Known::default(), &mut Live::default(), None, KNOWN).ids.into_keys().collect())
     }
 }
 
@@ -53,74 +43,47 @@ fn is_object(v: Value) -> bool {
     v.is_tab() || v.is_func() || v.is_udata() || v.is_thread()
 }
 
-/// Number of slots of the frame at `base`.
-unsafe fn frame_size(base: *mut u64) -> usize {
-    // SAFETY: base[-2] is the frame's function (frame layout).
-    unsafe {
-        match Value(*base.sub(2)).as_func() {
-            Some(f) if (*f).builtin == 0 => usize::from((*FuncObj::proto(f)).frame_size),
-            _ => 8,
-        }
-    }
-}
-
-/// Shows what an object refers to. Large tables are looked at in part.
-unsafe fn children(v: Value, visit: &mut dyn FnMut(Value)) {
-    // SAFETY: the value is live.
-    unsafe {
-        if let Some(t) = v.as_tab() {
-            for i in 0..(*t).asize.min(256) as usize {
-                visit(Value(*(*t).array.add(i)));
-            }
-            for i in 0..=(*t).hmask.min(255) as usize {
-                visit(Value((*(*t).node.add(i)).key));
-                visit(Value((*(*t).node.add(i)).val));
-            }
-            if !(*t).meta.is_null() {
-                visit(Value::from_tab((*t).meta));
-            }
-        } else if let Some(f) = v.as_func() {
-            for i in 0..usize::from((*f).nup) {
-                visit(if (*f).builtin == 0 {
-                    Value(*(**FuncObj::upvals(f).add(i)).v)
-                } else {
-                    Value(*FuncObj::builtin_upvals(f).add(i))
-                });
-            }
-        }
-    }
-}
-
 /// Writes a state.
 pub(super) struct Text<'a> {
     vm: &'a Vm,
     known: &'a Known,
     ids: HashMap<u64, usize>,
     queue: VecDeque<Value>,
-    pub out: String,
+    out: String,
 }
 
 impl<'a> Text<'a> {
     /// Returns the text of the machine's state: the next instruction is at `pc`.
     /// Stops early where it is not what `expected` says.
-    pub fn of(vm: &'a Vm, pc: *const u32, known: &'a Known, live: &mut Live, expected: Option<&str>) -> String {
+    pub fn of(vm: &Vm, pc: *const u32, known: &Known, live: &mut Live, expected: Option<&str>) -> String {
+        Text::written(vm, pc, known, live, expected, OBJECTS).out
+    }
+
+    fn written(
+        vm: &'a Vm,
+        pc: *const u32,
+        known: &'a Known,
+        live: &mut Live,
+        expected: Option<&str>,
+        objects: usize,
+    ) -> Text<'a> {
         let mut t = Text { vm, known, ids: HashMap::new(), queue: VecDeque::new(), out: String::new() };
         // SAFETY: the frames of the running coroutine are intact, and what they refer to is live.
         unsafe {
             t.frames(pc, live);
             if expected.is_some_and(|e| !e.starts_with(&t.out)) {
-                return t.out;
+                return t;
             }
             let mut n = 0;
             while let Some(v) = t.queue.pop_front() {
                 n += 1;
-                if n > OBJECTS {
+                if n > objects {
                     break;
                 }
                 t.object(v);
             }
         }
-        t.out
+        t
     }
 
     fn line(&mut self, what: &str, v: Value) {
@@ -232,14 +195,15 @@ impl<'a> Text<'a> {
             }
             let p = FuncObj::proto(f);
             let at = pc.offset_from(ProtoObj::bc(p)) as u32;
-            let _ = writeln!(self.out, "frame {level} pc = {at}");
+            let op = bytecode::Ins(interp::jit::original_ins(self.vm, p, at)).op();
+            let _ = writeln!(self.out, "frame {level} pc = {at} {op:?}");
             let slots = live.before(self.vm, p, at);
             // What the instruction under way in an outer frame writes has no value yet.
             let pending = (level > 0).then(|| bytecode::Ins(interp::jit::original_ins(self.vm, p, at - 1)));
             let pending = pending.filter(|i| i.op().is_some_and(|op| op.modes().a == bytecode::op::Mode::Dst));
             for i in 0..usize::from((*p).frame_size).min(room) {
                 let named = pending.is_some_and(|ins| usize::from(ins.a()) == i);
-                if (slots.has(i) && !named) || self.is_open(base.add(i)) {
+                if slots.has(i) && !named {
                     self.line(&format!("frame {level} slot {i}"), Value(*base.add(i)));
                 }
             }
@@ -264,17 +228,6 @@ impl<'a> Text<'a> {
         for i in 0..n.min(64) {
             // SAFETY: the values are there (interpreter's invariant, which is what is compared).
             self.line(&format!("multiple result {i}"), Value(unsafe { *base.add(first + i) }));
-        }
-    }
-
-    fn is_open(&self, slot: *mut u64) -> bool {
-        // SAFETY: the list holds live open upvalues.
-        unsafe {
-            let mut uv: *mut UpvalObj = (*self.vm.cur).open_upvals;
-            while !uv.is_null() && (*uv).v > slot {
-                uv = (*uv).next;
-            }
-            !uv.is_null() && (*uv).v == slot
         }
     }
 
