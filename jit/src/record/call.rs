@@ -6,7 +6,7 @@
 use super::{Begin, Entry, Frame, Rec, Res, Status, Tr};
 use crate::subject::{P, V};
 use abi::abort::Abort;
-use abi::frame;
+use abi::frame::{self, Cont};
 use bytecode::Op;
 use ir::{Const, Field, Link, Op as I, Ref, Slot, Ty};
 
@@ -340,9 +340,16 @@ impl Rec<'_> {
                 // A builtin: its results are this function's. Where the return is not part of the trace, the interpreter does both.
                 let below = self.t.frames.len().checked_sub(2).map(|i| self.t.frames[i].kind);
                 let leaves = match kind {
-                    Entry::Bottom => true,
-                    Entry::Vararg { .. } => below.is_none_or(|k| k == Entry::Bottom),
-                    _ => false,
+                    Entry::Vararg { .. } => below.unwrap_or(Entry::Bottom),
+                    kind => kind,
+                };
+                // What goes on after the metamethod of a comparison or a concatenation may have exits, which would call it again.
+                let leaves = match leaves {
+                    Entry::Bottom | Entry::Vararg { .. } => true,
+                    Entry::Cont { cont, .. } => {
+                        !matches!(Cont::ALL.get((cont & 0xff) as usize), Some(Cont::StoreA | Cont::Drop))
+                    }
+                    Entry::Lua { .. } | Entry::Pcall { .. } => false,
                 };
                 if leaves {
                     return self.stop_before();
