@@ -58,7 +58,7 @@ impl Rec<'_> {
             let r = opt::narrow::narrow_mod(&mut self.t.b, l.r, r.r)?;
             return Ok(Tr { r, ty: self.t.b.ty(r) });
         }
-        let (l, r) = (self.to_num(l)?, self.to_num(r)?);
+        let (l, r) = (self.as_num(l)?, self.as_num(r)?);
         self.emit(op, Ty::Num, l.r, r.r)
     }
 
@@ -74,7 +74,7 @@ impl Rec<'_> {
             self.guard(I::NE, Ty::Int, n.r, zero.r)?;
             self.guard(I::SUBOV, Ty::Int, zero.r, n.r)?
         } else {
-            let n = self.to_num(n)?;
+            let n = self.as_num(n)?;
             self.emit(I::NEG, Ty::Num, n.r, Ref::NONE)?
         };
         self.set(a, r);

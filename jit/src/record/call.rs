@@ -231,7 +231,7 @@ impl Rec<'_> {
             self.set(i, nil);
         }
         let size = n + 2;
-        let link = self.konst(Const::Frame((size as u64) * 8 | frame::VARG));
+        let link = self.konst(Const::Frame(((size as u64) * 8) | frame::VARG));
         self.set(n, f);
         self.set(n + 1, link);
         let base = self.base() + size;

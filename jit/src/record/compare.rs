@@ -60,7 +60,7 @@ impl Rec<'_> {
         if l.ty == r.ty {
             return Ok((l, r, l.ty));
         }
-        let (l, r) = (self.to_num(l)?, self.to_num(r)?);
+        let (l, r) = (self.as_num(l)?, self.as_num(r)?);
         Ok((l, r, Ty::Num))
     }
 

@@ -314,7 +314,7 @@ impl Rec<'_> {
     /// A number as a key of the hash part.
     fn hash_key(&mut self, k: Tr, n: f64) -> Res<Tr> {
         // -0 is 0.
-        if k.r.is_const() { Ok(self.knum(n + 0.0)) } else { self.to_num(k) }
+        if k.r.is_const() { Ok(self.knum(n + 0.0)) } else { self.as_num(k) }
     }
 
     /// Guards that a table has no nodes.

@@ -16,7 +16,7 @@ impl Slots {
     const ALL: Slots = Slots([u64::MAX; 4]);
 
     pub(super) fn contains(&self, i: i32) -> bool {
-        i < 0 || i > 255 || self.0[i as usize / 64] >> (i % 64) & 1 != 0
+        !(0..=255).contains(&i) || self.0[i as usize / 64] >> (i % 64) & 1 != 0
     }
     fn add(&mut self, slots: [u64; 4]) {
         for (a, b) in self.0.iter_mut().zip(slots) {
@@ -61,11 +61,7 @@ impl Rec<'_> {
             }
             decided.set_all(from, to);
         };
-        let mut at = pc;
-        for _ in 0..REACH {
-            if at >= info.size {
-                break;
-            }
+        for at in pc..(pc + REACH).min(info.size) {
             let ins = self.s.code(p, at);
             let Some(op) = ins.op() else { break };
             let (a, b, c, d) = (usize::from(ins.a()), usize::from(ins.b()), usize::from(ins.c()), usize::from(ins.d()));
@@ -137,7 +133,6 @@ impl Rec<'_> {
             if modes.a == Mode::Dst {
                 define(&mut live, &mut decided, a, a + 1);
             }
-            at += 1;
         }
         match named {
             Some(n) => {

@@ -75,7 +75,7 @@ impl Rec<'_> {
                     if int && tr.ty == Ty::Num {
                         r.narrow_int(tr)?
                     } else if !int {
-                        r.to_num(tr)?
+                        r.as_num(tr)?
                     } else {
                         tr
                     }
@@ -169,16 +169,16 @@ impl Rec<'_> {
         let int = self.is_int_loop(live[0], live[1], live[2]);
         let mut tr = [IDX, STOP, STEP].map(|i| self.get(a + i));
         for t in &mut tr {
-            let v = t.clone()?;
+            let v = (*t)?;
             *t = Ok(if int && v.ty == Ty::Num {
                 self.narrow_int(v)?
             } else if int {
                 v
             } else {
-                self.to_num(v)?
+                self.as_num(v)?
             });
         }
-        let [idx, stop_tr, step_tr] = [tr[0].clone()?, tr[1].clone()?, tr[2].clone()?];
+        let [idx, stop_tr, step_tr] = [tr[0]?, tr[1]?, tr[2]?];
         self.loop_guards(step_tr, step, stop_tr, int)?;
         // The exit goes the other way.
         let over = (i64::from(pc) + 1 + i64::from(ins.jump())) as u32;
@@ -235,8 +235,8 @@ impl Rec<'_> {
         }
         let (idx, stop_tr, step_tr) = (self.get(a + IDX)?, self.get(a + STOP)?, self.get(a + STEP)?);
         let int = idx.ty == Ty::Int && stop_tr.ty == Ty::Int && step_tr.ty == Ty::Int;
-        let (idx, stop_tr) = if int { (idx, stop_tr) } else { (self.to_num(idx)?, self.to_num(stop_tr)?) };
-        let step_tr = if int { step_tr } else { self.to_num(step_tr)? };
+        let (idx, stop_tr) = if int { (idx, stop_tr) } else { (self.as_num(idx)?, self.as_num(stop_tr)?) };
+        let step_tr = if int { step_tr } else { self.as_num(step_tr)? };
         let ty = if int { Ty::Int } else { Ty::Num };
         let idx = self.emit(I::ADD, ty, idx.r, step_tr.r)?;
         // The exit has stepped as well: the interpreter goes on behind the loop, or in its body.

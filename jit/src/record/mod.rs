@@ -566,7 +566,7 @@ impl Rec<'_> {
     }
 
     /// Narrows or widens a number to `num`.
-    fn to_num(&mut self, v: Tr) -> Res<Tr> {
+    fn as_num(&mut self, v: Tr) -> Res<Tr> {
         match v.ty {
             Ty::Int => self.emit(I::CONV, Ty::Num, v.r, Ref::lit(ir::Conv::NumInt as i32)),
             _ => Ok(v),

@@ -144,7 +144,7 @@ impl Rec<'_> {
                     let at = self.raw(p, Ins::new(Op::AREF, Ty::Ptr, array.r, key.r))?;
                     Ins::new(Op::ASTORE, value.ty, at.r, value.r)
                 } else {
-                    let key = self.to_num(key)?;
+                    let key = self.as_num(key)?;
                     let at = self.raw(p, Ins::guard(Op::NEWREF, Ty::Ptr, t.r, key.r))?;
                     Ins::new(Op::HSTORE, value.ty, at.r, value.r)
                 }

@@ -70,15 +70,6 @@ impl Rec<'_> {
         self.put(slot, tr, false);
     }
 
-    /// Forgets a slot of the running frame: memory has it.
-    pub(super) fn forget(&mut self, i: i32) {
-        let slot = self.base() + i;
-        let at = self.index(slot);
-        if let Some(s) = self.t.slots.get_mut(at) {
-            *s = None;
-        }
-    }
-
     /// Forgets all slots from `i` of the running frame on: they are dead.
     pub(super) fn forget_above(&mut self, i: i32) {
         let at = self.index(self.base() + i);

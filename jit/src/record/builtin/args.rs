@@ -41,7 +41,7 @@ impl Rec<'_> {
     /// Argument `i` as a num; `None` if it is no number.
     pub(super) fn num_arg(&mut self, args: &Args, i: usize) -> Res<Option<Tr>> {
         match args.number(i) {
-            Some((tr, _)) => self.to_num(tr).map(Some),
+            Some((tr, _)) => self.as_num(tr).map(Some),
             None => Ok(None),
         }
     }
@@ -51,11 +51,11 @@ impl Rec<'_> {
         let Some((tr, n)) = args.number(i) else { return Ok(None) };
         let t = n.trunc();
         let live = if (-2147483648.0..=2147483647.0).contains(&t) { t as i32 } else { i32::MIN };
-        self.to_int(tr, n).map(|tr| Some((tr, live)))
+        self.as_int(tr, n).map(|tr| Some((tr, live)))
     }
 
     /// A number truncated to an int. Where it is integral now, a guard says so: then the arithmetic before can be one of integers.
-    fn to_int(&mut self, tr: Tr, live: f64) -> Res<Tr> {
+    fn as_int(&mut self, tr: Tr, live: f64) -> Res<Tr> {
         if tr.ty == Ty::Int {
             return Ok(tr);
         }

@@ -53,10 +53,8 @@ fn split(format: &[u8]) -> Option<Vec<Piece>> {
 pub(super) fn format(r: &mut Rec<'_>, args: &Args) -> Results {
     let Some((f, bytes)) = r.str_arg(args, 0) else { return Ok(None) };
     let Some(pieces) = split(&bytes) else { return Ok(None) };
-    let mut next = 1;
-    for piece in pieces.iter().filter(|p| !matches!(p, Piece::Text(_))) {
+    for (next, piece) in (1..).zip(pieces.iter().filter(|p| !matches!(p, Piece::Text(_)))) {
         let Some((tr, live)) = args.at(next) else { return Ok(None) };
-        next += 1;
         let good = match piece {
             Piece::Int => tr.ty.is_number() && live.int().is_some(),
             _ => tr.ty == Ty::Str || (tr.ty.is_number() || tr.ty.is_pri()) && r.s.metatable(live).is_nil(),

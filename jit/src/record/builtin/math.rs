@@ -34,10 +34,10 @@ impl Rec<'_> {
         let ints = args.values.iter().all(|(tr, _)| tr.ty == Ty::Int);
         let mut best = args.values[0].0;
         if !ints {
-            best = self.to_num(best)?;
+            best = self.as_num(best)?;
         }
         for &(tr, _) in &args.values[1..] {
-            let x = if ints { tr } else { self.to_num(tr)? };
+            let x = if ints { tr } else { self.as_num(tr)? };
             best = self.emit(op, best.ty, best.r, x.r)?;
         }
         Ok(Some(vec![best]))

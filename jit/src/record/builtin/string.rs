@@ -21,7 +21,7 @@ impl Rec<'_> {
     }
 
     /// An index counted from the front, whatever side it was given from; and its live value.
-    fn from_front(&mut self, i: Tr, live: i32, len: Tr, live_len: i64) -> Res<(Tr, i64)> {
+    fn offset_from_front(&mut self, i: Tr, live: i32, len: Tr, live_len: i64) -> Res<(Tr, i64)> {
         if live >= 0 {
             self.int_is(I::GE, i, 0)?;
             return Ok((i, i64::from(live)));
@@ -38,7 +38,7 @@ impl Rec<'_> {
             self.int_is(I::GE, i, 1)?;
             return Ok((i, i64::from(live)));
         }
-        let (i, live) = self.from_front(i, live, len, live_len)?;
+        let (i, live) = self.offset_from_front(i, live, len, live_len)?;
         let one = self.kint(1);
         Ok((self.emit(I::MAX, Ty::Int, i.r, one.r)?, live.max(1)))
     }
@@ -48,7 +48,7 @@ impl Rec<'_> {
         if live == -1 && self.int_const(j).is_some() {
             return Ok((len, live_len));
         }
-        let (j, at) = self.from_front(j, live, len, live_len)?;
+        let (j, at) = self.offset_from_front(j, live, len, live_len)?;
         if live < 0 {
             return Ok((j, at));
         }
@@ -87,7 +87,7 @@ pub(super) fn byte(r: &mut Rec<'_>, args: &Args) -> Results {
     let len = r.str_len(s)?;
     if args.given(2).is_none() {
         // One byte or none.
-        let (i, live) = r.from_front(i, live, len, live_len)?;
+        let (i, live) = r.offset_from_front(i, live, len, live_len)?;
         let at = r.int_add_k(i, -1)?;
         let inside = live >= 1 && live <= live_len;
         r.compare(if inside { I::ULT } else { I::UGE }, Ty::Int, at.r, len.r)?;
