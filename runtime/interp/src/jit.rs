@@ -280,6 +280,9 @@ unsafe fn record(vm: &mut Vm, insn: u64) -> u64 {
         vm.multres = insn >> 32;
     }
     (vm.jit.record)(vm, insn);
+    // The callback may have patched the instruction, or taken its trace away.
+    // SAFETY: `pc` is behind it.
+    let insn = u64::from(unsafe { *vm.pc.sub(1) }) | insn >> 32 << 32;
     if !vm.jit.recording {
         return insn;
     }
