@@ -16,3 +16,4 @@ mod signal;
 pub mod trace;
 
 pub use rt_main::rt_main;
+pub use signal::limit_time;

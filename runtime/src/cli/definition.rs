@@ -72,6 +72,18 @@ fn arguments(command: Command) -> Command {
                 .value_name("SIZE")
                 .help("Limits the heap, e.g. 512M: exhaustion is the Lua error \"not enough memory\""),
         )
+        .arg(
+            Arg::new("max-instructions")
+                .long("max-instructions")
+                .value_name("N")
+                .help("Limits the instructions executed (and only interprets): exhaustion is a Lua error"),
+        )
+        .arg(
+            Arg::new("timeout")
+                .long("timeout")
+                .value_name("SECONDS")
+                .help("Limits the time: the error \"interrupted!\", and a second later the end of the process"),
+        )
         .arg(Arg::new("script").help("Lua source or bytecode; - is standard input"))
         .arg(Arg::new("args").help("Arguments of the script, in `arg` and `...`").num_args(0..).trailing_var_arg(true))
 }

@@ -45,6 +45,10 @@ pub struct Options {
     pub script_is_stdin: bool,
     /// Bytes the heap may hold at most; 0 is no limit.
     pub max_memory: usize,
+    /// Instructions that may be executed; 0 is no limit.
+    pub max_instructions: u64,
+    /// Milliseconds that the program may take; 0 is no limit.
+    pub timeout: u64,
     /// `kiln explain`: what the report is to be.
     pub explain: Option<Explain>,
 }
@@ -91,15 +95,36 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
             b"-version" => return Request::Version,
             b"-no-jit" => o.actions.push(Action::Jit(b"off".to_vec())),
             [b'-', long @ ..] => {
-                let size = match long.strip_prefix(b"max-memory") {
-                    Some([]) => value(&[]),
-                    Some([b'=', size @ ..]) => Some(size.to_vec()),
-                    _ => return Request::Usage(Some(format!("unknown option '{}'", String::from_utf8_lossy(text)))),
+                let (name, given) = match long.iter().position(|c| *c == b'=') {
+                    Some(at) => (&long[..at], Some(long[at + 1..].to_vec())),
+                    None => (long, None),
                 };
-                match size.as_deref().and_then(parse_size) {
-                    Some(n) => o.max_memory = n,
-                    None => return Request::Usage(Some("--max-memory needs a size such as 512M".to_string())),
-                }
+                let mut argument = || given.clone().or_else(|| value(&[]));
+                let wrong = match name {
+                    b"max-memory" => match argument().as_deref().and_then(parse_size) {
+                        Some(n) => {
+                            o.max_memory = n;
+                            continue;
+                        }
+                        None => "--max-memory needs a size such as 512M".to_string(),
+                    },
+                    b"max-instructions" => match argument().as_deref().and_then(parse_count) {
+                        Some(n) => {
+                            o.max_instructions = n;
+                            continue;
+                        }
+                        None => "--max-instructions needs a number above 0".to_string(),
+                    },
+                    b"timeout" => match argument().as_deref().and_then(parse_seconds) {
+                        Some(n) => {
+                            o.timeout = n;
+                            continue;
+                        }
+                        None => "--timeout needs seconds, such as 2 or 0.5".to_string(),
+                    },
+                    _ => format!("unknown option '{}'", String::from_utf8_lossy(text)),
+                };
+                return Request::Usage(Some(wrong));
             }
             b"i" => {
                 o.interactive = true;
@@ -136,6 +161,17 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
     }
     o.script = i.min(all.len());
     Request::Run(o)
+}
+
+/// Parses a number above 0.
+fn parse_count(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok().filter(|n| *n > 0)
+}
+
+/// Parses seconds, whole or not, to milliseconds; a day at most.
+fn parse_seconds(text: &[u8]) -> Option<u64> {
+    let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    (0.001..=86_400.0).contains(&seconds).then_some((seconds * 1000.0) as u64)
 }
 
 /// Reads what is behind `-J`: options of the compiler that are for tests.
@@ -267,6 +303,15 @@ mod tests {
         for bad in ["", "x", "-1", "0", "M", "99999999999G", "1T"] {
             let words = all(&["kiln", &format!("--max-memory={bad}")]);
             assert!(matches!(read(&words, 1), Request::Usage(Some(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn limits() {
+        let o = run(&["kiln", "--max-instructions", "5000", "--timeout=0.25", "x.lua"]);
+        assert_eq!((o.max_instructions, o.timeout, o.script), (5000, 250, 4));
+        for bad in ["--max-instructions=0", "--max-instructions=x", "--timeout=", "--timeout=-1", "--timeout=nan"] {
+            assert!(matches!(read(&all(&["kiln", bad]), 1), Request::Usage(Some(_))), "{bad}");
         }
     }
 }

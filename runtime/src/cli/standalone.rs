@@ -28,6 +28,12 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
         program::complain(name, b"explain: there is no trace compiler for this processor");
         return 1;
     }
+    if o.max_instructions != 0 {
+        interp::set_budget(&mut vm, o.max_instructions);
+    }
+    if o.timeout != 0 {
+        runtime::limit_time(o.timeout);
+    }
     let status = machine::enter(&mut vm, name, |cx| Ok(u8::from(steps(cx, all, o, name)?.is_err())));
     machine::exit(vm, status)
 }
