@@ -25,7 +25,7 @@ fn walk(kind: &str) -> Vec<u64> {
 #[test]
 fn programs_do_not_notice_what_fails_in_the_compiler() {
     let subject = Subject::under_test().unwrap_or_else(|message| panic!("{message}"));
-    let seconds = std::env::var("INJECT_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
+    let seconds = std::env::var("INJECT_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(30);
     let (start, limit) = (Instant::now(), Duration::from_secs(seconds));
     let mut runs = 0;
     let files = suite::files(&suite::testdata().join("regress"), "lua");
