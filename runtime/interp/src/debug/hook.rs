@@ -42,7 +42,8 @@ unsafe fn before(vm: &mut Vm, insn: u64) -> Result<(), Raise> {
             refresh(vm);
             return Err(super::error_here(vm, b"interrupted!"));
         }
-        if vm.budget != u64::MAX {
+        // Heads of builtins are free: the program's error handler, which makes the report, is one.
+        if vm.budget != u64::MAX && (insn as u8) < Op::FUNCC as u8 {
             if vm.budget == 0 {
                 // It stays spent: whoever catches this fails at the next instruction.
                 return Err(super::error_here(vm, b"instruction budget exhausted"));
