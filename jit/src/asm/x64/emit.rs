@@ -100,7 +100,6 @@ pub(super) struct Emit<'a> {
     pub cold: Vec<Cold>,
     head: DynamicLabel,
     inner: DynamicLabel,
-    map: Vec<(usize, usize)>,
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::support::Helper, DynamicLabel)>,
     bmi2: bool,
@@ -142,7 +141,6 @@ pub fn emit(
         cold: Vec::new(),
         head,
         inner,
-        map: Vec::new(),
         thunks: Vec::new(),
         bmi2: cpu.bmi2,
         ways,
@@ -162,14 +160,13 @@ pub fn emit(
     e.tail()?;
     e.a.emit_pool();
     let bytes = e.a.o.finalize().map_err(|_| Abort::NyiIr)?;
-    let (patches, map, cells, count) = (e.patches, e.map, e.stress, e.count);
+    let (patches, cells, count) = (e.patches, e.stress, e.count);
     Ok(Code {
         bytes,
         entry: 0,
         inner: inner_at,
         exits: maps,
         patches,
-        map,
         regs: alloc.shown.iter().take(req.trace.ins.len()).copied().collect(),
         cells,
         count,
@@ -373,9 +370,6 @@ impl Emit<'_> {
             }
             Step::Node { node, uses, def } => {
                 let n = &self.sel.nodes[*node];
-                if n.role == Role::Op {
-                    self.map.push((self.a.o.offset().0, n.at));
-                }
                 if n.snap.is_some() && n.role != Role::End && self.t.ins.get(n.at).is_none_or(|i| i.op != Op::CALLB) {
                     self.stress(n);
                 }

@@ -119,10 +119,6 @@ impl Default for X64 {
 }
 
 impl Backend for X64 {
-    fn arch(&self) -> &'static str {
-        "x64"
-    }
-
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
         let sel = select(request.trace, request.bits, request.parent, self.cpu)?;
         let alloc = allocate(request.trace, &sel, &MACHINE)?;
