@@ -489,9 +489,7 @@ impl Rec<'_> {
         if self.t.ret_depth > 20 {
             return Err(Abort::NyiLowerFrame);
         }
-        if self.t.need_snap {
-            self.snapshot()?;
-        }
+        self.snapshot_if_wanted()?;
         let k = self.konst(Const::Pc(self.s.key(p), ret));
         self.guard(I::RETF, Ty::Void, k.r, Ref::lit(delta))?;
         self.t.ret_depth += 1;

@@ -305,9 +305,7 @@ impl Rec<'_> {
         if k.r.is_const() {
             return Ok(self.kint(n as i32));
         }
-        if self.t.need_snap {
-            self.snapshot()?;
-        }
+        self.snapshot_if_wanted()?;
         Ok(Tr { r: opt::narrow::narrow_index(&mut self.t.b, k.r)?, ty: Ty::Int })
     }
 

@@ -477,9 +477,7 @@ impl Rec<'_> {
             if self.t.effect {
                 return Err(Abort::Inconsistent);
             }
-            if self.t.need_snap {
-                self.snapshot()?;
-            }
+            self.snapshot_if_wanted()?;
         }
         let r = self.t.b.emit(ins)?;
         if ins.op.kind() == Kind::Store {
@@ -585,7 +583,7 @@ impl Rec<'_> {
             // The interpreter would do it again.
             return Err(Abort::Inconsistent);
         }
-        self.snapshot_always()?;
+        self.snapshot()?;
         self.t.b.trace_mut().link = link;
         Ok(Status::Done)
     }

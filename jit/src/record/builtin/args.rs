@@ -65,9 +65,7 @@ impl Rec<'_> {
             return Ok(self.kint(k));
         }
         if f64::from(live as i32) == live {
-            if self.t.need_snap {
-                self.snapshot()?;
-            }
+            self.snapshot_if_wanted()?;
             return Ok(Tr { r: opt::narrow::narrow_toint(&mut self.t.b, tr.r)?, ty: Ty::Int });
         }
         self.emit(I::CONV, Ty::Int, tr.r, Ref::lit(Conv::IntTrunc as i32))
