@@ -142,14 +142,6 @@ pub struct Recorder {
     count: u32,
 }
 
-/// What [`Recorder::finish`] gives.
-pub struct Recorded {
-    /// The optimised trace.
-    pub trace: Trace,
-    /// Where it begins.
-    pub start: (P, u32),
-}
-
 impl Recorder {
     /// Begins a root trace at the instruction that is about to run.
     pub fn root(s: &dyn Subject, begin: Begin, params: &Params) -> Res<Recorder> {
@@ -258,15 +250,14 @@ impl Recorder {
 
     /// Optimises the finished recording; it may go on afterwards. A side trace that came back to where it began is a loop if it can be peeled,
     /// otherwise it goes on with the loop it began in.
-    pub fn finish(&mut self) -> Res<Recorded> {
+    pub fn finish(&mut self) -> Res<Trace> {
         if let Some(root) = self.root.filter(|_| self.b.trace().link == Link::Loop) {
             match opt::optimise(self.b.clone()) {
-                Ok(trace) if trace.loop_at().is_some() => return Ok(Recorded { trace, start: self.start }),
+                Ok(trace) if trace.loop_at().is_some() => return Ok(trace),
                 _ => self.b.trace_mut().link = Link::Root(root),
             }
         }
-        let trace = opt::optimise(self.b.clone())?;
-        Ok(Recorded { trace, start: self.start })
+        opt::optimise(self.b.clone())
     }
 
     /// Goes on with a recording whose loop could not be closed: the round is unrolled. Says whether it may.
@@ -446,8 +437,7 @@ impl Rec<'_> {
             Op::ITERN => {
                 // A `pairs` loop begins and closes at its ITERN.
                 if self.t.started {
-                    let (proto, pc) = (self.t.proto, self.t.pc);
-                    let status = self.loop_head(pc, self.s.trace_at(proto, pc))?;
+                    let status = self.loop_event(self.t.pc, loops::Event::Enter)?;
                     if status == Status::Done {
                         return Ok(status);
                     }

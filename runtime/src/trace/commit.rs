@@ -22,8 +22,7 @@ impl Engine {
         if self.log > 1 {
             eprintln!("recorded\n{}", recorder.trace());
         }
-        let recorded = recorder.finish()?;
-        let trace = recorded.trace;
+        let trace = recorder.finish()?;
         if cfg!(debug_assertions)
             && let Err(e) = ir::verify(&trace)
         {
