@@ -146,13 +146,7 @@ impl Rec<'_> {
             self.set(a, f);
             return self.enter_lua(p, a, nargs).map(|()| Status::Go);
         }
-        let proto = match self.is_recursion(f, live)? {
-            Some((own, p)) => {
-                f = own;
-                Some(p)
-            }
-            None => self.specialise_func(f, live)?,
-        };
+        let (f, proto) = self.callee(f, live)?;
         match proto {
             Some(p) => {
                 self.check_proto(p)?;
@@ -167,17 +161,17 @@ impl Rec<'_> {
         }
     }
 
-    /// If the function called is the running one itself, guards that, which is cheaper than a look at its prototype: what is known of the one
-    /// is known of the other, its upvalues above all.
-    fn is_recursion(&mut self, f: Tr, live: V) -> Res<Option<(Tr, P)>> {
+    /// Makes sure which function is called: its value, and the prototype of a Lua function. If it is the running one itself, that is guarded, which
+    /// is cheaper than a look at its prototype: what is known of the one is known of the other, its upvalues above all.
+    fn callee(&mut self, f: Tr, live: V) -> Res<(Tr, Option<P>)> {
         if live != self.live_func() || self.s.proto(live).is_none() {
-            return Ok(None);
+            return Ok((f, self.specialise_func(f, live)?));
         }
         let own = self.func()?;
         if own.r != f.r {
             self.guard_eq(f, own.r)?;
         }
-        Ok(Some((own, self.t.proto)))
+        Ok((own, Some(self.t.proto)))
     }
 
     /// Pushes the frame of a Lua function whose value is in slot `a`, called by the running CALL.
@@ -298,13 +292,7 @@ impl Rec<'_> {
             // The callee's frame would begin below the trace's.
             return self.return_below();
         }
-        let proto = match self.is_recursion(f, live)? {
-            Some((own, p)) => {
-                f = own;
-                Some(p)
-            }
-            None => self.specialise_func(f, live)?,
-        };
+        let (f, proto) = self.callee(f, live)?;
         match proto {
             Some(p) => {
                 self.check_proto(p)?;
@@ -351,22 +339,19 @@ impl Rec<'_> {
                     }
                     Entry::Lua { .. } | Entry::Pcall { .. } => false,
                 };
-                if leaves {
-                    return self.stop_before();
-                }
-                let results = self.rec_builtin_results(a, nargs, live)?;
+                let results = if leaves { None } else { self.rec_builtin_results(a, nargs, live)? };
                 match results {
                     Some(r) => self.return_values(r),
-                    None => self.stop_before(),
+                    None => self.stop_for(Abort::NyiBuiltin),
                 }
             }
         }
     }
 
-    /// Ends the trace before the running instruction: the interpreter executes it.
-    pub(super) fn stop_before(&mut self) -> Res<Status> {
+    /// Ends the trace before the running instruction: the interpreter executes it. Where there is nothing yet to compile, gives up with a reason.
+    pub(super) fn stop_for(&mut self, abort: Abort) -> Res<Status> {
         if !self.t.started && !self.t.side {
-            return Err(Abort::NyiBuiltin);
+            return Err(abort);
         }
         self.stop(Link::Interp)
     }
@@ -506,7 +491,7 @@ impl Rec<'_> {
         Ok(Status::Go)
     }
 
-    /// Ends the trace before a return that it cannot follow.
+    /// Ends the trace before a return that it cannot follow. A side trace that would be nothing else is none.
     fn return_below(&mut self) -> Res<Status> {
         if !self.t.started {
             return Err(Abort::NyiReturn);
@@ -554,14 +539,9 @@ impl Rec<'_> {
         Ok(())
     }
 
-    pub(super) fn rec_iterc(&mut self, a: i32) -> Res<Status> {
-        let [f, s, c] = [self.get(a - 3)?, self.get(a - 2)?, self.get(a - 1)?];
-        let b = i32::from(self.s.code(self.t.proto, self.t.pc).b());
-        self.rec_iterator_call(a, b, f, s, c)
-    }
-
     /// Calls the iterator of a generic loop.
-    fn rec_iterator_call(&mut self, a: i32, b: i32, f: Tr, s: Tr, c: Tr) -> Res<Status> {
+    pub(super) fn rec_iterc(&mut self, a: i32, b: i32) -> Res<Status> {
+        let [f, s, c] = [self.get(a - 3)?, self.get(a - 2)?, self.get(a - 1)?];
         let live = self.s.slot(a - 3);
         if f.ty != Ty::Func {
             return Err(Abort::NyiMeta);

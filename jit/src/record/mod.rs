@@ -433,7 +433,7 @@ impl Rec<'_> {
             | Op::TSETR => self.rec_index(op, ins)?,
             Op::CALLM | Op::CALL => return self.rec_call(op, a, b, c),
             Op::CALLMT | Op::CALLT => return self.rec_tail_call(op, a, d),
-            Op::ITERC => return self.rec_iterc(a),
+            Op::ITERC => return self.rec_iterc(a, b),
             Op::ITERN => {
                 // A `pairs` loop begins and closes at its ITERN.
                 if self.t.started {
