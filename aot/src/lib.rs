@@ -14,6 +14,7 @@ pub mod find;
 pub mod inspect;
 pub mod link;
 pub mod ll;
+pub mod lower;
 pub mod manifest;
 pub mod output;
 pub mod plan;

@@ -16,10 +16,12 @@ vmfields! {
     STACK_MAX = 2080;
     /// The running coroutine.
     CUR = 2088;
+    /// Where precompiled code left: address of its table of constants, and number of its exit (16 bytes).
+    LEFT = 2096;
     /// Number that traversed objects carry, 8 bits: a store into one of them needs its barrier.
-    GC_EPOCH = 2096;
+    GC_EPOCH = 2112;
     /// Two bytes that are zero unless somebody wants the interpreter's attention: collector due; hook, interrupt, flush.
-    ATTENTION = 2097;
+    ATTENTION = 2113;
     /// Allocation runs (`cur`, `end`: 16 bytes) of plain cells by size class.
-    RUNS = 2104;
+    RUNS = 2120;
 }

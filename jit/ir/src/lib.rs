@@ -13,6 +13,7 @@ mod random;
 mod source;
 mod text;
 mod trace;
+pub mod tree;
 mod ty;
 mod verify;
 

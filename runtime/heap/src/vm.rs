@@ -189,6 +189,8 @@ pub struct Vm {
     pub stack_max: *mut u64,
     /// The running coroutine.
     pub cur: *mut ThreadObj,
+    /// Where precompiled code left, see `vmfield::LEFT`.
+    pub left: [u64; 2],
     /// Allocation state.
     pub heap: Heap,
     /// The error value that is on its way.
@@ -239,6 +241,7 @@ const _: () = {
     assert!(is(offset_of!(Vm, base), vmfield::BASE) && is(offset_of!(Vm, pc), vmfield::PC));
     assert!(is(offset_of!(Vm, top), vmfield::TOP) && is(offset_of!(Vm, multres), vmfield::MULTRES));
     assert!(is(offset_of!(Vm, stack_max), vmfield::STACK_MAX) && is(offset_of!(Vm, cur), vmfield::CUR));
+    assert!(is(offset_of!(Vm, left), vmfield::LEFT));
     assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
     assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && size_of::<TraceEntry>() == 16);
@@ -269,6 +272,7 @@ impl Vm {
             multres: 0,
             stack_max: std::ptr::null_mut(),
             cur: std::ptr::null_mut(),
+            left: [0; 2],
             heap: Heap::new(config),
             error: Cell::new(Value::NIL),
             main: std::ptr::null_mut(),

@@ -13,6 +13,11 @@ impl<'a> Cursor<'a> {
         Cursor { rest: line }
     }
 
+    /// Gives what was not taken.
+    pub(super) fn rest(&self) -> &'a str {
+        self.rest
+    }
+
     /// Skips spaces, and a comment if it begins here.
     pub(super) fn skip(&mut self) {
         self.rest = self.rest.trim_start();

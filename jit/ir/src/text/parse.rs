@@ -245,6 +245,15 @@ fn reference(cur: &mut Cursor<'_>, trace: &mut Trace) -> Step<Ref> {
     constant(cur).map(|c| trace.konst(c))
 }
 
+impl Const {
+    /// Reads a constant; returns it and what comes behind.
+    pub fn parse(text: &str) -> Option<(Const, &str)> {
+        let mut cur = Cursor::new(text);
+        let c = constant(&mut cur).ok()?;
+        Some((c, cur.rest()))
+    }
+}
+
 fn constant(cur: &mut Cursor<'_>) -> Step<Const> {
     cur.skip();
     let near = cur.near();

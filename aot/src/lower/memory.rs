@@ -1,0 +1,359 @@
+//! Loads, stores, addresses: how Lua values are in memory.
+
+use super::block::{self, ARRAY, HEADER, NODE, STACK, STRING, UPVALUE, VALUE};
+use super::{Branching, Lowerer, Refusal, Val};
+use abi::{tag, vmfield};
+use ir::tree::Item;
+use ir::{Const, Field, Ins, Op, Ref, Ty, sload};
+
+/// Bytes of a string before its first byte.
+const STR_HEAD: i64 = abi::layout::size("StrObj") as i64;
+/// Bytes of a prototype before its first instruction.
+const PROTO_HEAD: i64 = abi::layout::size("ProtoObj") as i64;
+/// Bytes of a node; its value is the first word, its key the second.
+const NODE_SIZE: i64 = abi::layout::size("Node") as i64;
+/// Bytes of a function before its upvalues.
+const FUNC_UPVALS: i64 = abi::layout::size("FuncObj") as i64;
+
+impl Lowerer<'_> {
+    /// Stores a value as a slot has it.
+    pub fn store_boxed(&mut self, v: &Val, at: &str, class: usize) {
+        let (ty, text) = match v.ty {
+            Ty::Num => ("double", v.text.to_string()),
+            _ => ("i64", self.boxed(v)),
+        };
+        self.f.line(format_args!("store {ty} {text}, ptr {at}, align 8, !tbaa !{class}"));
+    }
+
+    /// Returns the bits of a value as a slot has them.
+    pub fn boxed(&mut self, v: &Val) -> String {
+        match v.ty {
+            Ty::Num => self.f.let_(format_args!("bitcast double {} to i64", v.text)),
+            Ty::Int => {
+                let d = self.f.let_(format_args!("sitofp i32 {} to double", v.text));
+                self.f.let_(format_args!("bitcast double {d} to i64"))
+            }
+            Ty::Key => {
+                let w = self.f.let_(format_args!("zext i32 {} to i64", v.text));
+                self.f.let_(format_args!("or i64 {w}, {}", (tag::KEY_INDEX << 32) as i64))
+            }
+            Ty::Link => v.text.to_string(),
+            Ty::Lightud => {
+                self.f.let_(format_args!("or i64 {}, {}", v.text, (Ty::Lightud.tag() << tag::SHIFT) as i64))
+            }
+            ty if ty.is_pri() => v.text.to_string(),
+            Ty::Ptr => self.f.let_(format_args!("ptrtoint ptr {} to i64", v.text)),
+            ty => {
+                let w = self.f.let_(format_args!("ptrtoint ptr {} to i64", v.text));
+                self.f.let_(format_args!("or i64 {w}, {}", (ty.tag() << tag::SHIFT) as i64))
+            }
+        }
+    }
+
+    /// Loads a value of a type from where a Lua value is; a guard checks the type.
+    fn load(&mut self, b: &mut Branching, at: usize, adr: &str, class: usize) -> Result<(), Refusal> {
+        let ins = self.tree.branches[b.branch].trace.ins[at];
+        let (ty, guard) = (ins.ty, ins.is_guard());
+        let tbaa = format!("!tbaa !{class}");
+        let text = match ty {
+            Ty::Num => {
+                if guard {
+                    let hi = self.high(adr, &tbaa);
+                    let ok = self.f.let_(format_args!("icmp ult i32 {hi}, {}", (tag::NUM_LIMIT >> 32) as u32));
+                    self.fails(b, at, &ok)?;
+                }
+                self.f.let_(format_args!("load double, ptr {adr}, align 8, {tbaa}"))
+            }
+            Ty::Key => {
+                if guard {
+                    let hi = self.high(adr, &tbaa);
+                    let ok = self.f.let_(format_args!("icmp eq i32 {hi}, {}", tag::KEY_INDEX as u32));
+                    self.fails(b, at, &ok)?;
+                }
+                self.f.let_(format_args!("load i32, ptr {adr}, align 8, {tbaa}"))
+            }
+            Ty::Nil | Ty::False | Ty::True => {
+                if guard {
+                    let w = self.f.let_(format_args!("load i64, ptr {adr}, align 8, {tbaa}"));
+                    let ok = self.f.let_(format_args!("icmp eq i64 {w}, {}", block::pri(ty)));
+                    self.fails(b, at, &ok)?;
+                }
+                block::pri(ty)
+            }
+            Ty::Int => self.f.let_(format_args!("load i32, ptr {adr}, align 8, {tbaa}")),
+            Ty::Link => self.f.let_(format_args!("load i64, ptr {adr}, align 8, {tbaa}")),
+            Ty::Ptr => self.f.let_(format_args!("load ptr, ptr {adr}, align 8, {tbaa}")),
+            ty => {
+                let w = self.f.let_(format_args!("load i64, ptr {adr}, align 8, {tbaa}"));
+                let bits = self.f.let_(format_args!("xor i64 {w}, {}", (ty.tag() << tag::SHIFT) as i64));
+                if guard {
+                    let ok = self.f.let_(format_args!("icmp ult i64 {bits}, {}", 1u64 << tag::SHIFT));
+                    self.fails(b, at, &ok)?;
+                }
+                match ty {
+                    Ty::Lightud => bits,
+                    _ => self.f.let_(format_args!("inttoptr i64 {bits} to ptr")),
+                }
+            }
+        };
+        b.vals[at] = Some(Val { text: text.into(), ty });
+        Ok(())
+    }
+
+    fn high(&mut self, adr: &str, tbaa: &str) -> String {
+        let hi = self.at_offset(adr, 4);
+        self.f.let_(format_args!("load i32, ptr {hi}, align 4, {tbaa}"))
+    }
+
+    /// Returns the access tag of the values behind an address.
+    fn class_of(&self, b: &Branching, r: Ref) -> usize {
+        let t = &self.tree.branches[b.branch].trace;
+        if !r.is_ins() {
+            return VALUE;
+        }
+        match t.ins[r.index()].op {
+            Op::AREF => ARRAY,
+            Op::HREFK | Op::HREFI => NODE,
+            Op::UREFC => UPVALUE,
+            // An open upvalue is a slot of some frame.
+            Op::UREFO => STACK,
+            Op::FREF => HEADER,
+            _ => VALUE,
+        }
+    }
+
+    fn ptr(&mut self, b: &Branching, r: Ref) -> Result<String, Refusal> {
+        let v = self.val(b, r)?;
+        match block::llvm(v.ty) {
+            "ptr" => Ok(v.text.to_string()),
+            _ => Err(Refusal(format!("{} is no address", v.ty.name()))),
+        }
+    }
+
+    /// Address instructions.
+    pub(super) fn address(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        let base = self.ptr(b, ins.a)?;
+        let text = match ins.op {
+            Op::FREF => {
+                let f = ins.field().ok_or_else(|| Refusal("unknown field".into()))?;
+                self.at_offset(&base, f.offset() as i64)
+            }
+            Op::HREFK => {
+                let Some(Const::Slot(key, _)) = t.as_const(ins.b).cloned() else {
+                    return Err(Refusal("HREFK without a key".into()));
+                };
+                if ins.is_guard() {
+                    return Err(Refusal("HREFK that compares its key".into()));
+                }
+                let shape = self.shape_of(b, at, ins.a).ok_or_else(|| Refusal("HREFK of an unknown shape".into()))?;
+                let off = self.constant(Item::Offset(shape, key), "i64");
+                self.f.let_(format_args!("getelementptr i8, ptr {base}, i64 {off}"))
+            }
+            Op::AREF | Op::HREFI | Op::STRREF => {
+                let (scale, head) = match ins.op {
+                    Op::AREF => (8, 0),
+                    Op::HREFI => (NODE_SIZE, 0),
+                    _ => (1, STR_HEAD),
+                };
+                if let Some(&Const::Int(k)) = t.as_const(ins.b) {
+                    self.at_offset(&base, i64::from(k) * scale + head)
+                } else {
+                    let i = self.val(b, ins.b)?;
+                    // Positions are bounds-checked as unsigned numbers.
+                    let extend = if ins.op == Op::STRREF { "sext" } else { "zext" };
+                    let w = self.f.let_(format_args!("{extend} i32 {} to i64", i.text));
+                    let off = if scale == 1 { w } else { self.f.let_(format_args!("mul nsw i64 {w}, {scale}")) };
+                    let adr = self.f.let_(format_args!("getelementptr i8, ptr {base}, i64 {off}"));
+                    self.at_offset(&adr, head)
+                }
+            }
+            op => return Err(Refusal(format!("{} is no address", op.name()))),
+        };
+        b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
+        Ok(())
+    }
+
+    /// Finds the shape of the table whose hash part `node` is, as the guards before say.
+    fn shape_of(&self, b: &Branching, at: usize, node: Ref) -> Option<std::sync::Arc<ir::Shape>> {
+        let t = &self.tree.branches[b.branch].trace;
+        let ins = t.ins.get(node.index()).filter(|i| i.op == Op::FLOAD)?;
+        let table = ins.a;
+        t.ins[..at].iter().rev().find_map(|i| {
+            let load = t.ins.get(i.a.index())?;
+            let shape = i.op == Op::EQ && i.a.is_ins() && load.op == Op::FLOAD && load.a == table;
+            match t.as_const(i.b) {
+                Some(Const::Shape(s)) if shape && load.field() == Some(Field::TabShape) => Some(s.clone()),
+                _ => None,
+            }
+        })
+    }
+
+    /// Upvalue instructions.
+    pub(super) fn upvalue(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let slots = self.tree.branches[b.branch].trace.slots;
+        let uv = |s| abi::layout::offset("UpvalObj", s) as i64;
+        let f = self.ptr(b, ins.a)?;
+        let n = ins.b.as_lit();
+        let number = if ins.op == Op::UREFS { n & 255 } else { n };
+        let cell = self.at_offset(&f, FUNC_UPVALS + i64::from(number) * 8);
+        let u = self.f.let_(format_args!("load ptr, ptr {cell}, !tbaa !{HEADER}"));
+        if ins.op == Op::UREFC {
+            self.is_closed(b, at, ins, &u, "ne")?;
+            let text = self.at_offset(&u, uv("tv"));
+            b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
+            return Ok(());
+        }
+        if ins.op == Op::UREFO {
+            self.is_closed(b, at, ins, &u, "eq")?;
+        }
+        let v = self.at_offset(&u, uv("v"));
+        let v = self.f.let_(format_args!("load ptr, ptr {v}, !tbaa !{HEADER}"));
+        if ins.op == Op::UREFO && !ins.is_guard() {
+            b.vals[at] = Some(Val { text: v.into(), ty: Ty::Ptr });
+            return Ok(());
+        }
+        let x = self.f.let_(format_args!("ptrtoint ptr {v} to i64"));
+        let y = self.f.let_(format_args!("ptrtoint ptr {} to i64", b.base));
+        let d = self.f.let_(format_args!("sub i64 {x}, {y}"));
+        let ok = match ins.op {
+            Op::UREFS => self.f.let_(format_args!("icmp eq i64 {d}, {}", i64::from(n >> 8) * 8)),
+            _ => self.f.let_(format_args!("icmp uge i64 {d}, {}", i64::from(slots) * 8)),
+        };
+        self.fails(b, at, &ok)?;
+        b.vals[at] = Some(Val { text: v.into(), ty: Ty::Ptr });
+        Ok(())
+    }
+
+    fn is_closed(&mut self, b: &mut Branching, at: usize, ins: Ins, u: &str, cmp: &str) -> Result<(), Refusal> {
+        if !ins.is_guard() {
+            return Ok(());
+        }
+        let closed = self.at_offset(u, abi::layout::offset("UpvalObj", "closed") as i64);
+        let c = self.f.let_(format_args!("load i8, ptr {closed}, !tbaa !{HEADER}"));
+        let ok = self.f.let_(format_args!("icmp {cmp} i8 {c}, 0"));
+        self.fails(b, at, &ok)
+    }
+
+    /// Loads.
+    pub(super) fn loads(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        match ins.op {
+            Op::ALOAD | Op::HLOAD | Op::ULOAD => {
+                let adr = self.ptr(b, ins.a)?;
+                let class = self.class_of(b, ins.a);
+                self.load(b, at, &adr, class)
+            }
+            Op::HKLOAD => {
+                let adr = self.ptr(b, ins.a)?;
+                let adr = self.at_offset(&adr, 8);
+                self.load(b, at, &adr, NODE)
+            }
+            Op::SLOAD => self.slot(b, at, ins),
+            Op::XLOAD => {
+                let adr = self.ptr(b, ins.a)?;
+                let c = self.f.let_(format_args!("load i8, ptr {adr}, !tbaa !{STRING}"));
+                let v = self.f.let_(format_args!("zext i8 {c} to i32"));
+                b.vals[at] = Some(Val { text: v.into(), ty: Ty::Int });
+                Ok(())
+            }
+            Op::MRES => {
+                let v = self.vm_load("i32", vmfield::MULTRES);
+                b.vals[at] = Some(Val { text: v.into(), ty: Ty::Int });
+                Ok(())
+            }
+            _ => {
+                let f = ins.field().ok_or_else(|| Refusal("unknown field".into()))?;
+                let obj = self.ptr(b, ins.a)?;
+                let adr = self.at_offset(&obj, f.offset() as i64);
+                let text = match f {
+                    Field::TabNomm => {
+                        let c = self.f.let_(format_args!("load i8, ptr {adr}, !tbaa !{HEADER}"));
+                        self.f.let_(format_args!("zext i8 {c} to i32"))
+                    }
+                    Field::FuncPc => {
+                        let p = self.f.let_(format_args!("load ptr, ptr {adr}, !tbaa !{HEADER}"));
+                        self.at_offset(&p, -PROTO_HEAD)
+                    }
+                    f => self.f.let_(format_args!("load {}, ptr {adr}, !tbaa !{HEADER}", block::llvm(f.ty()))),
+                };
+                b.vals[at] = Some(Val { text: text.into(), ty: f.ty() });
+                Ok(())
+            }
+        }
+    }
+
+    fn slot(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let (slot, flags) = (ins.a.as_lit(), ins.b.as_lit());
+        if flags & sload::PARENT != 0 {
+            let known = b.parent.get(&slot).cloned();
+            let known = known.ok_or_else(|| Refusal(format!("slot {slot} is not inherited")))?;
+            let v = self.materialise(&known);
+            let v = match (v.ty, ins.ty) {
+                (x, y) if x == y => v,
+                (Ty::Num, Ty::Int) => match &known {
+                    super::exits::Known::Const(Const::Num(bits)) => {
+                        Val { text: (f64::from_bits(*bits) as i32).to_string().into(), ty: Ty::Int }
+                    }
+                    _ => return Err(Refusal("a number is inherited as an integer".into())),
+                },
+                (Ty::Int, Ty::Num) => {
+                    Val { text: self.f.let_(format_args!("sitofp i32 {} to double", v.text)).into(), ty: Ty::Num }
+                }
+                (x, y) => return Err(Refusal(format!("{} is inherited as {}", x.name(), y.name()))),
+            };
+            b.vals[at] = Some(v);
+            return Ok(());
+        }
+        let adr = self.at_offset(&b.base.clone(), i64::from(slot) * 8);
+        if flags & sload::CONVERT == 0 {
+            return self.load(b, at, &adr, STACK);
+        }
+        let d = self.f.let_(format_args!("load double, ptr {adr}, align 8, !tbaa !{STACK}"));
+        let i = self.f.let_(format_args!("call i32 @llvm.fptosi.sat.i32.f64(double {d})"));
+        if ins.is_guard() {
+            // Equal bits: integral, in range, not -0, and a number at all.
+            let back = self.f.let_(format_args!("sitofp i32 {i} to double"));
+            let x = self.f.let_(format_args!("bitcast double {back} to i64"));
+            let y = self.f.let_(format_args!("bitcast double {d} to i64"));
+            let ok = self.f.let_(format_args!("icmp eq i64 {x}, {y}"));
+            self.fails(b, at, &ok)?;
+        }
+        b.vals[at] = Some(Val { text: i.into(), ty: Ty::Int });
+        Ok(())
+    }
+
+    /// Stores.
+    pub(super) fn stores(&mut self, b: &mut Branching, ins: Ins) -> Result<(), Refusal> {
+        match ins.op {
+            Op::SSTORE => {
+                let adr = self.at_offset(&b.base.clone(), i64::from(ins.a.as_lit()) * 8);
+                let v = self.val(b, ins.b)?;
+                self.store_boxed(&v, &adr, STACK);
+            }
+            Op::MSTORE => {
+                let v = self.val(b, ins.a)?;
+                let w = self.f.let_(format_args!("zext i32 {} to i64", v.text));
+                self.vm_store("i64", &w, vmfield::MULTRES);
+            }
+            Op::FSTORE => {
+                let t = &self.tree.branches[b.branch].trace;
+                let f = t.ins.get(ins.a.index()).and_then(|i| i.field());
+                let f = f.ok_or_else(|| Refusal("FSTORE without FREF".into()))?;
+                let adr = self.ptr(b, ins.a)?;
+                let v = self.val(b, ins.b)?;
+                let (ty, text) = match f {
+                    Field::TabNomm => ("i8", self.f.let_(format_args!("trunc i32 {} to i8", v.text))),
+                    f => (block::llvm(f.ty()), v.text.to_string()),
+                };
+                self.f.line(format_args!("store {ty} {text}, ptr {adr}, !tbaa !{HEADER}"));
+            }
+            _ => {
+                let adr = self.ptr(b, ins.a)?;
+                let v = self.val(b, ins.b)?;
+                let class = self.class_of(b, ins.a);
+                self.store_boxed(&v, &adr, class);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,251 @@
+//! From a trace tree to LLVM: one function a tree, as text of LLVM's assembly language.
+//!
+//! ```text
+//! entry ─► start (stack check, root) ─► loop ⟲ ─guard fails─► exit: a side trace's code, or store the slots and leave
+//! ```
+//!
+//! The function has the interface of all compiled code, `i64 (vm, base)`. Values are in SSA form across root and side traces: what a side
+//! trace inherits is the value its parent has. A side trace that links to its own root stores its slots and goes to `start`.
+//! An exit stores its slots, notes its number in the machine ([`vmfield::LEFT`]) and ends in the runtime's `leave` by a tail call, so that no
+//! register is saved on the hot path.
+//!
+//! Text, because it can be read, tested and checked by LLVM's own parser; and what Rust's bindings lack (metadata, debug information) is as
+//! easy as the rest.
+//!
+//! Invariant: the text depends on the tree alone: equal trees give equal bytes.
+//! Invariant: nothing of this process is in it; addresses come from the table of constants.
+//! Absent: sunk objects that live in more than one branch; such a branch is not lowered and its exit leaves.
+
+mod block;
+mod calls;
+mod exits;
+mod memory;
+mod numbers;
+mod ops;
+
+use abi::vmfield;
+use block::Function;
+use ir::tree::{Item, Tree};
+use ir::{Op, Ref, Ty};
+use std::collections::HashMap;
+
+/// Why a branch cannot be lowered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal(pub String);
+
+/// A lowered tree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lowered {
+    /// The function and its table of constants, as LLVM assembly.
+    pub text: String,
+    /// What the table of constants must hold.
+    pub items: Vec<Item>,
+    /// Which exit of which branch each exit number means.
+    pub exits: Vec<(u32, u32)>,
+    /// Branches that were left out, and why.
+    pub refused: Vec<(usize, Refusal)>,
+}
+
+/// A value: its text in LLVM's language.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Val {
+    /// Text of the operand.
+    pub text: std::rc::Rc<str>,
+    /// IR type.
+    pub ty: Ty,
+}
+
+/// Slots of all branches' frames: the machine is asked once for room.
+fn slots(tree: &Tree) -> i32 {
+    tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0)
+}
+
+/// Lowers a tree to a function `name` with the table `name.k`.
+pub fn lower(tree: &Tree, name: &str) -> Result<Lowered, Refusal> {
+    tree.check().map_err(Refusal)?;
+    let mut l = Lowerer {
+        tree,
+        name,
+        f: Function::default(),
+        items: Vec::new(),
+        numbers: HashMap::new(),
+        exits: Vec::new(),
+        refused: Vec::new(),
+        pending: Vec::new(),
+        back: Vec::new(),
+        scratch: 0,
+    };
+    l.run()?;
+    Ok(Lowered { text: l.finish(), items: l.items, exits: l.exits, refused: l.refused })
+}
+
+/// A branch under way.
+pub(crate) struct Branching {
+    /// Its index in the tree.
+    pub branch: usize,
+    /// Values of its instructions.
+    pub vals: Vec<Option<Val>>,
+    /// Text of its base.
+    pub base: String,
+    /// Values of the parent's exit by slot.
+    pub parent: HashMap<i32, exits::Known>,
+    /// Exits that have a block: number of the snapshot and label.
+    pub blocks: HashMap<usize, String>,
+}
+
+/// A side trace that waits for its turn.
+struct Pending {
+    branch: usize,
+    label: String,
+    base: String,
+    parent: HashMap<i32, exits::Known>,
+}
+
+pub(crate) struct Lowerer<'a> {
+    pub tree: &'a Tree,
+    name: &'a str,
+    pub f: Function,
+    items: Vec<Item>,
+    numbers: HashMap<Item, usize>,
+    exits: Vec<(u32, u32)>,
+    refused: Vec<(usize, Refusal)>,
+    pending: Vec<Pending>,
+    /// Who goes to `start`: label and base.
+    back: Vec<(String, String)>,
+    /// Words of an array on the native stack.
+    scratch: usize,
+}
+
+impl Lowerer<'_> {
+    fn run(&mut self) -> Result<(), Refusal> {
+        self.f.begin("start");
+        self.back.push(("entry".into(), "%base".into()));
+        let mut root = self.branching(0, "%start.base".into(), HashMap::new());
+        let top = self.at_offset("%start.base", i64::from(slots(self.tree)) * 8);
+        let max = self.vm_load("ptr", vmfield::STACK_MAX);
+        let fits = self.f.let_(format_args!("icmp ule ptr {top}, {max}"));
+        let full = self.exit(&mut root, 0)?;
+        self.guard(&fits, &full, 1);
+        self.branch(&mut root)?;
+        while let Some(p) = self.pending.pop() {
+            let mark = (self.f.mark(), self.exits.len(), self.pending.len(), self.back.len());
+            self.f.begin(&p.label);
+            let mut side = self.branching(p.branch, p.base.clone(), p.parent.clone());
+            if let Err(why) = self.branch(&mut side) {
+                // The exit becomes one that leaves.
+                self.f.reset(mark.0);
+                self.exits.truncate(mark.1);
+                self.pending.truncate(mark.2);
+                self.back.truncate(mark.3);
+                self.refused.push((p.branch, why));
+                self.f.begin(&p.label);
+                if let Some((parent, exit)) = self.tree.branches[p.branch].parent {
+                    self.leave(parent, exit as usize, &p.base, &p.parent)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn branching(&self, branch: usize, base: String, parent: HashMap<i32, exits::Known>) -> Branching {
+        let n = self.tree.branches[branch].trace.ins.len();
+        Branching { branch, vals: vec![None; n], base, parent, blocks: HashMap::new() }
+    }
+
+    /// Returns the number of an item in the table.
+    pub fn item(&mut self, item: Item) -> usize {
+        if let Some(&n) = self.numbers.get(&item) {
+            return n;
+        }
+        let n = self.items.len();
+        self.numbers.insert(item.clone(), n);
+        self.items.push(item);
+        n
+    }
+
+    /// Loads a word of the table as `ty` (`i64` or `ptr`).
+    pub fn constant(&mut self, item: Item, ty: &str) -> String {
+        let fixed = if item.is_fixed() { ", !invariant.load !0" } else { "" };
+        let n = self.item(item);
+        let name = self.name;
+        self.f.let_(format_args!("load {ty}, ptr getelementptr (i8, ptr @{name}.k, i64 {}){fixed}", n * 8))
+    }
+
+    /// Returns the address some bytes behind another.
+    pub fn at_offset(&mut self, base: &str, bytes: i64) -> String {
+        if bytes == 0 {
+            return base.to_string();
+        }
+        self.f.let_(format_args!("getelementptr i8, ptr {base}, i64 {bytes}"))
+    }
+
+    /// Returns an array of `n` words.
+    pub fn scratch(&mut self, n: usize) -> String {
+        self.scratch = self.scratch.max(n);
+        "%scratch".into()
+    }
+
+    /// Loads a field of the machine.
+    pub fn vm_load(&mut self, ty: &str, field: i32) -> String {
+        let at = self.at_offset("%vm", field.into());
+        self.f.let_(format_args!("load {ty}, ptr {at}, !tbaa !{}", block::VM))
+    }
+
+    /// Stores to a field of the machine.
+    pub fn vm_store(&mut self, ty: &str, value: &str, field: i32) {
+        let at = self.at_offset("%vm", field.into());
+        self.f.line(format_args!("store {ty} {value}, ptr {at}, !tbaa !{}", block::VM));
+    }
+
+    /// Goes on if `holds`, else to `label`, which happens `weight` of 1024 times.
+    pub fn guard(&mut self, holds: &str, label: &str, weight: u64) {
+        let on = self.f.label();
+        let w = block::weight(weight);
+        self.f.line(format_args!("br i1 {holds}, label %{on}, label %{label}, !prof !{w}"));
+        self.f.begin(&on);
+    }
+
+    /// Lowers the instructions of a branch; what comes behind them too.
+    fn branch(&mut self, b: &mut Branching) -> Result<(), Refusal> {
+        let tree = self.tree;
+        let t = &tree.branches[b.branch].trace;
+        let mut head = None;
+        for i in 1..t.ins.len() {
+            if t.ins[i].op == Op::LOOP {
+                head = Some(self.loop_head(b, i)?);
+                continue;
+            }
+            self.op(b, i)?;
+        }
+        self.end(b, head)
+    }
+
+    /// Returns the operand behind a reference.
+    pub fn val(&mut self, b: &Branching, r: Ref) -> Result<Val, Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        let ty = t.ty(r);
+        match t.as_const(r) {
+            Some(c) => Ok(self.konst(&c.clone())),
+            None if ty.is_pri() => Ok(Val { text: block::pri(ty).into(), ty }),
+            None => b.vals[r.index()]
+                .clone()
+                .ok_or_else(|| Refusal(format!("{} has no value here", t.ins[r.index()].op.name()))),
+        }
+    }
+
+    fn finish(&self) -> String {
+        let phi: Vec<String> = self.back.iter().map(|(l, b)| format!("[ {b}, %{l} ]")).collect();
+        let phi = format!("%start.base = phi ptr {}", phi.join(", "));
+        let n = self.items.len().max(1);
+        let name = self.name;
+        let mut out = format!("@{name}.k = internal global [{n} x i64] zeroinitializer, align 8\n");
+        out += &format!("define internal i64 @{name}(ptr noundef %vm, ptr noundef %base) nounwind {{\nentry:\n");
+        if self.scratch > 0 {
+            out += &format!("  %scratch = alloca [{} x i64], align 8\n", self.scratch);
+        }
+        out += "  br label %start\n";
+        out += &self.f.finish("start", &phi);
+        out += "}\n";
+        out
+    }
+}

@@ -1,0 +1,107 @@
+//! Which instruction is lowered how.
+
+use super::{Branching, Lowerer, Refusal, block};
+use ir::{Ins, Op};
+
+impl Lowerer<'_> {
+    /// Lowers instruction `at`.
+    pub(super) fn op(&mut self, b: &mut Branching, at: usize) -> Result<(), Refusal> {
+        let ins: Ins = self.tree.branches[b.branch].trace.ins[at];
+        if ins.is_sunk() {
+            return Ok(());
+        }
+        match ins.op {
+            Op::NOP | Op::BASE | Op::PHI | Op::LOOP | Op::USE | Op::CARG => Ok(()),
+            Op::LT
+            | Op::GE
+            | Op::LE
+            | Op::GT
+            | Op::ULT
+            | Op::UGE
+            | Op::ULE
+            | Op::UGT
+            | Op::EQ
+            | Op::NE
+            | Op::ABC => self.compare(b, at, ins),
+            Op::GCSTEP => {
+                // The call before asked the same.
+                if self.tree.branches[b.branch].trace.ins[at - 1].op == Op::CALLB {
+                    return Ok(());
+                }
+                let s = self.snap_at(b, at)?;
+                self.attention(b, s)
+            }
+            Op::RETF => {
+                let link = self.val(b, ins.a)?;
+                let adr = self.at_offset(&b.base.clone(), -8);
+                let w = self.f.let_(format_args!("load i64, ptr {adr}, !tbaa !{}", block::STACK));
+                let ok = self.f.let_(format_args!("icmp eq i64 {w}, {}", link.text));
+                self.fails(b, at, &ok)?;
+                b.base = self.at_offset(&b.base.clone(), -i64::from(ins.b.as_lit()) * 8);
+                b.blocks.clear();
+                Ok(())
+            }
+            Op::BNOT
+            | Op::BSWAP
+            | Op::BAND
+            | Op::BOR
+            | Op::BXOR
+            | Op::BSHL
+            | Op::BSHR
+            | Op::BSAR
+            | Op::BROL
+            | Op::BROR
+            | Op::ADD
+            | Op::SUB
+            | Op::MUL
+            | Op::DIV
+            | Op::MOD
+            | Op::POW
+            | Op::NEG
+            | Op::ABS
+            | Op::MIN
+            | Op::MAX
+            | Op::ADDOV
+            | Op::SUBOV
+            | Op::MULOV => self.arith(b, at, ins),
+            Op::FPMATH | Op::CONV | Op::TOBIT => self.convert(b, at, ins),
+            Op::AREF | Op::HREFK | Op::HREFI | Op::FREF | Op::STRREF => self.address(b, at, ins),
+            Op::UREFO | Op::UREFC | Op::UREFS => self.upvalue(b, at, ins),
+            Op::ALOAD | Op::HLOAD | Op::HKLOAD | Op::ULOAD | Op::FLOAD | Op::XLOAD | Op::SLOAD | Op::MRES => {
+                self.loads(b, at, ins)
+            }
+            Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::MSTORE => self.stores(b, ins),
+            Op::TOSTR
+            | Op::STRTO
+            | Op::HREF
+            | Op::NEWREF
+            | Op::SNEW
+            | Op::TNEW
+            | Op::TDUP
+            | Op::FNEW
+            | Op::CAT
+            | Op::UCLO
+            | Op::CALLN
+            | Op::CALLA
+            | Op::CALLL
+            | Op::CALLS => self.call(b, at, ins),
+            Op::TBAR | Op::OBAR => self.barrier(b, ins),
+            Op::CALLB => self.builtin(b, at, ins),
+        }
+    }
+
+    fn snap_at(&self, b: &Branching, at: usize) -> Result<usize, Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        t.snap_at(at).ok_or_else(|| Refusal("a guard without snapshot".into()))
+    }
+
+    /// Goes on if `ok`; else leaves as instruction `at` does.
+    pub(super) fn fails(&mut self, b: &mut Branching, at: usize, ok: &str) -> Result<(), Refusal> {
+        let s = self.snap_at(b, at)?;
+        let label = self.exit(b, s)?;
+        let branch = &self.tree.branches[b.branch];
+        let (taken, entries) = (branch.exits[s], branch.entries.max(1));
+        self.guard(ok, &label, taken.saturating_mul(1024) / entries.max(taken).max(1));
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! A trace tree as a value, and the table of constants that its compiled code reads.
+//!
+//! A root trace with its side traces is compiled as one function. What cannot be in an object file (addresses of this process) the
+//! function reads from a table, one word an [`Item`]; the runtime fills it. Both ends agree by the items' text.
+//!
+//! Invariant: a branch comes behind its parent, so the root is the first.
+
+mod text;
+
+pub use text::{Compiled, Reader, anonymous, write, write_compiled};
+
+use crate::konst::{Const, ProtoKey, Shape};
+use crate::trace::{Link, Start, Trace};
+use abi::support::Helper;
+use std::fmt::{Display, Formatter};
+use std::sync::Arc;
+
+/// Names a root trace: prototype and instruction it begins at.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct RootKey {
+    /// The prototype.
+    pub proto: ProtoKey,
+    /// Index of the instruction.
+    pub pc: u32,
+}
+
+impl Display for RootKey {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.proto, self.pc)
+    }
+}
+
+/// One trace of a tree. The numbers of other traces in its `start` and `link` mean nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Branch {
+    /// The optimised trace.
+    pub trace: Trace,
+    /// Index of the parent in the tree, and its exit; nothing for the root.
+    pub parent: Option<(usize, u32)>,
+    /// The root trace that a link of kind [`Link::Root`] means.
+    pub target: Option<RootKey>,
+    /// How often it was entered.
+    pub entries: u64,
+    /// How often each exit was taken.
+    pub exits: Vec<u64>,
+}
+
+/// A root trace with its side traces.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tree {
+    /// Where it begins.
+    pub key: RootKey,
+    /// The root, then side traces, parents first.
+    pub branches: Vec<Branch>,
+}
+
+/// A word of the table of constants.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Item {
+    /// Address of the function that compiled code ends in when it leaves to the interpreter.
+    Leave,
+    /// Address of a helper.
+    Helper(Helper),
+    /// Address of the compiled code of another root; changes.
+    Root(RootKey),
+    /// A constant, as a register has it: addresses without tags.
+    Const(Const),
+    /// Byte offset of a key's value in the hash part of tables of a shape.
+    Offset(Arc<Shape>, Arc<[u8]>),
+}
+
+impl Item {
+    /// Says whether the word stays what it is once the table is filled.
+    pub const fn is_fixed(&self) -> bool {
+        !matches!(self, Item::Root(_))
+    }
+}
+
+impl Tree {
+    /// Finds the branch that continues an exit.
+    pub fn side(&self, branch: usize, exit: u32) -> Option<usize> {
+        self.branches.iter().position(|b| b.parent == Some((branch, exit)))
+    }
+
+    /// Says what is wrong with the shape of the tree, whatever is in its traces.
+    pub fn check(&self) -> Result<(), String> {
+        for (i, b) in self.branches.iter().enumerate() {
+            let root = b.trace.start == Start::Root;
+            match b.parent {
+                None if i == 0 && root => {}
+                Some((p, e)) if p < i && i > 0 && !root => {
+                    if e as usize >= self.branches[p].trace.snaps.len() {
+                        return Err(format!("branch {i} begins at an exit that is not there"));
+                    }
+                }
+                _ => return Err(format!("branch {i} has no place in the tree")),
+            }
+            if matches!(b.trace.link, Link::Root(_)) != b.target.is_some() || b.exits.len() != b.trace.snaps.len() {
+                return Err(format!("branch {i} does not fit its trace"));
+            }
+        }
+        if self.branches.is_empty() { Err("the tree is empty".into()) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,207 @@
+//! The text of trees, as profiles and images have it.
+//!
+//! ```text
+//! tree @00000000000000a1:17
+//! branch root entries=120 exits=0:1,3:40
+//!   trace root pc=… (the text of a trace, indented)
+//! branch 0/3 entries=40 target=@00000000000000a1:17
+//!   trace side:0/0 …
+//! item leave
+//! item helper pow
+//! item root @00000000000000b2:4
+//! item const "x"
+//! item offset kshape 4["x","y"] "x"
+//! exit 0 3
+//! ```
+//!
+//! `branch` is followed by the indented text of its trace. Exits that were never taken are not listed. Numbers of other traces in the
+//! trace's own text are 0. `item` and `exit` lines describe compiled code; profiles have none.
+//!
+//! Invariant: [`write`] and [`Reader`] are inverses for trees that [`Tree::check`] accepts and whose traces are canonical.
+
+use super::{Branch, Item, RootKey, Tree};
+use crate::konst::{Const, ProtoKey};
+use crate::trace::{Link, Start, Trace};
+use abi::support::Helper;
+use std::fmt::Write;
+
+/// A tree as compiled: its table of constants and what each exit number means.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Compiled {
+    /// The tree.
+    pub tree: Tree,
+    /// The words of its table.
+    pub items: Vec<Item>,
+    /// Branch and exit by exit number.
+    pub exits: Vec<(u32, u32)>,
+}
+
+/// Writes the text of a tree.
+pub fn write(out: &mut String, tree: &Tree) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "tree {}", tree.key);
+    for b in &tree.branches {
+        match b.parent {
+            None => out.push_str("branch root"),
+            Some((p, e)) => {
+                let _ = write!(out, "branch {p}/{e}");
+            }
+        }
+        let _ = write!(out, " entries={}", b.entries);
+        let taken: Vec<String> =
+            b.exits.iter().enumerate().filter(|(_, n)| **n != 0).map(|(i, n)| format!("{i}:{n}")).collect();
+        if !taken.is_empty() {
+            let _ = write!(out, " exits={}", taken.join(","));
+        }
+        if let Some(t) = b.target {
+            let _ = write!(out, " target={t}");
+        }
+        out.push('\n');
+        for line in anonymous(&b.trace).to_string().lines() {
+            let _ = writeln!(out, "  {line}");
+        }
+    }
+}
+
+/// Writes the text of a compiled tree.
+pub fn write_compiled(out: &mut String, c: &Compiled) {
+    write(out, &c.tree);
+    for i in &c.items {
+        let _ = match i {
+            Item::Leave => writeln!(out, "item leave"),
+            Item::Helper(h) => writeln!(out, "item helper {}", h.row().name),
+            Item::Root(k) => writeln!(out, "item root {k}"),
+            Item::Const(k) => writeln!(out, "item const {k}"),
+            Item::Offset(s, key) => {
+                writeln!(out, "item offset {} {}", Const::Shape(s.clone()), Const::Str(key.clone()))
+            }
+        };
+    }
+    for (b, e) in &c.exits {
+        let _ = writeln!(out, "exit {b} {e}");
+    }
+}
+
+/// Returns a trace whose numbers of other traces are 0.
+pub fn anonymous(t: &Trace) -> Trace {
+    let mut t = t.canonical();
+    if let Start::Side(..) = t.start {
+        t.start = Start::Side(0, 0);
+    }
+    if let Link::Root(_) = t.link {
+        t.link = Link::Root(0);
+    }
+    t
+}
+
+/// Reads trees from lines, one after the other.
+pub struct Reader<'a> {
+    lines: std::iter::Peekable<std::iter::Enumerate<std::str::Lines<'a>>>,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins at the start of a text.
+    pub fn new(text: &'a str) -> Reader<'a> {
+        Reader { lines: text.lines().enumerate().peekable() }
+    }
+
+    /// Reads the next tree; `None` at the end. An error names its line (from 1).
+    pub fn tree(&mut self) -> Option<Result<Compiled, String>> {
+        let (n, line) = self.lines.next()?;
+        Some(self.body(line).map_err(|e| format!("line {}: {e}", n + 1)))
+    }
+
+    /// Skips to the next tree: what is between cannot be read.
+    pub fn skip(&mut self) {
+        while self.lines.next_if(|(_, l)| !l.starts_with("tree ")).is_some() {}
+    }
+
+    fn body(&mut self, line: &str) -> Result<Compiled, String> {
+        let key = line.strip_prefix("tree ").and_then(RootKey::parse).ok_or("`tree @hash:index` expected")?;
+        let mut c = Compiled { tree: Tree { key, branches: Vec::new() }, items: Vec::new(), exits: Vec::new() };
+        while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ")) {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match word {
+                "branch" => {
+                    let b = self.branch(rest)?;
+                    c.tree.branches.push(b);
+                }
+                "item" => c.items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
+                "exit" => {
+                    let (b, e) = rest.split_once(' ').ok_or("two numbers expected")?;
+                    c.exits.push((number(b)?, number(e)?));
+                }
+                _ => return Err(format!("unknown fact '{word}'")),
+            }
+        }
+        c.tree.check()?;
+        Ok(c)
+    }
+
+    fn branch(&mut self, head: &str) -> Result<Branch, String> {
+        let mut words = head.split(' ');
+        let parent = match words.next() {
+            Some("root") => None,
+            Some(p) => {
+                let (b, e) = p.split_once('/').ok_or("`root` or `branch/exit` expected")?;
+                Some((number(b)?, number(e)?))
+            }
+            None => return Err("`root` or `branch/exit` expected".into()),
+        };
+        let (mut entries, mut target, mut taken) = (0, None, "");
+        for w in words {
+            match w.split_once('=') {
+                Some(("entries", n)) => entries = number(n)?,
+                Some(("exits", list)) => taken = list,
+                Some(("target", k)) => target = Some(RootKey::parse(k).ok_or("target is no root")?),
+                _ => return Err(format!("unknown word '{w}'")),
+            }
+        }
+        let mut text = String::new();
+        while let Some((_, l)) = self.lines.next_if(|(_, l)| l.starts_with("  ")) {
+            text.push_str(&l[2..]);
+            text.push('\n');
+        }
+        let trace = Trace::parse(&text).map_err(|e| e.to_string())?;
+        let mut exits = vec![0; trace.snaps.len()];
+        for t in taken.split(',').filter(|t| !t.is_empty()) {
+            let (e, n) = t.split_once(':').ok_or("`exit:count` expected")?;
+            *exits.get_mut(number::<usize>(e)?).ok_or("exit is not there")? = number(n)?;
+        }
+        Ok(Branch { trace, parent, target, entries, exits })
+    }
+}
+
+fn number<T: std::str::FromStr>(s: &str) -> Result<T, String> {
+    s.parse().map_err(|_| format!("number expected instead of '{s}'"))
+}
+
+impl RootKey {
+    /// Reads `@hash:index` or `@hash#instance:index`.
+    pub fn parse(s: &str) -> Option<RootKey> {
+        let (p, pc) = s.strip_prefix('@')?.rsplit_once(':')?;
+        let (hash, instance) = p.split_once('#').map_or((p, Some(0)), |(h, i)| (h, i.parse().ok()));
+        let hash = u64::from_str_radix(hash, 16).ok()?;
+        Some(RootKey { proto: ProtoKey { hash, instance: instance? }, pc: pc.parse().ok()? })
+    }
+}
+
+impl Item {
+    fn parse(s: &str) -> Option<Item> {
+        let (word, rest) = s.split_once(' ').unwrap_or((s, ""));
+        Some(match word {
+            "leave" => Item::Leave,
+            "helper" => Item::Helper(*Helper::ALL.iter().find(|h| h.row().name == rest)?),
+            "root" => Item::Root(RootKey::parse(rest)?),
+            "const" => Item::Const(Const::parse(rest)?.0),
+            "offset" => {
+                let (shape, rest) = Const::parse(rest)?;
+                match (shape, Const::parse(rest)?.0) {
+                    (Const::Shape(s), Const::Str(k)) => Item::Offset(s, k),
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        })
+    }
+}
