@@ -4,7 +4,7 @@ use crate::find::Finder;
 use crate::link::{self, LinkOptions};
 use crate::output::{self, Scratch};
 use crate::target::Target;
-use crate::{inspect, ll, manifest, plan};
+use crate::{inspect, ll, manifest, plan, traces};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::ffi::OsString;
@@ -67,6 +67,9 @@ struct Build {
     /// What to make.
     #[arg(long, value_enum, default_value_t = Emit::Exe)]
     emit: Emit,
+    /// Precompiles the traces of a profile (see `kiln run --profile-out`).
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     /// Leaves line numbers and variable names out of the bytecode.
     #[arg(short, long)]
     strip: bool,
@@ -170,11 +173,21 @@ fn build(options: &Build) -> Result<(), String> {
     let output = output_name(options)?;
     let plan = collect(options)?;
     let text = manifest::write(&plan, target, options.strip);
-    let object = ll::emit_object(target, &plan::payload(&plan, &text))?;
+    let trees = match &options.profile {
+        Some(file) => traces::compile(target, file)?,
+        None => traces::Compiled::default(),
+    };
+    let object = ll::emit_object(target, &plan::payload(&plan, &text, &trees.text), &trees.names)?;
     let Some(archive) = archive else { return output::write(&output, &object, false) };
     let scratch = Scratch::new()?;
     let (object_file, linked) = (scratch.file("image.o"), scratch.file("image"));
     output::write(&object_file, &object, false)?;
+    let mut objects = vec![object_file];
+    for (name, object) in trees.names.iter().zip(&trees.objects) {
+        let file = scratch.file(&format!("{name}.o"));
+        output::write(&file, object, false)?;
+        objects.push(file);
+    }
     let link_options = LinkOptions {
         linker: options.linker.clone(),
         extra: options.link_args.clone(),
@@ -182,7 +195,7 @@ fn build(options: &Build) -> Result<(), String> {
         statically: options.statically,
         verbose: options.verbose,
     };
-    link::link(target, &object_file, &archive, &linked, &link_options)?;
+    link::link(target, &objects, &archive, &linked, &link_options)?;
     let executable =
         std::fs::read(&linked).map_err(|e| format!("the linker made nothing: {}", plan::os_message(&e)))?;
     output::write(&output, &executable, true)?;

@@ -20,3 +20,4 @@ pub mod output;
 pub mod plan;
 pub mod scan;
 pub mod target;
+pub mod traces;

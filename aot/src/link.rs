@@ -30,7 +30,7 @@ pub struct LinkOptions {
 /// Links `object` and `archive` to the executable `output`.
 pub fn link(
     target: &Target,
-    object: &Path,
+    objects: &[PathBuf],
     archive: &Path,
     output: &Path,
     options: &LinkOptions,
@@ -40,7 +40,7 @@ pub fn link(
     let linker = options.linker.clone().unwrap_or_else(|| default.into());
     let name = linker.to_string_lossy();
     let mut command = Command::new(&linker);
-    command.arg("-o").arg(output).arg(object).arg(archive).args(["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-O1"]);
+    command.arg("-o").arg(output).args(objects).arg(archive).args(["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-O1"]);
     if !options.keep_symbols {
         command.arg("-Wl,-s");
     }

@@ -9,7 +9,9 @@ use crate::target::Target;
 use abi::image::{self, AotImage};
 use inkwell::OptimizationLevel;
 use inkwell::context::Context;
+use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::{Linkage, Module};
+use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{
     CodeModel, FileType, InitializationConfig, RelocMode, Target as LlvmTarget, TargetMachine, TargetMachineOptions,
     TargetTriple,
@@ -18,14 +20,15 @@ use inkwell::values::{BasicValue, BasicValueEnum, GlobalValue};
 use std::sync::Once;
 
 /// Makes the object file of an image with this payload. Errors are LLVM's, and mean a broken installation.
-pub fn emit_object(target: &Target, payload: &[u8]) -> Result<Vec<u8>, String> {
+pub fn emit_object(target: &Target, payload: &[u8], trees: &[String]) -> Result<Vec<u8>, String> {
     let machine = machine(target)?;
     let cx = Context::create();
     let module = cx.create_module("kiln");
     module.set_triple(&machine.get_triple());
     module.set_data_layout(&machine.get_target_data().get_data_layout());
     let payload = add_payload(&cx, &module, payload);
-    let head = add_head(&cx, &module, payload.0, payload.1);
+    let rows = add_rows(&cx, &module, trees);
+    let head = add_head(&cx, &module, payload, (rows, trees.len()));
     add_main(&cx, &module, head).map_err(|e| e.to_string())?;
     module.verify().map_err(|e| e.to_string())?;
     let object = machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
@@ -71,8 +74,55 @@ fn add_payload<'c>(cx: &'c Context, module: &Module<'c>, bytes: &[u8]) -> (Globa
     (global, bytes.len() as u64)
 }
 
+/// Adds the trace table: code and table of constants of each tree, by its name.
+fn add_rows<'c>(cx: &'c Context, module: &Module<'c>, trees: &[String]) -> Option<GlobalValue<'c>> {
+    let ptr = cx.ptr_type(Default::default());
+    let row = cx.struct_type(&[ptr.into(), ptr.into()], false);
+    let code = cx.i64_type().fn_type(&[ptr.into(), ptr.into()], false);
+    let rows: Vec<_> = trees
+        .iter()
+        .map(|name| {
+            let code = module.add_function(name, code, Some(Linkage::External));
+            let table = module.add_global(cx.i64_type(), None, &format!("{name}.k"));
+            let code = code.as_global_value().as_pointer_value();
+            row.const_named_struct(&[code.into(), table.as_pointer_value().into()])
+        })
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let rows = row.const_array(&rows);
+    let global = module.add_global(rows.get_type(), None, "kiln_trees");
+    global.set_initializer(&rows);
+    global.set_constant(true);
+    global.set_linkage(Linkage::Internal);
+    Some(global)
+}
+
+/// Compiles a module in LLVM's assembly language.
+pub fn compile(target: &Target, text: &str) -> Result<Vec<u8>, String> {
+    let machine = machine(target)?;
+    let cx = Context::create();
+    let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), "tree");
+    let module = cx.create_module_from_ir(buffer).map_err(|e| format!("LLVM does not read what was lowered: {e}"))?;
+    module.set_triple(&machine.get_triple());
+    module.set_data_layout(&machine.get_target_data().get_data_layout());
+    module.verify().map_err(|e| e.to_string())?;
+    let options = PassBuilderOptions::create();
+    options.set_loop_slp_vectorization(false);
+    options.set_merge_functions(false);
+    module.run_passes("default<O2>", &machine, options).map_err(|e| e.to_string())?;
+    let object = machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
+    Ok(object.as_slice().to_vec())
+}
+
 /// Adds the head of the image.
-fn add_head<'c>(cx: &'c Context, module: &Module<'c>, payload: GlobalValue<'c>, payload_len: u64) -> GlobalValue<'c> {
+fn add_head<'c>(
+    cx: &'c Context,
+    module: &Module<'c>,
+    (payload, payload_len): (GlobalValue<'c>, u64),
+    (rows, count): (Option<GlobalValue<'c>>, usize),
+) -> GlobalValue<'c> {
     let ptr = cx.ptr_type(Default::default());
     let null = ptr.const_null();
     let number = |n: u64, bits: u32| -> BasicValueEnum<'c> {
@@ -97,7 +147,7 @@ fn add_head<'c>(cx: &'c Context, module: &Module<'c>, payload: GlobalValue<'c>, 
             value!($k, u64::from(image::VERSION))
         };
         (trace_count, $k:ident) => {
-            value!($k, 0)
+            value!($k, count as u64)
         };
         (fingerprint, $k:ident) => {
             value!($k, image::FINGERPRINT)
@@ -109,7 +159,7 @@ fn add_head<'c>(cx: &'c Context, module: &Module<'c>, payload: GlobalValue<'c>, 
             value!($k, payload_len)
         };
         (traces, $k:ident) => {
-            value!($k, null)
+            value!($k, rows.map_or(null, |r| r.as_pointer_value()))
         };
     }
     macro_rules! fields {
@@ -153,7 +203,7 @@ mod tests {
     fn every_target_gets_an_object_with_its_payload() {
         let payload: Vec<u8> = (0..=255).cycle().take(5000).collect();
         for target in TARGETS {
-            let object = emit_object(target, &payload).expect(target.triple);
+            let object = emit_object(target, &payload, &[]).expect(target.triple);
             let elf = goblin::elf::Elf::parse(&object).expect(target.triple);
             assert_eq!(elf.header.e_machine, target.elf_machine, "{}", target.triple);
             let section = elf
@@ -162,7 +212,7 @@ mod tests {
                 .find(|s| elf.shdr_strtab.get_at(s.sh_name) == Some(image::SECTION))
                 .expect("payload section");
             assert_eq!(&object[section.file_range().expect("has bytes")], &payload[..]);
-            assert_eq!(object, emit_object(target, &payload).expect(target.triple), "emitted twice");
+            assert_eq!(object, emit_object(target, &payload, &[]).expect(target.triple), "emitted twice");
         }
     }
 }

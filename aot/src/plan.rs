@@ -101,10 +101,12 @@ pub fn make(script: &Path, finder: &Finder, strip: bool, mut each: impl FnMut(&P
 }
 
 /// Makes the payload of an image.
-pub fn payload(plan: &Plan, manifest: &str) -> Vec<u8> {
+pub fn payload(plan: &Plan, manifest: &str, traces: &str) -> Vec<u8> {
     let main = [Module { kind: ModuleKind::Main, name: &plan.main.name, code: &plan.main.code }];
     let others = plan.modules.iter().map(|m| Module { kind: ModuleKind::Lua, name: &m.name, code: &m.code });
-    let modules = main.into_iter().chain(others).collect();
+    let traces = Module { kind: ModuleKind::Traces, name: b"traces", code: traces.as_bytes() };
+    let traces = Some(traces).filter(|t| !t.code.is_empty());
+    let modules = main.into_iter().chain(others).chain(traces).collect();
     Image { fingerprint: image::FINGERPRINT, manifest: manifest.as_bytes(), modules }.encode()
 }
 

@@ -29,6 +29,19 @@ use ir::tree::{Item, Tree};
 use ir::{Op, Ref, Ty};
 use std::collections::HashMap;
 
+/// LLVM's own functions.
+const DECLARATIONS: &str = "\
+declare double @llvm.fabs.f64(double)
+declare double @llvm.sqrt.f64(double)
+declare i32 @llvm.bswap.i32(i32)
+declare i32 @llvm.fshl.i32(i32, i32, i32)
+declare i32 @llvm.fshr.i32(i32, i32, i32)
+declare i32 @llvm.fptosi.sat.i32.f64(double)
+declare { i32, i1 } @llvm.sadd.with.overflow.i32(i32, i32)
+declare { i32, i1 } @llvm.ssub.with.overflow.i32(i32, i32)
+declare { i32, i1 } @llvm.smul.with.overflow.i32(i32, i32)
+";
+
 /// Why a branch cannot be lowered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Refusal(pub String);
@@ -238,14 +251,16 @@ impl Lowerer<'_> {
         let phi = format!("%start.base = phi ptr {}", phi.join(", "));
         let n = self.items.len().max(1);
         let name = self.name;
-        let mut out = format!("@{name}.k = internal global [{n} x i64] zeroinitializer, align 8\n");
-        out += &format!("define internal i64 @{name}(ptr noundef %vm, ptr noundef %base) nounwind {{\nentry:\n");
+        let mut out = format!("@{name}.k = hidden global [{n} x i64] zeroinitializer, align 8\n");
+        out += &format!("define hidden i64 @{name}(ptr noundef %vm, ptr noundef %base) nounwind {{\nentry:\n");
         if self.scratch > 0 {
             out += &format!("  %scratch = alloca [{} x i64], align 8\n", self.scratch);
         }
         out += "  br label %start\n";
         out += &self.f.finish("start", &phi);
         out += "}\n";
+        out += DECLARATIONS;
+        out += &block::metadata();
         out
     }
 }

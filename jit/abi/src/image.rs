@@ -20,7 +20,7 @@ use crate::layout::LAYOUTS;
 /// First bytes of head and payload.
 pub const MAGIC: [u8; 8] = *b"KilnImg\0";
 /// Version of the format below.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Name of the section that holds the payload.
 pub const SECTION: &str = ".kiln.image";
 /// Name of the runtime's entry: `extern "C" fn(argc: i32, argv: *const *const u8, image: *const AotImage) -> i32`.
@@ -43,7 +43,7 @@ macro_rules! for_each_image_field {
             payload: *const u8, 24, Ptr;
             /// Bytes of the payload.
             payload_len: u64, 32, U64;
-            /// The trace table; null while there are no precompiled traces.
+            /// The trace table, rows of [`AotTree`](crate::image::AotTree); null if there are none.
             traces: *const u8, 40, Ptr;
         }
     };
@@ -63,6 +63,16 @@ macro_rules! define_head {
 for_each_image_field!(define_head);
 
 const _: () = assert!(size_of::<AotImage>() == 48);
+
+/// A row of the trace table.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct AotTree {
+    /// The code: called as all compiled code is.
+    pub code: *const u8,
+    /// The table of constants, filled by the runtime.
+    pub table: *mut u64,
+}
 
 /// [`MAGIC`] as the head stores it.
 pub const MAGIC_WORD: u64 = u64::from_le_bytes(MAGIC);
@@ -95,6 +105,8 @@ pub enum ModuleKind {
     Main = 0,
     /// A module that `require` finds by its name.
     Lua = 1,
+    /// Text of the precompiled trees, in the order of the trace table.
+    Traces = 2,
 }
 
 impl ModuleKind {
@@ -103,6 +115,7 @@ impl ModuleKind {
         match self {
             ModuleKind::Main => "main",
             ModuleKind::Lua => "lua",
+            ModuleKind::Traces => "traces",
         }
     }
 
@@ -110,6 +123,7 @@ impl ModuleKind {
         match n {
             0 => Some(ModuleKind::Main),
             1 => Some(ModuleKind::Lua),
+            2 => Some(ModuleKind::Traces),
             _ => None,
         }
     }

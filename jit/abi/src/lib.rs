@@ -5,6 +5,7 @@
 
 pub mod abort;
 pub mod builtins;
+pub mod content;
 pub mod costatus;
 pub mod exit;
 pub mod frame;

@@ -9,6 +9,7 @@ mod field;
 mod konst;
 mod lit;
 mod op;
+pub mod profile;
 mod random;
 mod source;
 mod text;

@@ -79,6 +79,12 @@ fn arguments(command: Command) -> Command {
                 .help("Limits the instructions executed (and only interprets): exhaustion is a Lua error"),
         )
         .arg(
+            Arg::new("profile-out")
+                .long("profile-out")
+                .value_name("FILE")
+                .help("Writes a profile for `kiln build --profile` when the program ends"),
+        )
+        .arg(
             Arg::new("timeout")
                 .long("timeout")
                 .value_name("SECONDS")

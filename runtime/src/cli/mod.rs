@@ -64,6 +64,7 @@ fn usage(all: &[Vec<u8>], message: Option<String>) -> u8 {
          \x20 -E        Ignore environment variables.\n\
          \x20 --max-memory size  Limit the heap, e.g. 512M.\n\
          \x20 --max-instructions n  Limit the instructions executed.\n\
+         \x20 --profile-out file  Write a profile for 'kiln build' at the end.\n\
          \x20 --timeout seconds  Limit the time.\n\
          \x20 --        Stop handling options.\n\
          \x20 -         Execute stdin and stop handling options.\n\

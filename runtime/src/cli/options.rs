@@ -49,6 +49,8 @@ pub struct Options {
     pub max_instructions: u64,
     /// Milliseconds that the program may take; 0 is no limit.
     pub timeout: u64,
+    /// Where a profile is to be written; empty if nowhere.
+    pub profile: Vec<u8>,
     /// `kiln explain`: what the report is to be.
     pub explain: Option<Explain>,
 }
@@ -114,6 +116,13 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
                             continue;
                         }
                         None => "--max-instructions needs a number above 0".to_string(),
+                    },
+                    b"profile-out" => match argument() {
+                        Some(path) if !path.is_empty() => {
+                            o.profile = path;
+                            continue;
+                        }
+                        _ => "--profile-out needs the name of a file".to_string(),
                     },
                     b"timeout" => match argument().as_deref().and_then(parse_seconds) {
                         Some(n) => {

@@ -28,6 +28,12 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
         program::complain(name, b"explain: there is no trace compiler for this processor");
         return 1;
     }
+    if !o.profile.is_empty()
+        && !runtime::trace::profile::start(&mut vm, std::ffi::OsString::from_vec(o.profile.clone()).into())
+    {
+        program::complain(name, b"--profile-out: there is no trace compiler for this processor");
+        return 1;
+    }
     if o.max_instructions != 0 {
         interp::set_budget(&mut vm, o.max_instructions);
     }

@@ -32,6 +32,8 @@ pub(crate) struct Watch {
     pub dump: Option<Box<Dump>>,
     /// `kiln explain`
     pub stats: Option<Box<Stats>>,
+    /// `--profile-out`
+    pub profile: Option<super::profile::Output>,
     /// `KILN_PERF=map`
     pub perf: Option<PerfMap>,
     /// `KILN_GDB=1`

@@ -22,6 +22,7 @@ mod penalty;
 mod perf;
 mod place;
 mod policy;
+pub mod profile;
 mod reflect;
 mod report;
 mod stress;

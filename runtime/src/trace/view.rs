@@ -3,7 +3,8 @@
 //! Invariant: nothing here writes to the machine. The only state is [`Names`], which maps symbols (prototype keys, shapes) to
 //! objects and back.
 
-use abi::hash::{FastMap, Fnv1a};
+use abi::content::{Content, Item, Template};
+use abi::hash::FastMap;
 use abi::metamethod::Mm;
 use abi::tag;
 use bytecode::Ins;
@@ -89,24 +90,53 @@ unsafe fn hash_of(vm: &Vm, p: *const ProtoObj) -> u64 {
     // SAFETY: sizes and pointers of a live prototype describe its own memory; constants are live.
     unsafe {
         let pt = &*p;
-        let mut h = Fnv1a::new().u64(pt.size_bc.into()).u64(pt.first_line.into()).u64(pt.num_params.into());
-        h = h.bytes(StrObj::bytes(pt.chunk_name));
+        let vararg = ProtoFlags(pt.flags).has(ProtoFlags::VARARG);
+        let mut h = Content::new(pt.num_params, vararg, pt.size_bc);
         for i in 0..pt.size_bc {
-            h = h.u64(interp::jit::original_ins(vm, p, i).into());
+            h = h.word(interp::jit::original_ins(vm, p, i).into());
+        }
+        for i in 0..usize::from(pt.nup) {
+            h = h.word((*pt.uv.add(i)).into());
         }
         for i in 0..pt.size_kn as usize {
-            h = h.u64(*pt.k.add(i));
+            h = h.word(*pt.k.add(i));
         }
         for i in 0..pt.size_kgc as usize {
             let v = Value(*pt.k.sub(1 + i));
-            h = match v.as_str() {
-                Some(s) => h.bytes(StrObj::bytes(s)),
-                None if v.tag() == tag::PROTO => h.u64(hash_of(vm, (v.0 & tag::PTR_MASK) as *const ProtoObj)),
-                None => h.u64(v.tag()),
+            h = match (v.as_str(), v.as_tab()) {
+                (Some(s), _) => h.string(StrObj::bytes(s)),
+                (_, Some(t)) => h.template(template_of(t)),
+                _ => h.child(hash_of(vm, (v.0 & tag::PTR_MASK) as *const ProtoObj)),
             };
         }
         h.finish()
     }
+}
+
+/// Hashes a template.
+///
+/// # Safety
+/// The table is live.
+unsafe fn template_of(t: *const TabObj) -> Template {
+    let item = |v: Value| match v.as_str() {
+        // SAFETY: contents of a live table.
+        Some(s) => Item::Str(unsafe { StrObj::bytes(s) }),
+        None if v.is_nil() => Item::Nil,
+        None if v.0 == tag::FALSE_BITS || v.0 == tag::TRUE_BITS => Item::Bool(v.0 == tag::TRUE_BITS),
+        None => Item::Num(v.0),
+    };
+    let mut out = Template::default();
+    // SAFETY: the parts of a live table have the sizes that it says.
+    unsafe {
+        for i in 0..(*t).asize {
+            out = out.entry(Item::Num(f64::from(i).to_bits()), item(Value(*(*t).array.add(i as usize))));
+        }
+        for i in 0..=(*t).hmask {
+            let n = &*(*t).node.add(i as usize);
+            out = out.entry(item(Value(n.key)), item(Value(n.val)));
+        }
+    }
+    out
 }
 
 impl View<'_> {
