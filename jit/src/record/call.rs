@@ -153,6 +153,7 @@ impl Rec<'_> {
             (f, live) = mo;
             let proto = self.specialise_func(f, live)?;
             let Some(p) = proto else { return Err(Abort::NyiMeta) };
+            self.check_proto(p)?;
             for (i, v) in args.into_iter().enumerate() {
                 self.set(a + 2 + i as i32, v);
             }
