@@ -121,7 +121,7 @@ impl Engine {
             Origin::Root(..) => number,
             Origin::Side(parent, _) => self.traces[parent as usize].as_ref().map_or(parent, |p| p.root),
         };
-        let returns = Engine::returns(&trace);
+        let returns = trace.link == Link::Interp;
         let back = trace.link == Link::Root(root) || trace.link == Link::Again;
         let before = match origin {
             Origin::Root(..) => 0,
@@ -144,7 +144,7 @@ impl Engine {
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
             cells: code.cells,
-            count: code.count,
+            _count: code.count,
             maps: Exits::new(code.exits),
             counts: vec![0; n],
             sides: vec![0; n],
@@ -174,7 +174,6 @@ impl Engine {
                 self.show(vm);
                 if let Some(root) = self.traces[root as usize].as_mut() {
                     root.nside += 1;
-                    root.account.sides += 1;
                     root.account.loops |= back;
                 }
                 let Some(parent) = self.traces[parent as usize].as_mut() else { return };
