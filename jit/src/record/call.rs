@@ -99,24 +99,38 @@ impl Rec<'_> {
 
     pub(super) fn rec_call(&mut self, op: Op, a: i32, b: i32, c: i32) -> Res<Status> {
         let nargs = match op {
-            Op::CALLM => c + self.take_multres(a + 2 + c)? as i32,
+            Op::CALLM => c + self.take_multres()? as i32,
             _ => c - 1,
         };
         self.call_at(a, nargs, b)
     }
 
-    /// Number of multiple results that the running instruction takes from `first` on.
-    pub(super) fn take_multres(&mut self, first: i32) -> Res<u32> {
+    /// First slot of the multiple results that the running instruction takes, if it takes any.
+    pub(super) fn first_result(&self) -> Option<Slot> {
+        let ins = self.s.code(self.t.proto, self.t.pc);
+        let a = self.base() + i32::from(ins.a());
+        match ins.op()? {
+            Op::CALLM => Some(a + 2 + i32::from(ins.c())),
+            Op::CALLMT => Some(a + 2 + i32::from(ins.d())),
+            Op::RETM => Some(a + i32::from(ins.d())),
+            Op::TSETM => Some(a),
+            _ => None,
+        }
+    }
+
+    /// Number of multiple results that the running instruction takes.
+    pub(super) fn take_multres(&mut self) -> Res<u32> {
         let n = self.s.multres();
+        let first = self.first_result().ok_or(Abort::Inconsistent)?;
         match self.t.multres {
-            Some((slot, m)) if m == n && slot == self.base() + first => Ok(n),
+            Some(known) if known == (first, n) => Ok(n),
             Some(_) => Err(Abort::Inconsistent),
             None => {
                 // From before the trace.
                 let k = self.kint(n as i32);
                 let m = self.emit(I::MRES, Ty::Int, Ref::NONE, Ref::NONE)?;
                 self.guard_eq(m, k.r)?;
-                self.t.multres = Some((self.base() + first, n));
+                self.t.multres = Some((first, n));
                 Ok(n)
             }
         }
@@ -139,6 +153,7 @@ impl Rec<'_> {
             (f, live) = mo;
             let proto = self.specialise_func(f, live)?;
             let Some(p) = proto else { return Err(Abort::NyiMeta) };
+            self.check_proto(p)?;
             for (i, v) in args.into_iter().enumerate() {
                 self.set(a + 2 + i as i32, v);
             }
@@ -273,7 +288,7 @@ impl Rec<'_> {
 
     pub(super) fn rec_tail_call(&mut self, op: Op, a: i32, d: i32) -> Res<Status> {
         let nargs = match op {
-            Op::CALLMT => d + self.take_multres(a + 2 + d)? as i32,
+            Op::CALLMT => d + self.take_multres()? as i32,
             _ => d - 1,
         };
         let mut live = self.s.slot(a);
@@ -358,7 +373,7 @@ impl Rec<'_> {
 
     pub(super) fn rec_ret(&mut self, op: Op, a: i32, d: i32) -> Res<Status> {
         let n = match op {
-            Op::RETM => d + self.take_multres(a + d)? as i32,
+            Op::RETM => d + self.take_multres()? as i32,
             _ => d - 1,
         };
         let mut values = Vec::with_capacity(n as usize);

@@ -95,9 +95,9 @@ pub struct JitHooks {
     pub on: bool,
     /// A trace is being recorded. Only `interp::set_recording` changes it.
     pub recording: bool,
-    /// A counter ran out (of a function head: `true`). `base` and `pc` are set, `pc` behind the instruction, which runs
+    /// A counter ran out. `base` and `pc` are set, `pc` behind the instruction, which runs
     /// afterwards and is not shown to `record`. At a function head `multres` is the number of arguments.
-    pub hot: fn(&mut Vm, bool),
+    pub hot: fn(&mut Vm),
     /// Called before each instruction while recording; `base` and `pc` as for `hot`. Function heads have the number of arguments
     /// in the high half (and in `multres`).
     pub record: fn(&mut Vm, u64),
@@ -130,7 +130,7 @@ impl JitHooks {
             depth: 0,
             on: false,
             recording: false,
-            hot: |_, _| {},
+            hot: |_| {},
             record: |_, _| {},
             abort: |_, _| {},
             around: None,

@@ -256,7 +256,7 @@ fn loop_is_hot(vm: &mut Vm, insn: u32) {
         }
     };
     if !other {
-        (vm.jit.hot)(vm, false);
+        (vm.jit.hot)(vm);
     }
 }
 
@@ -265,7 +265,7 @@ fn call_is_hot(vm: &mut Vm, insn: u64) {
     let at = vm.pc as usize >> 2;
     vm.jit.hotcount[at % heap::vm::HOT_COUNTERS] = vm.jit.hotcall;
     vm.multres = insn >> 32;
-    (vm.jit.hot)(vm, true);
+    (vm.jit.hot)(vm);
 }
 
 /// Shows `insn` to the recorder; returns what to run.

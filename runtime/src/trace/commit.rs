@@ -13,6 +13,19 @@ use jit::backend::{Backend, Code, Request};
 use jit::mcode::Entry;
 use jit::record::Recorder;
 
+/// A trace that is ready: its code is in place, and nothing leads to it.
+struct Made {
+    number: u32,
+    trace: ir::Trace,
+    /// Instructions recorded.
+    steps: u32,
+    bound: Bound,
+    code: Code,
+    address: u64,
+    /// Where it begins, as [`Live::place`].
+    place: (u64, u32),
+}
+
 /// Bytes of code that an instruction of the IR takes at most, its part of the exits included: an estimate.
 const INS_BYTES: usize = 24;
 
@@ -23,12 +36,6 @@ impl Engine {
             eprintln!("recorded\n{}", recorder.trace());
         }
         let trace = recorder.finish()?;
-        if cfg!(debug_assertions)
-            && let Err(e) = ir::verify(&trace)
-        {
-            eprintln!("{trace}\n{e}");
-            debug_assert!(false, "the trace does not verify: {e}");
-        }
         let kept = match (origin, trace.link) {
             (Origin::Side(parent, _), Link::Root(target)) => vec![parent, target],
             (Origin::Side(parent, _), _) => vec![parent],
@@ -43,22 +50,19 @@ impl Engine {
             return Err(Abort::NoMemory);
         }
         let bound = bind(vm, &self.names.borrow(), &trace, self.env.nil_slot).ok_or(Abort::NoMemory)?;
-        let (parent, target) = {
-            let parent = match trace.start {
-                Start::Root => None,
-                Start::Side(no, exit) => Some(self.exit_map(no, exit).ok_or(Abort::Inconsistent)?),
-            };
-            let target = match trace.link {
-                Link::Root(no) => {
-                    Some(self.traces.get(no as usize).and_then(Option::as_ref).ok_or(Abort::Inconsistent)?.inner)
-                }
-                _ => None,
-            };
-            let mut parent = parent;
-            if let Some(p) = &mut parent {
-                p.slots.extend_from_slice(recorder.parts());
+        let parent = match trace.start {
+            Start::Root => None,
+            Start::Side(no, exit) => {
+                let mut map = self.exit_map(no, exit).ok_or(Abort::Inconsistent)?;
+                map.slots.extend_from_slice(recorder.parts());
+                Some(map)
             }
-            (parent, target)
+        };
+        let target = match trace.link {
+            Link::Root(no) => {
+                Some(self.traces.get(no as usize).and_then(Option::as_ref).ok_or(Abort::Inconsistent)?.inner)
+            }
+            _ => None,
         };
         let at = self.arena.choose(trace.ins.len() * INS_BYTES);
         let request = Request {
@@ -90,12 +94,17 @@ impl Engine {
             return Err(Abort::CodeFull);
         }
         let address = self.arena.publish(&code.bytes)?;
-        debug_assert_eq!(address, at);
+        if address != at {
+            // Code is not what it was assembled to be anywhere else.
+            self.arena.free(address, code.bytes.len());
+            return Err(Abort::Inconsistent);
+        }
         if self.log > 0 {
             eprintln!("trace {number} {origin}\n{trace}", origin = describe(origin));
         }
-        let cost = self.budget.spend(recorder.count(), Some(trace.ins.len()));
-        self.publish(vm, number, trace, recorder.count(), bound, code, address, place, origin);
+        let steps = recorder.count();
+        let cost = self.budget.spend(steps, Some(trace.ins.len()));
+        self.publish(vm, Made { number, trace, steps, bound, code, address, place }, origin);
         self.charge(number, cost);
         self.arena.synchronise();
         self.stopped(vm, number, origin);
@@ -103,25 +112,14 @@ impl Engine {
     }
 
     /// Makes a trace visible. Cannot fail.
-    #[allow(clippy::too_many_arguments)]
-    fn publish(
-        &mut self,
-        vm: &mut Vm,
-        number: u32,
-        trace: ir::Trace,
-        steps: u32,
-        bound: Bound,
-        code: Code,
-        address: u64,
-        place: (u64, u32),
-        origin: Origin,
-    ) {
+    fn publish(&mut self, vm: &mut Vm, made: Made, origin: Origin) {
+        let Made { number, trace, steps, bound, code, address, place } = made;
         let n = code.exits.len();
         let root = match origin {
             Origin::Root(..) => number,
             Origin::Side(parent, _) => self.traces[parent as usize].as_ref().map_or(parent, |p| p.root),
         };
-        let returns = Engine::returns(&trace);
+        let returns = trace.link == Link::Interp;
         let back = trace.link == Link::Root(root) || trace.link == Link::Again;
         let before = match origin {
             Origin::Root(..) => 0,
@@ -144,7 +142,7 @@ impl Engine {
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
             cells: code.cells,
-            count: code.count,
+            _count: code.count,
             maps: Exits::new(code.exits),
             counts: vec![0; n],
             sides: vec![0; n],
@@ -174,7 +172,6 @@ impl Engine {
                 self.show(vm);
                 if let Some(root) = self.traces[root as usize].as_mut() {
                     root.nside += 1;
-                    root.account.sides += 1;
                     root.account.loops |= back;
                 }
                 let Some(parent) = self.traces[parent as usize].as_mut() else { return };

@@ -52,8 +52,8 @@ pub struct Live {
     pub patches: Vec<(u32, usize)>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
-    /// What the code's end counts in.
-    pub count: Option<Arc<AtomicU32>>,
+    /// What the code's end counts in: kept as long as the code.
+    pub _count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Registers for dumps.
@@ -195,8 +195,7 @@ impl Engine {
         }
         self.arena.set_limit(self.params.maxmcode as usize * 1024);
         for pass in opt::PASSES {
-            let name = if pass.name == "loops" { "loop" } else { pass.name };
-            if let Some(on) = state.flag(name) {
+            if let Some(on) = state.flag(pass.name) {
                 self.params.passes.set(pass.name, on);
             }
         }
@@ -312,9 +311,8 @@ impl Engine {
             }
             Ok(Status::Done) => match self.complete(vm, &mut recorder, origin) {
                 Ok(()) => return false,
-                Err(why @ (Abort::TypeUnstable | Abort::GuardFails)) if recorder.unroll() => {
+                Err(Abort::TypeUnstable | Abort::GuardFails) if recorder.unroll() => {
                     // Another round may settle the types.
-                    let _ = why;
                     self.state = State::Recording(recorder, origin);
                     return true;
                 }
@@ -329,40 +327,34 @@ impl Engine {
 
     /// Gives the recording up.
     pub(crate) fn give_up(&mut self, vm: &mut Vm, why: Abort) {
-        match std::mem::replace(&mut self.state, State::Idle) {
-            State::Idle => {}
-            State::Pending(p) => {
-                self.budget.spend(p.waited, None);
-                self.watch.aborted(vm, why, Some(Origin::Root(p.proto, p.at)), None);
+        let (origin, steps, recorder) = match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => return,
+            State::Pending(p) => (Origin::Root(p.proto, p.at), p.waited, None),
+            State::Recording(r, origin) => (origin, r.count(), Some(r)),
+        };
+        let cost = self.budget.spend(steps, None);
+        if let Origin::Side(parent, _) = origin {
+            self.charge(parent, cost);
+        }
+        self.watch.aborted(vm, why, Some(origin), recorder.as_deref());
+        if let Some(r) = recorder {
+            let (p, pc) = r.position();
+            if self.log > 0 {
+                let op = self.view(vm).code(p, pc).op();
+                eprintln!("abort {} at {pc} {op:?} after {steps} start {}", why.name(), r.start().1);
+            }
+            if why == Abort::Unroll {
+                self.retry_recursion(vm, p);
+            }
+        }
+        match origin {
+            Origin::Root(p, at) => {
                 if why == Abort::LeftLoop {
-                    *self.left.entry((p.proto.0, p.at)).or_default() += 1;
+                    *self.left.entry((p.0, at)).or_default() += 1;
                 }
-                self.penalties.blame(vm, p.proto, p.at, why);
+                self.penalties.blame(vm, p, at, why);
             }
-            State::Recording(r, origin) => {
-                let cost = self.budget.spend(r.count(), None);
-                if let Origin::Side(parent, _) = origin {
-                    self.charge(parent, cost);
-                }
-                self.watch.aborted(vm, why, Some(origin), Some(&r));
-                if self.log > 0 {
-                    let (p, pc) = r.position();
-                    let op = self.view(vm).code(p, pc).op();
-                    eprintln!("abort {} at {pc} {op:?} after {} start {}", why.name(), r.count(), r.start().1);
-                }
-                if why == Abort::Unroll {
-                    self.retry_recursion(vm, r.position().0);
-                }
-                match origin {
-                    Origin::Root(p, at) => {
-                        if why == Abort::LeftLoop {
-                            *self.left.entry((p.0, at)).or_default() += 1;
-                        }
-                        self.penalties.blame(vm, p, at, why);
-                    }
-                    Origin::Side(trace, exit) => self.penalise_exit(trace, exit, why),
-                }
-            }
+            Origin::Side(trace, exit) => self.penalise_exit(trace, exit, why),
         }
     }
 
@@ -452,14 +444,10 @@ impl Engine {
     /// The next try at an exit comes after twice as many exits.
     fn penalise_exit(&mut self, trace: u32, exit: u32, why: Abort) {
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return };
-        let root = live.root;
         if let Some(tries) = live.tries.get_mut(exit as usize)
             && !matches!(why, Abort::Hook | Abort::Flushed)
         {
             *tries = if why.blame() == Blame::Never { u8::MAX } else { tries.saturating_add(1) };
-        }
-        if let Some(Some(tree)) = self.traces.get_mut(root as usize) {
-            tree.account.aborts += 1;
         }
     }
 
@@ -485,15 +473,5 @@ impl Engine {
         self.drop_root(vm, root);
         self.watch.refused(vm, Origin::Root(proto, at), Abort::Retired);
         self.penalties.blame(vm, proto, at, Abort::Retired);
-    }
-
-    /// Returns what a tree of traces has done.
-    pub fn account(&self, root: u32) -> Option<&Account> {
-        self.traces.get(root as usize)?.as_ref().filter(|t| t.root == root).map(|t| &t.account)
-    }
-
-    /// Says whether a link leads back to the interpreter.
-    pub(crate) fn returns(trace: &Trace) -> bool {
-        trace.link == Link::Interp
     }
 }

@@ -210,8 +210,7 @@ impl Engine {
         }
         let Some(mut current) = current else { return };
         current.number = number;
-        let at = place::innermost(vm).unwrap_or(Place { func: place::running(vm), pc: None });
-        let mut at = at;
+        let mut at = place::innermost(vm).unwrap_or(Place { func: place::running(vm), pc: None });
         let (linktype, link) = (live.link_type(&self.names.borrow(), vm), report::link(number, &live.trace));
         if linktype == "stitch"
             && let Some(func) = called_builtin(vm)

@@ -64,12 +64,6 @@ impl Budget {
 pub struct Account {
     /// Exits to the interpreter.
     pub exits: u32,
-    /// Those of them that were early.
-    pub early: u32,
-    /// Side traces made.
-    pub sides: u32,
-    /// Side traces given up.
-    pub aborts: u32,
     /// Steps done by compiled code until exits.
     pub work: u64,
     /// Steps that compiling cost.
@@ -86,7 +80,6 @@ impl Account {
     pub fn exit(&mut self, budget: &mut Budget, work: u32, entries: u32) -> bool {
         let work = if self.loops { work.max(EARLY) } else { work };
         self.exits = self.exits.wrapping_add(1);
-        self.early = self.early.wrapping_add(u32::from(work < EARLY));
         self.work += u64::from(work);
         budget.compiled += u64::from(work);
         let (exits, work, entered) =
@@ -112,14 +105,20 @@ mod tests {
     #[test]
     fn work_pays_for_compiling() {
         let mut b = Budget::default();
+        assert_eq!(b.spend(100, Some(1000)), 100 * RECORD + 1000 * COMPILE + TRACE);
         while b.allows() {
             b.spend(100, Some(1000));
         }
-        assert!(b.spent > BURST && b.spent < BURST + 200_000);
-        b.interpreted(INTERPRETED * 100_000);
-        assert!(!b.allows() || b.spent <= BURST + 100_000);
-        b.interpreted(INTERPRETED * 100_000);
+        let debt = b.spent - BURST;
+        assert!(0 < debt && debt <= 100 * RECORD + 1000 * COMPILE + TRACE);
+        // Each kind of work pays its share of it, and not a step more.
+        b.interpreted(INTERPRETED * (debt - 1));
+        b.compiled = COMPILED - 1;
+        assert!(!b.allows());
+        b.compiled = COMPILED;
         assert!(b.allows());
+        b.spend(0, None);
+        assert!(!b.allows());
     }
 
     #[test]
