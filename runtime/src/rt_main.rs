@@ -31,7 +31,7 @@ pub unsafe extern "C" fn rt_main(argc: c_int, argv: *const *const c_char, image:
     }
     // SAFETY: the caller promises that the payload is readable and constant.
     let payload = unsafe { std::slice::from_raw_parts(head.payload, head.payload_len as usize) };
-    c_int::from(run(arguments, payload))
+    c_int::from(run(arguments, payload, &head))
 }
 
 fn refuse(arguments: Vec<Vec<u8>>, message: &str) -> u8 {
@@ -39,7 +39,7 @@ fn refuse(arguments: Vec<Vec<u8>>, message: &str) -> u8 {
     1
 }
 
-fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8]) -> u8 {
+fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
     let image = match Image::parse(payload) {
         Ok(image) => image,
         Err(e) => return refuse(arguments, &e.to_string()),
@@ -48,6 +48,13 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8]) -> u8 {
         Ok(vm) => vm,
         Err(message) => return refuse(arguments, &message),
     };
+    let traces = image.modules.iter().find(|m| m.kind == ModuleKind::Traces);
+    if let Some(text) = traces.and_then(|m| std::str::from_utf8(m.code).ok())
+        && head.fingerprint == image::FINGERPRINT
+    {
+        // SAFETY: the image was made by the compiler of this version (fingerprint), whose table and text belong together.
+        unsafe { crate::trace::aot::install(&mut vm, head.traces.cast(), head.trace_count as usize, text) };
+    }
     let name = arguments.first().cloned();
     let status = machine::enter(&mut vm, name.as_deref(), |cx| main(cx, &image, &arguments));
     machine::exit(vm, status)

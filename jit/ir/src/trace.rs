@@ -177,6 +177,12 @@ pub struct Trace {
     interned: FastMap<Const, u32>,
 }
 
+impl Default for Trace {
+    fn default() -> Trace {
+        Trace::new(Start::Root, Const::Null)
+    }
+}
+
 impl Trace {
     /// Makes an empty trace that begins at `pc`.
     pub fn new(start: Start, pc: Const) -> Trace {

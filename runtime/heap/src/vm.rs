@@ -5,7 +5,7 @@
 //! Fields that `&Vm` must be able to change (allocation, the pending error, the top of the stack) are `Cell`s.
 
 use crate::alloc::Heap;
-use crate::object::{StrObj, TabObj, ThreadObj};
+use crate::object::{ProtoObj, StrObj, TabObj, ThreadObj};
 use crate::value::Value;
 use abi::abort::Abort;
 use abi::{metamethod, vmfield};
@@ -84,9 +84,11 @@ pub struct JitHooks {
     /// Counters by the address of the instruction behind the counting one, divided by 4.
     pub hotcount: [u16; HOT_COUNTERS],
     /// Numbers of the traces that begin with `ITERN`; 0 is none. (Written by `interp::jit` alone.)
-    pub next_loops: [u16; 256],
+    pub next_loops: [Cell<u16>; 256],
     /// The compiler's own state.
     pub data: *mut (),
+    /// Number of the trace that was entered last.
+    pub entered: u32,
     /// Number of traces that run on the native stack.
     pub depth: u32,
     /// They all have to be left before any other is entered: `interp::jit::request_attention`.
@@ -106,6 +108,8 @@ pub struct JitHooks {
     /// Called instead of a trace's code, if set, with the trace's number and its code: for tests of the compiler. Answers as the code does,
     /// or [`NOT_ENTERED`].
     pub around: Option<unsafe fn(*mut Vm, u32, TraceCode) -> u64>,
+    /// Told of the main prototype of every chunk that is loaded, before it runs.
+    pub loaded: fn(&Vm, *mut ProtoObj),
     /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector.
     pub mark: fn(&Vm, &mut dyn FnMut(Value)),
     /// The collector has marked and is about to free: says whether the object at an address stays. (Asked of prototypes.)
@@ -124,9 +128,10 @@ impl JitHooks {
             hotloop: 112,
             hotcall: 112,
             hotcount: [112; HOT_COUNTERS],
-            next_loops: [0; 256],
+            next_loops: std::array::from_fn(|_| Cell::new(0)),
             leaving: Cell::new(false),
             data: std::ptr::null_mut(),
+            entered: 0,
             depth: 0,
             on: false,
             recording: false,
@@ -134,6 +139,7 @@ impl JitHooks {
             record: |_, _| {},
             abort: |_, _| {},
             around: None,
+            loaded: |_, _| {},
             mark: |_, _| {},
             sweep: |_, _| {},
             pending: std::sync::atomic::AtomicBool::new(false),

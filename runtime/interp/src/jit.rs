@@ -140,6 +140,7 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
         let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
         let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
         (*row).entries = (*row).entries.wrapping_add(1);
+        (*vm).jit.entered = (insn >> 32) as u32;
         (*vm).jit.depth += 1;
         let next = match (*vm).jit.around {
             None => entry(vm, (*vm).base),
@@ -238,7 +239,7 @@ unsafe fn begins_itself(vm: &Vm) -> bool {
 /// Returns the number of the trace that a J form enters.
 #[inline(always)]
 fn trace_number(jit: &JitHooks, insn: u32) -> u32 {
-    if insn as u8 == JITERN { jit.next_loops[usize::from(Ins(insn).c())].into() } else { insn >> 16 }
+    if insn as u8 == JITERN { jit.next_loops[usize::from(Ins(insn).c())].get().into() } else { insn >> 16 }
 }
 
 #[inline(never)]
@@ -371,7 +372,7 @@ pub fn refresh(vm: &mut Vm) {
 /// Returns the instruction that `insn` stands for: of a J form the one it replaced.
 pub fn original(vm: &Vm, insn: u32) -> u32 {
     let number = match insn as u8 {
-        JITERN => vm.jit.next_loops[usize::from(Ins(insn).c())].into(),
+        JITERN => vm.jit.next_loops[usize::from(Ins(insn).c())].get().into(),
         op if op == Op::JFORI as u8 => return Ins(insn).with_op(Op::FORI).0,
         op if is_traced(op) => insn >> 16,
         _ => return insn,
@@ -411,7 +412,7 @@ pub(crate) fn shown(vm: &Vm, insn: u32) -> u32 {
 pub unsafe fn can_patch(vm: &Vm, pc: *const u32) -> bool {
     // SAFETY: as the caller says.
     match Ins(unsafe { *pc }).op() {
-        Some(Op::ITERN) => vm.jit.next_loops[1..].contains(&0),
+        Some(Op::ITERN) => vm.jit.next_loops[1..].iter().any(|n| n.get() == 0),
         Some(op) => traced_form(op).is_some(),
         None => false,
     }
@@ -433,15 +434,15 @@ const fn traced_form(op: Op) -> Option<Op> {
 ///
 /// # Safety
 /// `pc` points at an instruction of a live prototype, and nothing else writes it.
-pub unsafe fn patch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
+pub unsafe fn patch(vm: &Vm, pc: *mut u32, number: u16) -> bool {
     // SAFETY: as the caller says; a FORL's jump leads behind its FORI (verified).
     unsafe {
         let ins = Ins(*pc);
         match ins.op() {
             Some(Op::ITERN) => {
                 // Row 0 is never used: number 0 is no trace.
-                let Some(row) = vm.jit.next_loops.iter().skip(1).position(|n| *n == 0) else { return false };
-                vm.jit.next_loops[row + 1] = number;
+                let Some(row) = vm.jit.next_loops.iter().skip(1).position(|n| n.get() == 0) else { return false };
+                vm.jit.next_loops[row + 1].set(number);
                 *pc = ins.0 & 0xff00_ff00 | u32::from(JITERN) | (row as u32 + 1) << 16;
                 true
             }
@@ -465,7 +466,7 @@ pub unsafe fn patch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
 ///
 /// # Safety
 /// As [`patch`].
-pub unsafe fn unpatch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
+pub unsafe fn unpatch(vm: &Vm, pc: *mut u32, number: u16) -> bool {
     // SAFETY: as the caller says.
     unsafe {
         let insn = *pc;
@@ -475,7 +476,7 @@ pub unsafe fn unpatch(vm: &mut Vm, pc: *mut u32, number: u16) -> bool {
         }
         if op == JITERN {
             *pc = original(vm, insn);
-            vm.jit.next_loops[usize::from(Ins(insn).c())] = 0;
+            vm.jit.next_loops[usize::from(Ins(insn).c())].set(0);
             return true;
         }
         *pc = original(vm, insn);

@@ -19,6 +19,7 @@ pub fn load_chunk<'v>(vm: &'v Vm, chunk: bytecode::Chunk, env: Tab<'v>) -> Resul
     unsafe {
         let pt = proto::load(vm, chunk).map_err(LoadError::Raised)?;
         let f = proto::new_main(vm, pt, env.raw()).map_err(LoadError::Raised)?;
+        (vm.jit.loaded)(vm, pt);
         Ok(Func::from_raw(f))
     }
 }

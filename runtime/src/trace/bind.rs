@@ -4,6 +4,7 @@ use super::view::Names;
 use abi::tag;
 use heap::{Node, ProtoObj, Value, Vm};
 use ir::{Const, Trace, Ty};
+use std::cell::RefCell;
 
 /// Bits of a trace's constants.
 pub struct Bound {
@@ -20,47 +21,7 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
     let n = trace.consts.len();
     let mut b = Bound { bits: Vec::with_capacity(n), keys: Vec::with_capacity(n), roots: Vec::new() };
     for c in &trace.consts {
-        let mut key = 0;
-        let bits = match c {
-            Const::Pri(ty) => match ty {
-                Ty::Nil => tag::NIL_BITS,
-                Ty::False => tag::FALSE_BITS,
-                _ => tag::TRUE_BITS,
-            },
-            Const::Num(n) => *n,
-            Const::Int(i) => *i as u32 as u64,
-            Const::Str(s) => {
-                let v = string(vm, s)?;
-                b.roots.push(v);
-                v.0
-            }
-            Const::Proto(k) => root_proto(&mut b, names.proto(*k)?) as u64,
-            Const::Pc(k, pc) => {
-                let p = root_proto(&mut b, names.proto(*k)?);
-                // SAFETY: the prototype is live and the index one of its instructions.
-                unsafe { ProtoObj::bc(p).add(*pc as usize) as u64 }
-            }
-            Const::Frame(w) | Const::Cont(w) => *w,
-            Const::Builtin(id) => u64::from(*id),
-            Const::Shape(s) => u64::from(names.shape_id(s)?),
-            Const::Slot(s, i) => {
-                let v = string(vm, s)?;
-                b.roots.push(v);
-                key = v.0;
-                u64::from(*i) * size_of::<Node>() as u64
-            }
-            Const::Templ(k, i) => {
-                let p = root_proto(&mut b, names.proto(*k)?);
-                // SAFETY: an operand of verified bytecode of a live prototype.
-                unsafe { *(*p).k.sub(1 + *i as usize) & tag::PTR_MASK }
-            }
-            Const::BaseMeta(ty) => match vm.base_meta.get(*ty as usize & 15) {
-                Some(m) if !m.is_null() => *m as u64,
-                _ => return None,
-            },
-            Const::Null => 0,
-            Const::NilSlot => nil_slot,
-        };
+        let (bits, key) = one(vm, names, c, nil_slot, &mut b.roots)?;
         b.bits.push(bits);
         b.keys.push(key);
     }
@@ -69,11 +30,72 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
     Some(b)
 }
 
+/// Binds a constant as a register of compiled code has it: objects without their tags.
+pub fn register_bits(
+    vm: &Vm,
+    names: &RefCell<Names>,
+    c: &Const,
+    nil_slot: u64,
+    roots: &mut Vec<Value>,
+) -> Option<u64> {
+    if let Const::Shape(s) = c {
+        names.borrow_mut().nodes_of(vm, s)?;
+    }
+    let bits = one(vm, &names.borrow(), c, nil_slot, roots)?.0;
+    Some(if matches!(c, Const::Str(_)) { bits & tag::PTR_MASK } else { bits })
+}
+
+/// Binds a constant; of a node's, the key comes second.
+fn one(vm: &Vm, names: &Names, c: &Const, nil_slot: u64, roots: &mut Vec<Value>) -> Option<(u64, u64)> {
+    let mut key = 0;
+    let bits = match c {
+        Const::Pri(ty) => match ty {
+            Ty::Nil => tag::NIL_BITS,
+            Ty::False => tag::FALSE_BITS,
+            _ => tag::TRUE_BITS,
+        },
+        Const::Num(n) => *n,
+        Const::Int(i) => *i as u32 as u64,
+        Const::Str(s) => {
+            let v = string(vm, s)?;
+            roots.push(v);
+            v.0
+        }
+        Const::Proto(k) => root_proto(roots, names.proto(*k)?) as u64,
+        Const::Pc(k, pc) => {
+            let p = root_proto(roots, names.proto(*k)?);
+            // SAFETY: the prototype is live and the index one of its instructions.
+            unsafe { ProtoObj::bc(p).add(*pc as usize) as u64 }
+        }
+        Const::Frame(w) | Const::Cont(w) => *w,
+        Const::Builtin(id) => u64::from(*id),
+        Const::Shape(s) => u64::from(names.shape_id(s)?),
+        Const::Slot(s, i) => {
+            let v = string(vm, s)?;
+            roots.push(v);
+            key = v.0;
+            u64::from(*i) * size_of::<Node>() as u64
+        }
+        Const::Templ(k, i) => {
+            let p = root_proto(roots, names.proto(*k)?);
+            // SAFETY: an operand of verified bytecode of a live prototype.
+            unsafe { *(*p).k.sub(1 + *i as usize) & tag::PTR_MASK }
+        }
+        Const::BaseMeta(ty) => match vm.base_meta.get(*ty as usize & 15) {
+            Some(m) if !m.is_null() => *m as u64,
+            _ => return None,
+        },
+        Const::Null => 0,
+        Const::NilSlot => nil_slot,
+    };
+    Some((bits, key))
+}
+
 fn string(vm: &Vm, bytes: &[u8]) -> Option<Value> {
     vm.str(bytes).ok().map(|s| s.val().raw())
 }
 
-fn root_proto(b: &mut Bound, p: *mut ProtoObj) -> *mut ProtoObj {
-    b.roots.push(Value(p as u64 | tag::PROTO << tag::SHIFT));
+fn root_proto(roots: &mut Vec<Value>, p: *mut ProtoObj) -> *mut ProtoObj {
+    roots.push(Value(p as u64 | tag::PROTO << tag::SHIFT));
     p
 }

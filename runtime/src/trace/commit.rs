@@ -136,6 +136,7 @@ impl Engine {
             heat: FRESH,
             seen: 0,
             dying: false,
+            aot: false,
             trace: trace.packed(),
             place,
             root,

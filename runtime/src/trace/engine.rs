@@ -31,6 +31,7 @@ const PATIENCE: u32 = 2000;
 const ROOM: usize = 8 << 10;
 
 /// A compiled trace.
+#[derive(Default)]
 pub struct Live {
     /// The optimised IR.
     pub trace: Trace,
@@ -76,6 +77,8 @@ pub struct Live {
     pub seen: u32,
     /// Flushed while code was running: it only waits to be freed.
     pub dying: bool,
+    /// It is a precompiled tree: its code is not in the arena, and its IR is elsewhere.
+    pub aot: bool,
 }
 
 impl Live {
@@ -143,6 +146,8 @@ pub struct Engine {
     pub(crate) inject: Option<super::inject::Inject>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
+    /// Precompiled trees.
+    pub(crate) aot: super::aot::Aot,
     on: bool,
 }
 
@@ -181,6 +186,7 @@ impl Engine {
             stress: None,
             inject: super::inject::Inject::from_environment(),
             watch,
+            aot: super::aot::Aot::default(),
             on: true,
         }))
     }

@@ -31,8 +31,12 @@ impl Engine {
             let pc = ProtoObj::bc(place.0 as *const ProtoObj).cast_mut().add(place.1 as usize);
             interp::jit::unpatch(vm, pc, number as u16);
         }
+        let aot = live.aot;
         entry.entry = None;
         self.roots.remove(&place);
+        if aot {
+            self.forget_tree(number);
+        }
     }
 
     /// Frees all traces: bytecode is as it was; code that still runs finds its exits. What is known of places stays, for programs that
@@ -74,7 +78,9 @@ impl Engine {
     /// Gives back what a trace has. Nothing leads to it.
     fn release(&mut self, number: u32) {
         let Some(live) = self.traces[number as usize].take() else { return };
-        self.arena.free(live.code.0, live.code.1);
+        if !live.aot {
+            self.arena.free(live.code.0, live.code.1);
+        }
         self.entries[number as usize] = TraceEntry::default();
         self.vacant.push(number);
     }

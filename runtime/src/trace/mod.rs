@@ -8,6 +8,7 @@
 //! Invariant: a recording is a transaction. Everything that can fail happens before [`Engine::publish`], which cannot; until then the program
 //! sees nothing.
 
+pub mod aot;
 mod bind;
 mod commit;
 mod dump;
@@ -178,6 +179,23 @@ fn sweep(vm: &Vm, alive: &dyn Fn(u64) -> bool) {
     }
 }
 
+/// Makes room for `slots` slots above `base`, a frame of the running coroutine, if the stack may grow so far.
+///
+/// # Safety
+/// The machine's frame is at or above `base`.
+unsafe fn make_room(vm: &mut Vm, base: *mut u64, slots: i32) {
+    // SAFETY: both are in the running coroutine's stack.
+    unsafe {
+        let height = vm.base.offset_from(base) as i32;
+        let from = vm.base;
+        let need = (slots - height).max(0) as u32;
+        let used = from.offset_from((*vm.cur).stack) as u32;
+        if used + need <= heap::stack::MAX && heap::stack::ensure(vm, from, need).is_err() {
+            vm.error.set(Value::NIL);
+        }
+    }
+}
+
 /// An exit of compiled code: restores the frames and answers how to go on.
 ///
 /// # Safety
@@ -206,13 +224,7 @@ pub(crate) unsafe extern "C" fn leave(
         let slots = e.slots(trace);
         if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < slots as usize {
             // It was the check for room. Where there is none the interpreter will say so, at the call that needs it.
-            let height = vm.base.offset_from(base) as i32;
-            let from = vm.base;
-            let need = (slots - height).max(0) as u32;
-            let used = from.offset_from((*vm.cur).stack) as u32;
-            if used + need <= heap::stack::MAX && heap::stack::ensure(vm, from, need).is_err() {
-                vm.error.set(Value::NIL);
-            }
+            make_room(vm, base, slots);
             return outcome::NEXT;
         }
         if e.watch.wants_exits() {

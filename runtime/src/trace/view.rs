@@ -37,6 +37,15 @@ impl Names {
         self.shape_ids.get(shape).copied()
     }
 
+    /// Returns the node of each key of a shape, which gets its name if it has none. `None` where there is no such shape.
+    pub fn nodes_of(&mut self, vm: &Vm, shape: &Arc<Shape>) -> Option<Vec<u32>> {
+        let keys: Option<Vec<_>> = shape.keys.iter().map(|k| Some(vm.str(k).ok()?.raw())).collect();
+        let (id, nodes) = heap::shape::from_keys(vm, shape.nodes, &keys?).ok()??;
+        self.shapes.insert(id, shape.clone());
+        self.shape_ids.insert(shape.clone(), id);
+        Some(nodes)
+    }
+
     /// Visits all prototypes that have names.
     pub fn visit(&self, f: &mut dyn FnMut(u64)) {
         self.keys.keys().for_each(|p| f(*p));
@@ -139,7 +148,12 @@ unsafe fn template_of(t: *const TabObj) -> Template {
     out
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// Makes one of a machine that runs.
+    pub fn of(vm: &'a Vm, e: &'a super::Engine) -> View<'a> {
+        View { vm, names: &e.names, roots: &e.roots, left: &e.left, restored: false }
+    }
+
     /// Returns about how many instructions a unit of a hot counter at an instruction stands for.
     pub fn steps(&self, p: P, at: u32) -> u64 {
         let (first, last) = super::place::extent(proto_ptr(p), at, self.code(p, at));

@@ -1,0 +1,282 @@
+//! Precompiled trees: found in the image, installed when their functions are loaded, bound when they are entered for the first time.
+//!
+//! ```text
+//! image ─► rows (text of each tree by its root) ─chunk loaded─► bytecode patched ─first entry─► constants bound ─► compiled code
+//! ```
+//!
+//! Each tree gets a trace number when the image is installed. Its text is read only if it is entered: programs with many trees start as fast
+//! as those with few. A tree whose constants cannot be bound (a function that was not loaded, a shape that cannot be) is not used.
+//!
+//! Invariant: code of a tree runs only after all its words are bound; words that name other trees may change at any time.
+
+use super::bind::register_bits;
+use super::engine::{Engine, Live};
+use super::view::View;
+use abi::exit::outcome;
+use abi::hash::FastMap;
+use abi::image::AotTree;
+use heap::vm::{TraceCode, TraceEntry};
+use heap::{Node, ProtoObj, Value, Vm};
+use ir::tree::{Compiled, Item, Reader, RootKey};
+use ir::{Const, Start, Trace};
+use jit::subject::{P, Subject};
+
+/// A precompiled tree.
+struct Row {
+    key: RootKey,
+    tree: AotTree,
+    text: &'static str,
+    /// What the text says, once it was asked for.
+    compiled: Option<Box<Compiled>>,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// Its function was not loaded.
+    Absent,
+    /// It waits for its first entry.
+    Waiting,
+    /// It runs.
+    Bound,
+    /// It cannot be used, or was flushed.
+    Dead,
+}
+
+/// The precompiled trees of a machine.
+#[derive(Default)]
+pub(crate) struct Aot {
+    rows: Vec<Row>,
+    by_root: FastMap<RootKey, usize>,
+    by_table: FastMap<u64, usize>,
+    /// Trace number of the first row.
+    first: u32,
+    /// Words that name another tree: table, index, tree.
+    links: Vec<(usize, usize, RootKey)>,
+}
+
+/// Installs the trees of an image. Says how many there are.
+///
+/// # Safety
+/// `trees` points to `count` rows that belong to `text` in this order, and whose code was made for this version of the runtime.
+pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'static str) -> usize {
+    let Some(e) = super::engine(vm) else { return 0 };
+    let mut aot = Aot { first: e.next_number(), ..Aot::default() };
+    let mut rest = text;
+    while let Some(tail) = rest.strip_prefix("tree ") {
+        let end = tail.find("\ntree ").map_or(rest.len(), |i| i + "tree ".len() + 1);
+        let one = &rest[..end];
+        rest = &rest[end..];
+        let i = aot.rows.len();
+        let key = one.lines().next().and_then(|l| RootKey::parse(l.strip_prefix("tree ")?));
+        let Some(key) = key.filter(|_| i < count) else { break };
+        // SAFETY: there are `count` rows.
+        let tree = unsafe { *trees.add(i) };
+        aot.by_root.insert(key, i);
+        aot.by_table.insert(tree.table as u64, i);
+        aot.rows.push(Row { key, tree, text: one, compiled: None, state: State::Absent });
+    }
+    let n = aot.rows.len();
+    for i in 0..n {
+        let number = aot.first + i as u32;
+        let live = Live::precompiled(number, aot.rows[i].key);
+        e.place(number, Box::new(live), TraceEntry::default());
+    }
+    e.aot = aot;
+    e.show(vm);
+    vm.jit.loaded = loaded;
+    n
+}
+
+/// A chunk was loaded: its functions get the trees that begin in them.
+fn loaded(vm: &Vm, main: *mut ProtoObj) {
+    let Some(e) = super::engine(vm) else { return };
+    let mut queue = vec![main];
+    while let Some(p) = queue.pop() {
+        let key = View::of(vm, e).key(P(p as u64));
+        // SAFETY: the chunk was just loaded, so its prototypes are live; sizes describe their own memory.
+        let size = unsafe { (*p).size_bc };
+        for pc in 0..size {
+            if let Some(&i) = e.aot.by_root.get(&RootKey { proto: key, pc }) {
+                e.put(vm, i, p, pc);
+            }
+        }
+        // SAFETY: as above.
+        unsafe {
+            for i in 0..(*p).size_kgc as usize {
+                let v = Value(*(*p).k.sub(1 + i));
+                if v.tag() == abi::tag::PROTO {
+                    queue.push((v.0 & abi::tag::PTR_MASK) as *mut ProtoObj);
+                }
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Gives a tree its place in the bytecode.
+    fn put(&mut self, vm: &Vm, i: usize, p: *mut ProtoObj, pc: u32) {
+        let number = self.aot.first + i as u32;
+        if self.aot.rows[i].state != State::Absent {
+            return;
+        }
+        // SAFETY: the prototype is live and `pc` one of its instructions; the row of the trace exists.
+        unsafe {
+            let at = ProtoObj::bc(p).cast_mut().add(pc as usize);
+            if !interp::jit::can_patch(vm, at) {
+                return;
+            }
+            self.entries[number as usize] = TraceEntry { entry: Some(first), start_ins: *at, entries: 0 };
+            if !interp::jit::patch(vm, at, number as u16) {
+                return;
+            }
+        }
+        self.aot.rows[i].state = State::Waiting;
+        if let Some(live) = self.traces[number as usize].as_mut() {
+            live.place = (p as u64, pc);
+        }
+        self.roots.insert((p as u64, pc), (number, false));
+    }
+
+    /// Fills the table of a tree; says whether it may run.
+    fn bind_tree(&mut self, vm: &Vm, i: usize) -> bool {
+        let Some(c) = self.read_tree(i) else { return false };
+        let mut words = Vec::with_capacity(c.items.len());
+        let mut roots = Vec::new();
+        let mut links = Vec::new();
+        for (n, item) in c.items.iter().enumerate() {
+            let word = match item {
+                Item::Leave => Some(leave as *const () as u64),
+                Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
+                Item::Root(key) => {
+                    links.push((i, n, *key));
+                    Some(self.code_of(*key))
+                }
+                Item::Const(c) => register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots),
+                Item::Offset(shape, key) => self.offset(vm, shape, key),
+            };
+            let Some(word) = word else { return false };
+            words.push(word);
+        }
+        let row = &mut self.aot.rows[i];
+        // SAFETY: the table has as many words as there are items (the compiler of the image made both), and nothing else writes it.
+        unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
+        row.compiled = Some(c);
+        row.state = State::Bound;
+        let number = self.aot.first + i as u32;
+        if let Some(live) = self.traces[number as usize].as_mut() {
+            live.roots = roots;
+        }
+        self.aot.links.extend(links);
+        self.relink(i);
+        true
+    }
+
+    fn read_tree(&mut self, i: usize) -> Option<Box<Compiled>> {
+        let row = self.aot.rows.get_mut(i)?;
+        match row.compiled.take() {
+            Some(c) => Some(c),
+            None => Reader::new(row.text).tree()?.ok().map(Box::new),
+        }
+    }
+
+    fn offset(&self, vm: &Vm, shape: &std::sync::Arc<ir::Shape>, key: &[u8]) -> Option<u64> {
+        let node = self.names.borrow_mut().nodes_of(vm, shape)?;
+        let k = shape.keys.iter().position(|k| **k == *key)?;
+        Some(u64::from(*node.get(k)?) * size_of::<Node>() as u64)
+    }
+
+    /// Returns what a link to a root jumps to.
+    fn code_of(&self, key: RootKey) -> u64 {
+        match self.aot.by_root.get(&key).map(|i| &self.aot.rows[*i]) {
+            Some(row) if row.state == State::Bound => row.tree.code as u64,
+            _ => go_on as *const () as u64,
+        }
+    }
+
+    /// Sets the words of all tables that name a tree.
+    fn relink(&mut self, i: usize) {
+        let key = self.aot.rows[i].key;
+        let code = self.code_of(key);
+        for &(table, word, k) in &self.aot.links {
+            if k == key {
+                // SAFETY: words of bound tables.
+                unsafe { *self.aot.rows[table].tree.table.add(word) = code };
+            }
+        }
+    }
+
+    /// A precompiled tree is not to be entered any more.
+    pub(crate) fn forget_tree(&mut self, number: u32) {
+        let Some(i) = number.checked_sub(self.aot.first).map(|i| i as usize).filter(|i| *i < self.aot.rows.len()) else {
+            return;
+        };
+        self.aot.rows[i].state = State::Dead;
+        self.relink(i);
+    }
+}
+
+impl Live {
+    /// Makes the entry of a precompiled tree in the table of traces.
+    fn precompiled(number: u32, key: RootKey) -> Live {
+        Live {
+            trace: Trace::new(Start::Root, Const::Pc(key.proto, key.pc)),
+            number,
+            root: number,
+            aot: true,
+            ..Live::default()
+        }
+    }
+}
+
+/// Entry of a tree whose constants are not bound.
+unsafe extern "C" fn first(vm: *mut Vm, base: *mut u64) -> u64 {
+    // SAFETY: the interpreter enters with its machine; compiled code is not running yet.
+    unsafe {
+        let number = (*vm).jit.entered;
+        let Some(e) = super::engine(&*vm) else { return heap::vm::NOT_ENTERED };
+        let i = (number - e.aot.first) as usize;
+        if e.bind_tree(&*vm, i) {
+            let code = std::mem::transmute::<*const u8, TraceCode>(e.aot.rows[i].tree.code);
+            e.entries[number as usize].entry = Some(code);
+            return code(vm, base);
+        }
+        e.aot.rows[i].state = State::Dead;
+        e.drop_root(&mut *vm, number);
+        heap::vm::NOT_ENTERED
+    }
+}
+
+/// What a link to a tree that is not in use jumps to: the machine knows where it is.
+unsafe extern "C" fn go_on(_vm: *mut Vm, _base: *mut u64) -> u64 {
+    outcome::NEXT
+}
+
+/// Where precompiled code ends when it leaves: its slots are stored.
+unsafe extern "C" fn leave(vm: *mut Vm, base: *mut u64) -> u64 {
+    // SAFETY: compiled code passes its machine and base, and has noted where it left; no other reference to the machine is in use.
+    unsafe {
+        let vm = &mut *vm;
+        let [table, exit] = vm.left;
+        let Some(e) = super::engine(vm) else { return outcome::FAIL };
+        let Some(&i) = e.aot.by_table.get(&table) else { return outcome::FAIL };
+        let row = &e.aot.rows[i];
+        let Some(c) = &row.compiled else { return outcome::FAIL };
+        let Some(&(branch, snap)) = c.exits.get(exit as usize) else { return outcome::FAIL };
+        let t = &c.tree.branches[branch as usize].trace;
+        let s = &t.snaps[snap as usize];
+        let Some(pc) = s.pc.and_then(|r| t.as_const(r)) else { return outcome::FAIL };
+        let mut none = Vec::new();
+        let Some(pc) = register_bits(vm, &e.names, pc, 0, &mut none) else { return outcome::FAIL };
+        vm.base = base.offset(s.base as isize);
+        vm.pc = pc as *const u32;
+        if let Some(n) = s.multres {
+            vm.multres = n.into();
+        }
+        if exit == 0 {
+            let slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
+            super::make_room(vm, base, slots);
+        }
+        outcome::NEXT
+    }
+}
