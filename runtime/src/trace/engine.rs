@@ -148,7 +148,7 @@ pub struct Engine {
 
 impl Engine {
     /// Makes the compiler; `None` where there is no backend or no code memory.
-    pub(crate) fn new() -> Option<Box<Engine>> {
+    pub(crate) fn new(inject: Option<super::inject::Inject>) -> Option<Box<Engine>> {
         let params = Params::default();
         let env = Env {
             helpers: interp::support::addresses(),
@@ -179,7 +179,7 @@ impl Engine {
             backend,
             env,
             stress: None,
-            inject: super::inject::Inject::from_environment(),
+            inject,
             watch,
             on: true,
         }))

@@ -33,9 +33,10 @@ use engine::{Engine, State};
 use heap::{Value, Vm};
 use stdlib::jit::JitState;
 
-/// Gives a machine its trace compiler, where there is a backend for this CPU.
-pub fn install(vm: &mut Vm) {
-    let Some(engine) = Engine::new() else { return };
+/// Gives a machine its trace compiler, where there is a backend for this CPU. The error, in what the environment asks for, is a message.
+pub fn install(vm: &mut Vm) -> Result<(), String> {
+    let inject = inject::Inject::from_environment()?;
+    let Some(engine) = Engine::new(inject) else { return Ok(()) };
     vm.jit.data = Box::into_raw(engine).cast();
     vm.jit.hot = hot;
     vm.jit.record = record;
@@ -51,6 +52,7 @@ pub fn install(vm: &mut Vm) {
         state.set_option(&format!("{name}={default}"));
     }
     changed(vm);
+    Ok(())
 }
 
 /// Has events delivered that wait for the program's handlers.
