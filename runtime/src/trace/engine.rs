@@ -155,13 +155,16 @@ impl Engine {
             trace_exit: super::leave as *const () as u64,
             nil_slot: interp::support::nil_slot(),
         };
-        let watch = Watch::from_environment();
+        let mut watch = Watch::from_environment();
         let limit = params.maxmcode as usize * 1024;
         let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
         let mut arena = arena.ok()?;
         let mut backend = X64::new();
         // Blocks are freed one by one, so this one stays.
-        backend.share_exit(arena.publish(&backend.exit_code(&env)).ok());
+        let exit = backend.exit_code(&env);
+        let at = arena.publish(&exit).ok()?;
+        backend.share_exit(Some(at));
+        watch.shares_exit(at, &exit);
         Some(Box::new(Engine {
             arena,
             params,
