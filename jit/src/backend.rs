@@ -27,6 +27,8 @@ pub struct Template {
     pub nodes: u32,
     /// Shape.
     pub shape: u32,
+    /// Keys.
+    pub keys: u32,
     /// First of the nodes taken.
     pub freetop: u32,
     /// Address of the array part.

@@ -86,14 +86,25 @@ pub fn table(ins: Ins, bits: &[u64], templates: &[Template]) -> Option<Table> {
     fits.then_some(made)
 }
 
-/// Says whether NEWREF at `i` inserts a string that the table's shape may know. The first key of a table without nodes makes room for them:
-/// no record does that.
-pub fn has_known_key(t: &Trace, i: usize) -> bool {
+/// Says whether NEWREF at `i` inserts a string that the table's shape may know. In a table that is full the key makes room first, which no record
+/// does: where that is seen to come, it is a call.
+pub fn has_known_key(t: &Trace, i: usize, bits: &[u64], templates: &[Template]) -> bool {
     let ins = t.ins[i];
     if !ins.a.is_ins() || !matches!(t.as_const(ins.b), Some(Const::Str(_))) {
         return false;
     }
     let (at, made) = (ins.a.index(), t.ins[ins.a.index()]);
-    let empty = made.op == Op::TNEW && made.b.as_lit() == 0;
-    !empty || t.ins[at..i].iter().any(|n| n.op == Op::NEWREF && n.a == ins.a)
+    let (nodes, keys) = match made.op {
+        Op::TNEW if made.b.as_lit() == 0 => (0, 0),
+        Op::TNEW => (1 << made.b.as_lit().min(31), 0),
+        Op::TDUP => match templates.iter().find(|t| Some(&t.table) == bits.get(made.a.index())) {
+            Some(t) => (t.nodes, t.keys),
+            None => return true,
+        },
+        _ => return true,
+    };
+    let new = t.ins[at..i].iter().filter(|n| n.op == Op::NEWREF && n.a == ins.a).count() as u32;
+    // How many nodes a table gets with its first key is not known here; then their number doubles.
+    let full = if nodes == 0 { new == 0 } else { keys + new >= nodes && (keys + new).is_power_of_two() };
+    !full
 }

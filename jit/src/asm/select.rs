@@ -764,7 +764,7 @@ impl Selector<'_> {
                 let (_, types) = self.get_helper(ins.b);
                 args = self.args_of(&[ins.a, ins.b], types, i);
             }
-            Op::NEWREF if inline::has_known_key(self.t, i) => {
+            Op::NEWREF if inline::has_known_key(self.t, i, self.bits, self.templates) => {
                 exits = true;
                 def = true;
                 early = true;

@@ -59,8 +59,17 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
                 // of tables without a shape dead.)
                 unsafe {
                     let t = (*(*p).k.sub(1 + *i as usize) & tag::PTR_MASK) as *const TabObj;
-                    if (*t).shape != shape::NONE {
-                        b.templates.push(template(&*t));
+                    if let Some((nodes, keys)) = shape::keys(vm, (*t).shape) {
+                        b.templates.push(Template {
+                            table: t as u64,
+                            asize: (*t).asize,
+                            nodes,
+                            shape: (*t).shape,
+                            keys: keys.len() as u32,
+                            freetop: (*t).freetop,
+                            array: (*t).array as u64,
+                            node: (*t).node as u64,
+                        });
                     }
                     t as u64
                 }
@@ -82,18 +91,6 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
 
 fn string(vm: &Vm, bytes: &[u8]) -> Option<Value> {
     vm.str(bytes).ok().map(|s| s.val().raw())
-}
-
-fn template(t: &TabObj) -> Template {
-    Template {
-        table: t as *const TabObj as u64,
-        asize: t.asize,
-        nodes: if t.hmask > 0 { t.hmask + 1 } else { 0 },
-        shape: t.shape,
-        freetop: t.freetop,
-        array: t.array as u64,
-        node: t.node as u64,
-    }
 }
 
 fn root_proto(b: &mut Bound, p: *mut ProtoObj) -> *mut ProtoObj {
