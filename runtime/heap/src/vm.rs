@@ -243,7 +243,8 @@ const _: () = {
     assert!(is(offset_of!(Vm, stack_max), vmfield::STACK_MAX) && is(offset_of!(Vm, cur), vmfield::CUR));
     assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
-    assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS));
+    assert!(is(offset_of!(Vm, heap.shape_records), vmfield::SHAPES));
+    assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && offset_of!(crate::alloc::Run, end) == 8);
 };
 
 /// Limits and modes of a virtual machine.

@@ -70,6 +70,7 @@ impl Engine {
             number,
             bits: &bound.bits,
             keys: &bound.keys,
+            templates: &bound.templates,
             parent: parent.as_ref(),
             target,
             stress: self.stress.is_some(),
