@@ -266,6 +266,11 @@ impl Recorder {
             }
         }
         let trace = opt::optimise(self.b.clone())?;
+        debug_assert_eq!(
+            trace.snaps[0].pc,
+            Some(trace.pc),
+            "through the first exit the check for room leaves\n{trace}"
+        );
         Ok(Recorded { trace, start: self.start })
     }
 
