@@ -257,7 +257,13 @@ impl Recorder {
                 _ => self.b.trace_mut().link = Link::Root(root),
             }
         }
-        opt::optimise(self.b.clone())
+        let trace = opt::optimise(self.b.clone())?;
+        debug_assert_eq!(
+            trace.snaps[0].pc,
+            Some(trace.pc),
+            "through the first exit the check for room leaves\n{trace}"
+        );
+        Ok(trace)
     }
 
     /// Goes on with a recording whose loop could not be closed: the round is unrolled. Says whether it may.
