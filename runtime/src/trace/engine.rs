@@ -319,25 +319,29 @@ impl Engine {
         if self.watch.wants_instructions() {
             self.watch.instruction(vm, recorder.depth());
         }
-        let result = match self.injected(super::inject::Point::Grow) {
-            true => Err(Abort::NoMemory),
-            false => recorder.step(&self.view(vm)),
-        };
-        let why = match result {
-            Ok(Status::Go) => {
-                self.state = State::Recording(recorder, origin);
-                return true;
-            }
-            Ok(Status::Done) => match self.complete(vm, &mut recorder, origin) {
-                Ok(()) => return false,
-                Err(Abort::TypeUnstable | Abort::GuardFails) if recorder.unroll() => {
-                    // Another round may settle the types.
+        let why = loop {
+            let result = match self.injected(super::inject::Point::Grow) {
+                true => Err(Abort::NoMemory),
+                false => recorder.step(&self.view(vm)),
+            };
+            match result {
+                Ok(Status::Go) => {
                     self.state = State::Recording(recorder, origin);
                     return true;
                 }
-                Err(why) => why,
-            },
-            Err(why) => why,
+                Ok(Status::Done) => match self.complete(vm, &mut recorder, origin) {
+                    Ok(()) => return false,
+                    // Another round may settle the types.
+                    Err(Abort::TypeUnstable | Abort::GuardFails) if recorder.unroll(&self.view(vm)) => {
+                        if !recorder.wants_again() {
+                            self.state = State::Recording(recorder, origin);
+                            return true;
+                        }
+                    }
+                    Err(why) => break why,
+                },
+                Err(why) => break why,
+            }
         };
         self.state = State::Recording(recorder, origin);
         self.give_up(vm, why);
