@@ -173,6 +173,8 @@ pub struct Cpu {
     pub sse41: bool,
     /// Shifts by any register.
     pub bmi2: bool,
+    /// Arithmetic whose result is apart from the operands.
+    pub avx: bool,
 }
 
 /// Returns how a trace ends: a loop without LOOP begins again.

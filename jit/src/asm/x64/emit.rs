@@ -11,7 +11,7 @@ mod compare;
 mod memory;
 
 use super::Exits;
-use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
+use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm, rm3};
 use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
 use crate::asm::place::{Place, Reg};
@@ -120,7 +120,7 @@ pub(super) struct Emit<'a> {
     inner: DynamicLabel,
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::support::Helper, DynamicLabel)>,
-    bmi2: bool,
+    cpu: Cpu,
     ways: Exits,
     maps: &'a [SnapMap],
     count: Option<Arc<AtomicU32>>,
@@ -160,7 +160,7 @@ pub fn emit(
         head,
         inner,
         thunks: Vec::new(),
-        bmi2: cpu.bmi2,
+        cpu,
         ways,
         maps: &maps,
         count: None,

@@ -66,6 +66,23 @@ macro_rules! rm {
         }
     };
 }
+/// `op register, register, memory`.
+macro_rules! rm3 {
+    ($o:expr, $op:ident, $fam:ident($r:expr), $fam2:ident($s:expr), $sz:ident, $ea:expr) => {
+        match $ea {
+            Ea::Base(b, d) => match i8::try_from(d) {
+                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [BYTE Rq(b) + d]),
+                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + d]),
+            },
+            Ea::Index8(b, i, d) => match i8::try_from(d) {
+                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [BYTE Rq(b) + Rq(i) * 8 + d]),
+                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + Rq(i) * 8 + d]),
+            },
+            Ea::Index1(b, i, d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + Rq(i) + d]),
+            Ea::Pool(l) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [=>l]),
+        }
+    };
+}
 /// `op memory, register`.
 macro_rules! mr {
     ($o:expr, $op:ident, $sz:ident, $ea:expr, $fam:ident($r:expr)) => {
@@ -114,7 +131,7 @@ macro_rules! lea {
         }
     };
 }
-pub(super) use {lea, mi, mr, rm};
+pub(super) use {lea, mi, mr, rm, rm3};
 
 /// The assembler with its constant pool.
 pub struct Asm {
