@@ -118,6 +118,8 @@ pub struct Recorder {
     loop_unroll: i32,
     /// Rounds that did not close.
     unrolled: u32,
+    /// The instruction that begins and closes the loop did not close it, and is to be recorded for what else it does.
+    passes_head: bool,
     /// Parts of the parent's sunk objects, as pseudo slots.
     parts: Vec<SlotMap>,
     loop_ref: Option<usize>,
@@ -210,6 +212,7 @@ impl Recorder {
             resume: None,
             loop_unroll: params.loopunroll as i32,
             unrolled: 0,
+            passes_head: false,
             parts: Vec::new(),
             loop_ref: None,
             range: None,
@@ -257,14 +260,26 @@ impl Recorder {
                 _ => self.b.trace_mut().link = Link::Root(root),
             }
         }
-        opt::optimise(self.b.clone())
+        let trace = opt::optimise(self.b.clone())?;
+        debug_assert_eq!(
+            trace.snaps[0].pc,
+            Some(trace.pc),
+            "through the first exit the check for room leaves\n{trace}"
+        );
+        Ok(trace)
     }
 
     /// Goes on with a recording whose loop could not be closed: the round is unrolled. Says whether it may.
-    pub fn unroll(&mut self) -> bool {
+    pub fn unroll(&mut self, s: &dyn Subject) -> bool {
         self.unrolled += 1;
         self.b.trace_mut().link = Link::Open;
+        self.passes_head = s.code(self.proto, self.pc).op() == Some(Op::ITERN);
         self.unrolled <= self.params.instunroll && !self.side
+    }
+
+    /// Says whether the instruction at which an unrolled round ended is to be shown again: it closed the round before it did its own work.
+    pub fn wants_again(&self) -> bool {
+        self.passes_head
     }
 
     /// Returns the trace so far, for dumps of aborted recordings.
@@ -436,7 +451,7 @@ impl Rec<'_> {
             Op::ITERC => return self.rec_iterc(a, b),
             Op::ITERN => {
                 // A `pairs` loop begins and closes at its ITERN.
-                if self.t.started {
+                if self.t.started && !std::mem::take(&mut self.t.passes_head) {
                     let status = self.loop_event(self.t.pc, loops::Event::Enter)?;
                     if status == Status::Done {
                         return Ok(status);

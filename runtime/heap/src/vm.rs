@@ -57,8 +57,10 @@ pub struct TraceEntry {
     pub entry: Option<unsafe extern "C" fn(*mut Vm, *mut u64) -> u64>,
     /// The instruction that the trace's own replaced.
     pub start_ins: u32,
-    /// Entries from the interpreter, for reports.
+    /// Entries from the interpreter, and from native code that calls the function.
     pub entries: u32,
+    /// How many of them were native code's.
+    pub calls: u32,
 }
 
 /// The code of a trace: called with the machine and slot 0 of the running frame.
@@ -241,7 +243,8 @@ const _: () = {
     assert!(is(offset_of!(Vm, stack_max), vmfield::STACK_MAX) && is(offset_of!(Vm, cur), vmfield::CUR));
     assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
-    assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && size_of::<TraceEntry>() == 16);
+    assert!(is(offset_of!(Vm, heap.shape_records), vmfield::SHAPES));
+    assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && offset_of!(crate::alloc::Run, end) == 8);
 };
 
 /// Limits and modes of a virtual machine.

@@ -70,6 +70,7 @@ impl Engine {
             number,
             bits: &bound.bits,
             keys: &bound.keys,
+            templates: &bound.templates,
             parent: parent.as_ref(),
             target,
             stress: self.stress.is_some(),
@@ -145,6 +146,7 @@ impl Engine {
             _count: code.count,
             maps: Exits::new(code.exits),
             counts: vec![0; n],
+            quick: Vec::new(),
             sides: vec![0; n],
             patches: shrunk(code.patches),
             roots: shrunk(bound.roots),
@@ -156,7 +158,7 @@ impl Engine {
         }
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
-        self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
+        self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), ..TraceEntry::default() });
         match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live; `can_patch` said that patching works.

@@ -78,6 +78,12 @@ impl Watch {
         self.wanted & wants::RECORD != 0 || self.dump.as_ref().is_some_and(|d| d.mode.has('b'))
     }
 
+    /// Says whether exits may concern anybody.
+    #[inline]
+    pub fn is_curious(&self) -> bool {
+        self.wanted != 0 || self.dump.is_some()
+    }
+
     /// Says whether exits are watched.
     pub fn wants_exits(&self) -> bool {
         self.wanted & wants::EXIT != 0 || self.dump.as_ref().is_some_and(|d| d.mode.has('x') || d.mode.has('X'))

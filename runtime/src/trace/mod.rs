@@ -194,6 +194,9 @@ pub(crate) unsafe extern "C" fn leave(
     unsafe {
         let vm = &mut *vm;
         let Some(e) = engine(vm) else { return outcome::FAIL };
+        if e.leave_quickly(vm, &*state, trace, exit, base) {
+            return outcome::NEXT;
+        }
         let quiet = vm.heap.due.get() == 0 && vm.heap.attention.get() == 0;
         let mut map = std::mem::take(&mut e.map);
         let ok = e.unpack(trace, exit, &mut map).is_some() && heap::deopt::restore(vm, base, &*state, &map).is_ok();

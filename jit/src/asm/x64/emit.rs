@@ -86,6 +86,24 @@ impl Cc {
 pub(super) enum Cold {
     /// A collector's barrier: `(entry, back, object, value and its type)`.
     Barrier { entry: DynamicLabel, back: DynamicLabel, obj: u8, value: Option<(Arg, Vec<Place>, Ty)> },
+    /// A helper does the work; its result goes to a register, null through an exit.
+    Helper {
+        entry: DynamicLabel,
+        back: DynamicLabel,
+        helper: abi::support::Helper,
+        args: [Word; 2],
+        d: u8,
+        snap: usize,
+    },
+}
+
+/// An argument of a helper that is called out of the way.
+#[derive(Clone, Copy)]
+pub(super) enum Word {
+    /// Register.
+    Reg(u8),
+    /// Bits.
+    Bits(u64),
 }
 
 pub(super) struct Emit<'a> {
@@ -432,6 +450,11 @@ impl Emit<'_> {
     /// Leaves through the node's exit if the condition holds.
     pub fn exit(&mut self, n: &Node, cc: Cc) {
         let Some(s) = n.snap else { return };
+        self.exit_through(s, cc);
+    }
+
+    /// Leaves through an exit if the condition holds.
+    pub fn exit_through(&mut self, s: usize, cc: Cc) {
         let l = self.exits[s];
         if self.closing {
             // The loop goes on if the condition does not hold.

@@ -6,6 +6,7 @@
 mod call;
 mod emit;
 mod encode;
+mod object;
 
 #[cfg(test)]
 pub use emit::enter_with;
@@ -120,7 +121,7 @@ impl Default for X64 {
 
 impl Backend for X64 {
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
-        let sel = select(request.trace, request.bits, request.parent, self.cpu)?;
+        let sel = select(request, self.cpu)?;
         let alloc = allocate(request.trace, &sel, &MACHINE)?;
         let maps = snapmap::build(request, &sel, &alloc)?;
         if cfg!(debug_assertions)
