@@ -9,6 +9,7 @@
 //!
 //! Invariant: a value is used only behind its definition, and exits need what their snapshot names, sunk objects' parts included.
 
+use super::quiet;
 use super::sunk;
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SnapMap};
@@ -102,6 +103,8 @@ pub struct Node {
     pub comm: bool,
     /// The result is written before all uses are read.
     pub early: bool,
+    /// A conversion whose operand is no NaN, or does not matter if it is.
+    pub sure: bool,
     /// A call: only saved registers survive.
     pub call: bool,
     /// The exit.
@@ -210,6 +213,7 @@ struct Selector<'a> {
     need: Vec<bool>,
     count: Vec<u32>,
     fused: Vec<bool>,
+    omit: Vec<bool>,
     barriers: Vec<u32>,
     out: Selection,
     uses: Vec<Use>,
@@ -246,6 +250,7 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
         cpu,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
+        omit: quiet::plan(t),
         need: vec![false; n],
         count,
         fused: vec![false; n],
@@ -441,6 +446,7 @@ impl Selector<'_> {
             tie: false,
             comm: false,
             early: false,
+            sure: false,
             call: false,
             snap: None,
             a: Arg::None,
@@ -585,7 +591,7 @@ impl Selector<'_> {
         if ins.is_sunk() || !(need || ins.has_effect()) {
             return Ok(());
         }
-        let guard = ins.is_guard();
+        let guard = ins.is_guard() && !(ins.op.kind() == Kind::Load && self.omit[i]);
         let (mut tie, mut comm, mut early, mut call) = (false, false, false, false);
         let (mut a, mut b, mut args) = (Arg::None, Arg::None, Vec::new());
         let mut def = need;
@@ -871,6 +877,7 @@ impl Selector<'_> {
         node.def = (def && has_value && self.defines(ins)).then_some(i as Val);
         (node.tie, node.comm, node.early, node.call) = (tie && node.def.is_some(), comm, early, call);
         (node.a, node.b, node.args) = (a, b, args);
+        node.sure = self.omit[i];
         self.out.nodes.push(node);
         Ok(())
     }
