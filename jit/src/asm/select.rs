@@ -10,6 +10,7 @@
 //! Invariant: a value is used only behind its definition, and exits need what their snapshot names, sunk objects' parts included.
 
 use super::inline;
+use super::quiet;
 use super::sunk;
 use crate::backend::{Request, Template};
 use abi::abort::Abort;
@@ -104,6 +105,8 @@ pub struct Node {
     pub comm: bool,
     /// The result is written before all uses are read.
     pub early: bool,
+    /// A conversion whose operand is no NaN, or does not matter if it is.
+    pub sure: bool,
     /// A call: only saved registers survive.
     pub call: bool,
     /// The exit.
@@ -215,6 +218,7 @@ struct Selector<'a> {
     need: Vec<bool>,
     count: Vec<u32>,
     fused: Vec<bool>,
+    omit: Vec<bool>,
     barriers: Vec<u32>,
     out: Selection,
     uses: Vec<Use>,
@@ -253,6 +257,7 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
         cpu,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
+        omit: quiet::plan(t),
         need: vec![false; n],
         count,
         fused: vec![false; n],
@@ -448,6 +453,7 @@ impl Selector<'_> {
             tie: false,
             comm: false,
             early: false,
+            sure: false,
             call: false,
             snap: None,
             a: Arg::None,
@@ -592,7 +598,7 @@ impl Selector<'_> {
         if ins.is_sunk() || !(need || ins.has_effect()) {
             return Ok(());
         }
-        let guard = ins.is_guard();
+        let guard = ins.is_guard() && !(ins.op.kind() == Kind::Load && self.omit[i]);
         let (mut tie, mut comm, mut early, mut call) = (false, false, false, false);
         let (mut a, mut b, mut args) = (Arg::None, Arg::None, Vec::new());
         let mut def = need;
@@ -888,6 +894,7 @@ impl Selector<'_> {
         node.def = (def && has_value && self.defines(ins)).then_some(i as Val);
         (node.tie, node.comm, node.early, node.call) = (tie && node.def.is_some(), comm, early, call);
         (node.a, node.b, node.args) = (a, b, args);
+        node.sure = self.omit[i];
         self.out.nodes.push(node);
         Ok(())
     }

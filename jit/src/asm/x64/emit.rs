@@ -36,6 +36,9 @@ const _: () = assert!((FRAME + 7 * 8) % 16 == 0);
 pub const REGS: i32 = 512;
 const _: () = assert!(std::mem::offset_of!(abi::exit::ExitState, spill) == REGS as usize);
 
+/// Heads of loops lie at multiples of this: as few lines of code as possible make a round.
+const LOOP_ALIGN: u64 = 32;
+
 /// Condition codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
@@ -128,6 +131,8 @@ pub(super) struct Emit<'a> {
     closing: bool,
     /// It has jumped back to the head.
     closed: bool,
+    /// Registers that have the same.
+    twins: Vec<(Reg, Reg)>,
     stress: Option<Arc<[AtomicU8]>>,
     guards: usize,
 }
@@ -166,6 +171,7 @@ pub fn emit(
         count: None,
         closing: false,
         closed: false,
+        twins: Vec::new(),
         stress,
         guards: 0,
     };
@@ -377,7 +383,10 @@ impl Emit<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), Abort> {
         match step {
-            Step::Move { dst, src } => self.a.copy(*dst, *src),
+            Step::Move { dst, src } => {
+                self.twins.retain(|t| Some(t.0) != dst.reg() && Some(t.1) != dst.reg());
+                self.a.copy(*dst, *src);
+            }
             Step::Copies(c) => {
                 let (t, req) = (self.t, self.req);
                 self.a.copies(c, |s| match s {
@@ -385,6 +394,14 @@ impl Emit<'_> {
                     Src::Bits(b) => b,
                     Src::Place(_) => 0,
                 });
+                self.twins.clear();
+                for copy in c {
+                    if let (Place::Reg(d), Src::Place(Place::Reg(s))) = (copy.dst, copy.src)
+                        && !c.iter().any(|other| other.dst == Place::Reg(s))
+                    {
+                        self.twins.push((d, s));
+                    }
+                }
             }
             Step::Node { node, uses, def } => {
                 let n = &self.sel.nodes[*node];
@@ -395,6 +412,7 @@ impl Emit<'_> {
                     Role::Entry => {}
                     Role::Loop => {
                         let head = self.head;
+                        self.a.align(self.req.at, LOOP_ALIGN);
                         dynasm!(self.a.o; .arch x64; =>head);
                     }
                     Role::Stack => {
@@ -409,9 +427,18 @@ impl Emit<'_> {
                     Role::End => self.end(n, uses)?,
                     Role::Op => self.op(n, uses, *def)?,
                 }
+                if n.call || n.role == Role::Loop {
+                    self.twins.clear();
+                }
+                self.twins.retain(|t| Some(t.0) != *def && Some(t.1) != *def);
             }
         }
         Ok(())
+    }
+
+    /// Says whether a register has what another has.
+    pub(super) fn same(&self, x: Reg, y: Reg) -> bool {
+        x == y || self.twins.contains(&(x, y)) || self.twins.contains(&(y, x))
     }
 
     /// Says whether a step is a guard with one jump, right before the end of a loop.
@@ -506,15 +533,29 @@ impl Emit<'_> {
             Link::Root(_) | Link::Again => {
                 let snap = self.t.snaps.last().ok_or(Abort::NyiIr)?;
                 let mut uses = uses.iter();
+                // An int in several slots is converted once.
+                let mut ints: Vec<(Place, Vec<i32>)> = Vec::new();
                 for &(slot, r) in &snap.entries {
                     let ty = self.t.ty(r);
                     let ea = Ea::Base(BASE, slot * 8);
                     if r.is_ins() && !ty.is_pri() {
                         let place = *uses.next().ok_or(Abort::Inconsistent)?;
-                        self.store_place(ea, place, ty);
+                        if ty != Ty::Int {
+                            self.store_place(ea, place, ty);
+                        } else if let Some((_, slots)) = ints.iter_mut().find(|i| i.0 == place) {
+                            slots.push(slot);
+                        } else {
+                            ints.push((place, vec![slot]));
+                        }
                     } else {
                         let bits = slot_bits(self.t, self.req, r);
                         self.a.store_bits(ea, bits);
+                    }
+                }
+                for (place, slots) in ints {
+                    self.store_place(Ea::Base(BASE, slots[0] * 8), place, Ty::Int);
+                    for slot in &slots[1..] {
+                        mr!(self.a.o, movsd, QWORD, Ea::Base(BASE, slot * 8), Rx(XTMP));
                     }
                 }
                 if let Some(m) = snap.multres {

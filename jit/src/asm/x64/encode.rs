@@ -184,6 +184,29 @@ impl Asm {
         }
     }
 
+    /// Fills with instructions that do nothing up to an address that is a multiple of `align`; the code begins at `start`.
+    pub fn align(&mut self, start: u64, align: u64) {
+        let at = start + self.o.offset().0 as u64;
+        let mut gap = (at.next_multiple_of(align) - at) as usize;
+        // `nop` with prefixes and an unused address; the longest has nine bytes.
+        const NOPS: [&[u8]; 9] = [
+            &[0x90],
+            &[0x66, 0x90],
+            &[0x0f, 0x1f, 0x00],
+            &[0x0f, 0x1f, 0x40, 0x00],
+            &[0x0f, 0x1f, 0x44, 0x00, 0x00],
+            &[0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00],
+            &[0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00],
+            &[0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+            &[0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+        ];
+        while gap > 0 {
+            let nop = NOPS[gap.min(9) - 1];
+            self.o.extend(nop);
+            gap -= nop.len();
+        }
+    }
+
     /// Loads bits into a general register.
     pub fn imm(&mut self, r: u8, bits: u64) {
         if bits == 0 {
@@ -287,11 +310,10 @@ impl Asm {
         self.o.push_i8(k);
     }
 
-    /// `cmp word [r14 + ATTENTION], 0` with a byte for 0: two bytes would stall decoding.
+    /// Compares the two bytes at `ATTENTION` with 0. At the end of a short loop a load and `test` take less time than `cmp` of memory with an
+    /// immediate.
     pub fn attention(&mut self) {
-        self.o.extend([0x66, 0x41, 0x83, 0xbe]);
-        self.o.push_i32(abi::vmfield::ATTENTION);
-        self.o.push(0);
+        dynasm!(self.o; .arch x64; movzx eax, WORD [r14 + abi::vmfield::ATTENTION]; test eax, eax);
     }
 
     /// Loads a number constant.

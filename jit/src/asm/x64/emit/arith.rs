@@ -28,7 +28,7 @@ impl Emit<'_> {
             std::mem::swap(&mut a, &mut b);
         }
         match a {
-            Ok(a) if a == d => {}
+            Ok(a) if self.same(Reg::fpr(a), Reg::fpr(d)) => {}
             Ok(a) => dynasm!(self.a.o; .arch x64; movaps Rx(d), Rx(a)),
             Err(ea) => rm!(self.a.o, movsd, Rx(d), QWORD, ea),
         }
@@ -90,7 +90,7 @@ impl Emit<'_> {
 
     pub(super) fn int_move(&mut self, d: u8, x: Int) {
         match x {
-            Int::Reg(r) if r == d => {}
+            Int::Reg(r) if self.same(Reg::gpr(r), Reg::gpr(d)) => {}
             Int::Reg(r) => dynasm!(self.a.o; .arch x64; mov Rd(d), Rd(r)),
             Int::Mem(ea) => rm!(self.a.o, mov, Rd(d), DWORD, ea),
             Int::Imm(k) => self.a.imm(d, u64::from(k as u32)),
@@ -339,7 +339,9 @@ impl Emit<'_> {
                         Err(ea) => rm!(self.a.o, ucomisd, Rx(XTMP), QWORD, ea),
                     }
                     self.exit(n, Cc::Ne);
-                    self.exit(n, Cc::P);
+                    if !n.sure {
+                        self.exit(n, Cc::P);
+                    }
                 }
             }
         }

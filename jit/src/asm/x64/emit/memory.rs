@@ -166,7 +166,7 @@ impl Emit<'_> {
             Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::HKLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
                 let ea = self.ea(m, uses);
-                self.load(n, ea, ins.ty, def, ins.is_guard());
+                self.load(n, ea, ins.ty, def, n.snap.is_some());
             }
             Op::SLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
@@ -181,7 +181,7 @@ impl Emit<'_> {
                         self.exit(n, Cc::Ne);
                     }
                 } else {
-                    self.load(n, ea, ins.ty, def, ins.is_guard());
+                    self.load(n, ea, ins.ty, def, n.snap.is_some());
                 }
             }
             Op::XLOAD => {
