@@ -12,6 +12,7 @@
 use super::sunk;
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SnapMap};
+use abi::grow::Growth;
 use abi::support::{Arg as HelperArg, Helper};
 use ir::{Const, Conv, Field, FpMath, Ins, Kind, Link, Op, Ref, Trace, Ty, flag, sload};
 
@@ -215,11 +216,20 @@ struct Selector<'a> {
     uses: Vec<Use>,
 }
 
+/// Nodes that an instruction becomes at most, mostly.
+const NODES: usize = 4;
+
 /// Selects code for a trace.
-pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Result<Selection, Abort> {
+pub fn select(
+    t: &Trace,
+    bits: &[u64],
+    parent: Option<&SnapMap>,
+    cpu: Cpu,
+    growth: &Growth,
+) -> Result<Selection, Abort> {
     let n = t.ins.len();
-    let mut barriers = vec![0; n + 1];
-    let mut count = vec![0; n];
+    let mut barriers = growth.filled(0, n + 1)?;
+    let mut count = growth.filled(0, n)?;
     for (i, ins) in t.ins.iter().enumerate() {
         let hard = ins.op.kind() == Kind::Store && !matches!(ins.op, Op::TBAR | Op::OBAR) && !ins.is_sunk();
         barriers[i + 1] = barriers[i] + u32::from(hard || matches!(ins.op, Op::RETF | Op::LOOP));
@@ -235,8 +245,8 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
     let mut fpr: Vec<bool> = t.ins.iter().map(|i| i.ty == Ty::Num && i.op.kind() != Kind::Cmp).collect();
     fpr.extend(std::iter::repeat_n(false, n));
     let out = Selection {
-        snap_vals: vec![Vec::new(); t.snaps.len()],
-        taken: vec![false; t.snaps.len()],
+        snap_vals: growth.filled(Vec::new(), t.snaps.len())?,
+        taken: growth.filled(false, t.snaps.len())?,
         fpr,
         ..Selection::default()
     };
@@ -246,9 +256,9 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
         cpu,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
-        need: vec![false; n],
+        need: growth.filled(false, n)?,
         count,
-        fused: vec![false; n],
+        fused: growth.filled(false, n)?,
         barriers,
         out,
         uses: Vec::new(),
@@ -259,6 +269,7 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
         s.stack(n)?;
     }
     for i in (1..n).rev() {
+        growth.room(&mut s.out.nodes, NODES)?;
         s.one(i)?;
         if i == first {
             s.stack(i)?;

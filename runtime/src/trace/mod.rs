@@ -39,6 +39,7 @@ use stdlib::jit::JitState;
 /// Gives a machine its trace compiler, where there is a backend for this CPU.
 pub fn install(vm: &mut Vm) {
     let Some(engine) = Engine::new() else { return };
+    stdlib::jit::events::grow_by(vm, engine.params.growth.clone());
     vm.jit.data = Box::into_raw(engine).cast();
     vm.jit.hot = hot;
     vm.jit.record = record;

@@ -4,6 +4,7 @@ use super::{SLOT0, Vm, arena, env, new_trace, snap};
 use crate::asm::x64::X64;
 use crate::backend::{Backend, Code, Env, Request};
 use crate::mcode::Arena;
+use abi::grow::Growth;
 use abi::layout::offset;
 use abi::support::Helper;
 use abi::{tag, vmfield};
@@ -106,8 +107,17 @@ type Bind<'a> = &'a dyn Fn(&Const) -> (u64, u64);
 fn assemble(a: &mut Arena, t: &Trace, bind: Bind<'_>) -> (Code, u64) {
     let (bits, keys): (Vec<u64>, Vec<u64>) = t.consts.iter().map(bind).unzip();
     let at = a.cursor();
-    let request =
-        Request { trace: t, number: 1, bits: &bits, keys: &keys, parent: None, target: None, stress: false, at };
+    let request = Request {
+        trace: t,
+        number: 1,
+        bits: &bits,
+        keys: &keys,
+        parent: None,
+        target: None,
+        stress: false,
+        at,
+        growth: Growth::default(),
+    };
     let code = X64::new().assemble(&noting(), &request).unwrap();
     if std::env::var_os("SHOW").is_some() {
         println!("{t}");

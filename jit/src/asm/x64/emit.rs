@@ -36,6 +36,11 @@ const _: () = assert!((FRAME + 7 * 8) % 16 == 0);
 pub const REGS: i32 = 512;
 const _: () = assert!(std::mem::offset_of!(abi::exit::ExitState, spill) == REGS as usize);
 
+/// Bytes of code that nobody asks for.
+const CODE: usize = 256;
+/// Patches that a step adds at most, mostly.
+const PATCHES: usize = 8;
+
 /// Condition codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
@@ -155,7 +160,14 @@ pub fn emit(
     };
     e.prologue();
     let inner_at = e.a.o.offset().0;
+    let mut room = CODE;
     for (i, step) in alloc.steps.iter().enumerate() {
+        // The assembler's own buffer grows like this: it is not ours to look into.
+        if e.a.o.offset().0 > room {
+            req.growth.pass()?;
+            room *= 2;
+        }
+        req.growth.room(&mut e.patches, PATCHES)?;
         e.closing = e.closes(step, alloc.steps.get(i + 1));
         e.step(step)?;
     }
