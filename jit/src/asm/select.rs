@@ -9,10 +9,11 @@
 //!
 //! Invariant: a value is used only behind its definition, and exits need what their snapshot names, sunk objects' parts included.
 
+use super::inline;
 use super::sunk;
+use crate::backend::{Request, Template};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SnapMap};
-use abi::grow::Growth;
 use abi::support::{Arg as HelperArg, Helper};
 use ir::{Const, Conv, Field, FpMath, Ins, Kind, Link, Op, Ref, Trace, Ty, flag, sload};
 
@@ -205,6 +206,7 @@ pub fn phis_by_left(t: &Trace) -> Vec<u32> {
 struct Selector<'a> {
     t: &'a Trace,
     bits: &'a [u64],
+    templates: &'a [Template],
     cpu: Cpu,
     phi_of: Vec<u32>,
     loop_at: Option<usize>,
@@ -220,13 +222,8 @@ struct Selector<'a> {
 const NODES: usize = 4;
 
 /// Selects code for a trace.
-pub fn select(
-    t: &Trace,
-    bits: &[u64],
-    parent: Option<&SnapMap>,
-    cpu: Cpu,
-    growth: &Growth,
-) -> Result<Selection, Abort> {
+pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
+    let (t, bits, growth) = (request.trace, request.bits, &request.growth);
     let n = t.ins.len();
     let mut barriers = growth.filled(0, n + 1)?;
     let mut count = growth.filled(0, n)?;
@@ -253,6 +250,7 @@ pub fn select(
     let mut s = Selector {
         t,
         bits,
+        templates: request.templates,
         cpu,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
@@ -275,7 +273,7 @@ pub fn select(
             s.stack(i)?;
         }
     }
-    s.inherit(parent)?;
+    s.inherit(request.parent)?;
     s.out.nodes.reverse();
     s.out.loop_node = s.out.nodes.iter().position(|n| n.role == Role::Loop);
     Ok(s.out)
@@ -770,6 +768,12 @@ impl Selector<'_> {
                 let (_, types) = self.get_helper(ins.b);
                 args = self.args_of(&[ins.a, ins.b], types, i);
             }
+            Op::NEWREF if inline::has_known_key(self.t, i, self.bits, self.templates) => {
+                exits = true;
+                def = true;
+                early = true;
+                a = self.reg(ins.a, i);
+            }
             Op::NEWREF => {
                 call = true;
                 exits = true;
@@ -831,6 +835,10 @@ impl Selector<'_> {
                 call = true;
                 exits = true;
                 args = self.args_of(&[ins.a, ins.b], Helper::str_new.row().args, i);
+            }
+            Op::TNEW | Op::TDUP if inline::table(ins, self.bits, self.templates).is_some() => {
+                exits = true;
+                def = true;
             }
             Op::TNEW | Op::TDUP | Op::FNEW => {
                 call = true;

@@ -149,14 +149,6 @@ pub struct Recorder {
     count: u32,
 }
 
-/// What [`Recorder::finish`] gives.
-pub struct Recorded {
-    /// The optimised trace.
-    pub trace: Trace,
-    /// Where it begins.
-    pub start: (P, u32),
-}
-
 impl Recorder {
     /// Begins a root trace at the instruction that is about to run.
     pub fn root(s: &dyn Subject, begin: Begin, params: &Params) -> Res<Recorder> {
@@ -268,15 +260,20 @@ impl Recorder {
 
     /// Optimises the finished recording; it may go on afterwards. A side trace that came back to where it began is a loop if it can be peeled,
     /// otherwise it goes on with the loop it began in.
-    pub fn finish(&mut self) -> Res<Recorded> {
+    pub fn finish(&mut self) -> Res<Trace> {
         if let Some(root) = self.root.filter(|_| self.b.trace().link == Link::Loop) {
             match opt::optimise(self.b.attempt()?) {
-                Ok(trace) if trace.loop_at().is_some() => return Ok(Recorded { trace, start: self.start }),
+                Ok(trace) if trace.loop_at().is_some() => return Ok(trace),
                 _ => self.b.trace_mut().link = Link::Root(root),
             }
         }
         let trace = opt::optimise(self.b.attempt()?)?;
-        Ok(Recorded { trace, start: self.start })
+        debug_assert_eq!(
+            trace.snaps[0].pc,
+            Some(trace.pc),
+            "through the first exit the check for room leaves\n{trace}"
+        );
+        Ok(trace)
     }
 
     /// Goes on with a recording whose loop could not be closed: the round is unrolled. Says whether it may.
@@ -458,12 +455,11 @@ impl Rec<'_> {
             | Op::TSETR => self.rec_index(op, ins)?,
             Op::CALLM | Op::CALL => return self.rec_call(op, a, b, c),
             Op::CALLMT | Op::CALLT => return self.rec_tail_call(op, a, d),
-            Op::ITERC => return self.rec_iterc(a),
+            Op::ITERC => return self.rec_iterc(a, b),
             Op::ITERN => {
                 // A `pairs` loop begins and closes at its ITERN.
                 if self.t.started && !std::mem::take(&mut self.t.passes_head) {
-                    let (proto, pc) = (self.t.proto, self.t.pc);
-                    let status = self.loop_head(pc, self.s.trace_at(proto, pc))?;
+                    let status = self.loop_event(self.t.pc, loops::Event::Enter)?;
                     if status == Status::Done {
                         return Ok(status);
                     }
@@ -493,9 +489,7 @@ impl Rec<'_> {
             if self.t.effect {
                 return Err(Abort::Inconsistent);
             }
-            if self.t.need_snap {
-                self.snapshot()?;
-            }
+            self.snapshot_if_wanted()?;
         }
         let r = self.t.b.emit(ins)?;
         if ins.op.kind() == Kind::Store {
@@ -601,7 +595,7 @@ impl Rec<'_> {
             // The interpreter would do it again.
             return Err(Abort::Inconsistent);
         }
-        self.snapshot_always()?;
+        self.snapshot()?;
         self.t.b.trace_mut().link = link;
         Ok(Status::Done)
     }

@@ -112,6 +112,7 @@ fn assemble(a: &mut Arena, t: &Trace, bind: Bind<'_>) -> (Code, u64) {
         number: 1,
         bits: &bits,
         keys: &keys,
+        templates: &[],
         parent: None,
         target: None,
         stress: false,

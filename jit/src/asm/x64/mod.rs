@@ -6,6 +6,7 @@
 mod call;
 mod emit;
 mod encode;
+mod object;
 
 #[cfg(test)]
 pub use emit::enter_with;
@@ -119,12 +120,8 @@ impl Default for X64 {
 }
 
 impl Backend for X64 {
-    fn arch(&self) -> &'static str {
-        "x64"
-    }
-
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
-        let sel = select(request.trace, request.bits, request.parent, self.cpu, &request.growth)?;
+        let sel = select(request, self.cpu)?;
         let alloc = allocate(request.trace, &sel, &MACHINE, &request.growth)?;
         let maps = snapmap::build(request, &sel, &alloc)?;
         if cfg!(debug_assertions)
