@@ -3,6 +3,7 @@
 use crate::asm::place::Place;
 use abi::abort::Abort;
 use abi::exit::SnapMap;
+use abi::grow::Growth;
 use ir::Trace;
 
 /// What a backend needs to know of the process.
@@ -58,6 +59,8 @@ pub struct Request<'a> {
     pub stress: bool,
     /// Address at which the code will lie.
     pub at: u64,
+    /// Who decides whether buffers may grow.
+    pub growth: Growth,
 }
 
 /// Machine code of a trace.

@@ -224,12 +224,15 @@ struct Selector<'a> {
     uses: Vec<Use>,
 }
 
+/// Nodes that an instruction becomes at most, mostly.
+const NODES: usize = 4;
+
 /// Selects code for a trace.
 pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
-    let (t, bits) = (request.trace, request.bits);
+    let (t, bits, growth) = (request.trace, request.bits, &request.growth);
     let n = t.ins.len();
-    let mut barriers = vec![0; n + 1];
-    let mut count = vec![0; n];
+    let mut barriers = growth.filled(0, n + 1)?;
+    let mut count = growth.filled(0, n)?;
     for (i, ins) in t.ins.iter().enumerate() {
         let hard = ins.op.kind() == Kind::Store && !matches!(ins.op, Op::TBAR | Op::OBAR) && !ins.is_sunk();
         barriers[i + 1] = barriers[i] + u32::from(hard || matches!(ins.op, Op::RETF | Op::LOOP));
@@ -245,8 +248,8 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
     let mut fpr: Vec<bool> = t.ins.iter().map(|i| i.ty == Ty::Num && i.op.kind() != Kind::Cmp).collect();
     fpr.extend(std::iter::repeat_n(false, n));
     let out = Selection {
-        snap_vals: vec![Vec::new(); t.snaps.len()],
-        taken: vec![false; t.snaps.len()],
+        snap_vals: growth.filled(Vec::new(), t.snaps.len())?,
+        taken: growth.filled(false, t.snaps.len())?,
         fpr,
         ..Selection::default()
     };
@@ -258,9 +261,9 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
         omit: quiet::plan(t),
-        need: vec![false; n],
+        need: growth.filled(false, n)?,
         count,
-        fused: vec![false; n],
+        fused: growth.filled(false, n)?,
         barriers,
         out,
         uses: Vec::new(),
@@ -271,6 +274,7 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
         s.stack(n)?;
     }
     for i in (1..n).rev() {
+        growth.room(&mut s.out.nodes, NODES)?;
         s.one(i)?;
         if i == first {
             s.stack(i)?;

@@ -26,11 +26,13 @@ pub fn build(req: &Request<'_>, sel: &Selection, alloc: &Allocation) -> Result<V
     let t = req.trace;
     let phi_of = phis_by_left(t);
     let mut out = Vec::new();
+    req.growth.room(&mut out, t.snaps.len())?;
     for (s, snap) in t.snaps.iter().enumerate() {
         let pc = snap.pc.map_or(0, |r| req.bits[r.index()]);
         let map = SnapMap { base: snap.base, top: snap.top, pc, multres: snap.multres, ..SnapMap::default() };
         let mut m = Maker { req, sel, alloc, phi_of: &phi_of, loop_at: t.loop_at(), snap: s, sunk: Vec::new(), map };
         if sel.taken[s] {
+            req.growth.room(&mut m.map.slots, snap.entries.len())?;
             for &(slot, r) in &snap.entries {
                 let (loc, form) = m.value(Part { value: r, at: snap.at as usize })?;
                 m.map.slots.push(SlotMap { slot, loc, form });

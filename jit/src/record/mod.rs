@@ -91,6 +91,11 @@ pub enum Status {
     Done,
 }
 
+/// Frames that an instruction may add.
+const FRAMES: usize = 4;
+/// Slots that an instruction mostly adds at most.
+const SLOTS: usize = 16;
+
 /// A recording.
 pub struct Recorder {
     b: Builder,
@@ -193,7 +198,7 @@ impl Recorder {
 
     fn new(s: &dyn Subject, begin: Begin, params: &Params, trace: Trace, start: (P, u32)) -> Recorder {
         Recorder {
-            b: Builder::new(trace, params.passes, params.limits()),
+            b: Builder::new(trace, params.passes, params.limits()).growing(params.growth.clone()),
             params: params.clone(),
             slots: vec![None; 32],
             low: -2,
@@ -244,6 +249,8 @@ impl Recorder {
         // Heads of builtins run in frames of their own: the CALL was recorded with all it does.
         let Some((proto, pc)) = at else { return Ok(Status::Go) };
         self.count += 1;
+        self.params.growth.room(&mut self.frames, FRAMES)?;
+        self.params.growth.room(&mut self.slots, SLOTS)?;
         let mut r = Rec { s, t: self };
         if let Some(root) = r.t.at_once.take() {
             return r.stop(Link::Root(root));
@@ -255,12 +262,12 @@ impl Recorder {
     /// otherwise it goes on with the loop it began in.
     pub fn finish(&mut self) -> Res<Trace> {
         if let Some(root) = self.root.filter(|_| self.b.trace().link == Link::Loop) {
-            match opt::optimise(self.b.clone()) {
+            match opt::optimise(self.b.attempt()?) {
                 Ok(trace) if trace.loop_at().is_some() => return Ok(trace),
                 _ => self.b.trace_mut().link = Link::Root(root),
             }
         }
-        let trace = opt::optimise(self.b.clone())?;
+        let trace = opt::optimise(self.b.attempt()?)?;
         debug_assert_eq!(
             trace.snaps[0].pc,
             Some(trace.pc),

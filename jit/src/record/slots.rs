@@ -159,6 +159,7 @@ impl Rec<'_> {
         let top = (base + i32::from(info.frame_size)).max(extra);
         let live = self.live_slots(proto, pc);
         let mut entries = Vec::new();
+        self.t.b.growth().room(&mut entries, self.t.slots.len())?;
         for (i, s) in self.t.slots.iter().enumerate() {
             let slot = i as Slot + self.t.low;
             let Some(s) = s else { continue };
@@ -174,6 +175,7 @@ impl Rec<'_> {
         let at = self.t.b.trace().ins.len() as u32;
         let snap = Snap { at, pc: Some(pc_ref), base, top, multres, entries };
         let limit = self.t.params.maxsnap as usize;
+        self.t.b.make_room(0, 1)?;
         let t = self.t.b.trace_mut();
         t.slots = t.slots.max(top);
         match t.snaps.get_mut(1..).and_then(<[Snap]>::last_mut) {

@@ -1,6 +1,7 @@
 //! The state of the trace compiler: traces, the recording under way, code memory.
 
 use super::events::Watch;
+use super::inject::{Inject, Point};
 use super::packed::Exits;
 use super::penalty::Penalties;
 use super::place::{self, Place};
@@ -22,6 +23,7 @@ use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
@@ -156,7 +158,7 @@ pub struct Engine {
     /// Every guard fails once, and exits are compared.
     pub(crate) stress: Option<Box<super::stress::Stress>>,
     /// What is made to fail, in tests.
-    pub(crate) inject: Option<super::inject::Inject>,
+    pub(crate) inject: Option<Rc<Inject>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -164,8 +166,9 @@ pub struct Engine {
 
 impl Engine {
     /// Makes the compiler; `None` where there is no backend or no code memory.
-    pub(crate) fn new(inject: Option<super::inject::Inject>) -> Option<Box<Engine>> {
-        let params = Params::default();
+    pub(crate) fn new(inject: Option<Inject>) -> Option<Box<Engine>> {
+        let inject = inject.map(Rc::new);
+        let params = Params { growth: Inject::growth(inject.as_ref()), ..Params::default() };
         let env = Env {
             helpers: interp::support::addresses(),
             trace_exit: super::leave as *const () as u64,
@@ -221,8 +224,8 @@ impl Engine {
     }
 
     /// Passes a point of fault injection; says whether it fails.
-    pub(crate) fn injected(&mut self, point: super::inject::Point) -> bool {
-        self.inject.as_mut().is_some_and(|i| i.fails(point))
+    pub(crate) fn injected(&self, point: Point) -> bool {
+        self.inject.as_ref().is_some_and(|i| i.fails(point))
     }
 
     /// Returns the state of exit stress, which is on.
@@ -320,11 +323,7 @@ impl Engine {
             self.watch.instruction(vm, recorder.depth());
         }
         let why = loop {
-            let result = match self.injected(super::inject::Point::Grow) {
-                true => Err(Abort::NoMemory),
-                false => recorder.step(&self.view(vm)),
-            };
-            match result {
+            match recorder.step(&self.view(vm)) {
                 Ok(Status::Go) => {
                     self.state = State::Recording(recorder, origin);
                     return true;

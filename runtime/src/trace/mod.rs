@@ -37,6 +37,7 @@ use stdlib::jit::JitState;
 pub fn install(vm: &mut Vm) -> Result<(), String> {
     let inject = inject::Inject::from_environment()?;
     let Some(engine) = Engine::new(inject) else { return Ok(()) };
+    stdlib::jit::events::grow_by(vm, engine.params.growth.clone());
     vm.jit.data = Box::into_raw(engine).cast();
     vm.jit.hot = hot;
     vm.jit.record = record;

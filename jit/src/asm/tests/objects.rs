@@ -4,6 +4,7 @@ use super::{SLOT0, Vm, arena, env, new_trace, snap};
 use crate::asm::x64::X64;
 use crate::backend::{Backend, Code, Env, Request};
 use crate::mcode::Arena;
+use abi::grow::Growth;
 use abi::layout::offset;
 use abi::support::Helper;
 use abi::{tag, vmfield};
@@ -116,6 +117,7 @@ fn assemble(a: &mut Arena, t: &Trace, bind: Bind<'_>) -> (Code, u64) {
         target: None,
         stress: false,
         at,
+        growth: Growth::default(),
     };
     let code = X64::new().assemble(&noting(), &request).unwrap();
     if std::env::var_os("SHOW").is_some() {

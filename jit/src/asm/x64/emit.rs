@@ -38,6 +38,10 @@ const _: () = assert!(std::mem::offset_of!(abi::exit::ExitState, spill) == REGS 
 
 /// Heads of loops lie at multiples of this: as few lines of code as possible make a round.
 const LOOP_ALIGN: u64 = 32;
+/// Bytes of code that nobody asks for.
+const CODE: usize = 256;
+/// Patches that a step adds at most, mostly.
+const PATCHES: usize = 8;
 
 /// Condition codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -177,7 +181,14 @@ pub fn emit(
     };
     e.prologue();
     let inner_at = e.a.o.offset().0;
+    let mut room = CODE;
     for (i, step) in alloc.steps.iter().enumerate() {
+        // The assembler's own buffer grows like this: it is not ours to look into.
+        if e.a.o.offset().0 > room {
+            req.growth.pass()?;
+            room *= 2;
+        }
+        req.growth.room(&mut e.patches, PATCHES)?;
         e.closing = e.closes(step, alloc.steps.get(i + 1));
         e.step(step)?;
     }

@@ -123,7 +123,7 @@ impl Default for X64 {
 impl Backend for X64 {
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
         let sel = select(request, self.cpu)?;
-        let alloc = allocate(request.trace, &sel, &MACHINE)?;
+        let alloc = allocate(request.trace, &sel, &MACHINE, &request.growth)?;
         let maps = snapmap::build(request, &sel, &alloc)?;
         if cfg!(debug_assertions)
             && let Err(e) = check(request.trace, &sel, &alloc, &maps, &MACHINE)
