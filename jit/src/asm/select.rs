@@ -811,7 +811,7 @@ impl Selector<'_> {
                 a = Arg::Mem(self.mem(ins.a, i, 0));
                 b = self.reg(ins.b, i);
             }
-            Op::SSTORE => {
+            Op::SSTORE | Op::CSTORE => {
                 a = Arg::Mem(Mem { base: Base::Stack, index: None, wide: false, disp: ins.a.as_lit() * 8 });
                 b = self.reg(ins.b, i);
             }
@@ -821,10 +821,17 @@ impl Selector<'_> {
                 exits = true;
                 args = self.args_of(&[ins.a, ins.b], Helper::str_new.row().args, i);
             }
-            Op::TNEW | Op::TDUP | Op::FNEW => {
+            Op::TNEW | Op::TDUP => {
                 call = true;
                 exits = true;
             }
+            Op::FNEW => {
+                call = true;
+                exits = true;
+                let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
+                args = vec![self.any(parent, i)];
+            }
+            Op::UFREE => exits = true,
             Op::UCLO => call = true,
             Op::CAT => {
                 call = true;
@@ -877,7 +884,7 @@ impl Selector<'_> {
 
     /// Says whether an instruction has a value that lives in a register.
     fn defines(&self, ins: Ins) -> bool {
-        !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::MSTORE)
+        !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::CSTORE | Op::MSTORE)
             && !ins.ty.is_pri()
             && ins.ty != Ty::Void
     }

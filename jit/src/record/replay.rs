@@ -8,7 +8,7 @@
 use super::{Rec, Res, Tr};
 use crate::asm::sunk::{self, Key};
 use abi::abort::Abort;
-use abi::exit::{Loc, SlotMap, SnapMap, Sunk, SunkValue};
+use abi::exit::{Loc, SlotMap, SnapMap, Sunk, SunkUp, SunkValue};
 use ir::{Const, Field, Ins, Op, Ref, Slot, Trace, Ty, flag};
 use std::collections::HashMap;
 
@@ -57,6 +57,10 @@ impl Rec<'_> {
             }
             if sink {
                 self.snapshot()?;
+                if p.made.keys().any(|r| parent.ins[r.index()].op == Op::FNEW) {
+                    // What these closures captured is none of the next ones' business.
+                    self.raw(&p, Ins::new(Op::UCLO, Ty::Void, Ref::lit(-(1 << 16)), Ref::lit(1)))?;
+                }
             }
         }
         if snap.entries.iter().any(|e| is_sunk(e.1)) {
@@ -102,6 +106,7 @@ impl Rec<'_> {
                 let k = self.t.b.konst(c);
                 self.raw(p, Ins::guard(Op::TDUP, Ty::Tab, k, Ref::NONE))?
             }
+            (Op::FNEW, Sunk::Func { parent, upvals, .. }) => self.replay_closure(p, r, *parent, upvals)?,
             _ => return Err(Abort::NyiIr),
         };
         p.made.insert(r, tr);
@@ -120,6 +125,23 @@ impl Rec<'_> {
             }
         }
         Ok(tr)
+    }
+
+    /// Makes a sunk closure again, whose captured slots are still open.
+    fn replay_closure(&mut self, p: &mut Parent<'_>, f: Ref, parent: SunkValue, upvals: &[SunkUp]) -> Res<Tr> {
+        let ins = p.trace.ins[f.index()];
+        if upvals.iter().any(|u| matches!(u, SunkUp::Closed(_))) {
+            return Err(Abort::NyiIr);
+        }
+        let list = p.trace.args(ins.b);
+        let (&first, rest) = list.split_first().ok_or(Abort::Inconsistent)?;
+        let mut at = self.replay_part(p, first, parent)?.r;
+        for &r in rest {
+            let k = self.t.b.konst(p.trace.as_const(r).cloned().ok_or(Abort::Inconsistent)?);
+            at = self.raw(p, Ins::new(Op::CARG, Ty::Void, at, k))?.r;
+        }
+        let k = self.t.b.konst(p.trace.as_const(ins.a).cloned().ok_or(Abort::Inconsistent)?);
+        self.raw(p, Ins::guard(Op::FNEW, Ty::Func, k, at))
     }
 
     fn replay_store(&mut self, p: &mut Parent<'_>, t: Tr, key: Key, k: SunkValue, value: Tr) -> Res<()> {
