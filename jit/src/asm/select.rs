@@ -834,7 +834,7 @@ impl Selector<'_> {
                 a = Arg::Mem(self.mem(ins.a, i, 0));
                 b = self.reg(ins.b, i);
             }
-            Op::SSTORE => {
+            Op::SSTORE | Op::CSTORE => {
                 a = Arg::Mem(Mem { base: Base::Stack, index: None, wide: false, disp: ins.a.as_lit() * 8 });
                 b = self.reg(ins.b, i);
             }
@@ -848,10 +848,17 @@ impl Selector<'_> {
                 exits = true;
                 def = true;
             }
-            Op::TNEW | Op::TDUP | Op::FNEW => {
+            Op::TNEW | Op::TDUP => {
                 call = true;
                 exits = true;
             }
+            Op::FNEW => {
+                call = true;
+                exits = true;
+                let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
+                args = vec![self.any(parent, i)];
+            }
+            Op::UFREE => exits = true,
             Op::UCLO => call = true,
             Op::CAT => {
                 call = true;
@@ -905,7 +912,7 @@ impl Selector<'_> {
 
     /// Says whether an instruction has a value that lives in a register.
     fn defines(&self, ins: Ins) -> bool {
-        !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::MSTORE)
+        !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::CSTORE | Op::MSTORE)
             && !ins.ty.is_pri()
             && ins.ty != Ty::Void
     }
