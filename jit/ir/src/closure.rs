@@ -9,7 +9,7 @@ use crate::op::Op;
 use crate::trace::{Ref, Slot, Trace};
 
 /// Bit of a descriptor: a slot of the frame, not an upvalue of the parent.
-const LOCAL: i32 = 0x8000;
+pub(crate) const LOCAL: i32 = 0x8000;
 /// Bit of a descriptor: the variable is never assigned again.
 const IMMUTABLE: i32 = 0x4000;
 

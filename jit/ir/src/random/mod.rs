@@ -58,6 +58,8 @@ pub fn random(src: &mut Source<'_>, options: &Options) -> Trace {
         pool: Vec::new(),
         fresh: BTreeMap::new(),
         stored: BTreeMap::new(),
+        captures: false,
+        returned: false,
     };
     g.t.slots = SLOTS + 8;
     g.t.link = options.link;
@@ -123,6 +125,10 @@ struct Gen<'s, 'b> {
     fresh: BTreeMap<Ref, Vec<usize>>,
     /// Types of what was stored by table and key; elements have negative keys.
     stored: BTreeMap<(Ref, i64), Ty>,
+    /// Closures have captured slots.
+    captures: bool,
+    /// It has returned to a lower frame.
+    returned: bool,
 }
 
 impl Gen<'_, '_> {
@@ -300,6 +306,11 @@ impl Gen<'_, '_> {
     fn finish(&mut self) {
         match self.t.link {
             Link::Loop | Link::Again => {
+                if self.captures {
+                    // As at the end of a block: the next round begins without.
+                    self.write_frame();
+                    self.effect(Op::UCLO, Ty::Void, Ref::lit(0), Ref::lit(0));
+                }
                 let i = self.slot(COUNTER);
                 let i = if self.t.ty(i) == Ty::Int { i } else { self.t.kint(100) };
                 let one = self.t.kint(1);
