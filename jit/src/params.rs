@@ -9,6 +9,8 @@ macro_rules! params {
         pub struct Params {
             /// Optimiser passes.
             pub passes: Passes,
+            /// The backend fuses loads with what uses them.
+            pub fuse: bool,
             /// Every exit executes its instruction again, branches included: so any guard may be made to fail (`-Jexit=stress`).
             pub stress: bool,
             $($(#[$doc])* pub $name: u32),*
@@ -23,7 +25,7 @@ macro_rules! params {
             }
         }
         impl Default for Params {
-            fn default() -> Params { Params { passes: Passes::default(), stress: false, $($name: $default),* } }
+            fn default() -> Params { Params { passes: Passes::default(), fuse: true, stress: false, $($name: $default),* } }
         }
     };
 }
@@ -53,7 +55,7 @@ params! {
     /// Unrolls of true recursion.
     recunroll = 2;
     /// Kilobytes of each area of machine code.
-    sizemcode = 64;
+    sizemcode = 32;
     /// Kilobytes of machine code at most.
     maxmcode = 2048;
 }

@@ -205,6 +205,7 @@ struct Selector<'a> {
     t: &'a Trace,
     bits: &'a [u64],
     cpu: Cpu,
+    fuse: bool,
     phi_of: Vec<u32>,
     loop_at: Option<usize>,
     need: Vec<bool>,
@@ -215,8 +216,8 @@ struct Selector<'a> {
     uses: Vec<Use>,
 }
 
-/// Selects code for a trace.
-pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Result<Selection, Abort> {
+/// Selects code for a trace; with `fuse` what is loaded for one instruction is its memory operand.
+pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu, fuse: bool) -> Result<Selection, Abort> {
     let n = t.ins.len();
     let mut barriers = vec![0; n + 1];
     let mut count = vec![0; n];
@@ -244,6 +245,7 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
         t,
         bits,
         cpu,
+        fuse,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
         need: vec![false; n],
@@ -301,6 +303,11 @@ impl Selector<'_> {
         self.operand(r, at, true)
     }
 
+    /// Says whether a load may be the operand of its one use.
+    fn is_alone(&self, r: Ref) -> bool {
+        self.fuse && self.count[r.index()] == 1
+    }
+
     /// Operand as `any`, or a load that ends here.
     fn fuse(&mut self, r: Ref, at: usize) -> Arg {
         if let Some(m) = self.fusible(r, at) {
@@ -310,7 +317,7 @@ impl Selector<'_> {
     }
 
     fn fusible(&mut self, r: Ref, at: usize) -> Option<Mem> {
-        if !r.is_ins() || self.count[r.index()] != 1 || self.need[r.index()] || at >= self.t.ins.len() {
+        if !r.is_ins() || !self.is_alone(r) || self.need[r.index()] || at >= self.t.ins.len() {
             return None;
         }
         let (j, ins) = (r.index(), self.t.ins[r.index()]);
@@ -344,8 +351,7 @@ impl Selector<'_> {
     fn fuse_compare(&mut self, r: Ref, k: Ref, at: usize) -> Arg {
         let ins = self.t.ins[r.index()];
         let proto = Field::ALL[ins.b.as_lit() as usize] == Field::FuncPc;
-        let alone =
-            self.count[r.index()] == 1 && self.phi_of[r.index()] == 0 && self.barriers[r.index()] == self.barriers[at];
+        let alone = self.is_alone(r) && self.phi_of[r.index()] == 0 && self.barriers[r.index()] == self.barriers[at];
         if proto && alone && ins.a.is_ins() && !ins.is_sunk() && matches!(self.t.as_const(k), Some(Const::Proto(_))) {
             self.fused[r.index()] = true;
             let base = Base::Use(self.add_use(ins.a, r.index(), false));
@@ -884,7 +890,7 @@ impl Selector<'_> {
 
     fn would_fuse(&self, r: Ref, at: usize) -> bool {
         r.is_ins()
-            && self.count[r.index()] == 1
+            && self.is_alone(r)
             && !self.need[r.index()]
             && matches!(self.t.ins[r.index()].op, Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::SLOAD)
             && self.barriers[r.index()] == self.barriers[at]

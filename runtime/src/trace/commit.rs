@@ -69,6 +69,7 @@ impl Engine {
             keys: &bound.keys,
             parent: parent.as_ref(),
             target,
+            fuse: self.params.fuse,
             stress: self.stress.is_some(),
             at,
         };

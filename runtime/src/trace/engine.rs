@@ -195,11 +195,11 @@ impl Engine {
         }
         self.arena.set_limit(self.params.maxmcode as usize * 1024);
         for pass in opt::PASSES {
-            let name = if pass.name == "loops" { "loop" } else { pass.name };
-            if let Some(on) = state.flag(name) {
+            if let Some(on) = state.flag(pass.name) {
                 self.params.passes.set(pass.name, on);
             }
         }
+        self.params.fuse = state.flag("fuse") != Some(false);
     }
 
     /// Passes a point of fault injection; says whether it fails.
@@ -495,5 +495,28 @@ impl Engine {
     /// Says whether a link leads back to the interpreter.
     pub(crate) fn returns(trace: &Trace) -> bool {
         trace.link == Link::Interp
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The library names what `-O` switches and sets, and the compiler has it: both must agree.
+    #[test]
+    fn options_of_the_library_are_those_of_the_compiler() {
+        let passes: Vec<&str> = opt::PASSES.iter().map(|pass| pass.name).chain(["fuse"]).collect();
+        assert_eq!(passes.len(), stdlib::jit::FLAGS.len());
+        for level in 0..=3 {
+            let mut state = JitState::default();
+            assert!(state.set_option(&level.to_string()));
+            for name in &passes {
+                let on = opt::Passes::level(level).get(name).unwrap_or(level == 3);
+                assert_eq!(state.flag(name), Some(on), "{name} at level {level}");
+            }
+        }
+        for &(name, default) in Params::TABLE {
+            assert_eq!(JitState::default().param(name), i32::try_from(default).ok(), "{name}");
+        }
     }
 }

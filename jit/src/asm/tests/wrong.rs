@@ -60,7 +60,7 @@ fn damage(src: &mut Source<'_>, a: &mut Allocation) -> Option<&'static str> {
 }
 
 fn allocation(t: &Trace) -> Option<(Selection, Allocation)> {
-    let sel = select(t, &vec![0; t.consts.len()], None, X64::new().cpu).ok()?;
+    let sel = select(t, &vec![0; t.consts.len()], None, X64::new().cpu, true).ok()?;
     let a = allocate(t, &sel, &MACHINE).ok()?;
     Some((sel, a))
 }

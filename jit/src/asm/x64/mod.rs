@@ -124,7 +124,7 @@ impl Backend for X64 {
     }
 
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
-        let sel = select(request.trace, request.bits, request.parent, self.cpu)?;
+        let sel = select(request.trace, request.bits, request.parent, self.cpu, request.fuse)?;
         let alloc = allocate(request.trace, &sel, &MACHINE)?;
         let maps = snapmap::build(request, &sel, &alloc)?;
         if cfg!(debug_assertions)
