@@ -11,7 +11,7 @@ mod compare;
 mod memory;
 
 use super::Exits;
-use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
+use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm, rm3};
 use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
 use crate::asm::place::{Place, Reg};
@@ -35,6 +35,13 @@ const _: () = assert!((FRAME + 7 * 8) % 16 == 0);
 /// Bytes of an exit's state before the spill slots.
 pub const REGS: i32 = 512;
 const _: () = assert!(std::mem::offset_of!(abi::exit::ExitState, spill) == REGS as usize);
+
+/// Heads of loops lie at multiples of this: as few lines of code as possible make a round.
+const LOOP_ALIGN: u64 = 32;
+/// Bytes of code that nobody asks for.
+const CODE: usize = 256;
+/// Patches that a step adds at most, mostly.
+const PATCHES: usize = 8;
 
 /// Condition codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,6 +93,24 @@ impl Cc {
 pub(super) enum Cold {
     /// A collector's barrier: `(entry, back, object, value and its type)`.
     Barrier { entry: DynamicLabel, back: DynamicLabel, obj: u8, value: Option<(Arg, Vec<Place>, Ty)> },
+    /// A helper does the work; its result goes to a register, null through an exit.
+    Helper {
+        entry: DynamicLabel,
+        back: DynamicLabel,
+        helper: abi::support::Helper,
+        args: [Word; 2],
+        d: u8,
+        snap: usize,
+    },
+}
+
+/// An argument of a helper that is called out of the way.
+#[derive(Clone, Copy)]
+pub(super) enum Word {
+    /// Register.
+    Reg(u8),
+    /// Bits.
+    Bits(u64),
 }
 
 pub(super) struct Emit<'a> {
@@ -100,10 +125,9 @@ pub(super) struct Emit<'a> {
     pub cold: Vec<Cold>,
     head: DynamicLabel,
     inner: DynamicLabel,
-    map: Vec<(usize, usize)>,
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::support::Helper, DynamicLabel)>,
-    bmi2: bool,
+    cpu: Cpu,
     ways: Exits,
     maps: &'a [SnapMap],
     count: Option<Arc<AtomicU32>>,
@@ -111,6 +135,8 @@ pub(super) struct Emit<'a> {
     closing: bool,
     /// It has jumped back to the head.
     closed: bool,
+    /// Registers that have the same.
+    twins: Vec<(Reg, Reg)>,
     stress: Option<Arc<[AtomicU8]>>,
     guards: usize,
 }
@@ -142,34 +168,40 @@ pub fn emit(
         cold: Vec::new(),
         head,
         inner,
-        map: Vec::new(),
         thunks: Vec::new(),
-        bmi2: cpu.bmi2,
+        cpu,
         ways,
         maps: &maps,
         count: None,
         closing: false,
         closed: false,
+        twins: Vec::new(),
         stress,
         guards: 0,
     };
     e.prologue();
     let inner_at = e.a.o.offset().0;
+    let mut room = CODE;
     for (i, step) in alloc.steps.iter().enumerate() {
+        // The assembler's own buffer grows like this: it is not ours to look into.
+        if e.a.o.offset().0 > room {
+            req.growth.pass()?;
+            room *= 2;
+        }
+        req.growth.room(&mut e.patches, PATCHES)?;
         e.closing = e.closes(step, alloc.steps.get(i + 1));
         e.step(step)?;
     }
     e.tail()?;
     e.a.emit_pool();
     let bytes = e.a.o.finalize().map_err(|_| Abort::NyiIr)?;
-    let (patches, map, cells, count) = (e.patches, e.map, e.stress, e.count);
+    let (patches, cells, count) = (e.patches, e.stress, e.count);
     Ok(Code {
         bytes,
         entry: 0,
         inner: inner_at,
         exits: maps,
         patches,
-        map,
         regs: alloc.shown.iter().take(req.trace.ins.len()).copied().collect(),
         cells,
         count,
@@ -362,7 +394,10 @@ impl Emit<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), Abort> {
         match step {
-            Step::Move { dst, src } => self.a.copy(*dst, *src),
+            Step::Move { dst, src } => {
+                self.twins.retain(|t| Some(t.0) != dst.reg() && Some(t.1) != dst.reg());
+                self.a.copy(*dst, *src);
+            }
             Step::Copies(c) => {
                 let (t, req) = (self.t, self.req);
                 self.a.copies(c, |s| match s {
@@ -370,12 +405,17 @@ impl Emit<'_> {
                     Src::Bits(b) => b,
                     Src::Place(_) => 0,
                 });
+                self.twins.clear();
+                for copy in c {
+                    if let (Place::Reg(d), Src::Place(Place::Reg(s))) = (copy.dst, copy.src)
+                        && !c.iter().any(|other| other.dst == Place::Reg(s))
+                    {
+                        self.twins.push((d, s));
+                    }
+                }
             }
             Step::Node { node, uses, def } => {
                 let n = &self.sel.nodes[*node];
-                if n.role == Role::Op {
-                    self.map.push((self.a.o.offset().0, n.at));
-                }
                 if n.snap.is_some() && n.role != Role::End && self.t.ins.get(n.at).is_none_or(|i| i.op != Op::CALLB) {
                     self.stress(n);
                 }
@@ -383,6 +423,7 @@ impl Emit<'_> {
                     Role::Entry => {}
                     Role::Loop => {
                         let head = self.head;
+                        self.a.align(self.req.at, LOOP_ALIGN);
                         dynasm!(self.a.o; .arch x64; =>head);
                     }
                     Role::Stack => {
@@ -397,9 +438,18 @@ impl Emit<'_> {
                     Role::End => self.end(n, uses)?,
                     Role::Op => self.op(n, uses, *def)?,
                 }
+                if n.call || n.role == Role::Loop {
+                    self.twins.clear();
+                }
+                self.twins.retain(|t| Some(t.0) != *def && Some(t.1) != *def);
             }
         }
         Ok(())
+    }
+
+    /// Says whether a register has what another has.
+    pub(super) fn same(&self, x: Reg, y: Reg) -> bool {
+        x == y || self.twins.contains(&(x, y)) || self.twins.contains(&(y, x))
     }
 
     /// Says whether a step is a guard with one jump, right before the end of a loop.
@@ -438,6 +488,11 @@ impl Emit<'_> {
     /// Leaves through the node's exit if the condition holds.
     pub fn exit(&mut self, n: &Node, cc: Cc) {
         let Some(s) = n.snap else { return };
+        self.exit_through(s, cc);
+    }
+
+    /// Leaves through an exit if the condition holds.
+    pub fn exit_through(&mut self, s: usize, cc: Cc) {
         let l = self.exits[s];
         if self.closing {
             // The loop goes on if the condition does not hold.
@@ -489,15 +544,29 @@ impl Emit<'_> {
             Link::Root(_) | Link::Again => {
                 let snap = self.t.snaps.last().ok_or(Abort::NyiIr)?;
                 let mut uses = uses.iter();
+                // An int in several slots is converted once.
+                let mut ints: Vec<(Place, Vec<i32>)> = Vec::new();
                 for &(slot, r) in &snap.entries {
                     let ty = self.t.ty(r);
                     let ea = Ea::Base(BASE, slot * 8);
                     if r.is_ins() && !ty.is_pri() {
                         let place = *uses.next().ok_or(Abort::Inconsistent)?;
-                        self.store_place(ea, place, ty);
+                        if ty != Ty::Int {
+                            self.store_place(ea, place, ty);
+                        } else if let Some((_, slots)) = ints.iter_mut().find(|i| i.0 == place) {
+                            slots.push(slot);
+                        } else {
+                            ints.push((place, vec![slot]));
+                        }
                     } else {
                         let bits = slot_bits(self.t, self.req, r);
                         self.a.store_bits(ea, bits);
+                    }
+                }
+                for (place, slots) in ints {
+                    self.store_place(Ea::Base(BASE, slots[0] * 8), place, Ty::Int);
+                    for slot in &slots[1..] {
+                        mr!(self.a.o, movsd, QWORD, Ea::Base(BASE, slot * 8), Rx(XTMP));
                     }
                 }
                 if let Some(m) = snap.multres {
