@@ -55,6 +55,8 @@ pub struct Request<'a> {
     pub parent: Option<&'a SnapMap>,
     /// Entry (behind the prologue) of the root trace that the link names, if it is another.
     pub target: Option<u64>,
+    /// Loads may become memory operands (`-O+fuse`).
+    pub fuse: bool,
     /// Every guard fails once (a counter before each).
     pub stress: bool,
     /// Address at which the code will lie.

@@ -12,6 +12,8 @@ macro_rules! params {
         pub struct Params {
             /// Optimiser passes.
             pub passes: Passes,
+            /// The backend fuses loads with what uses them.
+            pub fuse: bool,
             /// Every exit executes its instruction again, branches included: so any guard may be made to fail (`-Jexit=stress`).
             pub stress: bool,
             /// Who decides whether buffers may grow.
@@ -28,7 +30,7 @@ macro_rules! params {
             }
         }
         impl Default for Params {
-            fn default() -> Params { Params { passes: Passes::default(), stress: false, growth: Growth::default(), $($name: $default),* } }
+            fn default() -> Params { Params { passes: Passes::default(), fuse: true, stress: false, growth: Growth::default(), $($name: $default),* } }
         }
     };
 }

@@ -3,7 +3,9 @@
 //! Needed are guards, stores, markers, what snapshots restore, and what these are computed from. A PHI is needed if its value at the head of a
 //! round is: in the loop, by a snapshot of the loop, or by another such PHI.
 //!
-//! Some guards are weak: those of overflow and of allocations say something about their own value alone, so they go with it. All others
+//! Some guards are weak: those of overflow and of allocations say something about their own value alone, so they go with it. The interpreter
+//! computes with doubles, where nothing overflows: a sum that nobody reads leaves nothing to see, so a trace that goes on past its overflow is right.
+//! Therefore no rule may conclude from such a guard what another value is without using the guarded one. All others
 //! hold for what follows, whether their value is used or not.
 //!
 //! A sunk store is needed if its object is: exits make up for both.
@@ -17,15 +19,14 @@ use ir::{Ins, Kind, Link, Mode, Op, Ref, Trace, Ty, flag};
 
 /// Runs the pass.
 pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
-    sweep(b);
+    sweep(b.trace_mut());
     compact(b.trace_mut());
     b.reindex();
     Ok(())
 }
 
-/// Makes NOPs of what nobody needs. No instruction moves, so whoever remembers some still finds them.
-pub(crate) fn sweep(b: &mut Builder) {
-    let t = b.trace_mut();
+/// Makes NOPs of what nobody needs.
+fn sweep(t: &mut Trace) {
     loop {
         let mut removed = false;
         let dropped = drop_snapshots(t);

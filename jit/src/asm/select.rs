@@ -213,6 +213,7 @@ struct Selector<'a> {
     bits: &'a [u64],
     templates: &'a [Template],
     cpu: Cpu,
+    fuse: bool,
     phi_of: Vec<u32>,
     loop_at: Option<usize>,
     need: Vec<bool>,
@@ -227,7 +228,7 @@ struct Selector<'a> {
 /// Nodes that an instruction becomes at most, mostly.
 const NODES: usize = 4;
 
-/// Selects code for a trace.
+/// Selects code for a trace; with `fuse` what is loaded for one instruction is its memory operand.
 pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
     let (t, bits, growth) = (request.trace, request.bits, &request.growth);
     let n = t.ins.len();
@@ -258,6 +259,7 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
         bits,
         templates: request.templates,
         cpu,
+        fuse: request.fuse,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
         omit: quiet::plan(t),
@@ -317,6 +319,11 @@ impl Selector<'_> {
         self.operand(r, at, true)
     }
 
+    /// Says whether a load may be the operand of its one use.
+    fn is_alone(&self, r: Ref) -> bool {
+        self.fuse && self.count[r.index()] == 1
+    }
+
     /// Operand as `any`, or a load that ends here.
     fn fuse(&mut self, r: Ref, at: usize) -> Arg {
         if let Some(m) = self.fusible(r, at) {
@@ -326,7 +333,7 @@ impl Selector<'_> {
     }
 
     fn fusible(&mut self, r: Ref, at: usize) -> Option<Mem> {
-        if !r.is_ins() || self.count[r.index()] != 1 || self.need[r.index()] || at >= self.t.ins.len() {
+        if !r.is_ins() || !self.is_alone(r) || self.need[r.index()] || at >= self.t.ins.len() {
             return None;
         }
         let (j, ins) = (r.index(), self.t.ins[r.index()]);
@@ -360,8 +367,7 @@ impl Selector<'_> {
     fn fuse_compare(&mut self, r: Ref, k: Ref, at: usize) -> Arg {
         let ins = self.t.ins[r.index()];
         let proto = Field::ALL[ins.b.as_lit() as usize] == Field::FuncPc;
-        let alone =
-            self.count[r.index()] == 1 && self.phi_of[r.index()] == 0 && self.barriers[r.index()] == self.barriers[at];
+        let alone = self.is_alone(r) && self.phi_of[r.index()] == 0 && self.barriers[r.index()] == self.barriers[at];
         if proto && alone && ins.a.is_ins() && !ins.is_sunk() && matches!(self.t.as_const(k), Some(Const::Proto(_))) {
             self.fused[r.index()] = true;
             let base = Base::Use(self.add_use(ins.a, r.index(), false));
@@ -919,7 +925,7 @@ impl Selector<'_> {
 
     fn would_fuse(&self, r: Ref, at: usize) -> bool {
         r.is_ins()
-            && self.count[r.index()] == 1
+            && self.is_alone(r)
             && !self.need[r.index()]
             && matches!(self.t.ins[r.index()].op, Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::SLOAD)
             && self.barriers[r.index()] == self.barriers[at]

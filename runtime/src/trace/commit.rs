@@ -72,6 +72,7 @@ impl Engine {
             templates: &bound.templates,
             parent: parent.as_ref(),
             target,
+            fuse: self.params.fuse,
             stress: self.stress.is_some(),
             at,
             growth: self.params.growth.clone(),

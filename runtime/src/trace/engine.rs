@@ -221,6 +221,7 @@ impl Engine {
                 self.params.passes.set(pass.name, on);
             }
         }
+        self.params.fuse = state.flag("fuse") != Some(false);
     }
 
     /// Passes a point of fault injection; says whether it fails.
@@ -556,5 +557,28 @@ impl Engine {
         self.drop_root(vm, root);
         self.watch.refused(vm, Origin::Root(proto, at), Abort::Retired);
         self.penalties.blame(vm, proto, at, Abort::Retired);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The library names what `-O` switches and sets, and the compiler has it: both must agree.
+    #[test]
+    fn options_of_the_library_are_those_of_the_compiler() {
+        let passes: Vec<&str> = opt::PASSES.iter().map(|pass| pass.name).chain(["fuse"]).collect();
+        assert_eq!(passes.len(), stdlib::jit::FLAGS.len());
+        for level in 0..=3 {
+            let mut state = JitState::default();
+            assert!(state.set_option(&level.to_string()));
+            for name in &passes {
+                let on = opt::Passes::level(level).get(name).unwrap_or(level == 3);
+                assert_eq!(state.flag(name), Some(on), "{name} at level {level}");
+            }
+        }
+        for &(name, default) in Params::TABLE {
+            assert_eq!(JitState::default().param(name), i32::try_from(default).ok(), "{name}");
+        }
     }
 }

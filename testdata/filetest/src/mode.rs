@@ -3,7 +3,10 @@
 //! Invariant: a row changes how a program is executed, never what it prints. The exception is a stripped dump, which has
 //! no line numbers or names to print; its expectation is a stripped run of stock `luajit`.
 //!
-//! Behind the table come modes made of another table: one for each pass of the optimiser, with that pass switched off, and one without any.
+//! Behind the table come modes made of another table: one for each pass that `-O` switches (the optimiser's and
+//! the backend's), with that pass switched off, and one without any.
+
+use stdlib::jit::FLAGS;
 
 /// The form in which a program is handed to the interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +50,14 @@ pub const MODES: &[Mode] = &[
 /// The mode whose output is the expectation when blessing, and in which stock `luajit` is asked.
 pub const REFERENCE: &Mode = &MODES[0];
 
-/// Returns every mode: the table, and `without-NAME` for each pass of the optimiser. `without-passes` has none of them.
+/// Returns every mode: the table, and `without-NAME` for each pass that `-O` switches. `without-passes` has none of them.
 pub fn all() -> Vec<Mode> {
     let without = |name: &str, option: String| {
         let args: Vec<&'static str> = vec!["-Ohotloop=1", "-Ohotexit=1", option.leak()];
         Mode { name: format!("without-{name}").leak(), args: args.leak(), env: &[], form: Form::Source, patience: 4 }
     };
     let mut modes = MODES.to_vec();
-    modes.extend(opt::PASSES.iter().map(|pass| without(pass.name, format!("-O-{}", pass.name))));
+    modes.extend(FLAGS.iter().map(|name| without(name, format!("-O-{name}"))));
     modes.push(without("passes", "-O0".into()));
     modes
 }
@@ -68,7 +71,7 @@ mod tests {
         let modes = all();
         let names: std::collections::HashSet<&str> = modes.iter().map(|mode| mode.name).collect();
         assert_eq!(names.len(), modes.len(), "names tell modes apart");
-        assert_eq!(modes.len(), MODES.len() + opt::PASSES.len() + 1);
+        assert_eq!(modes.len(), MODES.len() + FLAGS.len() + 1);
         assert!(modes.iter().any(|mode| mode.name == "without-loop" && mode.args.contains(&"-O-loop")));
     }
 }

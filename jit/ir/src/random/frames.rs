@@ -1,4 +1,6 @@
 //! Closures, upvalues that are slots, and returns to lower frames.
+//!
+//! Absent: CSTORE: when a captured slot may get its last value so is the recorder's to know. It has files.
 
 use super::{Gen, SLOTS};
 use crate::Options;
@@ -16,6 +18,10 @@ impl Gen<'_, '_> {
             3 => {
                 let (f, slot, n) = (self.function(), self.src.below(SLOTS as usize) as i32, self.src.below(4) as i32);
                 self.guard(Op::UREFS, Ty::Void, f, Ref::lit(slot << 8 | n));
+            }
+            4 if !self.captures && self.src.chance(50) => {
+                let slot = self.src.below(SLOTS as usize) as i32;
+                self.guard(Op::UFREE, Ty::Void, Ref::lit(slot), Ref::NONE);
             }
             4 => {
                 let v = self.num();

@@ -115,6 +115,7 @@ fn assemble(a: &mut Arena, t: &Trace, bind: Bind<'_>) -> (Code, u64) {
         templates: &[],
         parent: None,
         target: None,
+        fuse: true,
         stress: false,
         at,
         growth: Growth::default(),

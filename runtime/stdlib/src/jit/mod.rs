@@ -57,7 +57,7 @@ const PARAMS: [(&str, i32); 15] = [
     ("callunroll", 3),
     ("recunroll", 2),
     ("sizemcode", 32),
-    ("maxmcode", 512),
+    ("maxmcode", 2048),
 ];
 
 /// What programs asked the compiler for: host state that the runtime reads and, if it has a compiler, marks as available.
