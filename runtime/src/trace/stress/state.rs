@@ -4,6 +4,7 @@
 //! that were there before ([`Known`]) are named by their address, later ones by the order in which they are met.
 
 use super::live::Live;
+use abi::hash::Fnv1a;
 use abi::{frame, tag};
 use heap::{FuncObj, ProtoObj, StrObj, TabObj, Value, Vm};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -233,6 +234,18 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Describes a prototype by what it holds: those that were loaded since have other addresses in the other process.
+    unsafe fn prototype(&self, p: *const ProtoObj) -> String {
+        // SAFETY: the function that has it is live.
+        unsafe {
+            let code =
+                (0..(*p).size_bc).fold(Fnv1a::new(), |h, i| h.u64(interp::jit::original_ins(self.vm, p, i).into()));
+            let numbers = (0..(*p).size_kn as usize).fold(code, |h, i| h.u64(*(*p).k.add(i)));
+            let name = StrObj::bytes((*p).chunk_name);
+            format!("{}:{} {:x}", masked(&name[..name.len().min(80)]), (*p).first_line, numbers.finish())
+        }
+    }
+
     unsafe fn object(&mut self, v: Value) {
         // SAFETY: the value is live.
         unsafe {
@@ -244,7 +257,7 @@ impl<'a> Text<'a> {
                     let _ = writeln!(self.out, "{name} builtin = {}", (*f).id);
                     return;
                 }
-                let _ = writeln!(self.out, "{name} prototype = {:x}", FuncObj::proto(f) as u64);
+                let _ = writeln!(self.out, "{name} prototype = {}", self.prototype(FuncObj::proto(f)));
                 for i in 0..usize::from((*f).nup) {
                     let uv = *FuncObj::upvals(f).add(i);
                     let stack = (*self.vm.cur).stack;
