@@ -6,6 +6,7 @@
 mod call;
 mod emit;
 mod encode;
+mod short;
 
 #[cfg(test)]
 pub use emit::enter_with;
