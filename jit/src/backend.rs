@@ -12,8 +12,29 @@ pub struct Env {
     pub helpers: Vec<u64>,
     /// `extern "C" fn(vm, *mut ExitState, trace: u32, exit: u32, base: *mut u64) -> u64`: restores the frames; its result is what the trace returns.
     pub trace_exit: u64,
-    /// The same for exits of CALLB that did not return normally: called with CALLB's nonzero result instead of an exit; restores nothing.
+    /// Address of the nil that a lookup finds where there is no key: what `Const::NilSlot` is bound to.
     pub nil_slot: u64,
+}
+
+/// A table that is copied, and that nobody changes. It has a shape.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Template {
+    /// Its address, as `Request::bits` has it.
+    pub table: u64,
+    /// Array slots.
+    pub asize: u32,
+    /// Nodes.
+    pub nodes: u32,
+    /// Shape.
+    pub shape: u32,
+    /// Keys.
+    pub keys: u32,
+    /// First of the nodes taken.
+    pub freetop: u32,
+    /// Address of the array part.
+    pub array: u64,
+    /// Address of the hash part.
+    pub node: u64,
 }
 
 /// A trace to be assembled.
@@ -27,6 +48,8 @@ pub struct Request<'a> {
     pub bits: &'a [u64],
     /// Boxed key of each Slot constant, 0 for others.
     pub keys: &'a [u64],
+    /// What the templates among the constants hold.
+    pub templates: &'a [Template],
     /// Side traces: where the values of the parent's exit are, by entry of the parent's snapshot.
     pub parent: Option<&'a SnapMap>,
     /// Entry (behind the prologue) of the root trace that the link names, if it is another.
@@ -50,8 +73,6 @@ pub struct Code {
     pub exits: Vec<SnapMap>,
     /// Places to patch when a side trace is linked to an exit: `(exit, offset)`.
     pub patches: Vec<(u32, usize)>,
-    /// Text for dumps: offset of the code of each instruction, ascending `(offset, ir index)`.
-    pub map: Vec<(usize, usize)>,
     /// Register or spill slot of each instruction's value, for dumps.
     pub regs: Vec<Option<Place>>,
     /// With stress: one flag a guard, set once it failed. The code writes them, so they live as long as it does.
@@ -62,10 +83,9 @@ pub struct Code {
 
 /// A code generator.
 pub trait Backend {
-    /// Name, as `jit.arch` has it.
-    fn arch(&self) -> &'static str;
     /// Generates code.
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort>;
-    /// Returns the bytes (and how many of them at `offset`) that make the exit at a patch site jump to `target` instead of its stub.
+    /// Returns the bytes to be written at the address of a patch site so that the exit jumps to `target` instead of its stub; `None` if that
+    /// is out of reach.
     fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>>;
 }

@@ -1,4 +1,6 @@
-//! Parameters of the compiler, with LuaJIT's names and defaults.
+//! Parameters of the compiler, with LuaJIT's names. The defaults are LuaJIT's, but for `maxmcode` (LuaJIT's is 512).
+//!
+//! Absent: `sizemcode`, which is accepted and means nothing: code memory is one area.
 
 use opt::{Limits, Passes};
 
@@ -44,16 +46,14 @@ params! {
     hotexit = 10;
     /// Tries of a side trace at most.
     tryside = 4;
-    /// Unrolls of loops in side traces.
+    /// Rounds of a loop that are recorded behind the first at most, because it does not close: types change from round to round.
     instunroll = 4;
-    /// Unrolls of inner loops.
+    /// Rounds of inner loops that are unrolled at most.
     loopunroll = 15;
     /// Unrolls of recursive calls.
     callunroll = 3;
     /// Unrolls of true recursion.
     recunroll = 2;
-    /// Kilobytes of each area of machine code.
-    sizemcode = 64;
     /// Kilobytes of machine code at most.
     maxmcode = 2048;
 }

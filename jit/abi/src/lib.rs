@@ -14,6 +14,7 @@ pub mod layout;
 pub mod metamethod;
 pub mod objtype;
 pub mod paths;
+pub mod shape;
 pub mod support;
 #[doc(hidden)]
 pub use support as helpers;

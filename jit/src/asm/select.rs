@@ -9,8 +9,10 @@
 //!
 //! Invariant: a value is used only behind its definition, and exits need what their snapshot names, sunk objects' parts included.
 
+use super::inline;
 use super::quiet;
 use super::sunk;
+use crate::backend::{Request, Template};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SnapMap};
 use abi::support::{Arg as HelperArg, Helper};
@@ -174,6 +176,8 @@ pub struct Cpu {
     pub sse41: bool,
     /// Shifts by any register.
     pub bmi2: bool,
+    /// Arithmetic whose result is apart from the operands.
+    pub avx: bool,
 }
 
 /// Returns how a trace ends: a loop without LOOP begins again.
@@ -207,6 +211,7 @@ pub fn phis_by_left(t: &Trace) -> Vec<u32> {
 struct Selector<'a> {
     t: &'a Trace,
     bits: &'a [u64],
+    templates: &'a [Template],
     cpu: Cpu,
     phi_of: Vec<u32>,
     loop_at: Option<usize>,
@@ -220,7 +225,8 @@ struct Selector<'a> {
 }
 
 /// Selects code for a trace.
-pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Result<Selection, Abort> {
+pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
+    let (t, bits) = (request.trace, request.bits);
     let n = t.ins.len();
     let mut barriers = vec![0; n + 1];
     let mut count = vec![0; n];
@@ -247,6 +253,7 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
     let mut s = Selector {
         t,
         bits,
+        templates: request.templates,
         cpu,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
@@ -269,7 +276,7 @@ pub fn select(t: &Trace, bits: &[u64], parent: Option<&SnapMap>, cpu: Cpu) -> Re
             s.stack(i)?;
         }
     }
-    s.inherit(parent)?;
+    s.inherit(request.parent)?;
     s.out.nodes.reverse();
     s.out.loop_node = s.out.nodes.iter().position(|n| n.role == Role::Loop);
     Ok(s.out)
@@ -765,6 +772,12 @@ impl Selector<'_> {
                 let (_, types) = self.get_helper(ins.b);
                 args = self.args_of(&[ins.a, ins.b], types, i);
             }
+            Op::NEWREF if inline::has_known_key(self.t, i, self.bits, self.templates) => {
+                exits = true;
+                def = true;
+                early = true;
+                a = self.reg(ins.a, i);
+            }
             Op::NEWREF => {
                 call = true;
                 exits = true;
@@ -826,6 +839,10 @@ impl Selector<'_> {
                 call = true;
                 exits = true;
                 args = self.args_of(&[ins.a, ins.b], Helper::str_new.row().args, i);
+            }
+            Op::TNEW | Op::TDUP if inline::table(ins, self.bits, self.templates).is_some() => {
+                exits = true;
+                def = true;
             }
             Op::TNEW | Op::TDUP | Op::FNEW => {
                 call = true;

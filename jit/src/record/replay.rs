@@ -34,10 +34,8 @@ impl Rec<'_> {
         let snap = parent.snaps.get(exit).ok_or(Abort::Inconsistent)?;
         let is_sunk = |r: Ref| r.is_ins() && parent.ins[r.index()].is_sunk();
         let mut p = Parent { trace: parent, exit, map, values: HashMap::new(), made: HashMap::new(), sink: true };
-        if let Some(n) = snap.multres {
-            // The values are the last slots below `top`.
-            self.t.multres = Some((snap.top - n as i32, n));
-        }
+        // Where there are multiple results, the instruction that the exit goes on with takes them.
+        self.t.multres = self.first_result().zip(snap.multres);
         for &(slot, r) in snap.entries.iter().filter(|e| !is_sunk(e.1)) {
             let tr = match (parent.as_const(r), p.values.get(&r)) {
                 (Some(c), _) => self.konst(c.clone()),

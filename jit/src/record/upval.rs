@@ -7,7 +7,7 @@
 //! A closure may capture slots that the trace holds in registers: nobody can read them in memory before an exit or a call that
 //! stores them anyway. Only closing (UCLO) copies from memory, so it stores what it closes first.
 
-use super::{Rec, Res, Shadow, Tr};
+use super::{Rec, Res, Tr};
 use crate::subject::Upval;
 use abi::abort::Abort;
 use ir::{Const, Op as I, Ref, Slot, Ty};
@@ -82,16 +82,6 @@ impl Rec<'_> {
             }
         }
         self.emit(I::UCLO, Ty::Void, Ref::lit(self.base() + a), Ref::NONE)?;
-        Ok(())
-    }
-
-    /// Writes a slot of the shadow stack to memory, if that has not its value.
-    fn store_slot(&mut self, slot: Slot) -> Res<()> {
-        let at = (slot - self.t.low) as usize;
-        if let Some(s) = self.t.slots.get(at).copied().flatten().filter(|s| !s.mem) {
-            self.emit(I::SSTORE, s.tr.ty, Ref::lit(slot), s.tr.r)?;
-            self.t.slots[at] = Some(Shadow { mem: true, ..s });
-        }
         Ok(())
     }
 

@@ -132,5 +132,89 @@ pub unsafe fn restore(vm: &mut Vm, base: *mut u64, state: &ExitState, map: &Snap
     }
 }
 
+/// One slot of [`Moves`]: the word `from` of the state, with `bits` added.
+#[derive(Clone, Copy)]
+struct Move {
+    bits: u64,
+    to: i32,
+    from: u16,
+}
+
+/// An exit that creates nothing, ready to be done many times: what [`restore`] does, without looking at locations and forms.
+pub struct Moves {
+    /// Constants, then words as they are or with a tag, then integers and positions (these have bits).
+    moves: Box<[Move]>,
+    tagged: usize,
+    ints: usize,
+    base: i32,
+    pc: u64,
+    multres: Option<u32>,
+}
+
+impl Moves {
+    /// Prepares an exit; `None` if it creates objects.
+    pub fn new(map: &SnapMap) -> Option<Moves> {
+        if !map.sunk.is_empty() {
+            return None;
+        }
+        let (mut constants, mut tagged, mut ints) = (Vec::new(), Vec::new(), Vec::new());
+        for s in &map.slots {
+            let from = match s.loc {
+                Loc::Const(bits) => {
+                    constants.push(Move { bits, to: s.slot, from: 0 });
+                    continue;
+                }
+                Loc::Memory => continue,
+                Loc::Sunk(_) => return None,
+                Loc::Fpr(r) => u16::from(r),
+                Loc::Gpr(r) => GPR + u16::from(r),
+                Loc::Spill(i) => SPILL + i,
+            };
+            match s.form {
+                Form::Raw => tagged.push(Move { bits: 0, to: s.slot, from }),
+                Form::Gc(tag) => tagged.push(Move { bits: u64::from(tag) << tag::SHIFT, to: s.slot, from }),
+                Form::Int => ints.push(Move { bits: 0, to: s.slot, from }),
+                Form::Key => ints.push(Move { bits: tag::KEY_INDEX << 32, to: s.slot, from }),
+            }
+        }
+        let (first, second) = (constants.len(), constants.len() + tagged.len());
+        let moves = constants.into_iter().chain(tagged).chain(ints).collect();
+        Some(Moves { moves, tagged: first, ints: second, base: map.base, pc: map.pc, multres: map.multres })
+    }
+
+    /// Does what [`restore`] does.
+    ///
+    /// # Safety
+    /// As for [`restore`], with the map that this was made of.
+    #[inline]
+    pub unsafe fn restore(&self, vm: &mut Vm, base: *mut u64, state: &ExitState) {
+        let words = std::ptr::from_ref(state).cast::<u64>();
+        // SAFETY: slots as for `restore`; the state is nothing but words, and locations are inside of it.
+        unsafe {
+            let (constants, rest) = self.moves.split_at_unchecked(self.tagged);
+            let (tagged, ints) = rest.split_at_unchecked(self.ints - self.tagged);
+            for m in constants {
+                *base.offset(m.to as isize) = m.bits;
+            }
+            for m in tagged {
+                *base.offset(m.to as isize) = m.bits | *words.add(usize::from(m.from));
+            }
+            for m in ints {
+                let form = if m.bits == 0 { Form::Int } else { Form::Key };
+                *base.offset(m.to as isize) = boxed(*words.add(usize::from(m.from)), form);
+            }
+            vm.base = base.offset(self.base as isize);
+            vm.pc = self.pc as *const u32;
+            if let Some(n) = self.multres {
+                vm.multres = n.into();
+            }
+        }
+    }
+}
+
+/// Indices of the first general register and the first spill slot among the words of a state.
+const GPR: u16 = (std::mem::offset_of!(ExitState, gpr) / 8) as u16;
+const SPILL: u16 = (std::mem::offset_of!(ExitState, spill) / 8) as u16;
+
 #[cfg(test)]
 mod tests;

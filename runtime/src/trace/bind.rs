@@ -2,8 +2,9 @@
 
 use super::view::Names;
 use abi::tag;
-use heap::{Node, ProtoObj, Value, Vm};
+use heap::{Node, ProtoObj, TabObj, Value, Vm, shape};
 use ir::{Const, Trace, Ty};
+use jit::backend::Template;
 
 /// Bits of a trace's constants.
 pub struct Bound {
@@ -11,6 +12,8 @@ pub struct Bound {
     pub bits: Vec<u64>,
     /// As `jit::backend::Request::keys`.
     pub keys: Vec<u64>,
+    /// As `jit::backend::Request::templates`.
+    pub templates: Vec<Template>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
 }
@@ -18,7 +21,8 @@ pub struct Bound {
 /// Binds all constants of a trace. `None`: memory is short, or a symbol is not known here.
 pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Bound> {
     let n = trace.consts.len();
-    let mut b = Bound { bits: Vec::with_capacity(n), keys: Vec::with_capacity(n), roots: Vec::new() };
+    let mut b =
+        Bound { bits: Vec::with_capacity(n), keys: Vec::with_capacity(n), templates: Vec::new(), roots: Vec::new() };
     for c in &trace.consts {
         let mut key = 0;
         let bits = match c {
@@ -51,8 +55,24 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
             }
             Const::Templ(k, i) => {
                 let p = root_proto(&mut b, names.proto(*k)?);
-                // SAFETY: an operand of verified bytecode of a live prototype.
-                unsafe { *(*p).k.sub(1 + *i as usize) & tag::PTR_MASK }
+                // SAFETY: an operand of verified bytecode of a live prototype: a template, which nobody changes. (The collector declares keys
+                // of tables without a shape dead.)
+                unsafe {
+                    let t = (*(*p).k.sub(1 + *i as usize) & tag::PTR_MASK) as *const TabObj;
+                    if let Some((nodes, keys)) = shape::keys(vm, (*t).shape) {
+                        b.templates.push(Template {
+                            table: t as u64,
+                            asize: (*t).asize,
+                            nodes,
+                            shape: (*t).shape,
+                            keys: keys.len() as u32,
+                            freetop: (*t).freetop,
+                            array: (*t).array as u64,
+                            node: (*t).node as u64,
+                        });
+                    }
+                    t as u64
+                }
             }
             Const::BaseMeta(ty) => match vm.base_meta.get(*ty as usize & 15) {
                 Some(m) if !m.is_null() => *m as u64,

@@ -26,9 +26,19 @@ pub(crate) struct Inject {
 }
 
 impl Inject {
-    /// Reads the environment.
-    pub fn from_environment() -> Option<Inject> {
-        let text = std::env::var("KILN_INJECT").ok()?;
+    /// Reads the environment. What it says and is none is an error, as a test that injects nothing would pass: the error is a message.
+    pub fn from_environment() -> Result<Option<Inject>, String> {
+        let Some(text) = std::env::var_os("KILN_INJECT") else { return Ok(None) };
+        match text.to_str().and_then(Inject::parse) {
+            Some(inject) => Ok(Some(inject)),
+            None => Err(format!(
+                "KILN_INJECT={}: not grow, alloc, code, hook or event, @ and a number above 0",
+                text.display()
+            )),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Inject> {
         let (kind, n) = text.split_once('@')?;
         let point = match kind {
             "grow" => Point::Grow,
@@ -38,7 +48,8 @@ impl Inject {
             "event" => Point::Event,
             _ => return None,
         };
-        Some(Inject { point, left: n.parse().ok()? })
+        let left = n.parse().ok().filter(|n| *n > 0)?;
+        Some(Inject { point, left })
     }
 
     /// Passes a point; says whether it is the one to fail.

@@ -322,7 +322,7 @@ fn become_twin(vm: &mut Vm, e: &mut Engine, mut theirs: File, to_us: File, known
         best: None,
     }));
     vm.gc_stop(true);
-    vm.jit.hot = |_, _| {};
+    vm.jit.hot = |_| {};
     vm.jit.record = step;
     vm.jit.abort = lost;
     vm.jit.around = None;

@@ -18,6 +18,7 @@ pub mod corpus;
 pub mod diff;
 pub mod mode;
 pub mod process;
+pub mod randhot;
 pub mod randprog;
 pub mod shrink;
 pub mod source_fuzz;

@@ -106,8 +106,17 @@ type Bind<'a> = &'a dyn Fn(&Const) -> (u64, u64);
 fn assemble(a: &mut Arena, t: &Trace, bind: Bind<'_>) -> (Code, u64) {
     let (bits, keys): (Vec<u64>, Vec<u64>) = t.consts.iter().map(bind).unzip();
     let at = a.cursor();
-    let request =
-        Request { trace: t, number: 1, bits: &bits, keys: &keys, parent: None, target: None, stress: false, at };
+    let request = Request {
+        trace: t,
+        number: 1,
+        bits: &bits,
+        keys: &keys,
+        templates: &[],
+        parent: None,
+        target: None,
+        stress: false,
+        at,
+    };
     let code = X64::new().assemble(&noting(), &request).unwrap();
     if std::env::var_os("SHOW").is_some() {
         println!("{t}");

@@ -60,7 +60,7 @@ fn damage(src: &mut Source<'_>, a: &mut Allocation) -> Option<&'static str> {
 }
 
 fn allocation(t: &Trace) -> Option<(Selection, Allocation)> {
-    let sel = select(t, &vec![0; t.consts.len()], None, X64::new().cpu).ok()?;
+    let sel = select(&super::new_request(t, &vec![0; t.consts.len()]), X64::new().cpu).ok()?;
     let a = allocate(t, &sel, &MACHINE).ok()?;
     Some((sel, a))
 }

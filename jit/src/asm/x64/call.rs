@@ -1,7 +1,7 @@
 //! Calls of helpers, and the collector's barriers.
 
 use super::MACHINE;
-use super::emit::{ARRAY, Cc, Cold, Emit, Int, pri_bits, register_bits, slot_bits};
+use super::emit::{ARRAY, Cc, Cold, Emit, Int, Word, pri_bits, register_bits, slot_bits};
 use super::encode::{BASE, Ea, RSP, TMP, VM, XTMP, lea, mr, rm};
 use super::short::short;
 use crate::asm::alloc::{Copy, Src};
@@ -203,17 +203,34 @@ impl Emit<'_> {
     }
 
     pub(super) fn emit_cold(&mut self, c: Cold) {
-        let Cold::Barrier { entry, back, obj, value } = c;
-        dynasm!(self.a.o; .arch x64; =>entry);
-        mr!(self.a.o, mov, QWORD, Ea::Base(RSP, ARRAY), Rq(obj));
-        let helper = if let Some((arg, uses, ty)) = value {
-            self.store_arg(Ea::Base(RSP, ARRAY + 8), arg, &uses, ty);
-            Helper::upval_barrier
-        } else {
-            Helper::tab_barrier
-        };
-        let thunk = self.thunk(helper);
-        dynasm!(self.a.o; .arch x64; call =>thunk; jmp =>back);
+        match c {
+            Cold::Barrier { entry, back, obj, value } => {
+                dynasm!(self.a.o; .arch x64; =>entry);
+                mr!(self.a.o, mov, QWORD, Ea::Base(RSP, ARRAY), Rq(obj));
+                let helper = if let Some((arg, uses, ty)) = value {
+                    self.store_arg(Ea::Base(RSP, ARRAY + 8), arg, &uses, ty);
+                    Helper::upval_barrier
+                } else {
+                    Helper::tab_barrier
+                };
+                let thunk = self.thunk(helper);
+                dynasm!(self.a.o; .arch x64; call =>thunk; jmp =>back);
+            }
+            Cold::Helper { entry, back, helper, args, d, snap } => {
+                dynasm!(self.a.o; .arch x64; =>entry);
+                for (k, word) in args.into_iter().enumerate() {
+                    let ea = Ea::Base(RSP, ARRAY + k as i32 * 8);
+                    match word {
+                        Word::Reg(r) => mr!(self.a.o, mov, QWORD, ea, Rq(r)),
+                        Word::Bits(bits) => self.a.store_bits(ea, bits),
+                    }
+                }
+                let thunk = self.thunk(helper);
+                dynasm!(self.a.o; .arch x64; call =>thunk; test rax, rax);
+                self.exit_through(snap, Cc::E);
+                dynasm!(self.a.o; .arch x64; mov Rq(d), rax; jmp =>back);
+            }
+        }
     }
 
     fn thunk(&mut self, helper: Helper) -> DynamicLabel {

@@ -11,7 +11,7 @@ mod compare;
 mod memory;
 
 use super::Exits;
-use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
+use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm, rm3};
 use super::short::short;
 use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
@@ -90,6 +90,24 @@ impl Cc {
 pub(super) enum Cold {
     /// A collector's barrier: `(entry, back, object, value and its type)`.
     Barrier { entry: DynamicLabel, back: DynamicLabel, obj: u8, value: Option<(Arg, Vec<Place>, Ty)> },
+    /// A helper does the work; its result goes to a register, null through an exit.
+    Helper {
+        entry: DynamicLabel,
+        back: DynamicLabel,
+        helper: abi::support::Helper,
+        args: [Word; 2],
+        d: u8,
+        snap: usize,
+    },
+}
+
+/// An argument of a helper that is called out of the way.
+#[derive(Clone, Copy)]
+pub(super) enum Word {
+    /// Register.
+    Reg(u8),
+    /// Bits.
+    Bits(u64),
 }
 
 pub(super) struct Emit<'a> {
@@ -104,10 +122,9 @@ pub(super) struct Emit<'a> {
     pub cold: Vec<Cold>,
     head: DynamicLabel,
     inner: DynamicLabel,
-    map: Vec<(usize, usize)>,
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::support::Helper, DynamicLabel)>,
-    bmi2: bool,
+    cpu: Cpu,
     ways: Exits,
     maps: &'a [SnapMap],
     count: Option<Arc<AtomicU32>>,
@@ -148,9 +165,8 @@ pub fn emit(
         cold: Vec::new(),
         head,
         inner,
-        map: Vec::new(),
         thunks: Vec::new(),
-        bmi2: cpu.bmi2,
+        cpu,
         ways,
         maps: &maps,
         count: None,
@@ -169,14 +185,13 @@ pub fn emit(
     e.tail()?;
     e.a.emit_pool();
     let bytes = e.a.o.finalize().map_err(|_| Abort::NyiIr)?;
-    let (patches, map, cells, count) = (e.patches, e.map, e.stress, e.count);
+    let (patches, cells, count) = (e.patches, e.stress, e.count);
     Ok(Code {
         bytes,
         entry: 0,
         inner: inner_at,
         exits: maps,
         patches,
-        map,
         regs: alloc.shown.iter().take(req.trace.ins.len()).copied().collect(),
         cells,
         count,
@@ -391,9 +406,6 @@ impl Emit<'_> {
             }
             Step::Node { node, uses, def } => {
                 let n = &self.sel.nodes[*node];
-                if n.role == Role::Op {
-                    self.map.push((self.a.o.offset().0, n.at));
-                }
                 if n.snap.is_some() && n.role != Role::End && self.t.ins.get(n.at).is_none_or(|i| i.op != Op::CALLB) {
                     self.stress(n);
                 }
@@ -466,6 +478,11 @@ impl Emit<'_> {
     /// Leaves through the node's exit if the condition holds.
     pub fn exit(&mut self, n: &Node, cc: Cc) {
         let Some(s) = n.snap else { return };
+        self.exit_through(s, cc);
+    }
+
+    /// Leaves through an exit if the condition holds.
+    pub fn exit_through(&mut self, s: usize, cc: Cc) {
         let l = self.exits[s];
         if self.closing {
             // The loop goes on if the condition does not hold.

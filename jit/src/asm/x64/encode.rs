@@ -55,15 +55,32 @@ macro_rules! rm {
     ($o:expr, $op:ident, $fam:ident($r:expr), $sz:ident, $ea:expr) => {
         match $ea {
             Ea::Base(b, d) => match i8::try_from(d) {
-                Ok(d) => short!($o; $op $fam($r), $sz [BYTE Rq(b) + d]),
-                Err(_) => short!($o; $op $fam($r), $sz [DWORD Rq(b) + d]),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [BYTE Rq(b) + d]),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [DWORD Rq(b) + d]),
             },
             Ea::Index8(b, i, d) => match i8::try_from(d) {
-                Ok(d) => short!($o; $op $fam($r), $sz [BYTE Rq(b) + Rq(i) * 8 + d]),
-                Err(_) => short!($o; $op $fam($r), $sz [DWORD Rq(b) + Rq(i) * 8 + d]),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [BYTE Rq(b) + Rq(i) * 8 + d]),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [DWORD Rq(b) + Rq(i) * 8 + d]),
             },
-            Ea::Index1(b, i, d) => short!($o; $op $fam($r), $sz [DWORD Rq(b) + Rq(i) + d]),
+            Ea::Index1(b, i, d) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [DWORD Rq(b) + Rq(i) + d]),
             Ea::Pool(l) => dynasm!($o; .arch x64; $op $fam($r), $sz [=>l]),
+        }
+    };
+}
+/// `op register, register, memory`.
+macro_rules! rm3 {
+    ($o:expr, $op:ident, $fam:ident($r:expr), $fam2:ident($s:expr), $sz:ident, $ea:expr) => {
+        match $ea {
+            Ea::Base(b, d) => match i8::try_from(d) {
+                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [BYTE Rq(b) + d]),
+                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + d]),
+            },
+            Ea::Index8(b, i, d) => match i8::try_from(d) {
+                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [BYTE Rq(b) + Rq(i) * 8 + d]),
+                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + Rq(i) * 8 + d]),
+            },
+            Ea::Index1(b, i, d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + Rq(i) + d]),
+            Ea::Pool(l) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [=>l]),
         }
     };
 }
@@ -72,14 +89,14 @@ macro_rules! mr {
     ($o:expr, $op:ident, $sz:ident, $ea:expr, $fam:ident($r:expr)) => {
         match $ea {
             Ea::Base(b, d) => match i8::try_from(d) {
-                Ok(d) => short!($o; $op $sz [BYTE Rq(b) + d], $fam($r)),
-                Err(_) => short!($o; $op $sz [DWORD Rq(b) + d], $fam($r)),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $sz [BYTE Rq(b) + d], $fam($r)),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + d], $fam($r)),
             },
             Ea::Index8(b, i, d) => match i8::try_from(d) {
-                Ok(d) => short!($o; $op $sz [BYTE Rq(b) + Rq(i) * 8 + d], $fam($r)),
-                Err(_) => short!($o; $op $sz [DWORD Rq(b) + Rq(i) * 8 + d], $fam($r)),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $sz [BYTE Rq(b) + Rq(i) * 8 + d], $fam($r)),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + Rq(i) * 8 + d], $fam($r)),
             },
-            Ea::Index1(b, i, d) => short!($o; $op $sz [DWORD Rq(b) + Rq(i) + d], $fam($r)),
+            Ea::Index1(b, i, d) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + Rq(i) + d], $fam($r)),
             Ea::Pool(l) => dynasm!($o; .arch x64; $op $sz [=>l], $fam($r)),
         }
     };
@@ -89,14 +106,14 @@ macro_rules! mi {
     ($o:expr, $op:ident, $sz:ident, $ea:expr, $isz:ident $imm:expr) => {
         match $ea {
             Ea::Base(b, d) => match i8::try_from(d) {
-                Ok(d) => short!($o; $op $sz [BYTE Rq(b) + d], $isz $imm),
-                Err(_) => short!($o; $op $sz [DWORD Rq(b) + d], $isz $imm),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $sz [BYTE Rq(b) + d], $isz $imm),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + d], $isz $imm),
             },
             Ea::Index8(b, i, d) => match i8::try_from(d) {
-                Ok(d) => short!($o; $op $sz [BYTE Rq(b) + Rq(i) * 8 + d], $isz $imm),
-                Err(_) => short!($o; $op $sz [DWORD Rq(b) + Rq(i) * 8 + d], $isz $imm),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $sz [BYTE Rq(b) + Rq(i) * 8 + d], $isz $imm),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + Rq(i) * 8 + d], $isz $imm),
             },
-            Ea::Index1(b, i, d) => short!($o; $op $sz [DWORD Rq(b) + Rq(i) + d], $isz $imm),
+            Ea::Index1(b, i, d) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + Rq(i) + d], $isz $imm),
             Ea::Pool(l) => dynasm!($o; .arch x64; $op $sz [=>l], $isz $imm),
         }
     };
@@ -106,16 +123,16 @@ macro_rules! lea {
     ($o:expr, $fam:ident($r:expr), $ea:expr) => {
         match $ea {
             Ea::Base(b, d) => match i8::try_from(d) {
-                Ok(d) => short!($o; lea $fam($r), [BYTE Rq(b) + d]),
-                Err(_) => short!($o; lea $fam($r), [DWORD Rq(b) + d]),
+                Ok(d) => $crate::asm::x64::short::short!($o; lea $fam($r), [BYTE Rq(b) + d]),
+                Err(_) => $crate::asm::x64::short::short!($o; lea $fam($r), [DWORD Rq(b) + d]),
             },
-            Ea::Index8(b, i, d) => short!($o; lea $fam($r), [DWORD Rq(b) + Rq(i) * 8 + d]),
-            Ea::Index1(b, i, d) => short!($o; lea $fam($r), [DWORD Rq(b) + Rq(i) + d]),
+            Ea::Index8(b, i, d) => $crate::asm::x64::short::short!($o; lea $fam($r), [DWORD Rq(b) + Rq(i) * 8 + d]),
+            Ea::Index1(b, i, d) => $crate::asm::x64::short::short!($o; lea $fam($r), [DWORD Rq(b) + Rq(i) + d]),
             Ea::Pool(l) => dynasm!($o; .arch x64; lea $fam($r), [=>l]),
         }
     };
 }
-pub(super) use {lea, mi, mr, rm};
+pub(super) use {lea, mi, mr, rm, rm3};
 
 /// The assembler with its constant pool.
 pub struct Asm {

@@ -21,6 +21,9 @@ impl Emit<'_> {
 
     pub(super) fn num_binary(&mut self, n: &Node, op: Op, uses: &[Place], d: u8) {
         let (mut a, mut b) = (self.xmem(n.a, uses), self.xmem(n.b, uses));
+        if self.cpu.avx {
+            return self.num_ternary(op, a, b, d);
+        }
         if b.is_ok_and(|b| b == d) && !a.is_ok_and(|a| a == d) {
             std::mem::swap(&mut a, &mut b);
         }
@@ -44,6 +47,31 @@ impl Emit<'_> {
             Op::DIV => go!(divsd),
             Op::MIN => go!(minsd),
             _ => go!(maxsd),
+        }
+    }
+
+    /// The same with a result apart from both operands.
+    fn num_ternary(&mut self, op: Op, a: Result<u8, Ea>, b: Result<u8, Ea>, d: u8) {
+        let a = a.unwrap_or_else(|ea| {
+            let to = if b.is_ok_and(|b| b == d) { XTMP } else { d };
+            rm!(self.a.o, movsd, Rx(to), QWORD, ea);
+            to
+        });
+        macro_rules! go {
+            ($op:ident) => {
+                match b {
+                    Ok(b) => dynasm!(self.a.o; .arch x64; $op Rx(d), Rx(a), Rx(b)),
+                    Err(ea) => rm3!(self.a.o, $op, Rx(d), Rx(a), QWORD, ea),
+                }
+            };
+        }
+        match op {
+            Op::ADD => go!(vaddsd),
+            Op::SUB => go!(vsubsd),
+            Op::MUL => go!(vmulsd),
+            Op::DIV => go!(vdivsd),
+            Op::MIN => go!(vminsd),
+            _ => go!(vmaxsd),
         }
     }
 
@@ -235,7 +263,7 @@ impl Emit<'_> {
             }
             return;
         }
-        if let (Int::Reg(c), false) = (b, matches!(ins.op, Op::BROL | Op::BROR) || !self.bmi2) {
+        if let (Int::Reg(c), false) = (b, matches!(ins.op, Op::BROL | Op::BROR) || !self.cpu.bmi2) {
             let x = match a {
                 Int::Reg(x) => x,
                 a => {

@@ -226,6 +226,8 @@ impl Emit<'_> {
                 }
             }
             Op::TBAR | Op::OBAR => self.barrier(n, ins, uses)?,
+            Op::TNEW | Op::TDUP => self.new_table(n, ins, d)?,
+            Op::NEWREF => self.new_key(n, ins, uses, d)?,
             _ => return Err(Abort::NyiIr),
         }
         Ok(())
