@@ -101,3 +101,47 @@ impl Plan<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::plan;
+    use ir::Trace;
+
+    /// Returns the instructions of a trace's body that lose a check.
+    fn omitted(body: &str) -> Vec<usize> {
+        let text =
+            format!("trace root pc=@a1:1 slots=9 link=open\n0000     ptr base\nsnap pc=@a1:1 base=0 top=9 [ ]\n{body}");
+        let t = Trace::parse(&text).expect("a trace");
+        (0..t.ins.len()).filter(|&i| plan(&t)[i]).collect()
+    }
+
+    const LOAD: &str = "0001 >   tab sload   #1\n0002     int fload   0001 tab.asize\n0003 >   num sload   #2\n";
+
+    #[test]
+    fn what_is_converted_behind_the_same_exit_checks_nothing() {
+        let index = "0004 >   int conv    0003 int.num index\n";
+        assert_eq!(omitted(&format!("{LOAD}{index}")), [3]);
+        assert_eq!(omitted(&format!("{LOAD}{index}0005 >   int abc     0002 0004\n")), [3, 4]);
+        assert_eq!(
+            omitted(&format!("{LOAD}{index}0005     int add     0004 -1\n0006 >   int abc     0002 0005\n")),
+            [3, 4]
+        );
+        // A checked conversion of another kind looks itself.
+        assert_eq!(omitted(&format!("{LOAD}0004 >   int conv    0003 int.num\n0005 >   int abc     0002 0004\n")), [3]);
+    }
+
+    #[test]
+    fn other_exits_effects_and_other_bounds_keep_the_checks() {
+        let snap = "snap pc=@a1:2 base=0 top=9 [ ]\n";
+        let index = "0004 >   int conv    0003 int.num index\n";
+        assert_eq!(omitted(&format!("{LOAD}{snap}{index}")), [0; 0]);
+        assert_eq!(omitted(&format!("{LOAD}{index}{snap}0005 >   int abc     0002 0004\n")), [3]);
+        assert_eq!(
+            omitted(&format!("{LOAD}0004     num sstore  #3 0003\n0005 >   int conv    0003 int.num index\n")),
+            [0; 0]
+        );
+        assert_eq!(omitted(&format!("{LOAD}{index}0005 >   int lt      0004 +10\n")), [3]);
+        let far = "0005     int add     0004 +1000000000\n0006 >   int abc     0002 0005\n";
+        assert_eq!(omitted(&format!("{LOAD}{index}{far}")), [3]);
+    }
+}

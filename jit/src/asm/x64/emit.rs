@@ -12,6 +12,7 @@ mod memory;
 
 use super::Exits;
 use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm, rm3};
+use super::short::short;
 use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
 use crate::asm::place::{Place, Reg};
@@ -219,8 +220,8 @@ fn leave_trace(a: &mut Asm, env: &Env, trace: Option<u32>) {
     }
     dynasm!(a.o; .arch x64; mov rdi, r14; mov rsi, rsp);
     match trace {
-        Some(n) => dynasm!(a.o; .arch x64; mov edx, DWORD n as i32),
-        None => dynasm!(a.o; .arch x64; mov edx, [rsp + REGS + TRACE]),
+        Some(n) => short!(a.o; mov edx, DWORD n as i32),
+        None => short!(a.o; mov edx, [rsp + REGS + TRACE]),
     }
     dynasm!(a.o; .arch x64
         ; mov ecx, [rsp + REGS + EXIT]
@@ -321,7 +322,7 @@ impl Emit<'_> {
             dynasm!(self.a.o; .arch x64; =>common);
             if let Some(shared) = self.ways.shared {
                 // One word was pushed.
-                dynasm!(self.a.o; .arch x64; mov DWORD [rsp + TRACE + 8], DWORD self.req.number as i32);
+                short!(self.a.o; mov DWORD [rsp + TRACE + 8], DWORD self.req.number as i32);
                 self.jump_to(shared)?;
             } else {
                 leave_trace(&mut self.a, self.env, Some(self.req.number));
@@ -369,7 +370,7 @@ impl Emit<'_> {
         self.a.imm(TMP, map.pc);
         mr!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::PC), Rq(TMP));
         if map.base != 0 {
-            dynasm!(self.a.o; .arch x64; add rbp, map.base * 8);
+            short!(self.a.o; add rbp, map.base * 8);
         }
         mr!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::BASE), Rq(BASE));
         if let Some(n) = map.multres {
@@ -573,7 +574,7 @@ impl Emit<'_> {
                     mi!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::MULTRES), DWORD m as i32);
                 }
                 if snap.base != 0 {
-                    dynasm!(self.a.o; .arch x64; add rbp, snap.base * 8);
+                    short!(self.a.o; add rbp, snap.base * 8);
                 }
                 match (link_of(self.t), self.req.target) {
                     (Link::Root(_), Some(target)) => self.jump_to(target)?,
@@ -630,9 +631,9 @@ impl Emit<'_> {
             }
             (Ty::Link | Ty::Ptr, Place::Reg(r)) => mr!(self.a.o, mov, QWORD, ea, Rq(r.number())),
             (Ty::Int, _) => {
-                dynasm!(self.a.o; .arch x64; xorps Rx(XTMP), Rx(XTMP));
+                short!(self.a.o; xorps Rx(XTMP), Rx(XTMP));
                 match p {
-                    Place::Reg(r) => dynasm!(self.a.o; .arch x64; cvtsi2sd Rx(XTMP), Rd(r.number())),
+                    Place::Reg(r) => short!(self.a.o; cvtsi2sd Rx(XTMP), Rd(r.number())),
                     Place::Slot(s) => rm!(self.a.o, cvtsi2sd, Rx(XTMP), DWORD, Ea::slot(s)),
                 }
                 mr!(self.a.o, movsd, QWORD, ea, Rx(XTMP));
@@ -656,7 +657,7 @@ impl Emit<'_> {
     fn store_tagged(&mut self, ea: Ea, p: Place, bits: u64) {
         self.a.imm(TMP, bits << tag::SHIFT);
         match p {
-            Place::Reg(r) => dynasm!(self.a.o; .arch x64; or rax, Rq(r.number())),
+            Place::Reg(r) => short!(self.a.o; or rax, Rq(r.number())),
             Place::Slot(s) => rm!(self.a.o, or, Rq(TMP), QWORD, Ea::slot(s)),
         }
         mr!(self.a.o, mov, QWORD, ea, Rq(TMP));

@@ -7,6 +7,7 @@ mod call;
 mod emit;
 mod encode;
 mod object;
+mod short;
 
 #[cfg(test)]
 pub use emit::enter_with;

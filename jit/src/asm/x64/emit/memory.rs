@@ -84,7 +84,7 @@ impl Emit<'_> {
                 self.a.imm(TMP, bits);
                 mr!(self.a.o, cmp, QWORD, Ea::Base(BASE, -8), Rq(TMP));
                 self.exit(n, Cc::Ne);
-                dynasm!(self.a.o; .arch x64; sub rbp, ins.b.as_lit() * 8);
+                short!(self.a.o; sub rbp, ins.b.as_lit() * 8);
             }
             Op::ADD | Op::SUB | Op::MUL | Op::DIV | Op::MIN | Op::MAX if ins.ty == Ty::Num => {
                 self.num_binary(n, ins.op, uses, d)
@@ -107,7 +107,7 @@ impl Emit<'_> {
             Op::BSHL | Op::BSHR | Op::BSAR | Op::BROL | Op::BROR => self.shift(n, ins, uses, d),
             Op::FPMATH => match FpMath::ALL[ins.b.as_lit() as usize] {
                 FpMath::Sqrt => match self.xmem(n.a, uses) {
-                    Ok(r) => dynasm!(self.a.o; .arch x64; sqrtsd Rx(d), Rx(r)),
+                    Ok(r) => short!(self.a.o; sqrtsd Rx(d), Rx(r)),
                     Err(ea) => rm!(self.a.o, sqrtsd, Rx(d), QWORD, ea),
                 },
                 f => {
@@ -123,18 +123,18 @@ impl Emit<'_> {
                             d
                         }
                     };
-                    dynasm!(self.a.o; .arch x64; roundsd Rx(d), Rx(r), BYTE mode);
+                    short!(self.a.o; roundsd Rx(d), Rx(r), BYTE mode);
                 }
             },
             Op::CONV => self.conv(n, ins, uses, d),
             Op::TOBIT => {
                 let bias = self.a.pool(0x4338_0000_0000_0000);
                 match self.xmem(n.a, uses) {
-                    Ok(r) => dynasm!(self.a.o; .arch x64; movaps Rx(XTMP), Rx(r)),
+                    Ok(r) => short!(self.a.o; movaps Rx(XTMP), Rx(r)),
                     Err(ea) => rm!(self.a.o, movsd, Rx(XTMP), QWORD, ea),
                 }
                 rm!(self.a.o, addsd, Rx(XTMP), QWORD, bias);
-                dynasm!(self.a.o; .arch x64; movd Rd(d), Rx(XTMP));
+                short!(self.a.o; movd Rd(d), Rx(XTMP));
             }
             Op::AREF | Op::STRREF | Op::FREF | Op::HREFI | Op::HREFK => self.address(n, ins, uses, d),
             Op::UREFS => {
@@ -167,7 +167,7 @@ impl Emit<'_> {
                     self.exit(n, if ins.op == Op::UREFO { Cc::Ne } else { Cc::E });
                 }
                 if ins.op == Op::UREFC {
-                    dynasm!(self.a.o; .arch x64; add Rq(d), BYTE uv("tv") as i8);
+                    short!(self.a.o; add Rq(d), BYTE uv("tv") as i8);
                 } else {
                     rm!(self.a.o, mov, Rq(d), QWORD, Ea::Base(d, uv("v")));
                     if ins.is_guard() {
@@ -188,7 +188,7 @@ impl Emit<'_> {
                     // Equal bits: integral, in range, not -0, and a number at all.
                     rm!(self.a.o, cvttsd2si, Rd(d), QWORD, ea);
                     self.num_of_int(XTMP, d);
-                    dynasm!(self.a.o; .arch x64; movq rax, Rx(XTMP));
+                    short!(self.a.o; movq rax, Rx(XTMP));
                     if ins.is_guard() {
                         rm!(self.a.o, cmp, Rq(TMP), QWORD, ea);
                         self.exit(n, Cc::Ne);
@@ -211,7 +211,7 @@ impl Emit<'_> {
                     _ if f.ty() == Ty::Int => rm!(self.a.o, mov, Rd(d), DWORD, ea),
                     Field::FuncPc => {
                         rm!(self.a.o, mov, Rq(d), QWORD, ea);
-                        dynasm!(self.a.o; .arch x64; sub Rq(d), BYTE PROTO_HEAD as i8);
+                        short!(self.a.o; sub Rq(d), BYTE PROTO_HEAD as i8);
                     }
                     _ => rm!(self.a.o, mov, Rq(d), QWORD, ea),
                 }
@@ -310,7 +310,7 @@ impl Emit<'_> {
             (Arg::K(r), Field::TabNomm) => mi!(self.a.o, mov, BYTE, ea, BYTE register_bits(self.t, self.req, r) as i8),
             (Arg::Use(u), Field::TabNomm) => {
                 let r = self.use_reg(uses, u);
-                dynasm!(self.a.o; .arch x64; mov eax, Rd(r));
+                short!(self.a.o; mov eax, Rd(r));
                 mr!(self.a.o, mov, BYTE, ea, Rb(TMP));
             }
             (Arg::K(r), _) if f.ty() == Ty::Int => {
