@@ -308,7 +308,7 @@ impl Emit<'_> {
             any = true;
             let l = self.exits[s];
             dynasm!(self.a.o; .arch x64; =>l);
-            if s > 0 && s + 1 == self.exits.len() && link_of(self.t) == Link::Interp {
+            if s + 1 == self.exits.len() && link_of(self.t) == Link::Interp {
                 self.return_to_interpreter(s);
             }
             if s < 128 {
@@ -344,9 +344,15 @@ impl Emit<'_> {
         }
         let count = self.count.insert(Arc::new(AtomicU32::new(patience)));
         let at = Arc::as_ptr(count) as u64;
-        let slow = self.a.o.new_dynamic_label();
+        let (slow, ready) = (self.a.o.new_dynamic_label(), self.a.o.new_dynamic_label());
         self.a.imm(TMP, at);
-        dynasm!(self.a.o; .arch x64; sub DWORD [rax], BYTE 1; jns =>slow);
+        dynasm!(self.a.o; .arch x64; cmp DWORD [rax], BYTE 0; je =>ready; sub DWORD [rax], BYTE 1; jmp =>slow; =>ready);
+        if s == 0 {
+            // It is the check for room as well, which is the runtime's to make.
+            lea!(self.a.o, Rq(TMP), Ea::Base(BASE, self.t.slots * 8));
+            rm!(self.a.o, cmp, Rq(TMP), QWORD, Ea::Base(VM, vmfield::STACK_MAX));
+            dynasm!(self.a.o; .arch x64; ja =>slow);
+        }
         for m in &map.slots {
             let ea = Ea::Base(BASE, m.slot * 8);
             let place = match m.loc {
