@@ -53,15 +53,15 @@ pub struct Builder {
     chain: [u32; Op::COUNT],
     /// The next older instruction of the same operation, by instruction.
     prev: Vec<u32>,
-    /// How often each fold rule fired, in debug builds.
-    pub(crate) hits: [u32; fold::COUNT],
+    /// How often each fold rule fired, and how often it did not for an instruction of its operations; in debug builds.
+    pub(crate) hits: [(u32, u32); fold::COUNT],
     state: mem::State,
 }
 
 impl Builder {
     /// Begins with a trace, mostly an empty one.
     pub fn new(trace: Trace, passes: Passes, limits: Limits) -> Builder {
-        let hits = [0; fold::COUNT];
+        let hits = [(0, 0); fold::COUNT];
         let state = mem::State::default();
         let mut b = Builder {
             trace,
@@ -283,8 +283,8 @@ impl Builder {
         self.trace.konst(Const::Str(s.into()))
     }
 
-    /// Returns how often each fold rule fired; counted in debug builds.
-    pub fn rule_hits(&self) -> impl Iterator<Item = (&'static str, u32)> + '_ {
+    /// Returns how often each fold rule fired, and how often it did not for an instruction of its operations; counted in debug builds.
+    pub fn rule_hits(&self) -> impl Iterator<Item = (&'static str, (u32, u32))> + '_ {
         fold::rule_names().zip(self.hits)
     }
 

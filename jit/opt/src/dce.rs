@@ -53,7 +53,8 @@ fn may_leave(ins: &Ins) -> bool {
 fn needed(ins: &Ins) -> bool {
     match ins.op {
         Op::NOP | Op::PHI => false,
-        _ if ins.is_sunk() => false,
+        // Exits ask what was closed.
+        _ if ins.is_sunk() => ins.op == Op::UCLO,
         Op::ADDOV | Op::SUBOV | Op::MULOV => false,
         op => match op.kind() {
             Kind::Alloc => false,
@@ -119,7 +120,7 @@ impl Marker<'_> {
     /// Notes that exits of the loop need what is stored in an object made before it; says whether that was not known.
     fn carries(&mut self, i: usize) -> bool {
         let ins = self.t.ins[i];
-        let stores = i < self.loop_at && ins.is_sunk() && ins.op.kind() == Kind::Store;
+        let stores = i < self.loop_at && is_sunk_store(&ins);
         if !stores || !self.in_loop[object(self.t, ins.a)] {
             return false;
         }
@@ -134,9 +135,25 @@ impl Marker<'_> {
     fn follows(&self, ins: &Ins) -> bool {
         match ins.op {
             Op::PHI => ins.a.is_ins() && self.live[ins.a.index()] && self.in_loop[ins.a.index()],
-            _ => ins.is_sunk() && ins.op.kind() == Kind::Store && self.live[object(self.t, ins.a)],
+            Op::USTORE | Op::OBAR => ins.is_sunk() && self.is_shared(ins.a),
+            _ => is_sunk_store(ins) && self.live[object(self.t, ins.a)],
         }
     }
+
+    /// Says whether a live sunk closure has the variable at a sunk address.
+    fn is_shared(&self, address: Ref) -> bool {
+        let at = self.t.ins[address.index()];
+        let variable = self.t.variable(at.a, at.b.0);
+        (1..self.t.ins.len()).filter(|&f| self.live[f] && self.t.ins[f].op == Op::FNEW).any(|f| {
+            let n = self.t.closure(Ref::ins(f)).map_or(0, |c| c.captures.len());
+            (0..n).any(|k| self.t.variable(Ref::ins(f), k as u32) == variable)
+        })
+    }
+}
+
+/// Says whether an instruction is a sunk store into an object.
+fn is_sunk_store(ins: &Ins) -> bool {
+    ins.is_sunk() && ins.op.kind() == Kind::Store && !matches!(ins.op, Op::CSTORE | Op::UCLO)
 }
 
 /// Returns the object that a sunk address or field belongs to.

@@ -221,9 +221,10 @@ impl Copy {
                 }
             }
             Op::SSTORE => self.write(|s| s == old.a.as_lit()),
-            Op::CALLB | Op::FNEW => self.flush(b, Slot::MIN)?,
+            Op::CALLB => self.flush(b, Slot::MIN)?,
             Op::CALLS if effect(b.seen(), i) == Effect::All => self.flush(b, Slot::MIN)?,
-            Op::UCLO => self.flush(b, old.a.as_lit())?,
+            // Otherwise its values come with it.
+            Op::UCLO if old.b.as_lit() == 0 => self.flush(b, old.a.as_lit())?,
             _ => {}
         }
         let (ma, mb) = old.op.modes();

@@ -358,7 +358,7 @@ impl Scan<'_> {
             if let Some(d) = def
                 && (node.tie || node.early)
             {
-                let ours = !node.early && (first && !carried || node.uses[0].val == u.val);
+                let ours = !node.early && (first && !carried || k > 0 && node.uses[0].val == u.val);
                 let swapped = k == 1 && node.comm && uses[0] != Place::Reg(d) && !node.early;
                 if ours || swapped {
                     hint = Some(d);

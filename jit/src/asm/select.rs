@@ -10,6 +10,7 @@
 //! Invariant: a value is used only behind its definition, and exits need what their snapshot names, sunk objects' parts included.
 
 use super::inline;
+use super::quiet;
 use super::sunk;
 use crate::backend::{Request, Template};
 use abi::abort::Abort;
@@ -104,6 +105,8 @@ pub struct Node {
     pub comm: bool,
     /// The result is written before all uses are read.
     pub early: bool,
+    /// A conversion whose operand is no NaN, or does not matter if it is.
+    pub sure: bool,
     /// A call: only saved registers survive.
     pub call: bool,
     /// The exit.
@@ -173,6 +176,8 @@ pub struct Cpu {
     pub sse41: bool,
     /// Shifts by any register.
     pub bmi2: bool,
+    /// Arithmetic whose result is apart from the operands.
+    pub avx: bool,
 }
 
 /// Returns how a trace ends: a loop without LOOP begins again.
@@ -213,6 +218,7 @@ struct Selector<'a> {
     need: Vec<bool>,
     count: Vec<u32>,
     fused: Vec<bool>,
+    omit: Vec<bool>,
     barriers: Vec<u32>,
     out: Selection,
     uses: Vec<Use>,
@@ -254,6 +260,7 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
         cpu,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
+        omit: quiet::plan(t),
         need: growth.filled(false, n)?,
         count,
         fused: growth.filled(false, n)?,
@@ -450,6 +457,7 @@ impl Selector<'_> {
             tie: false,
             comm: false,
             early: false,
+            sure: false,
             call: false,
             snap: None,
             a: Arg::None,
@@ -594,7 +602,7 @@ impl Selector<'_> {
         if ins.is_sunk() || !(need || ins.has_effect()) {
             return Ok(());
         }
-        let guard = ins.is_guard();
+        let guard = ins.is_guard() && !(ins.op.kind() == Kind::Load && self.omit[i]);
         let (mut tie, mut comm, mut early, mut call) = (false, false, false, false);
         let (mut a, mut b, mut args) = (Arg::None, Arg::None, Vec::new());
         let mut def = need;
@@ -826,7 +834,7 @@ impl Selector<'_> {
                 a = Arg::Mem(self.mem(ins.a, i, 0));
                 b = self.reg(ins.b, i);
             }
-            Op::SSTORE => {
+            Op::SSTORE | Op::CSTORE => {
                 a = Arg::Mem(Mem { base: Base::Stack, index: None, wide: false, disp: ins.a.as_lit() * 8 });
                 b = self.reg(ins.b, i);
             }
@@ -840,10 +848,17 @@ impl Selector<'_> {
                 exits = true;
                 def = true;
             }
-            Op::TNEW | Op::TDUP | Op::FNEW => {
+            Op::TNEW | Op::TDUP => {
                 call = true;
                 exits = true;
             }
+            Op::FNEW => {
+                call = true;
+                exits = true;
+                let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
+                args = vec![self.any(parent, i)];
+            }
+            Op::UFREE => exits = true,
             Op::UCLO => call = true,
             Op::CAT => {
                 call = true;
@@ -890,13 +905,14 @@ impl Selector<'_> {
         node.def = (def && has_value && self.defines(ins)).then_some(i as Val);
         (node.tie, node.comm, node.early, node.call) = (tie && node.def.is_some(), comm, early, call);
         (node.a, node.b, node.args) = (a, b, args);
+        node.sure = self.omit[i];
         self.out.nodes.push(node);
         Ok(())
     }
 
     /// Says whether an instruction has a value that lives in a register.
     fn defines(&self, ins: Ins) -> bool {
-        !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::MSTORE)
+        !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::CSTORE | Op::MSTORE)
             && !ins.ty.is_pri()
             && ins.ty != Ty::Void
     }

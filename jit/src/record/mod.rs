@@ -143,8 +143,6 @@ pub struct Recorder {
     started: bool,
     /// Number of frames the trace began with.
     inherited: usize,
-    /// It made closures.
-    closures: bool,
     /// Instructions recorded.
     count: u32,
 }
@@ -229,7 +227,6 @@ impl Recorder {
             ret_depth: 0,
             started: false,
             inherited: 1,
-            closures: false,
             count: 0,
         }
     }

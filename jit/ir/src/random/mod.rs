@@ -7,6 +7,7 @@
 //!
 //! All tables have their keys in the same order, so that guards on shapes hold now and then.
 
+mod frames;
 mod object;
 mod scalar;
 #[cfg(test)]
@@ -32,7 +33,7 @@ pub struct Options {
     pub objects: bool,
     /// Strings.
     pub strings: bool,
-    /// Calls of helpers and CALLB.
+    /// Calls of helpers; with objects also CALLB, closures, and returns to lower frames where the trace does not loop.
     pub calls: bool,
 }
 
@@ -60,16 +61,7 @@ pub fn random(src: &mut Source<'_>, options: &Options) -> Trace {
     };
     g.t.slots = SLOTS + 8;
     g.t.link = options.link;
-    for slot in 0..SLOTS {
-        let ty = match slot {
-            0 | 1 if options.objects => Ty::Tab,
-            2 if options.strings => Ty::Str,
-            COUNTER => Ty::Int,
-            _ => g.src.pick(&[Ty::Num, Ty::Num, Ty::Int, Ty::Nil, Ty::True, Ty::Num]),
-        };
-        g.types.insert(slot, ty);
-    }
-    g.types.insert(-2, Ty::Func);
+    g.frame_begins(options);
     for _ in 0..options.steps {
         g.step(options);
     }
@@ -134,6 +126,22 @@ struct Gen<'s, 'b> {
 }
 
 impl Gen<'_, '_> {
+    /// Says anew which types slots are loaded with, and forgets what was known of slots.
+    fn frame_begins(&mut self, o: &Options) {
+        self.frame.clear();
+        self.loaded.clear();
+        for slot in 0..SLOTS {
+            let ty = match slot {
+                0 | 1 if o.objects => Ty::Tab,
+                2 if o.strings => Ty::Str,
+                COUNTER => Ty::Int,
+                _ => self.src.pick(&[Ty::Num, Ty::Num, Ty::Int, Ty::Nil, Ty::True, Ty::Num]),
+            };
+            self.types.insert(slot, ty);
+        }
+        self.types.insert(-2, Ty::Func);
+    }
+
     fn step(&mut self, o: &Options) {
         match self.src.below(20) {
             0..=3 => self.arithmetic(),

@@ -396,8 +396,13 @@ fn helpers_get_their_arguments_and_failures_leave() {
             &[None, Some(0x8880)],
         ),
         (
-            |t, _, k| (Ins::guard(Op::FNEW, Ty::Func, t.konst(Const::Proto(k)), Ref::lit(2)), true),
-            &[None, Some(0x7770), None],
+            |t, _, k| {
+                let f = guard(t, Op::SLOAD, Ty::Func, Ref::lit(-2), Ref::lit(0));
+                let base = t.kint(2);
+                let list = ins(t, Op::CARG, Ty::Void, f, base);
+                (Ins::guard(Op::FNEW, Ty::Func, t.konst(Const::Proto(k)), list), true)
+            },
+            &[None, Some(0x7770), None, None],
         ),
         (|_, v, _| (Ins::guard(Op::TOSTR, Ty::Str, v[2], Ref::NONE), true), &[None, Some(7)]),
         (|_, v, _| (Ins::guard(Op::NEWREF, Ty::Ptr, v[0], v[1]), true), &[None, None, Some(4608308318706860032)]),
@@ -460,7 +465,7 @@ fn helpers_get_their_arguments_and_failures_leave() {
             assert_eq!(vm.slot(4), boxed(0x5550, what.ty), "{name}");
         }
         if what.op == Op::FNEW {
-            assert_eq!(made[0][2], vm.stack.as_ptr() as u64 + (SLOT0 as u64 + 2) * 8);
+            assert_eq!(made[0][3], vm.stack.as_ptr() as u64 + (SLOT0 as u64 + 2) * 8);
         }
         if fails {
             let mut vm = Vm::new(&slots);

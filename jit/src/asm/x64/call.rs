@@ -65,11 +65,15 @@ impl Emit<'_> {
             }
             Op::TNEW => from.extend([From::Vm, From::Bits(u64::from(ins.a.0)), From::Bits(u64::from(ins.b.0))]),
             Op::TDUP => from.extend([From::Vm, From::Bits(register_bits(self.t, self.req, ins.a))]),
-            Op::FNEW => from.extend([
-                From::Vm,
-                From::Bits(register_bits(self.t, self.req, ins.a)),
-                From::Address(BASE, ins.b.as_lit() * 8),
-            ]),
+            Op::FNEW => {
+                let base = self.t.closure(Ref::ins(n.at)).ok_or(Abort::NyiIr)?.base;
+                from.extend([
+                    From::Vm,
+                    From::Bits(register_bits(self.t, self.req, ins.a)),
+                    From::Operand(*n.args.first().ok_or(Abort::NyiIr)?, Ty::Func, HelperArg::fun),
+                    From::Address(BASE, base * 8),
+                ]);
+            }
             Op::UCLO => from.extend([From::Vm, From::Address(BASE, ins.a.as_lit() * 8)]),
             Op::CALLB => {
                 from.extend([From::Vm, From::Address(BASE, ins.a.as_lit() * 8), From::Bits(u64::from(ins.b.0))])

@@ -11,7 +11,7 @@ mod compare;
 mod memory;
 
 use super::Exits;
-use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
+use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm, rm3};
 use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
 use crate::asm::place::{Place, Reg};
@@ -36,6 +36,8 @@ const _: () = assert!((FRAME + 7 * 8) % 16 == 0);
 pub const REGS: i32 = 512;
 const _: () = assert!(std::mem::offset_of!(abi::exit::ExitState, spill) == REGS as usize);
 
+/// Heads of loops lie at multiples of this: as few lines of code as possible make a round.
+const LOOP_ALIGN: u64 = 32;
 /// Bytes of code that nobody asks for.
 const CODE: usize = 256;
 /// Patches that a step adds at most, mostly.
@@ -125,7 +127,7 @@ pub(super) struct Emit<'a> {
     inner: DynamicLabel,
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::support::Helper, DynamicLabel)>,
-    bmi2: bool,
+    cpu: Cpu,
     ways: Exits,
     maps: &'a [SnapMap],
     count: Option<Arc<AtomicU32>>,
@@ -133,6 +135,8 @@ pub(super) struct Emit<'a> {
     closing: bool,
     /// It has jumped back to the head.
     closed: bool,
+    /// Registers that have the same.
+    twins: Vec<(Reg, Reg)>,
     stress: Option<Arc<[AtomicU8]>>,
     guards: usize,
 }
@@ -165,12 +169,13 @@ pub fn emit(
         head,
         inner,
         thunks: Vec::new(),
-        bmi2: cpu.bmi2,
+        cpu,
         ways,
         maps: &maps,
         count: None,
         closing: false,
         closed: false,
+        twins: Vec::new(),
         stress,
         guards: 0,
     };
@@ -389,7 +394,10 @@ impl Emit<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), Abort> {
         match step {
-            Step::Move { dst, src } => self.a.copy(*dst, *src),
+            Step::Move { dst, src } => {
+                self.twins.retain(|t| Some(t.0) != dst.reg() && Some(t.1) != dst.reg());
+                self.a.copy(*dst, *src);
+            }
             Step::Copies(c) => {
                 let (t, req) = (self.t, self.req);
                 self.a.copies(c, |s| match s {
@@ -397,6 +405,14 @@ impl Emit<'_> {
                     Src::Bits(b) => b,
                     Src::Place(_) => 0,
                 });
+                self.twins.clear();
+                for copy in c {
+                    if let (Place::Reg(d), Src::Place(Place::Reg(s))) = (copy.dst, copy.src)
+                        && !c.iter().any(|other| other.dst == Place::Reg(s))
+                    {
+                        self.twins.push((d, s));
+                    }
+                }
             }
             Step::Node { node, uses, def } => {
                 let n = &self.sel.nodes[*node];
@@ -407,6 +423,7 @@ impl Emit<'_> {
                     Role::Entry => {}
                     Role::Loop => {
                         let head = self.head;
+                        self.a.align(self.req.at, LOOP_ALIGN);
                         dynasm!(self.a.o; .arch x64; =>head);
                     }
                     Role::Stack => {
@@ -421,9 +438,18 @@ impl Emit<'_> {
                     Role::End => self.end(n, uses)?,
                     Role::Op => self.op(n, uses, *def)?,
                 }
+                if n.call || n.role == Role::Loop {
+                    self.twins.clear();
+                }
+                self.twins.retain(|t| Some(t.0) != *def && Some(t.1) != *def);
             }
         }
         Ok(())
+    }
+
+    /// Says whether a register has what another has.
+    pub(super) fn same(&self, x: Reg, y: Reg) -> bool {
+        x == y || self.twins.contains(&(x, y)) || self.twins.contains(&(y, x))
     }
 
     /// Says whether a step is a guard with one jump, right before the end of a loop.
@@ -518,15 +544,29 @@ impl Emit<'_> {
             Link::Root(_) | Link::Again => {
                 let snap = self.t.snaps.last().ok_or(Abort::NyiIr)?;
                 let mut uses = uses.iter();
+                // An int in several slots is converted once.
+                let mut ints: Vec<(Place, Vec<i32>)> = Vec::new();
                 for &(slot, r) in &snap.entries {
                     let ty = self.t.ty(r);
                     let ea = Ea::Base(BASE, slot * 8);
                     if r.is_ins() && !ty.is_pri() {
                         let place = *uses.next().ok_or(Abort::Inconsistent)?;
-                        self.store_place(ea, place, ty);
+                        if ty != Ty::Int {
+                            self.store_place(ea, place, ty);
+                        } else if let Some((_, slots)) = ints.iter_mut().find(|i| i.0 == place) {
+                            slots.push(slot);
+                        } else {
+                            ints.push((place, vec![slot]));
+                        }
                     } else {
                         let bits = slot_bits(self.t, self.req, r);
                         self.a.store_bits(ea, bits);
+                    }
+                }
+                for (place, slots) in ints {
+                    self.store_place(Ea::Base(BASE, slots[0] * 8), place, Ty::Int);
+                    for slot in &slots[1..] {
+                        mr!(self.a.o, movsd, QWORD, Ea::Base(BASE, slot * 8), Rx(XTMP));
                     }
                 }
                 if let Some(m) = snap.multres {

@@ -66,6 +66,23 @@ macro_rules! rm {
         }
     };
 }
+/// `op register, register, memory`.
+macro_rules! rm3 {
+    ($o:expr, $op:ident, $fam:ident($r:expr), $fam2:ident($s:expr), $sz:ident, $ea:expr) => {
+        match $ea {
+            Ea::Base(b, d) => match i8::try_from(d) {
+                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [BYTE Rq(b) + d]),
+                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + d]),
+            },
+            Ea::Index8(b, i, d) => match i8::try_from(d) {
+                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [BYTE Rq(b) + Rq(i) * 8 + d]),
+                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + Rq(i) * 8 + d]),
+            },
+            Ea::Index1(b, i, d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + Rq(i) + d]),
+            Ea::Pool(l) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [=>l]),
+        }
+    };
+}
 /// `op memory, register`.
 macro_rules! mr {
     ($o:expr, $op:ident, $sz:ident, $ea:expr, $fam:ident($r:expr)) => {
@@ -114,7 +131,7 @@ macro_rules! lea {
         }
     };
 }
-pub(super) use {lea, mi, mr, rm};
+pub(super) use {lea, mi, mr, rm, rm3};
 
 /// The assembler with its constant pool.
 pub struct Asm {
@@ -164,6 +181,29 @@ impl Asm {
             if wide {
                 dynasm!(self.o; .arch x64; .u64 0);
             }
+        }
+    }
+
+    /// Fills with instructions that do nothing up to an address that is a multiple of `align`; the code begins at `start`.
+    pub fn align(&mut self, start: u64, align: u64) {
+        let at = start + self.o.offset().0 as u64;
+        let mut gap = (at.next_multiple_of(align) - at) as usize;
+        // `nop` with prefixes and an unused address; the longest has nine bytes.
+        const NOPS: [&[u8]; 9] = [
+            &[0x90],
+            &[0x66, 0x90],
+            &[0x0f, 0x1f, 0x00],
+            &[0x0f, 0x1f, 0x40, 0x00],
+            &[0x0f, 0x1f, 0x44, 0x00, 0x00],
+            &[0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00],
+            &[0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00],
+            &[0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+            &[0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+        ];
+        while gap > 0 {
+            let nop = NOPS[gap.min(9) - 1];
+            self.o.extend(nop);
+            gap -= nop.len();
         }
     }
 
@@ -270,11 +310,10 @@ impl Asm {
         self.o.push_i8(k);
     }
 
-    /// `cmp word [r14 + ATTENTION], 0` with a byte for 0: two bytes would stall decoding.
+    /// Compares the two bytes at `ATTENTION` with 0. At the end of a short loop a load and `test` take less time than `cmp` of memory with an
+    /// immediate.
     pub fn attention(&mut self) {
-        self.o.extend([0x66, 0x41, 0x83, 0xbe]);
-        self.o.push_i32(abi::vmfield::ATTENTION);
-        self.o.push(0);
+        dynasm!(self.o; .arch x64; movzx eax, WORD [r14 + abi::vmfield::ATTENTION]; test eax, eax);
     }
 
     /// Loads a number constant.

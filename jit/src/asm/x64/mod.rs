@@ -83,6 +83,7 @@ impl X64 {
         X64 {
             cpu: Cpu {
                 sse41: std::arch::is_x86_feature_detected!("sse4.1"),
+                avx: std::arch::is_x86_feature_detected!("avx"),
                 bmi2: std::arch::is_x86_feature_detected!("bmi2"),
             },
             exits: Exits::default(),
@@ -91,7 +92,7 @@ impl X64 {
 
     /// Makes a backend for the least CPU.
     pub fn baseline() -> X64 {
-        X64 { cpu: Cpu { sse41: false, bmi2: false }, exits: Exits::default() }
+        X64 { cpu: Cpu { sse41: false, avx: false, bmi2: false }, exits: Exits::default() }
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) struct Text<'a> {
     vm: &'a Vm,
     known: &'a Known,
     ids: HashMap<u64, usize>,
+    upvalues: HashMap<u64, usize>,
     queue: VecDeque<Value>,
     out: String,
 }
@@ -67,7 +68,8 @@ impl<'a> Text<'a> {
         expected: Option<&str>,
         objects: usize,
     ) -> Text<'a> {
-        let mut t = Text { vm, known, ids: HashMap::new(), queue: VecDeque::new(), out: String::new() };
+        let (ids, upvalues) = (HashMap::new(), HashMap::new());
+        let mut t = Text { vm, known, ids, upvalues, queue: VecDeque::new(), out: String::new() };
         // SAFETY: the frames of the running coroutine are intact, and what they refer to is live.
         unsafe {
             t.frames(pc, live);
@@ -253,7 +255,10 @@ impl<'a> Text<'a> {
                         0 => "open elsewhere ".to_string(),
                         _ => String::new(),
                     };
-                    self.line(&format!("{name} upvalue {i} {open}"), Value(*(*uv).v));
+                    // Which upvalues are one counts, too.
+                    let next = self.upvalues.len();
+                    let id = *self.upvalues.entry(uv as u64).or_insert(next);
+                    self.line(&format!("{name} upvalue {i} number {id} {open}"), Value(*(*uv).v));
                 }
             }
         }

@@ -21,11 +21,14 @@ impl Emit<'_> {
 
     pub(super) fn num_binary(&mut self, n: &Node, op: Op, uses: &[Place], d: u8) {
         let (mut a, mut b) = (self.xmem(n.a, uses), self.xmem(n.b, uses));
+        if self.cpu.avx {
+            return self.num_ternary(op, a, b, d);
+        }
         if b.is_ok_and(|b| b == d) && !a.is_ok_and(|a| a == d) {
             std::mem::swap(&mut a, &mut b);
         }
         match a {
-            Ok(a) if a == d => {}
+            Ok(a) if self.same(Reg::fpr(a), Reg::fpr(d)) => {}
             Ok(a) => dynasm!(self.a.o; .arch x64; movaps Rx(d), Rx(a)),
             Err(ea) => rm!(self.a.o, movsd, Rx(d), QWORD, ea),
         }
@@ -47,6 +50,31 @@ impl Emit<'_> {
         }
     }
 
+    /// The same with a result apart from both operands.
+    fn num_ternary(&mut self, op: Op, a: Result<u8, Ea>, b: Result<u8, Ea>, d: u8) {
+        let a = a.unwrap_or_else(|ea| {
+            let to = if b.is_ok_and(|b| b == d) { XTMP } else { d };
+            rm!(self.a.o, movsd, Rx(to), QWORD, ea);
+            to
+        });
+        macro_rules! go {
+            ($op:ident) => {
+                match b {
+                    Ok(b) => dynasm!(self.a.o; .arch x64; $op Rx(d), Rx(a), Rx(b)),
+                    Err(ea) => rm3!(self.a.o, $op, Rx(d), Rx(a), QWORD, ea),
+                }
+            };
+        }
+        match op {
+            Op::ADD => go!(vaddsd),
+            Op::SUB => go!(vsubsd),
+            Op::MUL => go!(vmulsd),
+            Op::DIV => go!(vdivsd),
+            Op::MIN => go!(vminsd),
+            _ => go!(vmaxsd),
+        }
+    }
+
     /// An int operand as register, address or immediate.
     pub(super) fn gmem(&mut self, arg: Arg, uses: &[Place]) -> Int {
         match arg {
@@ -62,7 +90,7 @@ impl Emit<'_> {
 
     pub(super) fn int_move(&mut self, d: u8, x: Int) {
         match x {
-            Int::Reg(r) if r == d => {}
+            Int::Reg(r) if self.same(Reg::gpr(r), Reg::gpr(d)) => {}
             Int::Reg(r) => dynasm!(self.a.o; .arch x64; mov Rd(d), Rd(r)),
             Int::Mem(ea) => rm!(self.a.o, mov, Rd(d), DWORD, ea),
             Int::Imm(k) => self.a.imm(d, u64::from(k as u32)),
@@ -235,7 +263,7 @@ impl Emit<'_> {
             }
             return;
         }
-        if let (Int::Reg(c), false) = (b, matches!(ins.op, Op::BROL | Op::BROR) || !self.bmi2) {
+        if let (Int::Reg(c), false) = (b, matches!(ins.op, Op::BROL | Op::BROR) || !self.cpu.bmi2) {
             let x = match a {
                 Int::Reg(x) => x,
                 a => {
@@ -311,7 +339,9 @@ impl Emit<'_> {
                         Err(ea) => rm!(self.a.o, ucomisd, Rx(XTMP), QWORD, ea),
                     }
                     self.exit(n, Cc::Ne);
-                    self.exit(n, Cc::P);
+                    if !n.sure {
+                        self.exit(n, Cc::P);
+                    }
                 }
             }
         }

@@ -145,6 +145,19 @@ impl Emit<'_> {
                 dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD slot * 8);
                 self.exit(n, Cc::Ne);
             }
+            Op::UFREE => {
+                // The list has the highest slot first.
+                let first = abi::layout::offset("ThreadObj", "open_upvals") as i32;
+                let v = abi::layout::offset("UpvalObj", "v") as i32;
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(VM, vmfield::CUR));
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, first));
+                let none = self.a.o.new_dynamic_label();
+                dynasm!(self.a.o; .arch x64; test rax, rax; jz =>none);
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, v));
+                dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD ins.a.as_lit() * 8);
+                self.exit(n, Cc::Ge);
+                dynasm!(self.a.o; .arch x64; =>none);
+            }
             Op::UREFO | Op::UREFC => {
                 let f = self.base_reg(n.a, uses);
                 let uv = |s| abi::layout::offset("UpvalObj", s) as i32;
@@ -166,7 +179,7 @@ impl Emit<'_> {
             Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::HKLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
                 let ea = self.ea(m, uses);
-                self.load(n, ea, ins.ty, def, ins.is_guard());
+                self.load(n, ea, ins.ty, def, n.snap.is_some());
             }
             Op::SLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
@@ -181,7 +194,7 @@ impl Emit<'_> {
                         self.exit(n, Cc::Ne);
                     }
                 } else {
-                    self.load(n, ea, ins.ty, def, ins.is_guard());
+                    self.load(n, ea, ins.ty, def, n.snap.is_some());
                 }
             }
             Op::XLOAD => {
@@ -204,7 +217,7 @@ impl Emit<'_> {
                 }
             }
             Op::MRES => rm!(self.a.o, mov, Rd(d), DWORD, Ea::Base(VM, vmfield::MULTRES)),
-            Op::ASTORE | Op::HSTORE | Op::USTORE | Op::SSTORE => {
+            Op::ASTORE | Op::HSTORE | Op::USTORE | Op::SSTORE | Op::CSTORE => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
                 let ea = self.ea(m, uses);
                 self.store_arg(ea, n.b, uses, self.t.ty(ins.b));
