@@ -74,12 +74,6 @@ impl Maker<'_> {
                 self.world.templates.insert((*p, *i), t);
             }
         }
-        for ins in self.t.ins.iter().filter(|ins| ins.op == Op::FNEW) {
-            if let Some(Const::Proto(p)) = self.t.as_const(ins.a) {
-                let captured = (0..self.src.below(4)).map(|_| (true, self.src.below(8) as u16)).collect();
-                self.world.captures.insert(*p, captured);
-            }
-        }
         for (i, c) in self.t.consts.iter().enumerate() {
             if let Const::BaseMeta(ty) = c
                 && let Value::Table(m) = self.table(Ref::konst(i), 1)
