@@ -398,7 +398,7 @@ fn helpers_get_their_arguments_and_failures_leave() {
         ),
         (
             |t, _, k| {
-                let f = guard(t, Op::SLOAD, Ty::Func, Ref::lit(-2), Ref::lit(0));
+                let f = ins(t, Op::SLOAD, Ty::Func, Ref::lit(-2), Ref::lit(0));
                 let base = t.kint(2);
                 let list = ins(t, Op::CARG, Ty::Void, f, base);
                 (Ins::guard(Op::FNEW, Ty::Func, t.konst(Const::Proto(k)), list), true)

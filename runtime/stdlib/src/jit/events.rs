@@ -219,7 +219,7 @@ fn send(vm: &mut Vm, event: &Event, top: &mut *mut u64) -> Result<bool, Raise> {
             list.extend(parent.iter().flat_map(|(t, e)| [number(*t), number(*e)]));
             ("trace", list)
         }
-        Event::Stop { trace, at } => ("trace", vec![text("stop")?, number(*trace), at.0, number(at.1)]),
+        Event::Stop { trace, at } => ("trace", vec![text("stop")?, number(*trace), at.0]),
         Event::Abort { trace, at, why, message } => {
             let what = match message {
                 Some(message) => text(message)?,
