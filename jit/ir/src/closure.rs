@@ -91,7 +91,9 @@ impl Trace {
             let Some(c) = self.closure(f) else { return Variable::Of(f, i) };
             match c.captures.get(i as usize) {
                 Some(&Capture::Parent(k)) => (f, i) = (c.parent, k),
-                Some(&Capture::Local { slot, .. }) => return Variable::Local { owner: self.owner(f.index(), slot), slot },
+                Some(&Capture::Local { slot, .. }) => {
+                    return Variable::Local { owner: self.owner(f.index(), slot), slot };
+                }
                 None => return Variable::Of(f, i),
             }
         }

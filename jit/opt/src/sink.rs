@@ -88,8 +88,8 @@ fn closers(t: &Trace, kept: &[bool]) -> Vec<bool> {
             Op::UCLO => {
                 let level = ins.a.as_lit();
                 let idle = ins.b.as_lit() == 1 && open.iter().all(|s| *s < level);
-                for k in from..=i {
-                    sunk[k] = idle && matches!(t.ins[k].op, Op::CSTORE | Op::UCLO);
+                for (s, ins) in sunk[from..=i].iter_mut().zip(&t.ins[from..=i]) {
+                    *s = idle && matches!(ins.op, Op::CSTORE | Op::UCLO);
                 }
                 open.retain(|s| *s < level);
                 from = i + 1;
@@ -158,7 +158,8 @@ impl Graph {
                     self.keep(t, ins.b);
                 }
             } else if ins.op == Op::FNEW {
-                self.holds.extend(t.closure(Ref::ins(i)).iter().filter(|c| object(c.parent)).map(|c| (i, c.parent.index())));
+                self.holds
+                    .extend(t.closure(Ref::ins(i)).iter().filter(|c| object(c.parent)).map(|c| (i, c.parent.index())));
                 self.keep_odd(t, i);
             } else if ins.op != Op::CARG && !(ins.op == Op::CSTORE && object(ins.b)) {
                 ins.refs().for_each(|r| self.keep(t, r));

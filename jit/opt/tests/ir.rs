@@ -143,7 +143,8 @@ fn files_have_what_they_expect() {
         if let Some(rule) = file.strip_suffix(".ir").filter(|_| folder == "fold") {
             match here.hits.get(rule) {
                 Some((0, _)) => missing.push(format!("{name} does not make the rule fire")),
-                Some((_, 0)) => missing.push(format!("{name} has no instruction of its operations for which the rule does not fire")),
+                Some((_, 0)) => missing
+                    .push(format!("{name} has no instruction of its operations for which the rule does not fire")),
                 None => missing.push(format!("{name} is named like no rule")),
                 Some(_) => {}
             }

@@ -176,7 +176,9 @@ impl Rec<'_> {
                 open += 1;
                 continue;
             };
-            let Some(Sunk::Upval { value, .. }) = p.map.sunk.get(usize::from(i)) else { return Err(Abort::Inconsistent) };
+            let Some(Sunk::Upval { value, .. }) = p.map.sunk.get(usize::from(i)) else {
+                return Err(Abort::Inconsistent);
+            };
             let others = (1..p.trace.ins.len()).map(Ref::ins).filter(|&g| g != f);
             for g in others {
                 let n = p.trace.closure(g).map_or(0, |d| d.slots().filter(|s| *s == slot).count());

@@ -119,9 +119,7 @@ impl Rec<'_> {
 
     /// Says whether all open upvalues at slot `level` and above are of closures made on the trace, since `known_from`.
     fn is_own(&self, level: Slot, known_from: usize) -> bool {
-        let frees = |i: &ir::Ins| {
-            matches!(i.op, I::UFREE | I::UCLO) && i.a.as_lit() <= level && !i.is_sunk()
-        };
+        let frees = |i: &ir::Ins| matches!(i.op, I::UFREE | I::UCLO) && i.a.as_lit() <= level && !i.is_sunk();
         self.depth() >= self.t.inherited || self.t.b.trace().ins[known_from..].iter().any(frees)
     }
 
@@ -161,7 +159,8 @@ impl Rec<'_> {
             // Nothing captured these slots.
             return Ok(());
         }
-        let values: Option<Vec<Tr>> = open.iter().map(|o| self.known(o.0).filter(|_| o.0 < self.base() + size)).collect();
+        let values: Option<Vec<Tr>> =
+            open.iter().map(|o| self.known(o.0).filter(|_| o.0 < self.base() + size)).collect();
         if let Some(values) = values.filter(|_| own && open.iter().all(|o| o.1 >= known_from)) {
             for (&(slot, _), v) in open.iter().zip(&values) {
                 self.emit(I::CSTORE, v.ty, Ref::lit(slot), v.r)?;

@@ -328,12 +328,7 @@ pub unsafe extern "C" fn tab_reserve(m: *mut Vm, t: *mut TabObj, n: i32) -> i32 
 }
 
 /// Closure in the frame of `parent` at `base`.
-pub unsafe extern "C" fn func_new(
-    m: *mut Vm,
-    p: *mut ProtoObj,
-    parent: *mut FuncObj,
-    base: *mut u64,
-) -> *mut FuncObj {
+pub unsafe extern "C" fn func_new(m: *mut Vm, p: *mut ProtoObj, parent: *mut FuncObj, base: *mut u64) -> *mut FuncObj {
     // SAFETY: all are live; `base` is where the frame of `parent`, a Lua function, is or will be in the running coroutine.
     unsafe { proto::new_closure(&*m, p, parent, base).unwrap_or(null_mut()) }
 }

@@ -68,7 +68,14 @@ pub(super) type Watch<'w> = dyn FnMut(usize, &Machine<'_>) -> Eval<()> + 'w;
 
 impl<'a> Machine<'a> {
     pub(super) fn new(t: &'a Trace, world: &World) -> Machine<'a> {
-        Machine { t, world: world.clone(), vals: vec![None; t.ins.len()], base: 0, closing: BTreeMap::new(), shapes: Vec::new() }
+        Machine {
+            t,
+            world: world.clone(),
+            vals: vec![None; t.ins.len()],
+            base: 0,
+            closing: BTreeMap::new(),
+            shapes: Vec::new(),
+        }
     }
 
     pub(super) fn run(mut self, fuel: usize, watch: &mut Watch<'_>) -> Eval<Outcome> {
