@@ -3,6 +3,7 @@
 use crate::asm::place::Place;
 use abi::abort::Abort;
 use abi::exit::SnapMap;
+use abi::grow::Growth;
 use ir::Trace;
 
 /// What a backend needs to know of the process.
@@ -16,6 +17,27 @@ pub struct Env {
     pub nil_slot: u64,
 }
 
+/// A table that is copied, and that nobody changes. It has a shape.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Template {
+    /// Its address, as `Request::bits` has it.
+    pub table: u64,
+    /// Array slots.
+    pub asize: u32,
+    /// Nodes.
+    pub nodes: u32,
+    /// Shape.
+    pub shape: u32,
+    /// Keys.
+    pub keys: u32,
+    /// First of the nodes taken.
+    pub freetop: u32,
+    /// Address of the array part.
+    pub array: u64,
+    /// Address of the hash part.
+    pub node: u64,
+}
+
 /// A trace to be assembled.
 pub struct Request<'a> {
     /// The trace, verified.
@@ -27,14 +49,20 @@ pub struct Request<'a> {
     pub bits: &'a [u64],
     /// Boxed key of each Slot constant, 0 for others.
     pub keys: &'a [u64],
+    /// What the templates among the constants hold.
+    pub templates: &'a [Template],
     /// Side traces: where the values of the parent's exit are, by entry of the parent's snapshot.
     pub parent: Option<&'a SnapMap>,
     /// Entry (behind the prologue) of the root trace that the link names, if it is another.
     pub target: Option<u64>,
+    /// Loads may become memory operands (`-O+fuse`).
+    pub fuse: bool,
     /// Every guard fails once (a counter before each).
     pub stress: bool,
     /// Address at which the code will lie.
     pub at: u64,
+    /// Who decides whether buffers may grow.
+    pub growth: Growth,
 }
 
 /// Machine code of a trace.

@@ -2,17 +2,22 @@
 //!
 //! Absent: `sizemcode`, which is accepted and means nothing: code memory is one area.
 
+use abi::grow::Growth;
 use opt::{Limits, Passes};
 
 macro_rules! params {
     ($($(#[$doc:meta])* $name:ident = $default:literal;)*) => {
         /// Parameters (`-Oname=value`).
-        #[derive(Clone, PartialEq, Eq, Debug)]
+        #[derive(Clone, Debug)]
         pub struct Params {
             /// Optimiser passes.
             pub passes: Passes,
+            /// The backend fuses loads with what uses them.
+            pub fuse: bool,
             /// Every exit executes its instruction again, branches included: so any guard may be made to fail (`-Jexit=stress`).
             pub stress: bool,
+            /// Who decides whether buffers may grow.
+            pub growth: Growth,
             $($(#[$doc])* pub $name: u32),*
         }
         impl Params {
@@ -25,7 +30,7 @@ macro_rules! params {
             }
         }
         impl Default for Params {
-            fn default() -> Params { Params { passes: Passes::default(), stress: false, $($name: $default),* } }
+            fn default() -> Params { Params { passes: Passes::default(), fuse: true, stress: false, growth: Growth::default(), $($name: $default),* } }
         }
     };
 }

@@ -130,6 +130,10 @@ pub trait Subject {
 
     /// Returns the slots of a prototype's frames that closures may capture, a bit each.
     fn captured(&self, p: P) -> [u64; 4];
+    /// Returns what closures of a prototype capture: its upvalue descriptors.
+    fn captures(&self, p: P) -> Vec<u16>;
+    /// Returns the highest slot of the running coroutine that has an open upvalue, from slot 0 of the running frame.
+    fn highest_open(&self) -> Option<i64>;
     /// Returns an upvalue of a Lua function.
     fn upvalue(&self, f: V, i: u32) -> Option<Upval>;
     /// Returns the environment of a function.

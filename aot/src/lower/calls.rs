@@ -68,6 +68,7 @@ impl Lowerer<'_> {
         let t = &self.tree.branches[b.branch].trace;
         let refs: Vec<Ref> = match ins.op {
             Op::CALLN | Op::CALLA | Op::CALLL | Op::CALLS | Op::CAT => t.args(ins.a),
+            Op::FNEW => vec![ins.a],
             _ => ins.refs().collect(),
         };
         let mut vals = Vec::new();
@@ -92,9 +93,11 @@ impl Lowerer<'_> {
                 return self.call_with(b, at, Helper::tab_new, &["%vm".into(), lit(ins.a), lit(ins.b)]);
             }
             Op::FNEW => {
-                let adr = self.at_offset(&base, i64::from(ins.b.as_lit()) * 8);
+                let c = t.closure(Ref::ins(at)).ok_or_else(|| Refusal("FNEW without a list".into()))?;
+                let parent = self.val(b, c.parent)?.text.to_string();
+                let adr = self.at_offset(&base, i64::from(c.base) * 8);
                 let p = vals[0].text.to_string();
-                return self.call_with(b, at, Helper::func_new, &["%vm".into(), p, adr]);
+                return self.call_with(b, at, Helper::func_new, &["%vm".into(), p, parent, adr]);
             }
             Op::UCLO => {
                 let adr = self.at_offset(&base, i64::from(ins.a.as_lit()) * 8);

@@ -62,13 +62,7 @@ impl Lowerer<'_> {
     }
 
     /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime.
-    pub fn leave(
-        &mut self,
-        branch: usize,
-        s: usize,
-        base: &str,
-        known: &HashMap<i32, Known>,
-    ) -> Result<(), Refusal> {
+    pub fn leave(&mut self, branch: usize, s: usize, base: &str, known: &HashMap<i32, Known>) -> Result<(), Refusal> {
         self.store_slots(base, known)?;
         let number = self.exits.len();
         self.exits.push((branch as u32, s as u32));

@@ -38,9 +38,7 @@ impl Lowerer<'_> {
                 self.f.let_(format_args!("or i64 {w}, {}", (tag::KEY_INDEX << 32) as i64))
             }
             Ty::Link => v.text.to_string(),
-            Ty::Lightud => {
-                self.f.let_(format_args!("or i64 {}, {}", v.text, (Ty::Lightud.tag() << tag::SHIFT) as i64))
-            }
+            Ty::Lightud => self.f.let_(format_args!("or i64 {}, {}", v.text, (Ty::Lightud.tag() << tag::SHIFT) as i64)),
             ty if ty.is_pri() => v.text.to_string(),
             Ty::Ptr => self.f.let_(format_args!("ptrtoint ptr {} to i64", v.text)),
             ty => {
@@ -225,6 +223,27 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// UFREE: the list of open upvalues has the highest slot first.
+    pub(super) fn none_open(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let thread = self.vm_load("ptr", vmfield::CUR);
+        let list = self.at_offset(&thread, abi::layout::offset("ThreadObj", "open_upvals") as i64);
+        let u = self.f.let_(format_args!("load ptr, ptr {list}, !tbaa !{HEADER}"));
+        let any = self.f.let_(format_args!("icmp ne ptr {u}, null"));
+        let (look, on) = (self.f.label(), self.f.label());
+        self.f.line(format_args!("br i1 {any}, label %{look}, label %{on}"));
+        self.f.begin(&look);
+        let v = self.at_offset(&u, abi::layout::offset("UpvalObj", "v") as i64);
+        let v = self.f.let_(format_args!("load ptr, ptr {v}, !tbaa !{HEADER}"));
+        let x = self.f.let_(format_args!("ptrtoint ptr {v} to i64"));
+        let y = self.f.let_(format_args!("ptrtoint ptr {} to i64", b.base));
+        let d = self.f.let_(format_args!("sub i64 {x}, {y}"));
+        let ok = self.f.let_(format_args!("icmp slt i64 {d}, {}", i64::from(ins.a.as_lit()) * 8));
+        self.fails(b, at, &ok)?;
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&on);
+        Ok(())
+    }
+
     fn is_closed(&mut self, b: &mut Branching, at: usize, ins: Ins, u: &str, cmp: &str) -> Result<(), Refusal> {
         if !ins.is_guard() {
             return Ok(());
@@ -325,7 +344,7 @@ impl Lowerer<'_> {
     /// Stores.
     pub(super) fn stores(&mut self, b: &mut Branching, ins: Ins) -> Result<(), Refusal> {
         match ins.op {
-            Op::SSTORE => {
+            Op::SSTORE | Op::CSTORE => {
                 let adr = self.at_offset(&b.base.clone(), i64::from(ins.a.as_lit()) * 8);
                 let v = self.val(b, ins.b)?;
                 self.store_boxed(&v, &adr, STACK);

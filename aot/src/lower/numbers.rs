@@ -151,8 +151,13 @@ impl Lowerer<'_> {
                 Conv::KeyInt | Conv::IntKey => p.to_string(),
                 Conv::IntTrunc => {
                     let i = self.f.let_(format_args!("call i32 @llvm.fptosi.sat.i32.f64(double {p})"));
-                    let low = self.f.let_(format_args!("fcmp ogt double {p}, {}", super::block::double((-2147483649f64).to_bits())));
-                    let high = self.f.let_(format_args!("fcmp olt double {p}, {}", super::block::double(2147483648f64.to_bits())));
+                    let low = self.f.let_(format_args!(
+                        "fcmp ogt double {p}, {}",
+                        super::block::double((-2147483649f64).to_bits())
+                    ));
+                    let high = self
+                        .f
+                        .let_(format_args!("fcmp olt double {p}, {}", super::block::double(2147483648f64.to_bits())));
                     let fits = self.f.let_(format_args!("and i1 {low}, {high}"));
                     self.f.let_(format_args!("select i1 {fits}, i32 {i}, i32 {}", i32::MIN))
                 }

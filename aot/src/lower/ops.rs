@@ -12,17 +12,9 @@ impl Lowerer<'_> {
         }
         match ins.op {
             Op::NOP | Op::BASE | Op::PHI | Op::LOOP | Op::USE | Op::CARG => Ok(()),
-            Op::LT
-            | Op::GE
-            | Op::LE
-            | Op::GT
-            | Op::ULT
-            | Op::UGE
-            | Op::ULE
-            | Op::UGT
-            | Op::EQ
-            | Op::NE
-            | Op::ABC => self.compare(b, at, ins),
+            Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT | Op::EQ | Op::NE | Op::ABC => {
+                self.compare(b, at, ins)
+            }
             Op::GCSTEP => {
                 // The call before asked the same.
                 if self.tree.branches[b.branch].trace.ins[at - 1].op == Op::CALLB {
@@ -67,10 +59,13 @@ impl Lowerer<'_> {
             Op::FPMATH | Op::CONV | Op::TOBIT => self.convert(b, at, ins),
             Op::AREF | Op::HREFK | Op::HREFI | Op::FREF | Op::STRREF => self.address(b, at, ins),
             Op::UREFO | Op::UREFC | Op::UREFS => self.upvalue(b, at, ins),
+            Op::UFREE => self.none_open(b, at, ins),
             Op::ALOAD | Op::HLOAD | Op::HKLOAD | Op::ULOAD | Op::FLOAD | Op::XLOAD | Op::SLOAD | Op::MRES => {
                 self.loads(b, at, ins)
             }
-            Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::MSTORE => self.stores(b, ins),
+            Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::CSTORE | Op::MSTORE => {
+                self.stores(b, ins)
+            }
             Op::TOSTR
             | Op::STRTO
             | Op::HREF

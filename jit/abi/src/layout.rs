@@ -76,6 +76,42 @@ macro_rules! for_each_layout {
                 /// Not used.
                 pad: u32, 20, NodeNext;
             }
+            /// A shape of hash parts; no object of the heap. Its latest transition, which compiled code repeats, comes first.
+            ShapeRecord: 64 {
+                /// The latest transition: by this key, boxed (0: there is none) …
+                last_key: u64, 0, Header;
+                /// … to this shape …
+                last: u32, 8, Header;
+                /// … which begins the free nodes here …
+                last_freetop: u32, 12, Header;
+                /// … has the key at this byte of the part …
+                last_at: u32, 16, Header;
+                /// … and this [`link`](ShapeRecord::link).
+                last_link: u32, 20, Header;
+                /// The latest key; null in roots.
+                key: *mut StrObj, 24, Header;
+                /// The shape before it.
+                parent: u32, 32, Header;
+                /// First node of those taken from the end.
+                freetop: u32, 36, Header;
+                /// Byte of the part at which the latest key's node is.
+                at: u32, 40, Header;
+                /// The node at the head of the chain that it was linked into: its byte, or [`NO_LINK`](abi::shape::NO_LINK),
+                /// or [`MOVED`](abi::shape::MOVED).
+                link: u32, 44, Header;
+                /// Number of keys.
+                count: u8, 48, Header;
+                /// Binary logarithm of the number of nodes; 0 is an empty part.
+                bits: u8, 49, Header;
+                /// Number of transitions.
+                children: u16, 50, Header;
+                /// Number of the plan for growing, plus one.
+                plan: u32, 52, Header;
+                /// The guess for tables that begin with the same key.
+                guess: u32, 56, Header;
+                /// Not used.
+                pad: u32, 60, Header;
+            }
             /// A function. A Lua function's upvalues (`*mut UpvalObj`) follow; a builtin's are [`BuiltinObj`].
             FuncObj: 24 {
                 /// Object type.

@@ -9,12 +9,14 @@ pub mod content;
 pub mod costatus;
 pub mod exit;
 pub mod frame;
+pub mod grow;
 pub mod hash;
 pub mod image;
 pub mod layout;
 pub mod metamethod;
 pub mod objtype;
 pub mod paths;
+pub mod shape;
 pub mod support;
 #[doc(hidden)]
 pub use support as helpers;

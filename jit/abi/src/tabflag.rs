@@ -10,3 +10,6 @@ pub const DEAD_KEYS: u8 = 4;
 pub const MIXED_KEYS: u8 = 8;
 /// The array part lies behind the table in the same cell.
 pub const INNER_ARRAY: u8 = 16;
+
+/// Slots of the largest array part that lies there.
+pub const MAX_INNER: u32 = 8;

@@ -22,6 +22,28 @@ vmfields! {
     GC_EPOCH = 2112;
     /// Two bytes that are zero unless somebody wants the interpreter's attention: collector due; hook, interrupt, flush.
     ATTENTION = 2113;
+    /// Records of the shapes by id ([`crate::shape::RECORD`] bytes each).
+    SHAPES = 2120;
     /// Allocation runs (`cur`, `end`: 16 bytes) of plain cells by size class.
-    RUNS = 2120;
+    RUNS = 2128;
+}
+
+/// Bytes of the largest cell that compiled code takes from a run itself. Up to here cells are multiples of 16, each size a class.
+pub const MAX_CELL: u32 = 256;
+
+/// A run that cells come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// Offset of the address of the next cell.
+    pub cur: i32,
+    /// Offset of the address behind the last cell.
+    pub end: i32,
+    /// Bytes of a cell.
+    pub cell: i32,
+}
+
+/// Returns the run of cells for `bytes`: from 1 to [`MAX_CELL`].
+pub const fn run(bytes: u32) -> Run {
+    let class = (bytes as i32 + 15) / 16 - 1;
+    Run { cur: RUNS + class * 16, end: RUNS + class * 16 + 8, cell: (class + 1) * 16 }
 }

@@ -4,6 +4,7 @@
 //! can be printed and read back.
 #![forbid(unsafe_code)]
 
+mod closure;
 pub mod eval;
 mod field;
 mod konst;
@@ -18,6 +19,7 @@ pub mod tree;
 mod ty;
 mod verify;
 
+pub use closure::{Capture, Closure, Variable};
 pub use field::{Conv, Field, FpMath, sload};
 pub use konst::{Const, ProtoKey, Shape};
 pub use lit::LitKind;

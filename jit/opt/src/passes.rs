@@ -47,7 +47,7 @@ passes! {
     /// Forwards stores and loads to loads.
     fwd "fwd" 3 None;
     /// Narrows numbers to integers.
-    narrow "narrow" 3 None;
+    narrow "narrow" 2 None;
     /// Removes stores that are overwritten.
     dse "dse" 3 None;
     /// Eliminates array bounds checks.

@@ -147,7 +147,8 @@ impl Rec<'_> {
         if self.t.need_snap { self.snapshot() } else { Ok(()) }
     }
 
-    /// Takes a snapshot whose exit goes on at instruction `pc` of the running frame.
+    /// Takes a snapshot whose exit goes on at instruction `pc` of the running frame. It replaces the last one if nothing came between; but not the
+    /// entry's, which is no branch's: through it the check for room leaves.
     pub(super) fn snapshot_at(&mut self, pc: u32) -> Res<()> {
         let proto = self.frame_proto();
         let key = self.s.key(proto);
@@ -158,6 +159,7 @@ impl Rec<'_> {
         let top = (base + i32::from(info.frame_size)).max(extra);
         let live = self.live_slots(proto, pc);
         let mut entries = Vec::new();
+        self.t.b.growth().room(&mut entries, self.t.slots.len())?;
         for (i, s) in self.t.slots.iter().enumerate() {
             let slot = i as Slot + self.t.low;
             let Some(s) = s else { continue };
@@ -173,10 +175,11 @@ impl Rec<'_> {
         let at = self.t.b.trace().ins.len() as u32;
         let snap = Snap { at, pc: Some(pc_ref), base, top, multres, entries };
         let limit = self.t.params.maxsnap as usize;
+        self.t.b.make_room(0, 1)?;
         let t = self.t.b.trace_mut();
         t.slots = t.slots.max(top);
-        match t.snaps.last_mut() {
-            Some(last) if last.at == at && at > 1 => *last = snap,
+        match t.snaps.get_mut(1..).and_then(<[Snap]>::last_mut) {
+            Some(last) if last.at == at => *last = snap,
             _ => {
                 if t.snaps.len() >= limit {
                     return Err(Abort::TooManySnaps);

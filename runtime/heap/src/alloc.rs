@@ -15,7 +15,7 @@ pub mod large;
 mod space;
 
 use crate::gc::Collector;
-use crate::object::StrObj;
+use crate::object::{ShapeRecord, StrObj};
 use crate::shape::Shapes;
 use crate::strtab::StrTab;
 use crate::vm::{Config, Raise, Vm};
@@ -69,6 +69,8 @@ pub struct Heap {
     pub due: Cell<u8>,
     /// Nonzero: compiled code has to return to the interpreter (hooks, budget, interruption). Behind `due`: one test covers both.
     pub attention: Cell<u8>,
+    /// The records of `shapes`.
+    pub(crate) shape_records: Cell<*const ShapeRecord>,
     /// Cells allocated since the last collection come from here: by group, by class.
     pub runs: [[Run; CLASSES]; KINDS],
     /// Freed buffers by class.
@@ -108,11 +110,13 @@ impl Heap {
     pub fn new(config: Config) -> Heap {
         let space = Space::new();
         let (base, bits, span) = space.range();
+        let shapes = Shapes::new();
         let seed = if config.hash_seed == 0 { crate::sys::entropy() } else { config.hash_seed };
         Heap {
             gc_epoch: Cell::new(IDLE),
             due: Cell::new(config.gc_stress.into()),
             attention: Cell::new(0),
+            shape_records: Cell::new(shapes.records()),
             runs: std::array::from_fn(|_| {
                 std::array::from_fn(|_| Run { cur: Cell::new(null_mut()), end: Cell::new(null_mut()) })
             }),
@@ -129,7 +133,7 @@ impl Heap {
             space: UnsafeCell::new(space),
             large: UnsafeCell::new(Default::default()),
             strings: UnsafeCell::new(StrTab::new(seed)),
-            shapes: UnsafeCell::new(Shapes::new()),
+            shapes: UnsafeCell::new(shapes),
             collector: UnsafeCell::new(Collector::new()),
             collecting: Cell::new(false),
         }

@@ -22,14 +22,15 @@
 //! Invariant: keys of shapes are roots of the collector; shapes are never freed, but bounded by [`MAX_SHAPES`].
 
 use crate::alloc::Heap;
-use crate::object::{Node, StrObj, TabObj};
+use crate::object::{Node, ShapeRecord, StrObj, TabObj};
 use crate::value::Value;
 use crate::vm::{Raise, Vm};
+pub use abi::shape::NONE;
+pub(crate) use abi::shape::root;
+use abi::shape::{MAX_BITS, MOVED, NO_LINK};
 use abi::tag;
 use std::ptr;
 
-/// Id of tables without a shape.
-pub const NONE: u32 = 0;
 /// Most keys of a shape.
 pub const MAX_KEYS: u32 = 64;
 /// Most shapes of a machine.
@@ -37,47 +38,33 @@ pub const MAX_SHAPES: usize = 1 << 12;
 /// Most transitions from an empty shape, and from others.
 const MAX_FIRST: u16 = 256;
 const MAX_NEXT: u16 = 8;
-/// Binary logarithm of the nodes of the largest shaped part.
-const MAX_BITS: u32 = 6;
 /// The same for parts that are created large because others have grown.
 const MAX_GUESS: u8 = 4;
-/// "No node" in [`Record::link`].
-const NO_LINK: u16 = u16::MAX;
 
 /// One shape.
-struct Record {
-    /// The latest transition: by this key …
-    last_key: *mut StrObj,
-    /// … to this shape …
-    last: u32,
-    /// … which has these.
-    last_node: u16,
-    last_link: u16,
-    last_freetop: u16,
-    last_moved: bool,
-    /// The shape before the latest key.
-    parent: u32,
-    /// The latest key; null in roots.
-    key: *mut StrObj,
-    /// The node it was put into.
-    node: u16,
-    /// The node at the head of the chain that it was linked into, if it is not that itself.
-    link: u16,
-    /// First node of those taken from the end.
-    freetop: u16,
-    /// Number of keys.
-    count: u8,
-    /// Binary logarithm of the number of nodes; 0 is an empty part.
-    bits: u8,
-    /// Inserting the latest key moved another one: the record does not suffice.
-    moved: bool,
-    /// Number of transitions.
-    children: u16,
-    /// Number of the plan for growing, plus one.
-    plan: u32,
-    /// The guess for tables that begin with the same key.
-    guess: u32,
-}
+type Record = ShapeRecord;
+
+const _: () = assert!(size_of::<Record>() == abi::shape::RECORD);
+
+/// A shape without a transition.
+const EMPTY: Record = Record {
+    last_key: 0,
+    last: NONE,
+    last_freetop: 0,
+    last_at: 0,
+    last_link: NO_LINK,
+    parent: NONE,
+    key: ptr::null_mut(),
+    at: 0,
+    link: NO_LINK,
+    freetop: 0,
+    count: 0,
+    bits: 0,
+    children: 0,
+    plan: 0,
+    guess: 0,
+    pad: 0,
+};
 
 /// How the part of a full table moves to one of twice the size.
 struct Plan {
@@ -108,13 +95,6 @@ pub(crate) struct Shapes {
     guess_index: Box<[u32]>,
 }
 
-/// Returns the shape of an empty part of `hmask + 1` nodes.
-#[inline(always)]
-pub(crate) const fn root(hmask: u32) -> u32 {
-    let bits = 32 - hmask.leading_zeros();
-    if bits <= MAX_BITS { bits + 1 } else { NONE }
-}
-
 fn slot_of(a: u32, key: *const StrObj) -> usize {
     let h = (key as u64 ^ u64::from(a) << 48 ^ u64::from(a)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (h >> 40) as usize
@@ -124,25 +104,7 @@ impl Shapes {
     pub fn new() -> Shapes {
         let mut list = Vec::with_capacity(64);
         for bits in [0].into_iter().chain(0..=MAX_BITS) {
-            list.push(Record {
-                last_key: ptr::null_mut(),
-                last: NONE,
-                last_node: 0,
-                last_link: NO_LINK,
-                last_freetop: 0,
-                last_moved: true,
-                parent: NONE,
-                key: ptr::null_mut(),
-                node: 0,
-                link: NO_LINK,
-                freetop: if bits > 0 { 1 << bits } else { 0 },
-                count: 0,
-                bits: bits as u8,
-                moved: false,
-                children: 0,
-                plan: 0,
-                guess: 0,
-            });
+            list.push(Record { freetop: if bits > 0 { 1 << bits } else { 0 }, bits: bits as u8, ..EMPTY });
         }
         Shapes {
             list,
@@ -151,6 +113,11 @@ impl Shapes {
             index: vec![0; 64].into_boxed_slice(),
             guess_index: vec![0; 64].into_boxed_slice(),
         }
+    }
+
+    /// Returns where the records are; making a shape moves them.
+    pub fn records(&self) -> *const Record {
+        self.list.as_ptr()
     }
 
     /// Returns the shape after inserting `key`, if there is one.
@@ -180,25 +147,8 @@ impl Shapes {
         }
         p.children += 1;
         let (count, bits, guess) = (p.count + 1, p.bits, p.guess);
-        self.list.push(Record {
-            last_key: ptr::null_mut(),
-            last: NONE,
-            last_node: 0,
-            last_link: NO_LINK,
-            last_freetop: 0,
-            last_moved: true,
-            parent: from,
-            key,
-            node: placed.node,
-            link: placed.link,
-            freetop: freetop as u16,
-            count,
-            bits,
-            moved: placed.moved,
-            children: 0,
-            plan: 0,
-            guess,
-        });
+        let (at, link) = (placed.at, placed.link);
+        self.list.push(Record { parent: from, key, at, link, freetop, count, bits, guess, ..EMPTY });
         if count == 1 {
             self.list[id].guess = self.guess_for(key);
         }
@@ -259,11 +209,10 @@ impl Shapes {
             None => self.add(from, key, placed, freetop),
         };
         if to != NONE {
-            let n = &self.list[to as usize];
-            let (node, link, freetop, moved) = (n.node, n.link, n.freetop, n.moved);
+            let n = self.list[to as usize];
             let r = &mut self.list[from as usize];
-            (r.last_key, r.last) = (key, to);
-            (r.last_node, r.last_link, r.last_freetop, r.last_moved) = (node, link, freetop, moved);
+            (r.last_key, r.last) = (Value::from_str(key).0, to);
+            (r.last_at, r.last_link, r.last_freetop) = (n.at, n.link, n.freetop);
         }
         to
     }
@@ -283,9 +232,10 @@ impl Shapes {
 
 /// Where a key was put.
 pub(crate) struct Placed {
-    pub node: u16,
-    pub link: u16,
-    pub moved: bool,
+    /// As [`Record::at`].
+    at: u32,
+    /// As [`Record::link`].
+    link: u32,
 }
 
 impl Placed {
@@ -293,8 +243,13 @@ impl Placed {
     pub unsafe fn new(t: *const TabObj, node: *const Node, head: *const Node, moved: bool) -> Placed {
         // SAFETY: both are nodes of the table.
         unsafe {
-            let index = |n: *const Node| n.offset_from((*t).node) as u16;
-            Placed { node: index(node), link: if head.is_null() { NO_LINK } else { index(head) }, moved }
+            let at = |n: *const Node| n.byte_offset_from((*t).node) as u32;
+            let link = match moved {
+                true => MOVED,
+                false if head.is_null() => NO_LINK,
+                false => at(head),
+            };
+            Placed { at: at(node), link }
         }
     }
 }
@@ -313,20 +268,21 @@ fn shapes(vm: &Vm) -> &mut Shapes {
 pub(crate) unsafe fn insert_known(vm: &Vm, t: *mut TabObj, key: *mut StrObj) -> *mut u64 {
     // SAFETY: ids in tables are in the list; the record was made by the same insertion into a part with the same layout.
     unsafe {
-        let r = (*vm.heap.shapes.get()).list.as_ptr().add((*t).shape as usize);
-        if (*r).last_key != key || (*r).last_moved {
+        let r = vm.heap.shape_records.get().add((*t).shape as usize);
+        let k = Value::from_str(key).0;
+        if (*r).last_key != k || (*r).last_link == MOVED {
             return ptr::null_mut();
         }
-        let n = (*t).node.add((*r).last_node as usize);
-        (*n).key = Value::from_str(key).0;
+        let n = (*t).node.byte_add((*r).last_at as usize);
+        (*n).key = k;
         if (*r).last_link != NO_LINK {
-            let head = (*t).node.add((*r).last_link as usize);
+            let head = (*t).node.byte_add((*r).last_link as usize);
             let distance = n.byte_offset_from(head) as i32;
             let next = (*head).next;
             (*n).next = if next == 0 { 0 } else { next - distance };
             (*head).next = distance;
         }
-        (*t).freetop = (*r).last_freetop.into();
+        (*t).freetop = (*r).last_freetop;
         (*t).shape = (*r).last;
         &raw mut (*n).val
     }
@@ -339,6 +295,7 @@ pub(crate) unsafe fn insert_known(vm: &Vm, t: *mut TabObj, key: *mut StrObj) -> 
 pub(crate) unsafe fn advance(vm: &Vm, t: *mut TabObj, key: *mut StrObj, placed: &Placed) {
     // SAFETY: as the caller says.
     unsafe { (*t).shape = shapes(vm).step((*t).shape, key, placed, (*t).freetop) }
+    vm.heap.shape_records.set(shapes(vm).records());
 }
 
 /// Returns the number of nodes that a table begins with whose first key is `key`.
@@ -397,7 +354,7 @@ pub(crate) fn growth(vm: &Vm, shape: u32) -> Growth {
 
 /// Returns the `freetop` of tables of a shape.
 pub(crate) fn freetop(vm: &Vm, id: u32) -> u32 {
-    shapes(vm).list[id as usize].freetop.into()
+    shapes(vm).list[id as usize].freetop
 }
 
 /// Records how a part of shape `from` with `old` nodes has grown.

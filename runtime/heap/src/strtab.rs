@@ -21,7 +21,7 @@ use std::ptr;
 /// Slots of the smallest table.
 const MIN_SLOTS: usize = 1024;
 /// Bytes of the longest string.
-const MAX_LEN: usize = 0x7fff_ff00;
+pub const MAX_LEN: usize = 0x7fff_ff00;
 const PTR: u64 = (1 << 47) - 1;
 
 /// The intern table.

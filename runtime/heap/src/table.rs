@@ -34,8 +34,6 @@ pub use walk::{entry_from, len, next, position};
 
 /// Slots of the largest array part.
 const MAX_ASIZE: u32 = (1 << 27) + 1;
-/// Slots of the largest array part inside the table's cell.
-const MAX_INNER: u32 = 8;
 /// Binary logarithm of the nodes of the largest hash part.
 const MAX_HBITS: u32 = 26;
 
@@ -160,7 +158,7 @@ pub fn new(vm: &Vm, asize: u32, nhash: u32) -> Result<*mut TabObj, Raise> {
 /// Allocates a table and its parts; slots and nodes are not filled.
 #[inline(always)]
 fn allocate(vm: &Vm, asize: u32, nodes: u32) -> Result<*mut TabObj, Raise> {
-    let inner = asize > 0 && asize <= MAX_INNER;
+    let inner = asize > 0 && asize <= tabflag::MAX_INNER;
     let size = size_of::<TabObj>() + if inner { asize as usize * 8 } else { 0 };
     let t: *mut TabObj = alloc::alloc(vm, size, CellKind::Plain)?.cast();
     let array = if inner {

@@ -57,8 +57,10 @@ pub struct TraceEntry {
     pub entry: Option<unsafe extern "C" fn(*mut Vm, *mut u64) -> u64>,
     /// The instruction that the trace's own replaced.
     pub start_ins: u32,
-    /// Entries from the interpreter, for reports.
+    /// Entries from the interpreter, and from native code that calls the function.
     pub entries: u32,
+    /// How many of them were native code's.
+    pub calls: u32,
 }
 
 /// The code of a trace: called with the machine and slot 0 of the running frame.
@@ -87,8 +89,8 @@ pub struct JitHooks {
     pub next_loops: [Cell<u16>; 256],
     /// The compiler's own state.
     pub data: *mut (),
-    /// Number of the trace that was entered last.
-    pub entered: u32,
+    /// Asked for the code of a trace that has none when it is to be entered.
+    pub bind: fn(&mut Vm, u32) -> Option<TraceCode>,
     /// Number of traces that run on the native stack.
     pub depth: u32,
     /// They all have to be left before any other is entered: `interp::jit::request_attention`.
@@ -131,7 +133,7 @@ impl JitHooks {
             next_loops: std::array::from_fn(|_| Cell::new(0)),
             leaving: Cell::new(false),
             data: std::ptr::null_mut(),
-            entered: 0,
+            bind: |_, _| None,
             depth: 0,
             on: false,
             recording: false,
@@ -250,7 +252,8 @@ const _: () = {
     assert!(is(offset_of!(Vm, left), vmfield::LEFT));
     assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
-    assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && size_of::<TraceEntry>() == 16);
+    assert!(is(offset_of!(Vm, heap.shape_records), vmfield::SHAPES));
+    assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && offset_of!(crate::alloc::Run, end) == 8);
 };
 
 /// Limits and modes of a virtual machine.

@@ -1,6 +1,7 @@
 //! Work on bytes that library functions and compiled code share.
 
 use heap::Vm;
+use heap::strtab::MAX_LEN;
 
 /// Occurrences of its first byte at which a needle is looked for before a searcher is built.
 const TRIES: u32 = 6;
@@ -24,9 +25,6 @@ pub fn find_plain(src: &[u8], needle: &[u8]) -> Option<usize> {
         }
     }
 }
-
-/// Longest string that is put together.
-const MAX_LEN: usize = 0x7fff_ff00;
 
 /// Makes room for `len` bytes in all; says whether the machine's memory limit and the system allow them.
 pub fn has_room(vm: &Vm, out: &mut Vec<u8>, len: usize) -> bool {

@@ -65,7 +65,11 @@ fn hot(vm: &mut Vm) {
             return interp::set_recording(vm, true);
         }
         let number = fake.traces.len();
-        fake.traces.push(TraceEntry { entry: fake.enterable.then_some(entry as _), start_ins: *pc, entries: 0 });
+        fake.traces.push(TraceEntry {
+            entry: fake.enterable.then_some(entry as _),
+            start_ins: *pc,
+            ..TraceEntry::default()
+        });
         fake.places.push(pc);
         let (traces, n) = (fake.traces.as_ptr(), fake.traces.len() as u32);
         (vm.jit.traces, vm.jit.ntraces) = (traces, n);

@@ -85,6 +85,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
     e.aot = aot;
     e.show(vm);
     vm.jit.loaded = loaded;
+    vm.jit.bind = bind_entered;
     n
 }
 
@@ -126,7 +127,7 @@ impl Engine {
             if !interp::jit::can_patch(vm, at) {
                 return;
             }
-            self.entries[number as usize] = TraceEntry { entry: Some(first), start_ins: *at, entries: 0 };
+            self.entries[number as usize] = TraceEntry { start_ins: *at, ..TraceEntry::default() };
             if !interp::jit::patch(vm, at, number as u16) {
                 return;
             }
@@ -206,12 +207,18 @@ impl Engine {
         }
     }
 
+    fn row_of(&self, number: u32) -> Option<usize> {
+        let aot = self.traces.get(number as usize)?.as_ref().is_some_and(|t| t.aot);
+        number.checked_sub(self.aot.first).map(|i| i as usize).filter(|i| aot && *i < self.aot.rows.len())
+    }
+
     /// A precompiled tree is not to be entered any more.
     pub(crate) fn forget_tree(&mut self, number: u32) {
-        let Some(i) = number.checked_sub(self.aot.first).map(|i| i as usize).filter(|i| *i < self.aot.rows.len()) else {
-            return;
-        };
+        let Some(i) = self.row_of(number) else { return };
         self.aot.rows[i].state = State::Dead;
+        if let Some(live) = self.traces[number as usize].as_mut() {
+            live.place = (0, 0);
+        }
         self.relink(i);
     }
 }
@@ -229,22 +236,22 @@ impl Live {
     }
 }
 
-/// Entry of a tree whose constants are not bound.
-unsafe extern "C" fn first(vm: *mut Vm, base: *mut u64) -> u64 {
-    // SAFETY: the interpreter enters with its machine; compiled code is not running yet.
-    unsafe {
-        let number = (*vm).jit.entered;
-        let Some(e) = super::engine(&*vm) else { return heap::vm::NOT_ENTERED };
-        let i = (number - e.aot.first) as usize;
-        if e.bind_tree(&*vm, i) {
-            let code = std::mem::transmute::<*const u8, TraceCode>(e.aot.rows[i].tree.code);
-            e.entries[number as usize].entry = Some(code);
-            return code(vm, base);
-        }
-        e.aot.rows[i].state = State::Dead;
-        e.drop_root(&mut *vm, number);
-        heap::vm::NOT_ENTERED
+/// A tree without code is to be entered: its constants are bound, or it is not used any more.
+fn bind_entered(vm: &mut Vm, number: u32) -> Option<TraceCode> {
+    let e = super::engine(vm)?;
+    let i = e.row_of(number)?;
+    if e.aot.rows[i].state != State::Waiting {
+        return None;
     }
+    if !e.bind_tree(vm, i) {
+        e.aot.rows[i].state = State::Dead;
+        e.drop_root(vm, number);
+        return None;
+    }
+    // SAFETY: the image's compiler made it a function of this kind.
+    let code = unsafe { std::mem::transmute::<*const u8, TraceCode>(e.aot.rows[i].tree.code) };
+    e.entries[number as usize].entry = Some(code);
+    Some(code)
 }
 
 /// What a link to a tree that is not in use jumps to: the machine knows where it is.

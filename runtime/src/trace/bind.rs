@@ -2,8 +2,9 @@
 
 use super::view::Names;
 use abi::tag;
-use heap::{Node, ProtoObj, Value, Vm};
+use heap::{Node, ProtoObj, TabObj, Value, Vm, shape};
 use ir::{Const, Trace, Ty};
+use jit::backend::Template;
 use std::cell::RefCell;
 
 /// Bits of a trace's constants.
@@ -12,16 +13,22 @@ pub struct Bound {
     pub bits: Vec<u64>,
     /// As `jit::backend::Request::keys`.
     pub keys: Vec<u64>,
+    /// As `jit::backend::Request::templates`.
+    pub templates: Vec<Template>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
 }
 
-/// Binds all constants of a trace. `None`: memory is short, or a symbol is not known here.
-pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Bound> {
+/// Binds all constants of a trace. `None`: memory is short, an allocation was not allowed, or a symbol is not known here.
+pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64, may_allocate: &dyn Fn() -> bool) -> Option<Bound> {
     let n = trace.consts.len();
-    let mut b = Bound { bits: Vec::with_capacity(n), keys: Vec::with_capacity(n), roots: Vec::new() };
+    let mut b =
+        Bound { bits: Vec::with_capacity(n), keys: Vec::with_capacity(n), templates: Vec::new(), roots: Vec::new() };
     for c in &trace.consts {
-        let (bits, key) = one(vm, names, c, nil_slot, &mut b.roots)?;
+        let (bits, key) = one(vm, names, c, nil_slot, &mut b.roots, may_allocate)?;
+        if let Const::Templ(..) = c {
+            b.templates.extend(template(vm, bits));
+        }
         b.bits.push(bits);
         b.keys.push(key);
     }
@@ -31,22 +38,42 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
 }
 
 /// Binds a constant as a register of compiled code has it: objects without their tags.
-pub fn register_bits(
-    vm: &Vm,
-    names: &RefCell<Names>,
-    c: &Const,
-    nil_slot: u64,
-    roots: &mut Vec<Value>,
-) -> Option<u64> {
+pub fn register_bits(vm: &Vm, names: &RefCell<Names>, c: &Const, nil_slot: u64, roots: &mut Vec<Value>) -> Option<u64> {
     if let Const::Shape(s) = c {
         names.borrow_mut().nodes_of(vm, s)?;
     }
-    let bits = one(vm, &names.borrow(), c, nil_slot, roots)?.0;
+    let bits = one(vm, &names.borrow(), c, nil_slot, roots, &|| true)?.0;
     Some(if matches!(c, Const::Str(_)) { bits & tag::PTR_MASK } else { bits })
 }
 
+/// Describes a template, if its tables have a shape.
+fn template(vm: &Vm, at: u64) -> Option<Template> {
+    let t = at as *const TabObj;
+    // SAFETY: a template of a live prototype, which nobody changes. (The collector declares keys of tables without a shape dead.)
+    unsafe {
+        let (nodes, keys) = shape::keys(vm, (*t).shape)?;
+        Some(Template {
+            table: t as u64,
+            asize: (*t).asize,
+            nodes,
+            shape: (*t).shape,
+            keys: keys.len() as u32,
+            freetop: (*t).freetop,
+            array: (*t).array as u64,
+            node: (*t).node as u64,
+        })
+    }
+}
+
 /// Binds a constant; of a node's, the key comes second.
-fn one(vm: &Vm, names: &Names, c: &Const, nil_slot: u64, roots: &mut Vec<Value>) -> Option<(u64, u64)> {
+fn one(
+    vm: &Vm,
+    names: &Names,
+    c: &Const,
+    nil_slot: u64,
+    roots: &mut Vec<Value>,
+    may_allocate: &dyn Fn() -> bool,
+) -> Option<(u64, u64)> {
     let mut key = 0;
     let bits = match c {
         Const::Pri(ty) => match ty {
@@ -57,7 +84,7 @@ fn one(vm: &Vm, names: &Names, c: &Const, nil_slot: u64, roots: &mut Vec<Value>)
         Const::Num(n) => *n,
         Const::Int(i) => *i as u32 as u64,
         Const::Str(s) => {
-            let v = string(vm, s)?;
+            let v = may_allocate().then(|| string(vm, s))??;
             roots.push(v);
             v.0
         }
@@ -71,7 +98,7 @@ fn one(vm: &Vm, names: &Names, c: &Const, nil_slot: u64, roots: &mut Vec<Value>)
         Const::Builtin(id) => u64::from(*id),
         Const::Shape(s) => u64::from(names.shape_id(s)?),
         Const::Slot(s, i) => {
-            let v = string(vm, s)?;
+            let v = may_allocate().then(|| string(vm, s))??;
             roots.push(v);
             key = v.0;
             u64::from(*i) * size_of::<Node>() as u64

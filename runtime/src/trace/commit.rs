@@ -2,6 +2,7 @@
 
 use super::bind::{Bound, bind};
 use super::engine::{Engine, Live, Origin};
+use super::inject::Point;
 use super::lifecycle::FRESH;
 use super::packed::Exits;
 use super::policy::{Account, EARLY};
@@ -46,10 +47,8 @@ impl Engine {
             return Err(Abort::CodeFull);
         }
         let number = self.next_number();
-        if self.injected(super::inject::Point::Alloc) {
-            return Err(Abort::NoMemory);
-        }
-        let bound = bind(vm, &self.names.borrow(), &trace, self.env.nil_slot).ok_or(Abort::NoMemory)?;
+        let may_allocate = || !self.injected(Point::Alloc);
+        let bound = bind(vm, &self.names.borrow(), &trace, self.env.nil_slot, &may_allocate).ok_or(Abort::NoMemory)?;
         let parent = match trace.start {
             Start::Root => None,
             Start::Side(no, exit) => {
@@ -70,10 +69,13 @@ impl Engine {
             number,
             bits: &bound.bits,
             keys: &bound.keys,
+            templates: &bound.templates,
             parent: parent.as_ref(),
             target,
+            fuse: self.params.fuse,
             stress: self.stress.is_some(),
             at,
+            growth: self.params.growth.clone(),
         };
         let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
         let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
@@ -90,7 +92,7 @@ impl Engine {
             }
             Origin::Side(..) => (0, 0),
         };
-        if self.injected(super::inject::Point::Code) {
+        if self.injected(Point::Code) {
             return Err(Abort::CodeFull);
         }
         let address = self.arena.publish(&code.bytes)?;
@@ -146,6 +148,7 @@ impl Engine {
             _count: code.count,
             maps: Exits::new(code.exits),
             counts: vec![0; n],
+            quick: Vec::new(),
             sides: vec![0; n],
             patches: shrunk(code.patches),
             roots: shrunk(bound.roots),
@@ -157,7 +160,7 @@ impl Engine {
         }
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
-        self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
+        self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), ..TraceEntry::default() });
         match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live; `can_patch` said that patching works.
@@ -171,6 +174,7 @@ impl Engine {
             }
             Origin::Side(parent, exit) => {
                 self.show(vm);
+                let written = !self.injected(Point::Code);
                 if let Some(root) = self.traces[root as usize].as_mut() {
                     root.nside += 1;
                     root.account.loops |= back;
@@ -181,7 +185,7 @@ impl Engine {
                 for (e, at) in &parent.patches {
                     if *e == exit {
                         let site = parent.code.0 + *at as u64;
-                        if let Some(bytes) = self.backend.link_exit(site, inner) {
+                        if let Some(bytes) = self.backend.link_exit(site, inner).filter(|_| written) {
                             undo.push((site, self.arena.read(site, bytes.len())));
                             // A site that cannot be written keeps its exit: slower, not wrong.
                             self.arena.patch(site, &bytes);

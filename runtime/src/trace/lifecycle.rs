@@ -22,8 +22,10 @@ impl Engine {
     pub(crate) fn drop_root(&mut self, vm: &mut Vm, number: u32) {
         let Some(Some(live)) = self.traces.get(number as usize) else { return };
         let (place, root) = (live.place, live.root);
+        // Precompiled trees have their place before they have code.
+        let placed = live.aot && place.0 != 0;
         let Some(entry) = self.entries.get_mut(number as usize) else { return };
-        if root != number || entry.entry.is_none() {
+        if root != number || entry.entry.is_none() && !placed {
             return;
         }
         // SAFETY: traces keep their prototypes alive.
@@ -31,10 +33,9 @@ impl Engine {
             let pc = ProtoObj::bc(place.0 as *const ProtoObj).cast_mut().add(place.1 as usize);
             interp::jit::unpatch(vm, pc, number as u16);
         }
-        let aot = live.aot;
         entry.entry = None;
         self.roots.remove(&place);
-        if aot {
+        if placed {
             self.forget_tree(number);
         }
     }

@@ -35,9 +35,11 @@ use engine::{Engine, State};
 use heap::{Value, Vm};
 use stdlib::jit::JitState;
 
-/// Gives a machine its trace compiler, where there is a backend for this CPU.
-pub fn install(vm: &mut Vm) {
-    let Some(engine) = Engine::new() else { return };
+/// Gives a machine its trace compiler, where there is a backend for this CPU. The error, in what the environment asks for, is a message.
+pub fn install(vm: &mut Vm) -> Result<(), String> {
+    let inject = inject::Inject::from_environment()?;
+    let Some(engine) = Engine::new(inject) else { return Ok(()) };
+    stdlib::jit::events::grow_by(vm, engine.params.growth.clone());
     vm.jit.data = Box::into_raw(engine).cast();
     vm.jit.hot = hot;
     vm.jit.record = record;
@@ -53,6 +55,7 @@ pub fn install(vm: &mut Vm) {
         state.set_option(&format!("{name}={default}"));
     }
     changed(vm);
+    Ok(())
 }
 
 /// Has events delivered that wait for the program's handlers.
@@ -211,6 +214,9 @@ pub(crate) unsafe extern "C" fn leave(
     unsafe {
         let vm = &mut *vm;
         let Some(e) = engine(vm) else { return outcome::FAIL };
+        if e.leave_quickly(vm, &*state, trace, exit, base) {
+            return outcome::NEXT;
+        }
         let quiet = vm.heap.due.get() == 0 && vm.heap.attention.get() == 0;
         let mut map = std::mem::take(&mut e.map);
         let ok = e.unpack(trace, exit, &mut map).is_some() && heap::deopt::restore(vm, base, &*state, &map).is_ok();

@@ -300,6 +300,20 @@ impl Subject for View<'_> {
         }
         slots
     }
+    fn captures(&self, p: P) -> Vec<u16> {
+        // SAFETY: a live prototype and its descriptors.
+        unsafe {
+            let pt = proto_ptr(p);
+            (0..usize::from((*pt).nup)).map(|i| *(*pt).uv.add(i)).collect()
+        }
+    }
+    fn highest_open(&self) -> Option<i64> {
+        // SAFETY: the running coroutine is live, and so are its open upvalues.
+        unsafe {
+            let first = (*self.vm.cur).open_upvals;
+            (!first.is_null()).then(|| (*first).v.offset_from(self.vm.base) as i64)
+        }
+    }
     fn upvalue(&self, f: V, i: u32) -> Option<Upval> {
         let f = val(f).as_func()?;
         // SAFETY: a live Lua function and its upvalues; slots of open ones are in a live stack.

@@ -2,6 +2,8 @@
 //!
 //! A doubling starts 16 bytes above the power of two, since array parts hold `2^n + 1` slots.
 
+use abi::vmfield;
+
 /// Bytes of the largest cell in a block; larger things have memory of their own.
 pub const MAX_SMALL: usize = 32784;
 /// Number of size classes.
@@ -67,5 +69,15 @@ const _: () = {
     while i < CLASSES {
         assert!(SIZES[i] > SIZES[i - 1] && SIZES[i].is_multiple_of(16));
         i += 1;
+    }
+};
+
+// What compiled code relies on.
+const _: () = {
+    let mut bytes = 1;
+    while bytes <= vmfield::MAX_CELL {
+        let (run, class) = (vmfield::run(bytes), of_const(bytes as usize));
+        assert!(run.cell == SIZES[class] as i32 && run.cur == vmfield::RUNS + (class * size_of::<super::Run>()) as i32);
+        bytes += 1;
     }
 };

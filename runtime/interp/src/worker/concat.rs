@@ -6,13 +6,12 @@
 use super::{arith::after_allocation, call_meta, fail, store_a};
 use crate::debug;
 use crate::dispatch::Step;
+use crate::text;
 use abi::frame::Cont;
 use abi::metamethod::Mm;
 use bytecode::Ins;
-use heap::{StrObj, Value, Vm, metatable, number, strtab};
-
-/// Longest string.
-const MAX_LEN: usize = 0x7fff_ff00;
+use heap::strtab::{self, MAX_LEN};
+use heap::{Raise, StrObj, Value, Vm, metatable, number};
 
 /// Does `CAT`.
 pub(crate) unsafe fn concat(vm: &mut Vm, insn: u32) -> Step {
@@ -65,6 +64,10 @@ pub(crate) enum NotJoined {
     Raised,
 }
 
+fn raised(_: Raise) -> NotJoined {
+    NotJoined::Raised
+}
+
 /// Joins the `n` strings and numbers at `p`.
 pub(crate) unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<Value, NotJoined> {
     // SAFETY: the values are live: nothing collects here.
@@ -97,7 +100,10 @@ pub(crate) unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<Value, Not
             if total > MAX_LEN {
                 return Err(NotJoined::TooLong);
             }
-            let mut text: Vec<u8> = Vec::with_capacity(total + n);
+            let mut text = Vec::new();
+            if !text::has_room(vm, &mut text, total) {
+                return Err(raised(vm.raise_oom()));
+            }
             for i in 0..n {
                 let v = operand(i);
                 match v.as_str() {
@@ -114,6 +120,6 @@ pub(crate) unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<Value, Not
             }
             strtab::intern(vm, &text)
         };
-        s.map(Value::from_str).map_err(|_| NotJoined::Raised)
+        s.map(Value::from_str).map_err(raised)
     }
 }

@@ -16,10 +16,9 @@ use crate::register;
 use heap::{Raise, Vm};
 use interp::{Cx, Ret};
 
-register::library!(string);
+pub use heap::strtab::MAX_LEN;
 
-/// Bytes a string may have.
-pub const MAX_LEN: usize = 0x7fff_ff00;
+register::library!(string);
 
 /// Opens the library.
 pub fn open(vm: &mut Vm) -> Result<(), Raise> {

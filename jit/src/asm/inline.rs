@@ -1,0 +1,110 @@
+//! Which allocations and insertions are done in line.
+//!
+//! Small tables are taken from the allocator's runs by moving a pointer, their parts filled by stores. A key whose insertion the table's shape
+//! has recorded (`heap::shape`) is inserted by repeating the record. Where a run has ended, the record is another's, or the collector has
+//! traversed the table, a subroutine calls the helper; it keeps all registers, so neither is a call for the register allocator.
+
+use crate::backend::Template;
+use abi::layout::offset;
+use abi::{objtype, shape, tabflag, vmfield};
+use ir::{Const, Ins, Op, Trace};
+
+/// Nodes of the largest hash part that is filled in line.
+const MAX_NODES: u32 = 8;
+/// Slots of the largest array part in a cell of its own that is filled in line.
+const MAX_ARRAY: u32 = 16;
+/// Bytes of a table without parts.
+pub const HEAD: u32 = 48;
+/// Bytes of a node.
+pub const NODE: u32 = 24;
+/// Bytes of a slot.
+pub const SLOT: u32 = 8;
+const _: () = assert!(HEAD + tabflag::MAX_INNER * SLOT <= vmfield::MAX_CELL);
+const _: () = assert!(MAX_NODES * NODE <= vmfield::MAX_CELL && MAX_ARRAY * SLOT <= vmfield::MAX_CELL);
+// One word of flags, type, epoch and metamethods.
+const _: () = assert!(offset("TabObj", "gct") == 0 && offset("TabObj", "marked") == 1);
+const _: () = assert!(offset("TabObj", "nomm") == 2 && offset("TabObj", "flags") == 3);
+
+/// A table that is made in line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Table {
+    /// First four bytes.
+    pub head: u32,
+    /// Array slots.
+    pub asize: u32,
+    /// Nodes.
+    pub nodes: u32,
+    /// Shape.
+    pub shape: u32,
+    /// First of the nodes taken.
+    pub freetop: u32,
+    /// Where array part and nodes are copied from; otherwise they are nil.
+    pub from: Option<(u64, u64)>,
+}
+
+impl Table {
+    fn new(nomm: u8, asize: u32, nodes: u32) -> Table {
+        let inner = asize > 0 && asize <= tabflag::MAX_INNER;
+        let flags = if inner { tabflag::INNER_ARRAY } else { 0 };
+        let head = u32::from_le_bytes([objtype::TAB, 0, nomm, flags]);
+        Table { head, asize, nodes, shape: shape::root(nodes.saturating_sub(1)), freetop: nodes, from: None }
+    }
+
+    /// Bytes of the cell of the table, and of the second cell (0: there is none).
+    pub fn cells(&self) -> (u32, u32) {
+        match (self.is_inner(), self.nodes) {
+            (true, n) => (HEAD + self.asize * SLOT, n * NODE),
+            (false, 0) => (HEAD, self.asize * SLOT),
+            (false, n) => (HEAD, n * NODE),
+        }
+    }
+
+    /// Says whether the array part lies behind the table.
+    pub fn is_inner(&self) -> bool {
+        self.asize > 0 && self.asize <= tabflag::MAX_INNER
+    }
+}
+
+/// Returns the table that TNEW or TDUP makes, if that is done in line.
+pub fn table(ins: Ins, bits: &[u64], templates: &[Template]) -> Option<Table> {
+    let made = if ins.op == Op::TNEW {
+        let (asize, hbits) = (u32::try_from(ins.a.as_lit()).ok()?, ins.b.as_lit());
+        let nodes = match hbits {
+            0 => 0,
+            1..=3 => 1 << hbits,
+            _ => return None,
+        };
+        Table::new(!0, asize, nodes)
+    } else {
+        let at = *bits.get(ins.a.index())?;
+        let t = templates.iter().find(|t| t.table == at && t.asize <= tabflag::MAX_INNER)?;
+        let made = Table::new(0, t.asize, t.nodes);
+        Table { shape: t.shape, freetop: t.freetop, from: Some((t.array, t.node)), ..made }
+    };
+    let fits =
+        made.nodes <= MAX_NODES && made.asize <= MAX_ARRAY && (made.is_inner() || made.asize == 0 || made.nodes == 0);
+    fits.then_some(made)
+}
+
+/// Says whether NEWREF at `i` inserts a string that the table's shape may know. In a table that is full the key makes room first, which no record
+/// does: where that is seen to come, it is a call.
+pub fn has_known_key(t: &Trace, i: usize, bits: &[u64], templates: &[Template]) -> bool {
+    let ins = t.ins[i];
+    if !ins.a.is_ins() || !matches!(t.as_const(ins.b), Some(Const::Str(_))) {
+        return false;
+    }
+    let (at, made) = (ins.a.index(), t.ins[ins.a.index()]);
+    let (nodes, keys) = match made.op {
+        Op::TNEW if made.b.as_lit() == 0 => (0, 0),
+        Op::TNEW => (1 << made.b.as_lit().min(31), 0),
+        Op::TDUP => match templates.iter().find(|t| Some(&t.table) == bits.get(made.a.index())) {
+            Some(t) => (t.nodes, t.keys),
+            None => return true,
+        },
+        _ => return true,
+    };
+    let new = t.ins[at..i].iter().filter(|n| n.op == Op::NEWREF && n.a == ins.a).count() as u32;
+    // How many nodes a table gets with its first key is not known here; then their number doubles.
+    let full = if nodes == 0 { new == 0 } else { keys + new >= nodes && (keys + new).is_power_of_two() };
+    !full
+}
