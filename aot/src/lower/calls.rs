@@ -9,7 +9,7 @@ use ir::{Ins, Op, Ref, Ty};
 
 impl Lowerer<'_> {
     /// Calls a helper with the text of its arguments; returns the result.
-    fn helper(&mut self, h: Helper, args: &[String]) -> String {
+    pub(super) fn helper(&mut self, h: Helper, args: &[String]) -> String {
         let row = h.row();
         let ret = ty(row.ret);
         let f = self.constant(Item::Helper(h), "ptr");

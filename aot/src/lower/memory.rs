@@ -141,12 +141,13 @@ impl Lowerer<'_> {
                 let Some(Const::Slot(key, _)) = t.as_const(ins.b).cloned() else {
                     return Err(Refusal("HREFK without a key".into()));
                 };
-                if ins.is_guard() {
-                    return Err(Refusal("HREFK that compares its key".into()));
+                match self.shape_of(b, at, ins.a).filter(|_| !ins.is_guard()) {
+                    Some(shape) => {
+                        let off = self.constant(Item::Offset(shape, key), "i64");
+                        self.f.let_(format_args!("getelementptr i8, ptr {base}, i64 {off}"))
+                    }
+                    None => self.look_up(b, at, &base, key)?,
                 }
-                let shape = self.shape_of(b, at, ins.a).ok_or_else(|| Refusal("HREFK of an unknown shape".into()))?;
-                let off = self.constant(Item::Offset(shape, key), "i64");
-                self.f.let_(format_args!("getelementptr i8, ptr {base}, i64 {off}"))
             }
             Op::AREF | Op::HREFI | Op::STRREF => {
                 let (scale, head) = match ins.op {
@@ -170,6 +171,48 @@ impl Lowerer<'_> {
         };
         b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
         Ok(())
+    }
+
+    /// HREFK of a table whose shape is not known: which node has the key differs from process to process. The key's own node is looked at, the
+    /// runtime finds others.
+    fn look_up(
+        &mut self,
+        b: &mut Branching,
+        at: usize,
+        node: &str,
+        key: std::sync::Arc<[u8]>,
+    ) -> Result<String, Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        let load = t.ins.get(t.ins[at].a.index()).filter(|i| i.op == Op::FLOAD);
+        let table = load.map(|i| i.a).ok_or_else(|| Refusal("HREFK without its table".into()))?;
+        let table = self.ptr(b, table)?;
+        let k = self.konst(&Const::Str(key));
+        let field = |o: &str, f: &str| abi::layout::offset(o, f) as i64;
+        let hash = self.at_offset(&k.text, field("StrObj", "hash"));
+        let hash = self.f.let_(format_args!("load i32, ptr {hash}, !tbaa !{HEADER}"));
+        let mask = self.at_offset(&table, field("TabObj", "hmask"));
+        let mask = self.f.let_(format_args!("load i32, ptr {mask}, !tbaa !{HEADER}"));
+        let i = self.f.let_(format_args!("and i32 {hash}, {mask}"));
+        let i = self.f.let_(format_args!("zext i32 {i} to i64"));
+        let off = self.f.let_(format_args!("mul nuw nsw i64 {i}, {NODE_SIZE}"));
+        let first = self.f.let_(format_args!("getelementptr i8, ptr {node}, i64 {off}"));
+        let there = self.at_offset(&first, field("Node", "key"));
+        let there = self.f.let_(format_args!("load i64, ptr {there}, !tbaa !{NODE}"));
+        let wanted = self.boxed(&k);
+        let same = self.f.let_(format_args!("icmp eq i64 {there}, {wanted}"));
+        let (far, on, here) = (self.f.label(), self.f.label(), self.f.current());
+        self.f.line(format_args!("br i1 {same}, label %{on}, label %{far}"));
+        self.f.begin(&far);
+        let found = self.helper(abi::support::Helper::tab_get_str, &[table, k.text.to_string()]);
+        if t.ins[at].is_guard() {
+            let nil = self.konst(&Const::NilSlot);
+            let ok = self.f.let_(format_args!("icmp ne ptr {found}, {}", nil.text));
+            self.fails(b, at, &ok)?;
+        }
+        let behind = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&on);
+        Ok(self.f.let_(format_args!("phi ptr [ {first}, %{here} ], [ {found}, %{behind} ]")))
     }
 
     /// Finds the shape of the table whose hash part `node` is, as the guards before say.

@@ -5,6 +5,8 @@
 //!
 //! Invariant: a branch comes behind its parent, so the root is the first.
 
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use text::{Compiled, Reader, anonymous, write, write_compiled};
