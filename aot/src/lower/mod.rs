@@ -22,6 +22,8 @@ mod exits;
 mod memory;
 mod numbers;
 mod ops;
+#[cfg(test)]
+mod tests;
 
 use abi::vmfield;
 use block::Function;
