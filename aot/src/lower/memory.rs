@@ -203,16 +203,29 @@ impl Lowerer<'_> {
         let (far, on, here) = (self.f.label(), self.f.label(), self.f.current());
         self.f.line(format_args!("br i1 {same}, label %{on}, label %{far}"));
         self.f.begin(&far);
-        let found = self.helper(abi::support::Helper::tab_get_str, &[table, k.text.to_string()]);
+        let found = self.helper(abi::support::Helper::tab_get_str, &[table.clone(), k.text.to_string()]);
         if t.ins[at].is_guard() {
             let nil = self.konst(&Const::NilSlot);
             let ok = self.f.let_(format_args!("icmp ne ptr {found}, {}", nil.text));
             self.fails(b, at, &ok)?;
+            let behind = self.f.current();
+            self.f.line(format_args!("br label %{on}"));
+            self.f.begin(&on);
+            return Ok(self.f.let_(format_args!("phi ptr [ {first}, %{here} ], [ {found}, %{behind} ]")));
         }
-        let behind = self.f.current();
+        // A table from a template: dumps lack keys whose values are nil.
+        let nil = self.konst(&Const::NilSlot);
+        let there = self.f.let_(format_args!("icmp ne ptr {found}, {}", nil.text));
+        let (new, behind) = (self.f.label(), self.f.current());
+        self.f.line(format_args!("br i1 {there}, label %{on}, label %{new}"));
+        self.f.begin(&new);
+        let made = self.helper(abi::support::Helper::tab_newkey, &["%vm".into(), table, wanted]);
+        let ok = self.f.let_(format_args!("icmp ne ptr {made}, null"));
+        self.fails(b, at, &ok)?;
+        let last = self.f.current();
         self.f.line(format_args!("br label %{on}"));
         self.f.begin(&on);
-        Ok(self.f.let_(format_args!("phi ptr [ {first}, %{here} ], [ {found}, %{behind} ]")))
+        Ok(self.f.let_(format_args!("phi ptr [ {first}, %{here} ], [ {found}, %{behind} ], [ {made}, %{last} ]")))
     }
 
     /// Finds the shape of the table whose hash part `node` is, as the guards before say.

@@ -3,3 +3,4 @@
 mod build;
 mod native;
 mod sandbox;
+mod traces;
