@@ -12,7 +12,7 @@ pub struct Env {
     pub helpers: Vec<u64>,
     /// `extern "C" fn(vm, *mut ExitState, trace: u32, exit: u32, base: *mut u64) -> u64`: restores the frames; its result is what the trace returns.
     pub trace_exit: u64,
-    /// The same for exits of CALLB that did not return normally: called with CALLB's nonzero result instead of an exit; restores nothing.
+    /// Address of the nil that stands for absent values: the value of the node at which empty hash parts point.
     pub nil_slot: u64,
 }
 
