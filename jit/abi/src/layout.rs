@@ -311,3 +311,15 @@ pub const fn offset(name: &str, f: &str) -> usize {
     }
     panic!("no such field")
 }
+
+/// Returns the bytes of the layout `name`; fails to compile (in constants) if there is none.
+pub const fn size(name: &str) -> usize {
+    let mut i = 0;
+    while i < LAYOUTS.len() {
+        if crate::same(LAYOUTS[i].name, name) {
+            return LAYOUTS[i].size;
+        }
+        i += 1;
+    }
+    panic!("no such layout")
+}

@@ -89,6 +89,12 @@ impl Arena {
         self.cursor()
     }
 
+    /// Says whether the next block may have so many bytes.
+    pub fn fits(&self, bytes: usize) -> bool {
+        let len = rounded(bytes);
+        self.used + len <= self.limit && self.next().is_some_and(|k| self.free[k].1 >= len)
+    }
+
     fn next(&self) -> Option<usize> {
         let chosen = self.chosen.and_then(|at| self.free.iter().position(|f| f.0 == at));
         chosen.or_else(|| (0..self.free.len()).max_by_key(|&k| (self.free[k].1, std::cmp::Reverse(k))))
@@ -97,12 +103,9 @@ impl Arena {
     /// Takes a block at the cursor and writes code, which was assembled for this address. Returns the address.
     pub fn publish(&mut self, code: &[u8]) -> Result<u64, Abort> {
         let len = rounded(code.len());
-        let k = self.next();
+        let k = self.next().filter(|_| self.fits(code.len()));
         self.chosen = None;
-        let k = k.filter(|&k| self.free[k].1 >= len).ok_or(Abort::CodeFull)?;
-        if self.used + len > self.limit {
-            return Err(Abort::CodeFull);
-        }
+        let k = k.ok_or(Abort::CodeFull)?;
         let offset = self.free[k].0;
         self.write_at(offset, code).map_err(|_| Abort::CodeFull)?;
         if self.free[k].1 == len {
@@ -317,6 +320,21 @@ mod tests {
         run(&mut arena);
         arena.set_limit(10);
         assert_eq!(arena.publish(&code(1)), Err(Abort::CodeFull));
+    }
+
+    #[test]
+    fn a_range_that_was_chosen_may_be_too_small() {
+        let mut arena = Arena::new(1 << 16).unwrap();
+        let a = arena.publish(&[0; 32]).unwrap();
+        arena.publish(&[0; 16]).unwrap();
+        arena.free(a, 32);
+        assert_eq!(arena.choose(20), a);
+        assert!(arena.fits(32) && !arena.fits(33));
+        assert_eq!(arena.choose(33), a + 48);
+        assert!(arena.fits(33));
+        arena.choose(20);
+        arena.set_limit(48);
+        assert!(arena.fits(32) && !arena.fits(33));
     }
 
     #[test]
