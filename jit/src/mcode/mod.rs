@@ -36,6 +36,8 @@ pub struct Arena {
     free: Vec<(usize, usize)>,
     /// Where the next block will lie, if it was chosen.
     chosen: Option<usize>,
+    /// Whole pages that were written since the last [`Arena::synchronise`]: from, to.
+    written: (usize, usize),
 }
 
 impl Arena {
@@ -60,6 +62,7 @@ impl Arena {
             used: 0,
             free: vec![(0, reserved)],
             chosen: None,
+            written: NOTHING,
         })
     }
 
@@ -179,6 +182,7 @@ impl Arena {
                 libc::mprotect(self.exec.add(start).cast(), end - start, libc::PROT_READ | libc::PROT_WRITE)
             })?;
         }
+        self.written = (self.written.0.min(start), self.written.1.max(end));
         // SAFETY: the range was checked to be in the writable mapping, which nobody else refers to.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.write.add(offset), bytes.len()) };
         if flip {
@@ -191,7 +195,13 @@ impl Arena {
     }
 
     /// Makes what was written visible to this processor's instruction fetch, before it is entered: it went through another address.
-    pub fn synchronise(&self) {
+    /// There its pages are let go, since they would count a second time as memory of the process; the code stays, in the other mapping.
+    pub fn synchronise(&mut self) {
+        let (start, end) = std::mem::replace(&mut self.written, NOTHING);
+        if self.exec != self.write && start < end {
+            // SAFETY: whole pages of the writable mapping. It is shared, so what was written stays. Should it fail, the pages only stay mapped.
+            unsafe { libc::madvise(self.write.add(start).cast(), end - start, libc::MADV_DONTNEED) };
+        }
         synchronise();
     }
 
@@ -215,6 +225,8 @@ impl Drop for Arena {
 }
 
 const PAGE: usize = 4096;
+/// No pages.
+const NOTHING: (usize, usize) = (usize::MAX, 0);
 /// Addresses reserved at least: the limit may be raised.
 const RESERVED: usize = 1 << 26;
 
@@ -341,8 +353,16 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     fn pages_that_change_do_as_well() {
         let (exec, write) = map_once(1 << 16).unwrap();
-        let mut arena =
-            Arena { exec, write, reserved: 1 << 16, limit: 1 << 16, used: 0, free: vec![(0, 1 << 16)], chosen: None };
+        let mut arena = Arena {
+            exec,
+            write,
+            reserved: 1 << 16,
+            limit: 1 << 16,
+            used: 0,
+            free: vec![(0, 1 << 16)],
+            chosen: None,
+            written: NOTHING,
+        };
         run(&mut arena);
     }
 
