@@ -8,8 +8,9 @@
 //!
 //! A sunk store is needed if its object is: exits make up for both.
 //!
-//! A snapshot is dropped if nothing between it and the next may leave, which frees what only it restores. The last one stays: what comes
-//! behind the trace uses it. So does the one behind a CALLB. Exits are numbered anew, so this must run before anybody remembers their numbers.
+//! A snapshot is dropped if nothing between it and the next may leave, which frees what only it restores. The first one stays: the check for
+//! room at the entry leaves through it. So does the last one: what comes behind the trace uses it. So does the one behind a CALLB. Exits are
+//! numbered anew, so this must run before anybody remembers their numbers.
 
 use crate::Builder;
 use abi::abort::Abort;
@@ -75,7 +76,7 @@ fn drop_snapshots(t: &mut Trace) -> bool {
         n += 1;
         let behind_call = from > 0 && t.ins[from - 1].op == Op::CALLB;
         let last = n == count && keeps_last;
-        last || behind_call || t.ins[from.min(to)..to].iter().any(may_leave)
+        n == 1 || last || behind_call || t.ins[from.min(to)..to].iter().any(may_leave)
     });
     t.snaps = snaps;
     t.snaps.len() < count

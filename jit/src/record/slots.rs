@@ -171,8 +171,10 @@ impl Rec<'_> {
         let limit = self.t.params.maxsnap as usize;
         let t = self.t.b.trace_mut();
         t.slots = t.slots.max(top);
+        // The first one is the state at the entry, where the check for room leaves.
+        let taken = t.snaps.len();
         match t.snaps.last_mut() {
-            Some(last) if last.at == at && at > 1 => *last = snap,
+            Some(last) if last.at == at && taken > 1 => *last = snap,
             _ => {
                 if t.snaps.len() >= limit {
                     return Err(Abort::TooManySnaps);

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 /// The groups in the order of the table.
-pub const GROUPS: &[&str] = &["numeric", "calls", "allocation", "tables", "strings", "real"];
+pub const GROUPS: &[&str] = &["numeric", "calls", "allocation", "tables", "strings", "real", "compile"];
 
 /// One benchmark program.
 #[derive(Debug, PartialEq, Eq)]
