@@ -312,7 +312,7 @@ pub const fn offset(name: &str, f: &str) -> usize {
     panic!("no such field")
 }
 
-/// Returns the size of the layout `name`; fails to compile (in constants) if there is none.
+/// Returns the bytes of the layout `name`; fails to compile (in constants) if there is none.
 pub const fn size(name: &str) -> usize {
     let mut i = 0;
     while i < LAYOUTS.len() {

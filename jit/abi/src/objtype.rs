@@ -14,5 +14,3 @@ pub const FUNC: u8 = 8;
 pub const TAB: u8 = 11;
 /// Userdata
 pub const UDATA: u8 = 12;
-/// Untyped memory that one object owns: array and hash parts, stacks. Never a value.
-pub const BUF: u8 = 15;

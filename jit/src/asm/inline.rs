@@ -5,7 +5,7 @@
 //! traversed the table, a subroutine calls the helper; it keeps all registers, so neither is a call for the register allocator.
 
 use crate::backend::Template;
-use abi::layout::offset;
+use abi::layout::{offset, size};
 use abi::{objtype, shape, tabflag, vmfield};
 use ir::{Const, Ins, Op, Trace};
 
@@ -14,9 +14,9 @@ const MAX_NODES: u32 = 8;
 /// Slots of the largest array part in a cell of its own that is filled in line.
 const MAX_ARRAY: u32 = 16;
 /// Bytes of a table without parts.
-pub const HEAD: u32 = 48;
+pub const HEAD: u32 = size("TabObj") as u32;
 /// Bytes of a node.
-pub const NODE: u32 = 24;
+pub const NODE: u32 = size("Node") as u32;
 /// Bytes of a slot.
 pub const SLOT: u32 = 8;
 const _: () = assert!(HEAD + tabflag::MAX_INNER * SLOT <= vmfield::MAX_CELL);

@@ -16,7 +16,7 @@ use crate::backend::{Request, Template};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SnapMap};
 use abi::support::{Arg as HelperArg, Helper};
-use ir::{Const, Conv, Field, FpMath, Ins, Kind, Link, Op, Ref, Trace, Ty, flag, sload};
+use ir::{Const, Conv, Field, FpMath, Ins, Kind, Link, Op, Ref, Trace, Ty, sload};
 
 /// Names a value.
 pub type Val = u32;
@@ -972,9 +972,4 @@ pub fn get_helper(key: Ty) -> Helper {
 }
 
 /// Bytes before a string's first.
-pub const STR_HEAD: i32 = 16;
-
-/// Says whether the value has a PHI.
-pub fn has_phi(ins: Ins) -> bool {
-    ins.flags & flag::PHI != 0
-}
+pub const STR_HEAD: i32 = abi::layout::size("StrObj") as i32;

@@ -289,6 +289,7 @@ fn a_loop_with_conversions_leaves_with_the_interpreters_slots() {
     assert_eq!(vm.run(&a, &code, at), (7, Some(0)));
 }
 
+mod inline;
 mod objects;
 mod random;
 mod side;

@@ -36,6 +36,8 @@ pub struct Arena {
     free: Vec<(usize, usize)>,
     /// Where the next block will lie, if it was chosen.
     chosen: Option<usize>,
+    /// Whole pages that were written since the last [`Arena::synchronise`]: from, to.
+    written: (usize, usize),
 }
 
 impl Arena {
@@ -60,6 +62,7 @@ impl Arena {
             used: 0,
             free: vec![(0, reserved)],
             chosen: None,
+            written: NOTHING,
         })
     }
 
@@ -89,6 +92,12 @@ impl Arena {
         self.cursor()
     }
 
+    /// Says whether the next block may have so many bytes.
+    pub fn fits(&self, bytes: usize) -> bool {
+        let len = rounded(bytes);
+        self.used + len <= self.limit && self.next().is_some_and(|k| self.free[k].1 >= len)
+    }
+
     fn next(&self) -> Option<usize> {
         let chosen = self.chosen.and_then(|at| self.free.iter().position(|f| f.0 == at));
         chosen.or_else(|| (0..self.free.len()).max_by_key(|&k| (self.free[k].1, std::cmp::Reverse(k))))
@@ -97,12 +106,9 @@ impl Arena {
     /// Takes a block at the cursor and writes code, which was assembled for this address. Returns the address.
     pub fn publish(&mut self, code: &[u8]) -> Result<u64, Abort> {
         let len = rounded(code.len());
-        let k = self.next();
+        let k = self.next().filter(|_| self.fits(code.len()));
         self.chosen = None;
-        let k = k.filter(|&k| self.free[k].1 >= len).ok_or(Abort::CodeFull)?;
-        if self.used + len > self.limit {
-            return Err(Abort::CodeFull);
-        }
+        let k = k.ok_or(Abort::CodeFull)?;
         let offset = self.free[k].0;
         self.write_at(offset, code).map_err(|_| Abort::CodeFull)?;
         if self.free[k].1 == len {
@@ -176,6 +182,7 @@ impl Arena {
                 libc::mprotect(self.exec.add(start).cast(), end - start, libc::PROT_READ | libc::PROT_WRITE)
             })?;
         }
+        self.written = (self.written.0.min(start), self.written.1.max(end));
         // SAFETY: the range was checked to be in the writable mapping, which nobody else refers to.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.write.add(offset), bytes.len()) };
         if flip {
@@ -188,7 +195,13 @@ impl Arena {
     }
 
     /// Makes what was written visible to this processor's instruction fetch, before it is entered: it went through another address.
-    pub fn synchronise(&self) {
+    /// There its pages are let go, since they would count a second time as memory of the process; the code stays, in the other mapping.
+    pub fn synchronise(&mut self) {
+        let (start, end) = std::mem::replace(&mut self.written, NOTHING);
+        if self.exec != self.write && start < end {
+            // SAFETY: whole pages of the writable mapping. It is shared, so what was written stays. Should it fail, the pages only stay mapped.
+            unsafe { libc::madvise(self.write.add(start).cast(), end - start, libc::MADV_DONTNEED) };
+        }
         synchronise();
     }
 
@@ -212,6 +225,8 @@ impl Drop for Arena {
 }
 
 const PAGE: usize = 4096;
+/// No pages.
+const NOTHING: (usize, usize) = (usize::MAX, 0);
 /// Addresses reserved at least: the limit may be raised.
 const RESERVED: usize = 1 << 26;
 
@@ -320,11 +335,34 @@ mod tests {
     }
 
     #[test]
+    fn a_range_that_was_chosen_may_be_too_small() {
+        let mut arena = Arena::new(1 << 16).unwrap();
+        let a = arena.publish(&[0; 32]).unwrap();
+        arena.publish(&[0; 16]).unwrap();
+        arena.free(a, 32);
+        assert_eq!(arena.choose(20), a);
+        assert!(arena.fits(32) && !arena.fits(33));
+        assert_eq!(arena.choose(33), a + 48);
+        assert!(arena.fits(33));
+        arena.choose(20);
+        arena.set_limit(48);
+        assert!(arena.fits(32) && !arena.fits(33));
+    }
+
+    #[test]
     #[cfg(target_arch = "x86_64")]
     fn pages_that_change_do_as_well() {
         let (exec, write) = map_once(1 << 16).unwrap();
-        let mut arena =
-            Arena { exec, write, reserved: 1 << 16, limit: 1 << 16, used: 0, free: vec![(0, 1 << 16)], chosen: None };
+        let mut arena = Arena {
+            exec,
+            write,
+            reserved: 1 << 16,
+            limit: 1 << 16,
+            used: 0,
+            free: vec![(0, 1 << 16)],
+            chosen: None,
+            written: NOTHING,
+        };
         run(&mut arena);
     }
 

@@ -64,7 +64,7 @@ impl Engine {
             _ => None,
         };
         let at = self.arena.choose(trace.ins.len() * INS_BYTES);
-        let request = Request {
+        let mut request = Request {
             trace: &trace,
             number,
             bits: &bound.bits,
@@ -80,7 +80,13 @@ impl Engine {
         let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
         let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
         self.backend.be_patient((!counted).then_some(patience));
-        let code = self.backend.assemble(&self.env, &request)?;
+        let mut code = self.backend.assemble(&self.env, &request)?;
+        if !self.arena.fits(code.bytes.len()) {
+            // The estimate was too low: once more, where there is room. (Nothing is freed for it: the trace has its number already.)
+            request.at = self.arena.choose(code.bytes.len());
+            code = self.backend.assemble(&self.env, &request)?;
+        }
+        let at = request.at;
         let place = match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live: it is being recorded.

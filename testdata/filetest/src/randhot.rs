@@ -504,7 +504,7 @@ impl Generator {
                     1 => format!("{value} {operator} {o}"),
                     2 => format!("{o}.{key}"),
                     3 => format!("{o}[{value}]"),
-                    4 => format!("-{o}"),
+                    4 => format!("- {o}"),
                     _ => format!("{o} .. {value} .. {o}"),
                 };
                 self.bind(&name, Kind::Number, &text);
@@ -838,7 +838,7 @@ impl Generator {
         let d = depth - 1;
         match self.random.below(16) {
             0..=4 => format!("({} {} {})", self.number(d), self.random.pick(&ARITH), self.number(d)),
-            5 => format!("(-{})", self.number(d)),
+            5 => format!("(- {})", self.number(d)),
             6 => format!("int({})", self.number(d)),
             7 => {
                 // The software rounding of stock LuaJIT drops the sign of zero: hence the sum.

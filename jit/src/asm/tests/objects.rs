@@ -2,7 +2,7 @@
 
 use super::{SLOT0, Vm, arena, env, new_trace, snap};
 use crate::asm::x64::X64;
-use crate::backend::{Backend, Code, Env, Request};
+use crate::backend::{Backend, Code, Env, Request, Template};
 use crate::mcode::Arena;
 use abi::grow::Growth;
 use abi::layout::offset;
@@ -37,7 +37,7 @@ fn noting() -> Env {
     e
 }
 
-fn calls(returns: u64) -> Vec<[u64; 4]> {
+pub(super) fn calls(returns: u64) -> Vec<[u64; 4]> {
     CALL.with(|l| {
         let mut l = l.borrow_mut();
         l.1 = returns;
@@ -46,35 +46,35 @@ fn calls(returns: u64) -> Vec<[u64; 4]> {
 }
 
 /// Memory for objects.
-struct Heap(Vec<u64>);
+pub(super) struct Heap(Vec<u64>);
 
 impl Heap {
-    fn new() -> Heap {
+    pub(super) fn new() -> Heap {
         Heap(Vec::with_capacity(4096))
     }
-    fn object(&mut self, bytes: usize) -> u64 {
+    pub(super) fn object(&mut self, bytes: usize) -> u64 {
         let at = self.0.len();
         self.0.resize(at + bytes.div_ceil(8), 0);
         assert!(self.0.len() <= 4096);
         self.0.as_ptr() as u64 + at as u64 * 8
     }
-    fn word(&mut self, at: u64, off: usize) -> &mut u64 {
+    pub(super) fn word(&mut self, at: u64, off: usize) -> &mut u64 {
         let k = (at - self.0.as_ptr() as u64) as usize + off;
         assert_eq!(k % 8, 0);
         &mut self.0[k / 8]
     }
-    fn set32(&mut self, at: u64, off: usize, v: u32) {
+    pub(super) fn set32(&mut self, at: u64, off: usize, v: u32) {
         let (word, shift) = (off & !7, off % 8 * 8);
         let w = self.word(at, word);
         *w = *w & !(0xffff_ffff << shift) | u64::from(v) << shift;
     }
-    fn set8(&mut self, at: u64, off: usize, v: u8) {
+    pub(super) fn set8(&mut self, at: u64, off: usize, v: u8) {
         let (word, shift) = (off & !7, off % 8 * 8);
         let w = self.word(at, word);
         *w = *w & !(0xff << shift) | u64::from(v) << shift;
     }
     /// A table with an array part and nodes.
-    fn table(&mut self, array: &[u64], nodes: &[(u64, u64)]) -> u64 {
+    pub(super) fn table(&mut self, array: &[u64], nodes: &[(u64, u64)]) -> u64 {
         let t = self.object(48);
         let a = self.object(array.len().max(1) * 8);
         for (i, v) in array.iter().enumerate() {
@@ -97,14 +97,18 @@ fn num(x: f64) -> u64 {
     x.to_bits()
 }
 
-fn boxed(p: u64, ty: Ty) -> u64 {
+pub(super) fn boxed(p: u64, ty: Ty) -> u64 {
     p | ty.tag() << tag::SHIFT
 }
 
 /// What constants are bound to.
-type Bind<'a> = &'a dyn Fn(&Const) -> (u64, u64);
+pub(super) type Bind<'a> = &'a dyn Fn(&Const) -> (u64, u64);
 
 fn assemble(a: &mut Arena, t: &Trace, bind: Bind<'_>) -> (Code, u64) {
+    assemble_with(a, t, bind, &[])
+}
+
+pub(super) fn assemble_with(a: &mut Arena, t: &Trace, bind: Bind<'_>, templates: &[Template]) -> (Code, u64) {
     let (bits, keys): (Vec<u64>, Vec<u64>) = t.consts.iter().map(bind).unzip();
     let at = a.cursor();
     let request = Request {
@@ -112,7 +116,7 @@ fn assemble(a: &mut Arena, t: &Trace, bind: Bind<'_>) -> (Code, u64) {
         number: 1,
         bits: &bits,
         keys: &keys,
-        templates: &[],
+        templates,
         parent: None,
         target: None,
         fuse: true,
@@ -139,11 +143,11 @@ fn ins(t: &mut Trace, op: Op, ty: Ty, a: Ref, b: Ref) -> Ref {
     t.push(Ins::new(op, ty, a, b))
 }
 
-fn guard(t: &mut Trace, op: Op, ty: Ty, a: Ref, b: Ref) -> Ref {
+pub(super) fn guard(t: &mut Trace, op: Op, ty: Ty, a: Ref, b: Ref) -> Ref {
     t.push(Ins::guard(op, ty, a, b))
 }
 
-fn sload(t: &mut Trace, ty: Ty, slot: i32) -> Ref {
+pub(super) fn sload(t: &mut Trace, ty: Ty, slot: i32) -> Ref {
     guard(t, Op::SLOAD, ty, Ref::lit(slot), Ref::lit(0))
 }
 
@@ -151,7 +155,7 @@ fn field(t: &mut Trace, o: Ref, f: Field) -> Ref {
     ins(t, Op::FLOAD, f.ty(), o, Ref::lit(f as i32))
 }
 
-fn finish(t: &mut Trace, entries: &[(i32, Ref)]) {
+pub(super) fn finish(t: &mut Trace, entries: &[(i32, Ref)]) {
     snap(t, entries);
     t.link = Link::Interp;
     t.slots = 32;

@@ -20,7 +20,7 @@ use crate::asm::select::{Arg, Base, Cpu, Mem, Node, Role, Selection, link_of};
 use crate::backend::{Code, Env, Request};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SPILLS, SnapMap};
-use abi::{tag, vmfield};
+use abi::{layout, tag, vmfield};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 use ir::{Const, Conv, Field, FpMath, Ins, Link, Op, Ref, Trace, Ty, sload};
 use std::sync::Arc;
@@ -697,9 +697,12 @@ pub enum Int {
 /// Bytes before a string's first.
 const STR_HEAD: i32 = crate::asm::select::STR_HEAD;
 /// Bytes before a prototype's first instruction.
-const PROTO_HEAD: i32 = 72;
+const PROTO_HEAD: i32 = layout::size("ProtoObj") as i32;
 /// Bytes before a function's first upvalue.
-const FUNC_UPVALS: i32 = 24;
+const FUNC_UPVALS: i32 = layout::size("FuncObj") as i32;
+
+/// Bytes of a node.
+const NODE: i32 = layout::size("Node") as i32;
 
 /// Returns the bits of nil, false, true.
 pub fn pri_bits(ty: Ty) -> u64 {

@@ -276,10 +276,11 @@ impl Emit<'_> {
             },
             Op::HREFI => match b {
                 Int::Reg(i) => {
+                    const { assert!(NODE == 3 * 8) };
                     dynasm!(self.a.o; .arch x64; mov eax, Rd(i); lea rax, [rax + rax * 2]);
                     lea!(self.a.o, Rq(d), Ea::Index8(a, TMP, 0));
                 }
-                Int::Imm(k) => lea!(self.a.o, Rq(d), Ea::Base(a, k.wrapping_mul(24))),
+                Int::Imm(k) => lea!(self.a.o, Rq(d), Ea::Base(a, k.wrapping_mul(NODE))),
                 Int::Mem(_) => {}
             },
             _ => {
