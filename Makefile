@@ -40,10 +40,12 @@ test:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --profile fast --workspace --all-targets -- -D warnings
 	$(CARGO) build --profile fast --workspace
-	$(CARGO) test --profile fast --workspace
-# The interpreter without tail calls, as unoptimised builds and unknown targets have it.
+	RANDPROG_SECONDS=$${RANDPROG_SECONDS:-60} $(CARGO) test --profile fast --workspace
+# The interpreter without tail calls, as unoptimised builds and unknown targets have it: alone, and with compiled code.
 	KILN_TRAMPOLINE=1 $(CARGO) build --profile fast --target-dir target/trampoline -p runtime --bin kiln
-	KILN_BIN=$(CURDIR)/target/trampoline/fast/kiln LUAC_BIN=$(CURDIR)/target/fast/luac MODE=interp $(CARGO) test --profile fast -p filetest --test lua
+	for mode in interp default jit; do \
+	  KILN_BIN=$(CURDIR)/target/trampoline/fast/kiln LUAC_BIN=$(CURDIR)/target/fast/luac MODE=$$mode \
+	    $(CARGO) test --profile fast -p filetest --test lua || exit 1; done
 
 bench:
 	@.ci/setup bench

@@ -3,6 +3,7 @@
 use crate::asm::place::Place;
 use abi::abort::Abort;
 use abi::exit::SnapMap;
+use abi::grow::Growth;
 use ir::Trace;
 
 /// What a backend needs to know of the process.
@@ -12,7 +13,8 @@ pub struct Env {
     pub helpers: Vec<u64>,
     /// `extern "C" fn(vm, *mut ExitState, trace: u32, exit: u32, base: *mut u64) -> u64`: restores the frames; its result is what the trace returns.
     pub trace_exit: u64,
-    /// Address of the nil that stands for absent values: the value of the node at which empty hash parts point.
+    /// Address of the nil that a lookup finds where there is no key: what `Const::NilSlot` is bound to. Empty hash parts point at it, too: it is
+    /// the first field of their node.
     pub nil_slot: u64,
 }
 
@@ -54,10 +56,14 @@ pub struct Request<'a> {
     pub parent: Option<&'a SnapMap>,
     /// Entry (behind the prologue) of the root trace that the link names, if it is another.
     pub target: Option<u64>,
+    /// Loads may become memory operands (`-O+fuse`).
+    pub fuse: bool,
     /// Every guard fails once (a counter before each).
     pub stress: bool,
     /// Address at which the code will lie.
     pub at: u64,
+    /// Who decides whether buffers may grow.
+    pub growth: Growth,
 }
 
 /// Machine code of a trace.
@@ -73,8 +79,6 @@ pub struct Code {
     pub exits: Vec<SnapMap>,
     /// Places to patch when a side trace is linked to an exit: `(exit, offset)`.
     pub patches: Vec<(u32, usize)>,
-    /// Text for dumps: offset of the code of each instruction, ascending `(offset, ir index)`.
-    pub map: Vec<(usize, usize)>,
     /// Register or spill slot of each instruction's value, for dumps.
     pub regs: Vec<Option<Place>>,
     /// With stress: one flag a guard, set once it failed. The code writes them, so they live as long as it does.
@@ -85,10 +89,9 @@ pub struct Code {
 
 /// A code generator.
 pub trait Backend {
-    /// Name, as `jit.arch` has it.
-    fn arch(&self) -> &'static str;
     /// Generates code.
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort>;
-    /// Returns the bytes (and how many of them at `offset`) that make the exit at a patch site jump to `target` instead of its stub.
+    /// Returns the bytes to be written at the address of a patch site so that the exit jumps to `target` instead of its stub; `None` if that
+    /// is out of reach.
     fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>>;
 }

@@ -1,16 +1,23 @@
-//! Parameters of the compiler, with LuaJIT's names and defaults.
+//! Parameters of the compiler, with LuaJIT's names. The defaults are LuaJIT's, but for `maxmcode` (LuaJIT's is 512).
+//!
+//! Absent: `sizemcode`, which is accepted and means nothing: code memory is one area.
 
+use abi::grow::Growth;
 use opt::{Limits, Passes};
 
 macro_rules! params {
     ($($(#[$doc:meta])* $name:ident = $default:literal;)*) => {
         /// Parameters (`-Oname=value`).
-        #[derive(Clone, PartialEq, Eq, Debug)]
+        #[derive(Clone, Debug)]
         pub struct Params {
             /// Optimiser passes.
             pub passes: Passes,
+            /// The backend fuses loads with what uses them.
+            pub fuse: bool,
             /// Every exit executes its instruction again, branches included: so any guard may be made to fail (`-Jexit=stress`).
             pub stress: bool,
+            /// Who decides whether buffers may grow.
+            pub growth: Growth,
             $($(#[$doc])* pub $name: u32),*
         }
         impl Params {
@@ -23,7 +30,7 @@ macro_rules! params {
             }
         }
         impl Default for Params {
-            fn default() -> Params { Params { passes: Passes::default(), stress: false, $($name: $default),* } }
+            fn default() -> Params { Params { passes: Passes::default(), fuse: true, stress: false, growth: Growth::default(), $($name: $default),* } }
         }
     };
 }
@@ -44,16 +51,14 @@ params! {
     hotexit = 10;
     /// Tries of a side trace at most.
     tryside = 4;
-    /// Unrolls of loops in side traces.
+    /// Rounds of a loop that are recorded behind the first at most, because it does not close: types change from round to round.
     instunroll = 4;
-    /// Unrolls of inner loops.
+    /// Rounds of inner loops that are unrolled at most.
     loopunroll = 15;
     /// Unrolls of recursive calls.
     callunroll = 3;
     /// Unrolls of true recursion.
     recunroll = 2;
-    /// Kilobytes of each area of machine code.
-    sizemcode = 64;
     /// Kilobytes of machine code at most.
     maxmcode = 2048;
 }

@@ -33,10 +33,6 @@ impl V {
     pub fn int(self) -> Option<i32> {
         self.num().filter(|n| f64::from(*n as i32).to_bits() == n.to_bits()).map(|n| n as i32)
     }
-    /// Says whether it is neither nil nor false.
-    pub fn is_true(self) -> bool {
-        self.0 < tag::FALSE_BITS
-    }
     /// Says whether it is nil.
     pub fn is_nil(self) -> bool {
         self.0 == tag::NIL_BITS
@@ -75,10 +71,6 @@ pub struct Upval {
     pub open: Option<i64>,
     /// Open, but in another coroutine's stack.
     pub foreign: bool,
-    /// Never assigned again.
-    pub immutable: bool,
-    /// Identity: equal for upvalues that are one.
-    pub id: u64,
 }
 
 /// A table's header.
@@ -88,8 +80,6 @@ pub struct TabInfo {
     pub asize: u32,
     /// Nodes less one.
     pub hmask: u32,
-    /// The hash part has no nodes of its own.
-    pub no_nodes: bool,
     /// Shape, 0 for none.
     pub shape: u32,
     /// Metatable or nil.
@@ -108,8 +98,6 @@ pub trait Subject {
     fn slot(&self, i: i32) -> V;
     /// Returns the number of multiple results.
     fn multres(&self) -> u32;
-    /// Returns the slots that may still be used above the running frame's slot 0.
-    fn room(&self) -> i64;
 
     /// Returns the prototype of a Lua function.
     fn proto(&self, f: V) -> Option<P>;
@@ -139,11 +127,13 @@ pub trait Subject {
     fn kstr(&self, p: P, i: u32) -> V;
     /// Returns a child prototype.
     fn kproto(&self, p: P, i: u32) -> P;
-    /// Returns a template table.
-    fn ktab(&self, p: P, i: u32) -> V;
 
     /// Returns the slots of a prototype's frames that closures may capture, a bit each.
     fn captured(&self, p: P) -> [u64; 4];
+    /// Returns what closures of a prototype capture: its upvalue descriptors.
+    fn captures(&self, p: P) -> Vec<u16>;
+    /// Returns the highest slot of the running coroutine that has an open upvalue, from slot 0 of the running frame.
+    fn highest_open(&self) -> Option<i64>;
     /// Returns an upvalue of a Lua function.
     fn upvalue(&self, f: V, i: u32) -> Option<Upval>;
     /// Returns the environment of a function.
@@ -169,6 +159,4 @@ pub trait Subject {
     fn metatable(&self, v: V) -> V;
     /// Returns the name of a metamethod (`"__index"`) as a string.
     fn mm_name(&self, mm: Mm) -> V;
-    /// Returns a metamethod of a value, or nil.
-    fn metamethod(&self, v: V, mm: Mm) -> V;
 }

@@ -24,10 +24,7 @@ pub fn open(limits: Limits) -> Result<Box<Vm>, String> {
     };
     let opened = prepared.and_then(|()| stdlib::open_libs(&mut vm));
     match opened {
-        Ok(()) => {
-            crate::trace::install(&mut vm);
-            Ok(vm)
-        }
+        Ok(()) => crate::trace::install(&mut vm).map(|()| vm),
         Err(_raise) => Err("cannot create state: not enough memory".to_string()),
     }
 }

@@ -81,9 +81,6 @@ aborts! {
     /// Flushed, or switched off.
     Flushed "flushed" "flushed or switched off"
         "" Blameless;
-    /// Blacklisted prototype or loop.
-    Blacklisted "blacklisted" "blacklisted"
-        "what it calls was not compiled: see that place" Again;
     /// Compilation is off for the function.
     JitOff "jit-off" "JIT compilation disabled for function"
         "jit.off was called for this function" Never;
@@ -105,9 +102,6 @@ aborts! {
     /// A return below the start of the trace.
     NyiLowerFrame "nyi-lower-frame" "return to lower frame"
         "" Again;
-    /// Upvalue cases.
-    NyiUpvalue "nyi-upvalue" "upvalue not compiled"
-        "use a local variable instead of the upvalue" Again;
     /// Varargs that are not compiled.
     NyiVararg "nyi-vararg" "vararg case not compiled"
         "take the arguments by name, or pack them in a table before the loop" Again;
@@ -126,9 +120,6 @@ aborts! {
     /// No memory for the recording, the optimiser or the assembler.
     NoMemory "no-memory" "out of memory while compiling"
         "raise --max-memory" Blameless;
-    /// No free trace number.
-    TooManyTraces "too-many-traces" "too many traces"
-        "raise -Omaxtrace" Blameless;
     /// Something the backend has no code for.
     NyiIr "nyi-ir" "IR not compiled by the backend"
         "move what is not compiled out of the loop" Never;

@@ -82,6 +82,17 @@ pub struct SunkValue {
     pub form: Form,
 }
 
+/// An upvalue of a sunk closure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SunkUp {
+    /// The open one of a slot (from the trace's base), found or made; whether the variable is never assigned again.
+    Open(i32, bool),
+    /// One of a function.
+    Of(SunkValue, u32),
+    /// One that is rebuilt: index in [`SnapMap::sunk`].
+    Closed(u16),
+}
+
 /// An object that exits rebuild.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Sunk {
@@ -97,6 +108,22 @@ pub enum Sunk {
         stores: Vec<(SunkValue, SunkValue)>,
         /// Metatable, if one was set.
         meta: Option<SunkValue>,
+    },
+    /// A closure.
+    Func {
+        /// Its prototype (address).
+        proto: u64,
+        /// The function it was made in: it gives the environment.
+        parent: SunkValue,
+        /// Its upvalues.
+        upvals: Vec<SunkUp>,
+    },
+    /// A closed upvalue, which closures share.
+    Upval {
+        /// The value.
+        value: SunkValue,
+        /// Never assigned again.
+        immutable: bool,
     },
     /// A string of `len` bytes at an address.
     Str {

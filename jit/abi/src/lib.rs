@@ -8,6 +8,7 @@ pub mod builtins;
 pub mod costatus;
 pub mod exit;
 pub mod frame;
+pub mod grow;
 pub mod hash;
 pub mod image;
 pub mod layout;

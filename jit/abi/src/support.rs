@@ -105,8 +105,8 @@ macro_rules! for_each_helper {
             tab_clear S sure (m: vm, t: tab) -> void;
             /// Next fraction of the generator of `math.random`, from 0 up to 1; nobody else sees its state.
             random S fails (u: udt) -> num;
-            /// Closure in the frame at `base`, whose captured slots are in memory.
-            func_new A fails (m: vm, p: pro, base: ptr) -> fun;
+            /// Closure of a prototype in the frame of `parent` at `base`.
+            func_new A fails (m: vm, p: pro, parent: fun, base: ptr) -> fun;
             /// Closes the open upvalues at `slot` and above.
             upvals_close S sure (m: vm, slot: ptr) -> void;
             /// Body of CALLB: calls what is below `base` with `n` arguments; 0, or 1 more than the trace's outcome.

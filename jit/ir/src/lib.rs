@@ -4,6 +4,7 @@
 //! can be printed and read back.
 #![forbid(unsafe_code)]
 
+mod closure;
 pub mod eval;
 mod field;
 mod konst;
@@ -16,6 +17,7 @@ mod trace;
 mod ty;
 mod verify;
 
+pub use closure::{Capture, Closure, Variable};
 pub use field::{Conv, Field, FpMath, sload};
 pub use konst::{Const, ProtoKey, Shape};
 pub use lit::LitKind;

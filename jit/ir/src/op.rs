@@ -37,6 +37,8 @@ macro_rules! for_each_ir {
             ABC     Cmp   Ref  Ref;
             /// Upvalue number `b & 255` of function `a` is open and is slot `b >> 8` (signed) of the trace: the trace reads and writes the slot
             UREFS   Cmp   Ref  Lit;
+            /// No upvalue at slot `a` (signed) of the trace or above is open
+            UFREE   Cmp   Lit  None;
             /// Returns to a lower frame: the link of the frame at the base is `a` (Pc constant); the base moves down by `b` slots. Slots of
             /// later instructions and snapshots count from the new base
             RETF    Cmp   Cst  Lit;
@@ -167,6 +169,8 @@ macro_rules! for_each_ir {
             FSTORE  Store Ref  Ref;
             /// Value `b` to stack slot `a` (signed)
             SSTORE  Store Lit  Ref;
+            /// Value `b` to captured slot `a` (signed), for the UCLO behind it: nothing else reads it there
+            CSTORE  Store Lit  Ref;
             /// Number of multiple results in the machine becomes `a`
             MSTORE  Store Ref  None;
 
@@ -177,8 +181,9 @@ macro_rules! for_each_ir {
             TNEW    Alloc Lit  Lit;
             /// Copy of template `a` (KTempl)
             TDUP    Alloc Cst  None;
-            /// Closure of `a` (KProto) in the frame at slot `b`; the frame's func is parent. Captured slots must be stored
-            FNEW    Alloc Cst  Lit;
+            /// Closure of `a` (KProto); `b` is a CARG list: the parent (fun), slot 0 of the frame (int constant), and what is captured: the
+            /// prototype's descriptors, each an int constant ([`Closure`](crate::Closure))
+            FNEW    Alloc Cst  Ref;
             /// Concatenation of the values of the CARG list `a` (strings, numbers)
             CAT     Alloc Ref  None;
 
@@ -187,8 +192,9 @@ macro_rules! for_each_ir {
             TBAR    Store Ref  None;
             /// A closed upvalue at `a` (UREFC) got object `b`
             OBAR    Store Ref  Ref;
-            /// Open upvalues at slot `a` and above are closed
-            UCLO    Store Lit  None;
+            /// Open upvalues at slot `a` and above are closed. If `b` is 1 they all are of closures made on the trace, and CSTOREs
+            /// before it have their values
+            UCLO    Store Lit  Lit;
 
             // ---- calls of helpers (`abi::support`): `a` is an argument, a CARG list, or nothing; `b` the helper ----
             /// Pure

@@ -1,7 +1,7 @@
 //! Emission of instructions: every one passes fold, cse and forwarding before it is appended.
 //!
 //! Instructions of one operation are chained, youngest first: equal instructions and aliasing stores are found without
-//! looking at others. No emission allocates, but for the growth of the trace itself.
+//! looking at others. No emission allocates, but for the growth of the trace itself, which may fail ([`Growth`]).
 //!
 //! Invariant: the chains cover the trace whenever an instruction is emitted, whoever changed it meanwhile through
 //! [`Builder::trace_mut`]: what was pushed is chained, after a truncation everything is chained anew. Who replaces instructions
@@ -13,6 +13,7 @@
 use crate::mem::{self, Forward};
 use crate::{Passes, cse, fold};
 use abi::abort::Abort;
+use abi::grow::Growth;
 use ir::{Const, Ins, Op, Ref, Slot, Trace, Ty, flag};
 use std::sync::Arc;
 
@@ -35,6 +36,9 @@ impl Default for Limits {
     }
 }
 
+/// Constants that there is room for behind every instruction: more than making the next one takes.
+const SPARE: usize = 16;
+
 /// End of a chain.
 const END: u32 = u32::MAX;
 
@@ -44,23 +48,55 @@ pub struct Builder {
     trace: Trace,
     passes: Passes,
     limits: Limits,
+    growth: Growth,
     /// Youngest instruction of each operation.
     chain: [u32; Op::COUNT],
     /// The next older instruction of the same operation, by instruction.
     prev: Vec<u32>,
-    /// How often each fold rule fired, in debug builds.
-    pub(crate) hits: [u32; fold::COUNT],
+    /// How often each fold rule fired, and how often it did not for an instruction of its operations; in debug builds.
+    pub(crate) hits: [(u32, u32); fold::COUNT],
     state: mem::State,
 }
 
 impl Builder {
     /// Begins with a trace, mostly an empty one.
     pub fn new(trace: Trace, passes: Passes, limits: Limits) -> Builder {
-        let hits = [0; fold::COUNT];
+        let hits = [(0, 0); fold::COUNT];
         let state = mem::State::default();
-        let mut b = Builder { trace, passes, limits, chain: [END; Op::COUNT], prev: Vec::new(), hits, state };
+        let mut b = Builder {
+            trace,
+            passes,
+            limits,
+            growth: Growth::default(),
+            chain: [END; Op::COUNT],
+            prev: Vec::new(),
+            hits,
+            state,
+        };
         b.sync();
         b
+    }
+
+    /// Lets somebody decide from now on whether the trace may grow.
+    pub fn growing(self, growth: Growth) -> Builder {
+        Builder { growth, ..self }
+    }
+
+    /// Returns who decides whether buffers may grow.
+    pub fn growth(&self) -> &Growth {
+        &self.growth
+    }
+
+    /// Makes room for instructions and snapshots that are added without [`Builder::emit`].
+    pub fn make_room(&mut self, ins: usize, snaps: usize) -> Result<(), Abort> {
+        self.growth.room(&mut self.trace.ins, ins)?;
+        self.growth.room(&mut self.trace.snaps, snaps)
+    }
+
+    /// Makes a copy of the trace so far, for an attempt that may be given up.
+    pub fn attempt(&self) -> Result<Builder, Abort> {
+        self.growth.pass()?;
+        Ok(self.clone())
     }
 
     /// Emits an instruction; returns what stands for it: itself, an earlier one, or a constant. For guards that are known to hold
@@ -103,6 +139,9 @@ impl Builder {
         if self.trace.snaps.len() > self.limits.snaps {
             return Err(Abort::TooManySnaps);
         }
+        self.growth.room(&mut self.trace.ins, 1)?;
+        self.growth.room(&mut self.trace.consts, SPARE)?;
+        self.growth.room(&mut self.prev, 1)?;
         self.trace.ins.push(ins);
         self.link(at, ins.op);
         Ok(Ref::ins(at))
@@ -244,8 +283,8 @@ impl Builder {
         self.trace.konst(Const::Str(s.into()))
     }
 
-    /// Returns how often each fold rule fired; counted in debug builds.
-    pub fn rule_hits(&self) -> impl Iterator<Item = (&'static str, u32)> + '_ {
+    /// Returns how often each fold rule fired, and how often it did not for an instruction of its operations; counted in debug builds.
+    pub fn rule_hits(&self) -> impl Iterator<Item = (&'static str, (u32, u32))> + '_ {
         fold::rule_names().zip(self.hits)
     }
 

@@ -23,7 +23,7 @@ pub(crate) fn find(b: &Builder, ins: &Ins) -> Option<usize> {
     let limit = limit(b, ins);
     while at > limit {
         let old = &b.trace().ins[at];
-        if old.a == ins.a && old.b == ins.b && old.ty == ins.ty && (old.is_guard() || !ins.is_guard()) {
+        if (old.a, old.b, old.ty) == (ins.a, ins.b, ins.ty) && !old.is_sunk() && (old.is_guard() || !ins.is_guard()) {
             return Some(at);
         }
         at = b.prev(at)?;
@@ -35,7 +35,7 @@ pub(crate) fn find(b: &Builder, ins: &Ins) -> Option<usize> {
 fn merges(b: &Builder, ins: &Ins) -> bool {
     match ins.op.kind() {
         Kind::Norm | Kind::Comm | Kind::Refer => true,
-        Kind::Cmp => ins.op != Op::RETF,
+        Kind::Cmp => !matches!(ins.op, Op::RETF | Op::UFREE),
         Kind::Alloc => match ins.op {
             Op::TOSTR | Op::CAT => true,
             // Memory that is no string's may have changed.

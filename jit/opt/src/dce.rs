@@ -3,13 +3,15 @@
 //! Needed are guards, stores, markers, what snapshots restore, and what these are computed from. A PHI is needed if its value at the head of a
 //! round is: in the loop, by a snapshot of the loop, or by another such PHI.
 //!
-//! Some guards are weak: those of overflow and of allocations say something about their own value alone, so they go with it. All others
+//! Some guards are weak: those of overflow and of allocations say something about their own value alone, so they go with it. The interpreter
+//! computes with doubles, where nothing overflows: a sum that nobody reads leaves nothing to see, so a trace that goes on past its overflow is right.
+//! Therefore no rule may conclude from such a guard what another value is without using the guarded one. All others
 //! hold for what follows, whether their value is used or not.
 //!
 //! A sunk store is needed if its object is: exits make up for both.
 //!
-//! A snapshot is dropped if nothing between it and the next may leave, which frees what only it restores. The last one stays: what comes
-//! behind the trace uses it. So does the one behind a CALLB. Exits are numbered anew, so this must run before anybody remembers their numbers.
+//! A snapshot is dropped if nothing between it and the next may leave, which frees what only it restores. The first one stays: through it leaves the
+//! check for room at the entry. The last one stays: what comes behind the trace uses it. So does the one behind a CALLB. Exits are numbered anew, so this must run before anybody remembers their numbers.
 
 use crate::Builder;
 use abi::abort::Abort;
@@ -17,15 +19,14 @@ use ir::{Ins, Kind, Link, Mode, Op, Ref, Trace, Ty, flag};
 
 /// Runs the pass.
 pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
-    sweep(b);
+    sweep(b.trace_mut());
     compact(b.trace_mut());
     b.reindex();
     Ok(())
 }
 
-/// Makes NOPs of what nobody needs. No instruction moves, so whoever remembers some still finds them.
-pub(crate) fn sweep(b: &mut Builder) {
-    let t = b.trace_mut();
+/// Makes NOPs of what nobody needs.
+fn sweep(t: &mut Trace) {
     loop {
         let mut removed = false;
         let dropped = drop_snapshots(t);
@@ -53,7 +54,8 @@ fn may_leave(ins: &Ins) -> bool {
 fn needed(ins: &Ins) -> bool {
     match ins.op {
         Op::NOP | Op::PHI => false,
-        _ if ins.is_sunk() => false,
+        // Exits ask what was closed.
+        _ if ins.is_sunk() => ins.op == Op::UCLO,
         Op::ADDOV | Op::SUBOV | Op::MULOV => false,
         op => match op.kind() {
             Kind::Alloc => false,
@@ -75,7 +77,7 @@ fn drop_snapshots(t: &mut Trace) -> bool {
         n += 1;
         let behind_call = from > 0 && t.ins[from - 1].op == Op::CALLB;
         let last = n == count && keeps_last;
-        last || behind_call || t.ins[from.min(to)..to].iter().any(may_leave)
+        n == 1 || last || behind_call || t.ins[from.min(to)..to].iter().any(may_leave)
     });
     t.snaps = snaps;
     t.snaps.len() < count
@@ -119,7 +121,7 @@ impl Marker<'_> {
     /// Notes that exits of the loop need what is stored in an object made before it; says whether that was not known.
     fn carries(&mut self, i: usize) -> bool {
         let ins = self.t.ins[i];
-        let stores = i < self.loop_at && ins.is_sunk() && ins.op.kind() == Kind::Store;
+        let stores = i < self.loop_at && is_sunk_store(&ins);
         if !stores || !self.in_loop[object(self.t, ins.a)] {
             return false;
         }
@@ -134,9 +136,25 @@ impl Marker<'_> {
     fn follows(&self, ins: &Ins) -> bool {
         match ins.op {
             Op::PHI => ins.a.is_ins() && self.live[ins.a.index()] && self.in_loop[ins.a.index()],
-            _ => ins.is_sunk() && ins.op.kind() == Kind::Store && self.live[object(self.t, ins.a)],
+            Op::USTORE | Op::OBAR => ins.is_sunk() && self.is_shared(ins.a),
+            _ => is_sunk_store(ins) && self.live[object(self.t, ins.a)],
         }
     }
+
+    /// Says whether a live sunk closure has the variable at a sunk address.
+    fn is_shared(&self, address: Ref) -> bool {
+        let at = self.t.ins[address.index()];
+        let variable = self.t.variable(at.a, at.b.0);
+        (1..self.t.ins.len()).filter(|&f| self.live[f] && self.t.ins[f].op == Op::FNEW).any(|f| {
+            let n = self.t.closure(Ref::ins(f)).map_or(0, |c| c.captures.len());
+            (0..n).any(|k| self.t.variable(Ref::ins(f), k as u32) == variable)
+        })
+    }
+}
+
+/// Says whether an instruction is a sunk store into an object.
+fn is_sunk_store(ins: &Ins) -> bool {
+    ins.is_sunk() && ins.op.kind() == Kind::Store && !matches!(ins.op, Op::CSTORE | Op::UCLO)
 }
 
 /// Returns the object that a sunk address or field belongs to.

@@ -56,7 +56,7 @@ fn sees(t: Seen<'_>, i: usize, between: Ins, ins: &Ins) -> bool {
         return true;
     }
     match between.op {
-        Op::LOOP | Op::GCSTEP | Op::CALLB | Op::RETF | Op::UCLO | Op::FNEW | Op::NEWREF => true,
+        Op::LOOP | Op::GCSTEP | Op::CALLB | Op::RETF | Op::UCLO | Op::NEWREF => true,
         Op::CALLS => effect(t, i) != crate::mem::alias::Effect::None,
         Op::CALLL => !matches!(ins.op, Op::SSTORE),
         Op::ALOAD | Op::HLOAD => matches!(ins.op, Op::ASTORE | Op::HSTORE),

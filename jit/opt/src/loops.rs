@@ -43,7 +43,7 @@ pub fn peel(b: &mut Builder) -> Result<(), Abort> {
     if b.trace().link != Link::Loop || b.trace().loop_at().is_some() {
         return Ok(());
     }
-    let recorded = b.clone();
+    let recorded = b.attempt()?;
     match best(b, &recorded) {
         Ok(()) => {
             b.state_mut().wishes.clear();
@@ -59,7 +59,7 @@ pub fn peel(b: &mut Builder) -> Result<(), Abort> {
 /// Runs the pass. What cannot be peeled for other reasons than its types stays a loop by way of its entry.
 pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
     match peel(b) {
-        Err(abort @ (Abort::TypeUnstable | Abort::GuardFails)) => Err(abort),
+        Err(abort @ (Abort::TypeUnstable | Abort::GuardFails | Abort::NoMemory)) => Err(abort),
         _ => Ok(()),
     }
 }
@@ -72,17 +72,17 @@ fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
     let body = b.trace().ins.len();
     let mut peeled = unroll(b, body)?;
     phi::connect(b, &peeled)?;
-    let mut before = recorded.clone();
+    let mut before = recorded.attempt()?;
     let mut pairs = hoist::pairs(recorded, b, &peeled);
     for _ in 0..TRIES {
         if pairs.is_empty() {
             break;
         }
-        let mut guarded = recorded.clone();
+        let mut guarded = recorded.attempt()?;
         if hoist::tell_apart(&mut guarded, &pairs).is_err() {
             break;
         }
-        let mut next = guarded.clone();
+        let mut next = guarded.attempt()?;
         let Ok(again) = unroll(&mut next, body) else { break };
         // What was said of tables that are others in each round holds for the first alone.
         let count = pairs.len();
@@ -139,6 +139,7 @@ fn unroll(b: &mut Builder, body: usize) -> Result<Peeled, Abort> {
     let last = final_map(b)?;
     let (end, snaps) = (b.trace().ins.len(), b.trace().snaps.len());
     let calls = b.trace().ins.iter().any(|i| i.op == Op::CALLB);
+    b.make_room(0, snaps + 1)?;
     let mut copy = Copy { last, fallback: Vec::new(), written: HashSet::new(), subst: vec![Ref::NONE; end], snaps };
     copy.fallback.clone_from(&copy.last.entries);
     copy.subst[0] = Ref::BASE;
@@ -220,9 +221,10 @@ impl Copy {
                 }
             }
             Op::SSTORE => self.write(|s| s == old.a.as_lit()),
-            Op::CALLB | Op::FNEW => self.flush(b, Slot::MIN)?,
+            Op::CALLB => self.flush(b, Slot::MIN)?,
             Op::CALLS if effect(b.seen(), i) == Effect::All => self.flush(b, Slot::MIN)?,
-            Op::UCLO => self.flush(b, old.a.as_lit())?,
+            // Otherwise its values come with it.
+            Op::UCLO if old.b.as_lit() == 0 => self.flush(b, old.a.as_lit())?,
             _ => {}
         }
         let (ma, mb) = old.op.modes();

@@ -23,6 +23,7 @@ pub(crate) mod field;
 pub(crate) mod place;
 mod refer;
 pub(crate) mod slot;
+mod upval;
 pub(crate) mod value;
 
 use crate::{Builder, abc, dse};
@@ -82,6 +83,7 @@ pub(crate) fn forward(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
         Op::XLOAD => Ok(refer::byte(b, ins)),
         Op::HKLOAD => Ok(refer::key(b, ins)),
         Op::EQ | Op::NE => field::compare(b, ins),
+        Op::UFREE => Ok(upval::free(b.seen(), ins)),
         op if op.kind() == Kind::Refer => refer::address(b, ins),
         _ => Ok(Forward::Emit),
     }

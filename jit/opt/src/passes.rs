@@ -47,7 +47,7 @@ passes! {
     /// Forwards stores and loads to loads.
     fwd "fwd" 3 None;
     /// Narrows numbers to integers.
-    narrow "narrow" 3 None;
+    narrow "narrow" 2 None;
     /// Removes stores that are overwritten.
     dse "dse" 3 None;
     /// Eliminates array bounds checks.
@@ -68,6 +68,7 @@ impl Default for Passes {
 
 /// Runs the passes that need the whole trace and are on.
 pub fn optimise(mut b: Builder) -> Result<Trace, Abort> {
+    check("the recorder", b.trace());
     for pass in PASSES {
         if b.passes().get(pass.name) == Some(true) {
             apply(pass, &mut b)?;
@@ -88,12 +89,17 @@ pub fn run(name: &str, b: &mut Builder) -> Result<(), Abort> {
 fn apply(pass: &Pass, b: &mut Builder) -> Result<(), Abort> {
     let Some(run) = pass.run else { return Ok(()) };
     run(b)?;
-    if cfg!(debug_assertions)
-        && let Err(e) = ir::verify(b.trace())
-    {
-        panic!("{} left a malformed trace: {e}\n{}", pass.name, b.trace());
-    }
+    check(pass.name, b.trace());
     Ok(())
+}
+
+/// In debug builds, verifies what somebody made.
+fn check(who: &str, trace: &Trace) {
+    if cfg!(debug_assertions)
+        && let Err(e) = ir::verify(trace)
+    {
+        panic!("{who} left a malformed trace: {e}\n{trace}");
+    }
 }
 
 #[cfg(test)]

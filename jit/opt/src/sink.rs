@@ -10,14 +10,19 @@
 //! are sunk, or none, and only if an exit of the next round can tell what was stored: each stored value is constant, does not change in the loop, or is
 //! carried around it itself, and both were stored to alike.
 //!
+//! Closures: what a FNEW captures stays where it is, in slots or in upvalues of its parent. A slot's upvalue is made by the exit, unless the slot
+//! was closed since: then it is a variable of its own, whose value is what was stored to it last (the recorder stores it when it closes).
+//! Closures that share a variable are all sunk or none. A UCLO that only closes what sunk closures captured is sunk, too, with the
+//! CSTOREs before it.
+//!
 //! Invariant: what is sunk is used by what is sunk, by PHIs of sunk values, and by snapshots.
 //! Invariant: an exit finds the stores into an object by their order in the trace: those with an index below the snapshot's.
 //!
-//! Absent: closures, whose captured slots are on the stack; a table that an exit would have to fill in another round's order.
+//! Absent: closures that outlive the round of a loop, hold themselves, or whose variables a UCLO closes that may close others'; a table that an exit would have to fill in another round's order.
 
 use crate::{Builder, dce};
 use abi::abort::Abort;
-use ir::{Field, Ins, Link, Op, Ref, Trace, flag};
+use ir::{Capture, Field, Ins, Link, Op, Ref, Slot, Trace, Variable, flag};
 use std::collections::HashMap;
 
 /// Runs the pass.
@@ -34,10 +39,12 @@ pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
     graph.mark_users(t);
     let phis = graph.settle(t);
     let (with, kept) = (graph.with, graph.kept);
+    let lists = lists(t, &kept);
+    let closers = closers(t, &kept);
     let t = b.trace_mut();
     for (i, ins) in t.ins.iter_mut().enumerate() {
         let of = if may_sink(ins.op) { Some(i) } else { with[i] };
-        if of.is_some_and(|a| !kept[a]) {
+        if of.is_some_and(|a| !kept[a]) || lists[i] || closers[i] {
             ins.flags = ins.flags & !flag::GUARD | flag::SINK;
         }
     }
@@ -54,7 +61,43 @@ pub(crate) fn run(b: &mut Builder) -> Result<(), Abort> {
 
 /// Says whether objects of this operation can be made by exits.
 fn may_sink(op: Op) -> bool {
-    matches!(op, Op::TNEW | Op::TDUP | Op::SNEW)
+    matches!(op, Op::TNEW | Op::TDUP | Op::SNEW | Op::FNEW)
+}
+
+/// Finds the CARGs that only sunk closures use.
+fn lists(t: &Trace, kept: &[bool]) -> Vec<bool> {
+    let mut sunk: Vec<bool> = t.ins.iter().map(|i| i.op == Op::CARG).collect();
+    for i in (1..t.ins.len()).rev() {
+        let ins = t.ins[i];
+        if ins.op == Op::FNEW && !kept[i] || ins.op == Op::CARG && sunk[i] {
+            continue;
+        }
+        ins.refs().filter(|r| r.is_ins()).for_each(|r| sunk[r.index()] = false);
+    }
+    sunk
+}
+
+/// Finds the UCLOs, with the CSTOREs before them, that have nothing to close when what is sunk is not made.
+fn closers(t: &Trace, kept: &[bool]) -> Vec<bool> {
+    let mut sunk = vec![false; t.ins.len()];
+    let mut open: Vec<Slot> = Vec::new();
+    let mut from = 0;
+    for (i, ins) in t.ins.iter().enumerate() {
+        match ins.op {
+            Op::FNEW if kept[i] => open.extend(t.closure(Ref::ins(i)).iter().flat_map(|c| c.slots())),
+            Op::UCLO => {
+                let level = ins.a.as_lit();
+                let idle = ins.b.as_lit() == 1 && open.iter().all(|s| *s < level);
+                for (s, ins) in sunk[from..=i].iter_mut().zip(&t.ins[from..=i]) {
+                    *s = idle && matches!(ins.op, Op::CSTORE | Op::UCLO);
+                }
+                open.retain(|s| *s < level);
+                from = i + 1;
+            }
+            _ => {}
+        }
+    }
+    sunk
 }
 
 /// Which object each instruction belongs to, and which objects are kept.
@@ -65,6 +108,8 @@ struct Graph {
     kept: Vec<bool>,
     /// Objects stored in objects.
     holds: Vec<(usize, usize)>,
+    /// Closures that share a variable.
+    shares: Vec<(usize, usize)>,
     /// PHIs of two objects.
     phis: Vec<(usize, usize)>,
 }
@@ -75,14 +120,16 @@ impl Graph {
         for i in 1..t.ins.len() {
             with[i] = companion(t, &with, i);
         }
-        Graph { kept: vec![false; with.len()], with, holds: Vec::new(), phis: Vec::new() }
+        Graph { kept: vec![false; with.len()], with, holds: Vec::new(), shares: Vec::new(), phis: Vec::new() }
     }
 
     /// Notes a use of `r` by what is executed.
     fn keep(&mut self, t: &Trace, r: Ref) {
         if r.is_ins() {
             let i = r.index();
-            if may_sink(t.ins[i].op) {
+            if t.ins[i].op == Op::CARG {
+                t.args(r).into_iter().for_each(|r| self.keep(t, r));
+            } else if may_sink(t.ins[i].op) {
                 self.kept[i] = true;
             } else if let Some(a) = self.with[i] {
                 self.kept[a] = true;
@@ -97,20 +144,24 @@ impl Graph {
             let ins = t.ins[i];
             if ins.op == Op::PHI {
                 let alike = object(ins.a) && object(ins.b) && t.ins[ins.a.index()].op == t.ins[ins.b.index()].op;
-                if alike && t.ins[ins.a.index()].op != Op::SNEW {
+                if alike && !matches!(t.ins[ins.a.index()].op, Op::SNEW | Op::FNEW) {
                     self.phis.push((ins.a.index(), ins.b.index()));
                 } else {
                     self.keep(t, ins.a);
                     self.keep(t, ins.b);
                 }
             } else if let Some(a) = self.with[i] {
-                let stores = matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::FSTORE);
+                let stores = matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::FSTORE | Op::USTORE);
                 if stores && object(ins.b) {
                     self.holds.push((a, ins.b.index()));
                 } else if stores {
                     self.keep(t, ins.b);
                 }
-            } else {
+            } else if ins.op == Op::FNEW {
+                self.holds
+                    .extend(t.closure(Ref::ins(i)).iter().filter(|c| object(c.parent)).map(|c| (i, c.parent.index())));
+                self.keep_odd(t, i);
+            } else if ins.op != Op::CARG && !(ins.op == Op::CSTORE && object(ins.b)) {
                 ins.refs().for_each(|r| self.keep(t, r));
             }
         }
@@ -122,6 +173,27 @@ impl Graph {
         }
     }
 
+    /// Notes which closures share variables with the FNEW at `i`; keeps it if no exit could tell what it captured.
+    fn keep_odd(&mut self, t: &Trace, i: usize) {
+        let Some(c) = t.closure(Ref::ins(i)) else { return };
+        // Slots count from another base behind it.
+        let mut odd = t.ins[i..].iter().any(|x| x.op == Op::RETF);
+        for (k, slot) in c.captures.iter().enumerate().filter_map(|(k, c)| match *c {
+            Capture::Local { slot, .. } => Some((k, slot)),
+            Capture::Parent(_) => None,
+        }) {
+            if let Variable::Local { owner, .. } = t.variable(Ref::ins(i), k as u32) {
+                self.shares.push((i, owner));
+            }
+            odd |= t.closed_at(slot, i, t.ins.len()).is_some_and(|u| t.ins[u].b.as_lit() != 1);
+        }
+        // Exits of later rounds would take it for theirs.
+        let looped = t.loop_at().filter(|l| i < *l);
+        let me = |s: &ir::Snap| s.entries.iter().any(|e| e.1 == Ref::ins(i));
+        odd |= looped.is_some_and(|l| t.snaps.iter().any(|s| s.at as usize > l && me(s)));
+        self.kept[i] |= odd;
+    }
+
     /// Keeps what follows from what is kept; gives the PHIs that sunk objects need for their values.
     fn settle(&mut self, t: &Trace) -> Vec<(Ref, Ref)> {
         loop {
@@ -129,11 +201,12 @@ impl Graph {
             for &(a, v) in &self.holds {
                 self.kept[v] |= self.kept[a];
             }
-            for &(l, r) in &self.phis {
+            for &(l, r) in self.phis.iter().chain(&self.shares) {
                 let one = self.kept[l] || self.kept[r];
                 self.kept[l] = one;
                 self.kept[r] = one;
             }
+            self.keep_closed(t);
             self.keep_cycles();
             if self.kept.iter().filter(|k| **k).count() > before {
                 continue;
@@ -147,6 +220,16 @@ impl Graph {
                     new.sort_unstable();
                     return new;
                 }
+            }
+        }
+    }
+
+    /// Keeps objects in slots that are closed because of closures that are kept.
+    fn keep_closed(&mut self, t: &Trace) {
+        let sunk = closers(t, &self.kept);
+        for (i, ins) in t.ins.iter().enumerate() {
+            if ins.op == Op::CSTORE && !sunk[i] {
+                self.keep(t, ins.b);
             }
         }
     }
@@ -229,7 +312,8 @@ fn companion(t: &Trace, with: &[Option<usize>], i: usize) -> Option<usize> {
         Op::FREF if field(Field::TabMeta) => object(ins.a),
         Op::HREF | Op::NEWREF if ins.b.is_const() => object(ins.a),
         Op::AREF | Op::HREFK if ins.b.is_const() && !ins.is_guard() => of(ins.a),
-        Op::ASTORE | Op::HSTORE | Op::FSTORE => of(ins.a),
+        Op::UREFC if !ins.is_guard() => ins.a.is_ins().then(|| ins.a.index()).filter(|&f| t.ins[f].op == Op::FNEW),
+        Op::ASTORE | Op::HSTORE | Op::FSTORE | Op::USTORE | Op::OBAR => of(ins.a),
         Op::TBAR => object(ins.a),
         _ => None,
     }

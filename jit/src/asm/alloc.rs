@@ -20,6 +20,7 @@ use super::place::{Machine, Place, Reg, RegSet};
 use super::select::{Node, Operand, Phi, Role, Selection, Val, link_of};
 use abi::abort::Abort;
 use abi::exit::{Loc, SPILLS};
+use abi::grow::Growth;
 use ir::{Link, Ref, Trace, Ty};
 
 /// Where a copy comes from.
@@ -106,8 +107,11 @@ struct Scan<'a> {
     homes: Vec<Place>,
 }
 
+/// Steps that a node becomes at most, mostly.
+const STEPS: usize = 8;
+
 /// Allocates registers for the selected nodes.
-pub fn allocate(t: &Trace, sel: &Selection, m: &Machine) -> Result<Allocation, Abort> {
+pub fn allocate(t: &Trace, sel: &Selection, m: &Machine, growth: &Growth) -> Result<Allocation, Abort> {
     let n = sel.fpr.len();
     let mut free = RegSet::default();
     m.gprs.iter().chain(m.fprs).for_each(|&r| free.add(r));
@@ -116,28 +120,29 @@ pub fn allocate(t: &Trace, sel: &Selection, m: &Machine) -> Result<Allocation, A
         m,
         in_reg: [0; 64],
         free,
-        reg_of: vec![None; n],
-        slot_of: vec![None; n],
-        given: vec![false; n],
-        hard: vec![false; n],
-        soft: vec![Vec::new(); n],
+        reg_of: growth.filled(None, n)?,
+        slot_of: growth.filled(None, n)?,
+        given: growth.filled(false, n)?,
+        hard: growth.filled(false, n)?,
+        soft: growth.filled(Vec::new(), n)?,
         snaps: sel.snap_vals.iter().map(|v| vec![None; v.len()]).collect(),
         cur_snap: None,
         slots: vec![false; SPILLS],
         full: false,
         written: RegSet::default(),
         pinned: RegSet::default(),
-        uses_at: vec![Vec::new(); n],
-        calls: vec![0; sel.nodes.len() + 1],
-        defined: vec![0; n],
+        uses_at: growth.filled(Vec::new(), n)?,
+        calls: growth.filled(0, sel.nodes.len() + 1)?,
+        defined: growth.filled(0, n)?,
         at: 0,
         rev: Vec::new(),
-        shown: vec![None; n],
+        shown: growth.filled(None, n)?,
         homes: Vec::new(),
     };
     s.prepare();
     for i in (0..sel.nodes.len()).rev() {
         s.at = i;
+        growth.room(&mut s.rev, STEPS)?;
         match sel.nodes[i].role {
             Role::Op | Role::Stack | Role::Inherit => s.node(i),
             Role::Entry => s.entry(i),
@@ -353,7 +358,7 @@ impl Scan<'_> {
             if let Some(d) = def
                 && (node.tie || node.early)
             {
-                let ours = !node.early && (first && !carried || node.uses[0].val == u.val);
+                let ours = !node.early && (first && !carried || k > 0 && node.uses[0].val == u.val);
                 let swapped = k == 1 && node.comm && uses[0] != Place::Reg(d) && !node.early;
                 if ours || swapped {
                     hint = Some(d);

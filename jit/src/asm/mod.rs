@@ -12,6 +12,7 @@ pub mod alloc;
 pub mod check;
 pub mod inline;
 pub mod place;
+pub mod quiet;
 pub mod select;
 pub mod snapmap;
 pub mod sunk;

@@ -10,6 +10,7 @@
 //! Invariant: a value is used only behind its definition, and exits need what their snapshot names, sunk objects' parts included.
 
 use super::inline;
+use super::quiet;
 use super::sunk;
 use crate::backend::{Request, Template};
 use abi::abort::Abort;
@@ -104,6 +105,8 @@ pub struct Node {
     pub comm: bool,
     /// The result is written before all uses are read.
     pub early: bool,
+    /// A conversion whose operand is no NaN, or does not matter if it is.
+    pub sure: bool,
     /// A call: only saved registers survive.
     pub call: bool,
     /// The exit.
@@ -173,6 +176,8 @@ pub struct Cpu {
     pub sse41: bool,
     /// Shifts by any register.
     pub bmi2: bool,
+    /// Arithmetic whose result is apart from the operands.
+    pub avx: bool,
 }
 
 /// Returns how a trace ends: a loop without LOOP begins again.
@@ -208,22 +213,27 @@ struct Selector<'a> {
     bits: &'a [u64],
     templates: &'a [Template],
     cpu: Cpu,
+    fuse: bool,
     phi_of: Vec<u32>,
     loop_at: Option<usize>,
     need: Vec<bool>,
     count: Vec<u32>,
     fused: Vec<bool>,
+    omit: Vec<bool>,
     barriers: Vec<u32>,
     out: Selection,
     uses: Vec<Use>,
 }
 
-/// Selects code for a trace.
+/// Nodes that an instruction becomes at most, mostly.
+const NODES: usize = 4;
+
+/// Selects code for a trace; with `fuse` what is loaded for one instruction is its memory operand.
 pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
-    let (t, bits) = (request.trace, request.bits);
+    let (t, bits, growth) = (request.trace, request.bits, &request.growth);
     let n = t.ins.len();
-    let mut barriers = vec![0; n + 1];
-    let mut count = vec![0; n];
+    let mut barriers = growth.filled(0, n + 1)?;
+    let mut count = growth.filled(0, n)?;
     for (i, ins) in t.ins.iter().enumerate() {
         let hard = ins.op.kind() == Kind::Store && !matches!(ins.op, Op::TBAR | Op::OBAR) && !ins.is_sunk();
         barriers[i + 1] = barriers[i] + u32::from(hard || matches!(ins.op, Op::RETF | Op::LOOP));
@@ -239,8 +249,8 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
     let mut fpr: Vec<bool> = t.ins.iter().map(|i| i.ty == Ty::Num && i.op.kind() != Kind::Cmp).collect();
     fpr.extend(std::iter::repeat_n(false, n));
     let out = Selection {
-        snap_vals: vec![Vec::new(); t.snaps.len()],
-        taken: vec![false; t.snaps.len()],
+        snap_vals: growth.filled(Vec::new(), t.snaps.len())?,
+        taken: growth.filled(false, t.snaps.len())?,
         fpr,
         ..Selection::default()
     };
@@ -249,11 +259,13 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
         bits,
         templates: request.templates,
         cpu,
+        fuse: request.fuse,
         phi_of: phis_by_left(t),
         loop_at: t.loop_at(),
-        need: vec![false; n],
+        omit: quiet::plan(t),
+        need: growth.filled(false, n)?,
         count,
-        fused: vec![false; n],
+        fused: growth.filled(false, n)?,
         barriers,
         out,
         uses: Vec::new(),
@@ -264,6 +276,7 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
         s.stack(n)?;
     }
     for i in (1..n).rev() {
+        growth.room(&mut s.out.nodes, NODES)?;
         s.one(i)?;
         if i == first {
             s.stack(i)?;
@@ -306,6 +319,11 @@ impl Selector<'_> {
         self.operand(r, at, true)
     }
 
+    /// Says whether a load may be the operand of its one use.
+    fn is_alone(&self, r: Ref) -> bool {
+        self.fuse && self.count[r.index()] == 1
+    }
+
     /// Operand as `any`, or a load that ends here.
     fn fuse(&mut self, r: Ref, at: usize) -> Arg {
         if let Some(m) = self.fusible(r, at) {
@@ -315,7 +333,7 @@ impl Selector<'_> {
     }
 
     fn fusible(&mut self, r: Ref, at: usize) -> Option<Mem> {
-        if !r.is_ins() || self.count[r.index()] != 1 || self.need[r.index()] || at >= self.t.ins.len() {
+        if !r.is_ins() || !self.is_alone(r) || self.need[r.index()] || at >= self.t.ins.len() {
             return None;
         }
         let (j, ins) = (r.index(), self.t.ins[r.index()]);
@@ -349,8 +367,7 @@ impl Selector<'_> {
     fn fuse_compare(&mut self, r: Ref, k: Ref, at: usize) -> Arg {
         let ins = self.t.ins[r.index()];
         let proto = Field::ALL[ins.b.as_lit() as usize] == Field::FuncPc;
-        let alone =
-            self.count[r.index()] == 1 && self.phi_of[r.index()] == 0 && self.barriers[r.index()] == self.barriers[at];
+        let alone = self.is_alone(r) && self.phi_of[r.index()] == 0 && self.barriers[r.index()] == self.barriers[at];
         if proto && alone && ins.a.is_ins() && !ins.is_sunk() && matches!(self.t.as_const(k), Some(Const::Proto(_))) {
             self.fused[r.index()] = true;
             let base = Base::Use(self.add_use(ins.a, r.index(), false));
@@ -446,6 +463,7 @@ impl Selector<'_> {
             tie: false,
             comm: false,
             early: false,
+            sure: false,
             call: false,
             snap: None,
             a: Arg::None,
@@ -590,7 +608,7 @@ impl Selector<'_> {
         if ins.is_sunk() || !(need || ins.has_effect()) {
             return Ok(());
         }
-        let guard = ins.is_guard();
+        let guard = ins.is_guard() && !(ins.op.kind() == Kind::Load && self.omit[i]);
         let (mut tie, mut comm, mut early, mut call) = (false, false, false, false);
         let (mut a, mut b, mut args) = (Arg::None, Arg::None, Vec::new());
         let mut def = need;
@@ -822,7 +840,7 @@ impl Selector<'_> {
                 a = Arg::Mem(self.mem(ins.a, i, 0));
                 b = self.reg(ins.b, i);
             }
-            Op::SSTORE => {
+            Op::SSTORE | Op::CSTORE => {
                 a = Arg::Mem(Mem { base: Base::Stack, index: None, wide: false, disp: ins.a.as_lit() * 8 });
                 b = self.reg(ins.b, i);
             }
@@ -836,10 +854,17 @@ impl Selector<'_> {
                 exits = true;
                 def = true;
             }
-            Op::TNEW | Op::TDUP | Op::FNEW => {
+            Op::TNEW | Op::TDUP => {
                 call = true;
                 exits = true;
             }
+            Op::FNEW => {
+                call = true;
+                exits = true;
+                let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
+                args = vec![self.any(parent, i)];
+            }
+            Op::UFREE => exits = true,
             Op::UCLO => call = true,
             Op::CAT => {
                 call = true;
@@ -886,20 +911,21 @@ impl Selector<'_> {
         node.def = (def && has_value && self.defines(ins)).then_some(i as Val);
         (node.tie, node.comm, node.early, node.call) = (tie && node.def.is_some(), comm, early, call);
         (node.a, node.b, node.args) = (a, b, args);
+        node.sure = self.omit[i];
         self.out.nodes.push(node);
         Ok(())
     }
 
     /// Says whether an instruction has a value that lives in a register.
     fn defines(&self, ins: Ins) -> bool {
-        !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::MSTORE)
+        !matches!(ins.op, Op::ASTORE | Op::HSTORE | Op::USTORE | Op::FSTORE | Op::SSTORE | Op::CSTORE | Op::MSTORE)
             && !ins.ty.is_pri()
             && ins.ty != Ty::Void
     }
 
     fn would_fuse(&self, r: Ref, at: usize) -> bool {
         r.is_ins()
-            && self.count[r.index()] == 1
+            && self.is_alone(r)
             && !self.need[r.index()]
             && matches!(self.t.ins[r.index()].op, Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::SLOAD)
             && self.barriers[r.index()] == self.barriers[at]

@@ -3,12 +3,12 @@
 use super::alloc::Allocation;
 use super::place::Place;
 use super::select::{Selection, canonical, phis_by_left};
-use super::sunk::{self, Key, Part};
+use super::sunk::{self, Key, Part, Up};
 use super::x64::slot_bits;
 use crate::backend::Request;
 use abi::abort::Abort;
-use abi::exit::{Form, Loc, SlotMap, SnapMap, Sunk, SunkValue};
-use ir::{Conv, Op, Ref, Ty};
+use abi::exit::{Form, Loc, SlotMap, SnapMap, Sunk, SunkUp, SunkValue};
+use ir::{Conv, Op, Ref, Ty, Variable};
 
 struct Maker<'a> {
     req: &'a Request<'a>,
@@ -18,6 +18,7 @@ struct Maker<'a> {
     loop_at: Option<usize>,
     snap: usize,
     sunk: Vec<(usize, u16)>,
+    variables: Vec<(Variable, u16)>,
     map: SnapMap,
 }
 
@@ -26,11 +27,14 @@ pub fn build(req: &Request<'_>, sel: &Selection, alloc: &Allocation) -> Result<V
     let t = req.trace;
     let phi_of = phis_by_left(t);
     let mut out = Vec::new();
+    req.growth.room(&mut out, t.snaps.len())?;
     for (s, snap) in t.snaps.iter().enumerate() {
         let pc = snap.pc.map_or(0, |r| req.bits[r.index()]);
         let map = SnapMap { base: snap.base, top: snap.top, pc, multres: snap.multres, ..SnapMap::default() };
-        let mut m = Maker { req, sel, alloc, phi_of: &phi_of, loop_at: t.loop_at(), snap: s, sunk: Vec::new(), map };
+        let (sunk, variables) = (Vec::new(), Vec::new());
+        let mut m = Maker { req, sel, alloc, phi_of: &phi_of, loop_at: t.loop_at(), snap: s, sunk, variables, map };
         if sel.taken[s] {
+            req.growth.room(&mut m.map.slots, snap.entries.len())?;
             for &(slot, r) in &snap.entries {
                 let (loc, form) = m.value(Part { value: r, at: snap.at as usize })?;
                 m.map.slots.push(SlotMap { slot, loc, form });
@@ -118,6 +122,19 @@ impl Maker<'_> {
                 };
                 Sunk::Table { asize, hbits, template, stores, meta }
             }
+            Op::FNEW => {
+                let mut upvals = Vec::new();
+                for up in sunk::upvalues(t, self.snap, r.index())? {
+                    upvals.push(match up {
+                        Up::Open(slot, immutable) => SunkUp::Open(slot, immutable),
+                        Up::Of(f, k) => SunkUp::Of(self.part(f)?, k),
+                        Up::Closed(variable, immutable, v) => SunkUp::Closed(self.variable(variable, immutable, v)?),
+                    });
+                }
+                let parent = t.closure(r).ok_or(Abort::NyiIr)?.parent;
+                let parent = self.part(Part { value: parent, at: r.index() })?;
+                Sunk::Func { proto: self.req.bits[ins.a.index()] & abi::tag::PTR_MASK, parent, upvals }
+            }
             _ => return Err(Abort::NyiIr),
         };
         // Bits of a template are the bare address; the map has it as a value.
@@ -131,6 +148,18 @@ impl Maker<'_> {
         let k = self.map.sunk.len() as u16;
         self.map.sunk.push(object);
         self.sunk.push((r.index(), k));
+        Ok(k)
+    }
+
+    /// Returns the closed upvalue that a variable becomes.
+    fn variable(&mut self, v: Variable, immutable: bool, value: Part) -> Result<u16, Abort> {
+        if let Some(&(_, k)) = self.variables.iter().find(|x| x.0 == v) {
+            return Ok(k);
+        }
+        let value = self.part(value)?;
+        let k = self.map.sunk.len() as u16;
+        self.map.sunk.push(Sunk::Upval { value, immutable });
+        self.variables.push((v, k));
         Ok(k)
     }
 }

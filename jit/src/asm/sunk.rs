@@ -2,9 +2,11 @@
 //!
 //! A sunk object is described by the instructions that would have made it: the allocation, and the sunk stores into it up to the snapshot. If
 //! the object is loop-carried, a snapshot in the loop means this round's object, whose parts are this round's values.
+//!
+//! Of a sunk closure each upvalue is described ([`Up`]).
 
 use abi::abort::Abort;
-use ir::{Const, Field, Op, Ref, Trace};
+use ir::{Capture, Const, Field, Op, Ref, Slot, Trace, Variable};
 
 /// A value that an exit needs, and the position that says which round's it is.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,50 @@ pub struct Store {
     pub key: Key,
     /// What.
     pub value: Part,
+}
+
+/// What an upvalue of a sunk closure is.
+#[derive(Clone, Copy, Debug)]
+pub enum Up {
+    /// The open one of a slot.
+    Open(Slot, bool),
+    /// An upvalue of a function that is there.
+    Of(Part, u32),
+    /// A variable of its own, of sunk closures; its value.
+    Closed(Variable, bool, Part),
+}
+
+/// Describes the upvalues of the sunk closure `f` at snapshot `snap`.
+pub fn upvalues(t: &Trace, snap: usize, f: usize) -> Result<Vec<Up>, Abort> {
+    let end = t.snaps[snap].at as usize;
+    let count = t.closure(Ref::ins(f)).ok_or(Abort::NyiIr)?.captures.len();
+    (0..count).map(|k| upvalue(t, end, f, k)).collect()
+}
+
+fn upvalue(t: &Trace, end: usize, f: usize, k: usize) -> Result<Up, Abort> {
+    let (mut f, mut k) = (f, k);
+    loop {
+        let c = t.closure(Ref::ins(f)).ok_or(Abort::NyiIr)?;
+        match *c.captures.get(k).ok_or(Abort::NyiIr)? {
+            Capture::Parent(i) if c.parent.is_ins() && t.ins[c.parent.index()].is_sunk() => {
+                (f, k) = (c.parent.index(), i as usize);
+            }
+            Capture::Parent(i) => return Ok(Up::Of(Part { value: c.parent, at: f }, i)),
+            Capture::Local { slot, immutable } if t.closed_at(slot, f, end).is_none() => {
+                return Ok(Up::Open(slot, immutable));
+            }
+            Capture::Local { immutable, .. } => {
+                let variable = t.variable(Ref::ins(f), k as u32);
+                let stores = |&j: &usize| {
+                    let s = t.ins[j];
+                    let to = |a: Ref| t.variable(t.ins[a.index()].a, t.ins[a.index()].b.0);
+                    s.op == Op::USTORE && s.is_sunk() && to(s.a) == variable
+                };
+                let j = (1..end).rev().find(stores).ok_or(Abort::NyiIr)?;
+                return Ok(Up::Closed(variable, immutable, Part { value: t.ins[j].b, at: j }));
+            }
+        }
+    }
 }
 
 fn position(t: &Trace, snap: usize, obj: usize, store: usize) -> usize {
@@ -100,6 +146,18 @@ fn walk(t: &Trace, snap: usize, p: Part, depth: usize, f: &mut impl FnMut(Part))
                 walk(t, snap, s.value, depth + 1, f)?;
             }
             Ok(())
+        }
+        Op::FNEW => {
+            for up in upvalues(t, snap, r.index())? {
+                match up {
+                    Up::Open(..) => {}
+                    Up::Of(g, _) => walk(t, snap, g, depth + 1, f)?,
+                    Up::Closed(_, _, v) => walk(t, snap, v, depth + 1, f)?,
+                }
+            }
+            // Its environment is the parent's.
+            let parent = t.closure(r).ok_or(Abort::NyiIr)?.parent;
+            walk(t, snap, Part { value: parent, at: r.index() }, depth + 1, f)
         }
         _ => Err(Abort::NyiIr),
     }

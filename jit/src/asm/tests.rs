@@ -5,6 +5,7 @@ use crate::backend::{Backend, Code, Env, Request};
 use crate::mcode::Arena;
 use crate::mcode::harness::{self, clobber};
 use abi::exit::{ExitState, Form, Loc, SnapMap};
+use abi::grow::Growth;
 use abi::support::Helper;
 use abi::{tag, vmfield};
 use ir::{Const, Conv, Ins, Link, Op, ProtoKey, Ref, Snap, Start, Trace, Ty, sload};
@@ -169,8 +170,19 @@ pub(super) fn snap(t: &mut Trace, entries: &[(i32, Ref)]) {
 pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, target: Option<u64>) -> (Code, u64) {
     let bits: Vec<u64> = t.consts.iter().map(random::const_bits).collect();
     let at = arena.cursor();
-    let request =
-        Request { trace: t, number: 1, bits: &bits, keys: &bits, templates: &[], parent, target, stress: false, at };
+    let request = Request {
+        trace: t,
+        number: 1,
+        bits: &bits,
+        keys: &bits,
+        templates: &[],
+        parent,
+        target,
+        fuse: true,
+        stress: false,
+        at,
+        growth: Growth::default(),
+    };
     // By turns with everything the CPU has and an exit of its own, and with the least CPU and a shared exit.
     let mut backend = X64::new();
     let mut request = request;
@@ -192,7 +204,19 @@ pub(super) fn build(arena: &mut Arena, t: &Trace, parent: Option<&SnapMap>, targ
 }
 
 pub(super) fn new_request<'a>(t: &'a Trace, bits: &'a [u64]) -> Request<'a> {
-    Request { trace: t, number: 1, bits, keys: bits, templates: &[], parent: None, target: None, stress: false, at: 0 }
+    Request {
+        trace: t,
+        number: 1,
+        bits,
+        keys: bits,
+        templates: &[],
+        parent: None,
+        target: None,
+        fuse: true,
+        stress: false,
+        at: 0,
+        growth: Growth::default(),
+    }
 }
 
 fn arena() -> Arena {

@@ -135,6 +135,7 @@ impl Arena {
     }
 
     /// Gives everything back.
+    #[cfg(test)]
     pub fn reset(&mut self) {
         let used: Vec<(usize, usize)> = {
             let mut at = 0;

@@ -99,24 +99,38 @@ impl Rec<'_> {
 
     pub(super) fn rec_call(&mut self, op: Op, a: i32, b: i32, c: i32) -> Res<Status> {
         let nargs = match op {
-            Op::CALLM => c + self.take_multres(a + 2 + c)? as i32,
+            Op::CALLM => c + self.take_multres()? as i32,
             _ => c - 1,
         };
         self.call_at(a, nargs, b)
     }
 
-    /// Number of multiple results that the running instruction takes from `first` on.
-    pub(super) fn take_multres(&mut self, first: i32) -> Res<u32> {
+    /// First slot of the multiple results that the running instruction takes, if it takes any.
+    pub(super) fn first_result(&self) -> Option<Slot> {
+        let ins = self.s.code(self.t.proto, self.t.pc);
+        let a = self.base() + i32::from(ins.a());
+        match ins.op()? {
+            Op::CALLM => Some(a + 2 + i32::from(ins.c())),
+            Op::CALLMT => Some(a + 2 + i32::from(ins.d())),
+            Op::RETM => Some(a + i32::from(ins.d())),
+            Op::TSETM => Some(a),
+            _ => None,
+        }
+    }
+
+    /// Number of multiple results that the running instruction takes.
+    pub(super) fn take_multres(&mut self) -> Res<u32> {
         let n = self.s.multres();
+        let first = self.first_result().ok_or(Abort::Inconsistent)?;
         match self.t.multres {
-            Some((slot, m)) if m == n && slot == self.base() + first => Ok(n),
+            Some(known) if known == (first, n) => Ok(n),
             Some(_) => Err(Abort::Inconsistent),
             None => {
                 // From before the trace.
                 let k = self.kint(n as i32);
                 let m = self.emit(I::MRES, Ty::Int, Ref::NONE, Ref::NONE)?;
                 self.guard_eq(m, k.r)?;
-                self.t.multres = Some((self.base() + first, n));
+                self.t.multres = Some((first, n));
                 Ok(n)
             }
         }
@@ -139,6 +153,7 @@ impl Rec<'_> {
             (f, live) = mo;
             let proto = self.specialise_func(f, live)?;
             let Some(p) = proto else { return Err(Abort::NyiMeta) };
+            self.check_proto(p)?;
             for (i, v) in args.into_iter().enumerate() {
                 self.set(a + 2 + i as i32, v);
             }
@@ -146,13 +161,7 @@ impl Rec<'_> {
             self.set(a, f);
             return self.enter_lua(p, a, nargs).map(|()| Status::Go);
         }
-        let proto = match self.is_recursion(f, live)? {
-            Some((own, p)) => {
-                f = own;
-                Some(p)
-            }
-            None => self.specialise_func(f, live)?,
-        };
+        let (f, proto) = self.callee(f, live)?;
         match proto {
             Some(p) => {
                 self.check_proto(p)?;
@@ -167,17 +176,17 @@ impl Rec<'_> {
         }
     }
 
-    /// If the function called is the running one itself, guards that, which is cheaper than a look at its prototype: what is known of the one
-    /// is known of the other, its upvalues above all.
-    fn is_recursion(&mut self, f: Tr, live: V) -> Res<Option<(Tr, P)>> {
+    /// Makes sure which function is called: its value, and the prototype of a Lua function. If it is the running one itself, that is guarded, which
+    /// is cheaper than a look at its prototype: what is known of the one is known of the other, its upvalues above all.
+    fn callee(&mut self, f: Tr, live: V) -> Res<(Tr, Option<P>)> {
         if live != self.live_func() || self.s.proto(live).is_none() {
-            return Ok(None);
+            return Ok((f, self.specialise_func(f, live)?));
         }
         let own = self.func()?;
         if own.r != f.r {
             self.guard_eq(f, own.r)?;
         }
-        Ok(Some((own, self.t.proto)))
+        Ok((own, Some(self.t.proto)))
     }
 
     /// Pushes the frame of a Lua function whose value is in slot `a`, called by the running CALL.
@@ -279,7 +288,7 @@ impl Rec<'_> {
 
     pub(super) fn rec_tail_call(&mut self, op: Op, a: i32, d: i32) -> Res<Status> {
         let nargs = match op {
-            Op::CALLMT => d + self.take_multres(a + 2 + d)? as i32,
+            Op::CALLMT => d + self.take_multres()? as i32,
             _ => d - 1,
         };
         let mut live = self.s.slot(a);
@@ -298,13 +307,7 @@ impl Rec<'_> {
             // The callee's frame would begin below the trace's.
             return self.return_below();
         }
-        let proto = match self.is_recursion(f, live)? {
-            Some((own, p)) => {
-                f = own;
-                Some(p)
-            }
-            None => self.specialise_func(f, live)?,
-        };
+        let (f, proto) = self.callee(f, live)?;
         match proto {
             Some(p) => {
                 self.check_proto(p)?;
@@ -351,29 +354,26 @@ impl Rec<'_> {
                     }
                     Entry::Lua { .. } | Entry::Pcall { .. } => false,
                 };
-                if leaves {
-                    return self.stop_before();
-                }
-                let results = self.rec_builtin_results(a, nargs, live)?;
+                let results = if leaves { None } else { self.rec_builtin_results(a, nargs, live)? };
                 match results {
                     Some(r) => self.return_values(r),
-                    None => self.stop_before(),
+                    None => self.stop_for(Abort::NyiBuiltin),
                 }
             }
         }
     }
 
-    /// Ends the trace before the running instruction: the interpreter executes it.
-    pub(super) fn stop_before(&mut self) -> Res<Status> {
+    /// Ends the trace before the running instruction: the interpreter executes it. Where there is nothing yet to compile, gives up with a reason.
+    pub(super) fn stop_for(&mut self, abort: Abort) -> Res<Status> {
         if !self.t.started && !self.t.side {
-            return Err(Abort::NyiBuiltin);
+            return Err(abort);
         }
         self.stop(Link::Interp)
     }
 
     pub(super) fn rec_ret(&mut self, op: Op, a: i32, d: i32) -> Res<Status> {
         let n = match op {
-            Op::RETM => d + self.take_multres(a + d)? as i32,
+            Op::RETM => d + self.take_multres()? as i32,
             _ => d - 1,
         };
         let mut values = Vec::with_capacity(n as usize);
@@ -489,9 +489,7 @@ impl Rec<'_> {
         if self.t.ret_depth > 20 {
             return Err(Abort::NyiLowerFrame);
         }
-        if self.t.need_snap {
-            self.snapshot()?;
-        }
+        self.snapshot_if_wanted()?;
         let k = self.konst(Const::Pc(self.s.key(p), ret));
         self.guard(I::RETF, Ty::Void, k.r, Ref::lit(delta))?;
         self.t.ret_depth += 1;
@@ -508,7 +506,7 @@ impl Rec<'_> {
         Ok(Status::Go)
     }
 
-    /// Ends the trace before a return that it cannot follow.
+    /// Ends the trace before a return that it cannot follow. A side trace that would be nothing else is none.
     fn return_below(&mut self) -> Res<Status> {
         if !self.t.started {
             return Err(Abort::NyiReturn);
@@ -556,14 +554,9 @@ impl Rec<'_> {
         Ok(())
     }
 
-    pub(super) fn rec_iterc(&mut self, a: i32) -> Res<Status> {
-        let [f, s, c] = [self.get(a - 3)?, self.get(a - 2)?, self.get(a - 1)?];
-        let b = i32::from(self.s.code(self.t.proto, self.t.pc).b());
-        self.rec_iterator_call(a, b, f, s, c)
-    }
-
     /// Calls the iterator of a generic loop.
-    fn rec_iterator_call(&mut self, a: i32, b: i32, f: Tr, s: Tr, c: Tr) -> Res<Status> {
+    pub(super) fn rec_iterc(&mut self, a: i32, b: i32) -> Res<Status> {
+        let [f, s, c] = [self.get(a - 3)?, self.get(a - 2)?, self.get(a - 1)?];
         let live = self.s.slot(a - 3);
         if f.ty != Ty::Func {
             return Err(Abort::NyiMeta);

@@ -13,10 +13,8 @@ use ir::{Op as I, Ref, Ty};
 
 impl Rec<'_> {
     pub(super) fn rec_cat(&mut self, ins: Ins) -> Res<()> {
-        if self.t.need_snap {
-            // Partial results change slots before the last guard.
-            self.snapshot()?;
-        }
+        // Partial results change slots before the last guard.
+        self.snapshot_if_wanted()?;
         self.concat_down(ins, self.t.pc + 1, ins.c().into(), None)
     }
 

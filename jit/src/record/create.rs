@@ -34,7 +34,7 @@ impl Rec<'_> {
     pub(super) fn rec_tsetm(&mut self, a: i32, d: u32) -> Res<()> {
         let t = self.get(a - 1)?;
         let start = self.s.knum(self.t.proto, d).to_bits() as u32;
-        let n = self.take_multres(a)?;
+        let n = self.take_multres()?;
         if t.ty != Ty::Tab || n > MAX_RESULTS || start > 1 << 26 {
             return Err(Abort::NyiArgs);
         }
@@ -59,6 +59,7 @@ impl Rec<'_> {
                 self.emit(I::TBAR, Ty::Void, t.r, Ref::NONE)?;
             }
         }
+        self.t.multres = None;
         Ok(())
     }
 }

@@ -305,9 +305,7 @@ impl Rec<'_> {
         if k.r.is_const() {
             return Ok(self.kint(n as i32));
         }
-        if self.t.need_snap {
-            self.snapshot()?;
-        }
+        self.snapshot_if_wanted()?;
         Ok(Tr { r: opt::narrow::narrow_index(&mut self.t.b, k.r)?, ty: Ty::Int })
     }
 
@@ -393,7 +391,7 @@ impl Rec<'_> {
     pub(super) fn rec_itern(&mut self, a: i32, b: i32) -> Res<Status> {
         let (control, tv) = (self.s.slot(a - 1).0, self.s.slot(a - 2));
         if control >> 32 != abi::tag::KEY_INDEX || tv.ty() != Ty::Tab {
-            return self.rec_iterc(a);
+            return self.rec_iterc(a, b);
         }
         let slot = self.base() + a - 1;
         let key = match self.known(slot) {
@@ -412,26 +410,10 @@ impl Rec<'_> {
             self.set(a, nil);
             return self.leave_pairs(a);
         };
-        let asize = self.s.tab(tv).asize;
-        let size = self.field(t, Field::TabAsize)?;
-        let (position, key, value) = if found < asize {
-            // Where there are no holes, the next one is it.
-            let i = if found == control as u32 { at } else { self.next_position(t, at)? };
-            self.guard(I::ABC, Ty::Int, size.r, i.r)?;
-            let array = self.field(t, Field::TabArray)?;
-            let r = self.emit(I::AREF, Ty::Ptr, array.r, i.r)?;
-            (i, i, self.load_at(I::ALOAD, r.r, v)?)
-        } else {
-            let i = self.next_position(t, at)?;
-            // Signed: -1 is the end.
-            self.guard(I::LE, Ty::Int, size.r, i.r)?;
-            let n = self.emit(I::SUB, Ty::Int, i.r, size.r)?;
-            let nodes = self.field(t, Field::TabNode)?;
-            let r = self.emit(I::HREFI, Ty::Ptr, nodes.r, n.r)?;
-            let key = self.load_at(I::HKLOAD, r.r, k)?;
-            let value = if b > 2 { self.load_at(I::HLOAD, r.r, v)? } else { key };
-            (i, key, value)
-        };
+        // Where there are no holes in the array part, the next one is it.
+        let at_once = found == control as u32 && found < self.s.tab(tv).asize;
+        let position = if at_once { at } else { self.next_position(t, at)? };
+        let (key, value) = self.entry((t, tv), position, found, (k, v), b > 2)?;
         let one = self.kint(1);
         let next = self.emit(I::ADD, Ty::Int, position.r, one.r)?;
         let next = self.emit(I::CONV, Ty::Key, next.r, Ref::lit(ir::Conv::KeyInt as i32))?;
@@ -444,8 +426,28 @@ impl Rec<'_> {
         Ok(Status::Go)
     }
 
+    /// Key and value at position `at` of a table (`live` now, which has `k` and `v`). The value is loaded where it is wanted, or says that there is an
+    /// entry; otherwise the key is both.
+    pub(super) fn entry(&mut self, t: Val, at: Tr, live: u32, (k, v): (V, V), both: bool) -> Res<(Tr, Tr)> {
+        let size = self.field(t.0, Field::TabAsize)?;
+        if live < self.s.tab(t.1).asize {
+            self.guard(I::ABC, Ty::Int, size.r, at.r)?;
+            let array = self.field(t.0, Field::TabArray)?;
+            let r = self.emit(I::AREF, Ty::Ptr, array.r, at.r)?;
+            return Ok((at, self.load_at(I::ALOAD, r.r, v)?));
+        }
+        // Signed: -1 is the end.
+        self.guard(I::LE, Ty::Int, size.r, at.r)?;
+        let n = self.emit(I::SUB, Ty::Int, at.r, size.r)?;
+        let nodes = self.field(t.0, Field::TabNode)?;
+        let r = self.emit(I::HREFI, Ty::Ptr, nodes.r, n.r)?;
+        let key = self.load_at(I::HKLOAD, r.r, k)?;
+        let value = if both { self.load_at(I::HLOAD, r.r, v)? } else { key };
+        Ok((key, value))
+    }
+
     /// First position at or after `at` with a value, -1 if there is none.
-    fn next_position(&mut self, t: Tr, at: Tr) -> Res<Tr> {
+    pub(super) fn next_position(&mut self, t: Tr, at: Tr) -> Res<Tr> {
         self.call_helper(abi::support::Helper::tab_next, &[t, at])
     }
 }

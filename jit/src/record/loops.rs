@@ -14,7 +14,7 @@ const EXT: i32 = 3;
 
 /// What a loop instruction is about to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Event {
+pub(super) enum Event {
     /// Leaves the loop.
     Leave,
     /// Goes on with it.
@@ -71,15 +71,7 @@ impl Rec<'_> {
                         r.knum(k)
                     }
                 }
-                (None, Some(tr)) => {
-                    if int && tr.ty == Ty::Num {
-                        r.narrow_int(tr)?
-                    } else if !int {
-                        r.as_num(tr)?
-                    } else {
-                        tr
-                    }
-                }
+                (None, Some(tr)) => r.loop_number(tr, int)?,
                 (None, None) if int => r.load(slot, Ty::Int, sload::CONVERT)?,
                 (None, None) => r.load(slot, Ty::Num, 0)?,
             };
@@ -125,14 +117,18 @@ impl Rec<'_> {
         Ok(())
     }
 
-    fn narrow_int(&mut self, v: Tr) -> Res<Tr> {
-        self.guard(I::CONV, Ty::Int, v.r, Ref::lit(ir::Conv::IntNum as i32))
+    /// A number as a loop of integers, or of others, has it.
+    fn loop_number(&mut self, v: Tr, int: bool) -> Res<Tr> {
+        match (int, v.ty) {
+            (true, Ty::Num) => self.guard(I::CONV, Ty::Int, v.r, Ref::lit(ir::Conv::IntNum as i32)),
+            (true, _) => Ok(v),
+            (false, _) => self.as_num(v),
+        }
     }
 
     /// Says whether all of a loop's values are integers, with no overflow at the end.
     fn is_int_loop(&self, idx: V, stop: V, step: V) -> bool {
-        let (Some(i), Some(n), Some(s)) = (idx.int(), stop.int(), step.int()) else { return false };
-        let _ = i;
+        let (Some(_), Some(n), Some(s)) = (idx.int(), stop.int(), step.int()) else { return false };
         self.t.params.passes.narrow && s != 0 && n.checked_add(s).is_some()
     }
 
@@ -167,18 +163,9 @@ impl Rec<'_> {
         let up = !step.is_sign_negative();
         let enters = if up { i <= stop } else { stop <= i };
         let int = self.is_int_loop(live[0], live[1], live[2]);
-        let mut tr = [IDX, STOP, STEP].map(|i| self.get(a + i));
-        for t in &mut tr {
-            let v = (*t)?;
-            *t = Ok(if int && v.ty == Ty::Num {
-                self.narrow_int(v)?
-            } else if int {
-                v
-            } else {
-                self.as_num(v)?
-            });
-        }
-        let [idx, stop_tr, step_tr] = [tr[0]?, tr[1]?, tr[2]?];
+        let tr = [self.get(a + IDX)?, self.get(a + STOP)?, self.get(a + STEP)?];
+        let [idx, stop_tr, step_tr] = tr.map(|v| self.loop_number(v, int));
+        let (idx, stop_tr, step_tr) = (idx?, stop_tr?, step_tr?);
         self.loop_guards(step_tr, step, stop_tr, int)?;
         // The exit goes the other way.
         let over = (i64::from(pc) + 1 + i64::from(ins.jump())) as u32;
@@ -188,9 +175,7 @@ impl Rec<'_> {
         } else {
             self.snapshot()?;
         }
-        let op = if up { I::LE } else { I::GE };
-        let op = if ty == Ty::Num && !up { I::GE } else { op };
-        self.compare_for(op, ty, idx, stop_tr, enters)?;
+        self.compare_for(if up { I::LE } else { I::GE }, ty, idx, stop_tr, enters)?;
         self.want_snapshot();
         for (k, v) in [(IDX, idx), (STOP, stop_tr), (STEP, step_tr)] {
             if self.known(self.base() + a + k).is_none_or(|o| o.r != v.r) {
@@ -207,7 +192,7 @@ impl Rec<'_> {
             self.forget_above(a);
             self.t.pc = over;
         }
-        self.loop_event(close, if enters { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, close))
+        self.loop_event(close, if enters { Event::Enter } else { Event::Leave })
     }
 
     /// Guards `idx <= stop` (or `>=`), or its opposite.
@@ -263,7 +248,7 @@ impl Rec<'_> {
             self.forget_above(a);
             self.t.pc = pc + 1;
         }
-        self.loop_event(pc, if stays { Event::Enter } else { Event::Leave }, self.s.trace_at(self.t.proto, pc))
+        self.loop_event(pc, if stays { Event::Enter } else { Event::Leave })
     }
 
     /// Returns the root trace of the numeric loop in which a side trace begins, if the parent expected the loop to end and it does not. Another
@@ -303,12 +288,7 @@ impl Rec<'_> {
             }
             return Ok(Status::Go);
         }
-        self.loop_event(pc, event, self.s.trace_at(self.t.proto, pc))
-    }
-
-    /// Arrives at a loop's head, which has (or would have) its trace.
-    pub(super) fn loop_head(&mut self, pc: u32, trace: Option<u32>) -> Res<Status> {
-        self.loop_event(pc, Event::Enter, trace)
+        self.loop_event(pc, event)
     }
 
     /// Leaves a loop by position.
@@ -336,17 +316,16 @@ impl Rec<'_> {
     pub(super) fn rec_loop(&mut self, a: i32) -> Res<Status> {
         self.forget_above(a);
         let pc = self.t.pc;
-        let trace = self.s.trace_at(self.t.proto, pc);
         if self.is_close(pc) {
             // The trace begins behind the instruction.
             self.t.pc = pc + 1;
             self.want_snapshot();
         }
-        self.loop_event(pc, Event::Enter, trace)
+        self.loop_event(pc, Event::Enter)
     }
 
     /// Decides what a loop means for the trace; `at` is the instruction that has (or would have) the loop's trace.
-    fn loop_event(&mut self, at: u32, event: Event, trace: Option<u32>) -> Res<Status> {
+    pub(super) fn loop_event(&mut self, at: u32, event: Event) -> Res<Status> {
         let root = !self.t.side;
         if self.is_close(at) {
             if event == Event::Leave {
@@ -358,7 +337,7 @@ impl Rec<'_> {
             // The trace goes on behind a loop that is left.
             return Ok(Status::Go);
         }
-        if let Some(no) = trace {
+        if let Some(no) = self.s.trace_at(self.t.proto, at) {
             if root {
                 // Better let the inner loop spawn a side trace that comes back here.
                 return Err(Abort::InnerLoop);

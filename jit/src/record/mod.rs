@@ -91,6 +91,11 @@ pub enum Status {
     Done,
 }
 
+/// Frames that an instruction may add.
+const FRAMES: usize = 4;
+/// Slots that an instruction mostly adds at most.
+const SLOTS: usize = 16;
+
 /// A recording.
 pub struct Recorder {
     b: Builder,
@@ -118,6 +123,8 @@ pub struct Recorder {
     loop_unroll: i32,
     /// Rounds that did not close.
     unrolled: u32,
+    /// The instruction that begins and closes the loop did not close it, and is to be recorded for what else it does.
+    passes_head: bool,
     /// Parts of the parent's sunk objects, as pseudo slots.
     parts: Vec<SlotMap>,
     loop_ref: Option<usize>,
@@ -136,18 +143,8 @@ pub struct Recorder {
     started: bool,
     /// Number of frames the trace began with.
     inherited: usize,
-    /// It made closures.
-    closures: bool,
     /// Instructions recorded.
     count: u32,
-}
-
-/// What [`Recorder::finish`] gives.
-pub struct Recorded {
-    /// The optimised trace.
-    pub trace: Trace,
-    /// Where it begins.
-    pub start: (P, u32),
 }
 
 impl Recorder {
@@ -199,7 +196,7 @@ impl Recorder {
 
     fn new(s: &dyn Subject, begin: Begin, params: &Params, trace: Trace, start: (P, u32)) -> Recorder {
         Recorder {
-            b: Builder::new(trace, params.passes, params.limits()),
+            b: Builder::new(trace, params.passes, params.limits()).growing(params.growth.clone()),
             params: params.clone(),
             slots: vec![None; 32],
             low: -2,
@@ -218,6 +215,7 @@ impl Recorder {
             resume: None,
             loop_unroll: params.loopunroll as i32,
             unrolled: 0,
+            passes_head: false,
             parts: Vec::new(),
             loop_ref: None,
             range: None,
@@ -229,7 +227,6 @@ impl Recorder {
             ret_depth: 0,
             started: false,
             inherited: 1,
-            closures: false,
             count: 0,
         }
     }
@@ -249,6 +246,8 @@ impl Recorder {
         // Heads of builtins run in frames of their own: the CALL was recorded with all it does.
         let Some((proto, pc)) = at else { return Ok(Status::Go) };
         self.count += 1;
+        self.params.growth.room(&mut self.frames, FRAMES)?;
+        self.params.growth.room(&mut self.slots, SLOTS)?;
         let mut r = Rec { s, t: self };
         if let Some(root) = r.t.at_once.take() {
             return r.stop(Link::Root(root));
@@ -258,22 +257,33 @@ impl Recorder {
 
     /// Optimises the finished recording; it may go on afterwards. A side trace that came back to where it began is a loop if it can be peeled,
     /// otherwise it goes on with the loop it began in.
-    pub fn finish(&mut self) -> Res<Recorded> {
+    pub fn finish(&mut self) -> Res<Trace> {
         if let Some(root) = self.root.filter(|_| self.b.trace().link == Link::Loop) {
-            match opt::optimise(self.b.clone()) {
-                Ok(trace) if trace.loop_at().is_some() => return Ok(Recorded { trace, start: self.start }),
+            match opt::optimise(self.b.attempt()?) {
+                Ok(trace) if trace.loop_at().is_some() => return Ok(trace),
                 _ => self.b.trace_mut().link = Link::Root(root),
             }
         }
-        let trace = opt::optimise(self.b.clone())?;
-        Ok(Recorded { trace, start: self.start })
+        let trace = opt::optimise(self.b.attempt()?)?;
+        debug_assert_eq!(
+            trace.snaps[0].pc,
+            Some(trace.pc),
+            "through the first exit the check for room leaves\n{trace}"
+        );
+        Ok(trace)
     }
 
     /// Goes on with a recording whose loop could not be closed: the round is unrolled. Says whether it may.
-    pub fn unroll(&mut self) -> bool {
+    pub fn unroll(&mut self, s: &dyn Subject) -> bool {
         self.unrolled += 1;
         self.b.trace_mut().link = Link::Open;
+        self.passes_head = s.code(self.proto, self.pc).op() == Some(Op::ITERN);
         self.unrolled <= self.params.instunroll && !self.side
+    }
+
+    /// Says whether the instruction at which an unrolled round ended is to be shown again: it closed the round before it did its own work.
+    pub fn wants_again(&self) -> bool {
+        self.passes_head
     }
 
     /// Returns the trace so far, for dumps of aborted recordings.
@@ -442,12 +452,11 @@ impl Rec<'_> {
             | Op::TSETR => self.rec_index(op, ins)?,
             Op::CALLM | Op::CALL => return self.rec_call(op, a, b, c),
             Op::CALLMT | Op::CALLT => return self.rec_tail_call(op, a, d),
-            Op::ITERC => return self.rec_iterc(a),
+            Op::ITERC => return self.rec_iterc(a, b),
             Op::ITERN => {
                 // A `pairs` loop begins and closes at its ITERN.
-                if self.t.started {
-                    let (proto, pc) = (self.t.proto, self.t.pc);
-                    let status = self.loop_head(pc, self.s.trace_at(proto, pc))?;
+                if self.t.started && !std::mem::take(&mut self.t.passes_head) {
+                    let status = self.loop_event(self.t.pc, loops::Event::Enter)?;
                     if status == Status::Done {
                         return Ok(status);
                     }
@@ -477,9 +486,7 @@ impl Rec<'_> {
             if self.t.effect {
                 return Err(Abort::Inconsistent);
             }
-            if self.t.need_snap {
-                self.snapshot()?;
-            }
+            self.snapshot_if_wanted()?;
         }
         let r = self.t.b.emit(ins)?;
         if ins.op.kind() == Kind::Store {
@@ -585,7 +592,7 @@ impl Rec<'_> {
             // The interpreter would do it again.
             return Err(Abort::Inconsistent);
         }
-        self.snapshot_always()?;
+        self.snapshot()?;
         self.t.b.trace_mut().link = link;
         Ok(Status::Done)
     }

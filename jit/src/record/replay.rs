@@ -6,12 +6,14 @@
 //! really made by the side trace, which may sink them in turn. So what fails while they are made leaves as if nothing had happened.
 
 use super::{Rec, Res, Tr};
-use crate::asm::sunk::{self, Key};
+use crate::asm::sunk::{self, Key, Up};
 use abi::abort::Abort;
-use abi::exit::{Loc, SlotMap, SnapMap, Sunk, SunkValue};
-use ir::{Const, Field, Ins, Op, Ref, Slot, Trace, Ty, flag};
+use abi::exit::{Loc, SlotMap, SnapMap, Sunk, SunkUp, SunkValue};
+use ir::{Capture, Closure, Const, Field, Ins, Op, Ref, Slot, Trace, Ty, flag};
 use std::collections::HashMap;
 
+/// How far above the parent's frames closures with closed variables are made.
+const ABOVE: Slot = 8;
 /// First pseudo slot.
 pub const PARTS: Slot = 1 << 16;
 
@@ -34,10 +36,8 @@ impl Rec<'_> {
         let snap = parent.snaps.get(exit).ok_or(Abort::Inconsistent)?;
         let is_sunk = |r: Ref| r.is_ins() && parent.ins[r.index()].is_sunk();
         let mut p = Parent { trace: parent, exit, map, values: HashMap::new(), made: HashMap::new(), sink: true };
-        if let Some(n) = snap.multres {
-            // The values are the last slots below `top`.
-            self.t.multres = Some((snap.top - n as i32, n));
-        }
+        // Where there are multiple results, the instruction that the exit goes on with takes them.
+        self.t.multres = self.first_result().zip(snap.multres);
         for &(slot, r) in snap.entries.iter().filter(|e| !is_sunk(e.1)) {
             let tr = match (parent.as_const(r), p.values.get(&r)) {
                 (Some(c), _) => self.konst(c.clone()),
@@ -57,6 +57,10 @@ impl Rec<'_> {
             }
             if sink {
                 self.snapshot()?;
+                if p.made.keys().any(|r| parent.ins[r.index()].op == Op::FNEW) {
+                    // What these closures captured is none of the next ones' business.
+                    self.raw(&p, Ins::new(Op::UCLO, Ty::Void, Ref::lit(-(1 << 16)), Ref::lit(1)))?;
+                }
             }
         }
         if snap.entries.iter().any(|e| is_sunk(e.1)) {
@@ -102,6 +106,7 @@ impl Rec<'_> {
                 let k = self.t.b.konst(c);
                 self.raw(p, Ins::guard(Op::TDUP, Ty::Tab, k, Ref::NONE))?
             }
+            (Op::FNEW, Sunk::Func { parent, upvals, .. }) => self.replay_closure(p, r, *parent, upvals)?,
             _ => return Err(Abort::NyiIr),
         };
         p.made.insert(r, tr);
@@ -120,6 +125,71 @@ impl Rec<'_> {
             }
         }
         Ok(tr)
+    }
+
+    /// Makes a sunk closure again. If its variables are closed, it is made in a frame above all others, which is closed at once.
+    fn replay_closure(&mut self, p: &mut Parent<'_>, f: Ref, parent: SunkValue, ups: &[SunkUp]) -> Res<Tr> {
+        let ins = p.trace.ins[f.index()];
+        let c = p.trace.closure(f).ok_or(Abort::Inconsistent)?;
+        let parent = self.replay_part(p, c.parent, parent)?;
+        let closed = self.replay_closed(p, f, &c, ups)?;
+        let base = if closed.is_empty() { c.base } else { p.trace.snaps[p.exit].top + ABOVE };
+        for &(slot, v) in &closed {
+            self.need_slots(base + slot + 1)?;
+            self.raw(p, Ins::new(Op::CSTORE, v.ty, Ref::lit(base + slot), v.r))?;
+        }
+        let list = p.trace.args(ins.b);
+        let mut at = parent.r;
+        for (n, &r) in list.iter().enumerate().skip(1) {
+            let k = match n {
+                1 => self.t.b.trace_mut().kint(base),
+                _ => self.t.b.konst(p.trace.as_const(r).cloned().ok_or(Abort::Inconsistent)?),
+            };
+            at = self.raw(p, Ins::new(Op::CARG, Ty::Void, at, k))?.r;
+        }
+        let k = self.t.b.konst(p.trace.as_const(ins.a).cloned().ok_or(Abort::Inconsistent)?);
+        let made = self.raw(p, Ins::guard(Op::FNEW, Ty::Func, k, at))?;
+        if !closed.is_empty() {
+            self.raw(p, Ins::new(Op::UCLO, Ty::Void, Ref::lit(base), Ref::lit(1)))?;
+        }
+        for &(slot, v) in &closed {
+            let is = |x: &Capture| matches!(x, Capture::Local { slot: s, .. } if *s == c.base + slot);
+            let n = c.captures.iter().position(is).ok_or(Abort::Inconsistent)?;
+            let to = self.raw(p, Ins::new(Op::UREFC, Ty::Ptr, made.r, Ref::lit(n as i32)))?;
+            self.raw(p, Ins::new(Op::USTORE, v.ty, to.r, v.r))?;
+            if v.ty.is_gc() {
+                self.raw(p, Ins::new(Op::OBAR, v.ty, to.r, v.r))?;
+            }
+        }
+        Ok(made)
+    }
+
+    /// Returns the closed variables that a sunk closure captured itself: slots of its frame, and values. All must be closed or none, and
+    /// no other closure may share them.
+    fn replay_closed(&mut self, p: &mut Parent<'_>, f: Ref, c: &Closure, ups: &[SunkUp]) -> Res<Vec<(Slot, Tr)>> {
+        let all = sunk::upvalues(p.trace, p.exit, f.index())?;
+        let mut out = Vec::new();
+        let mut open = 0;
+        for (k, capture) in c.captures.iter().enumerate() {
+            let Capture::Local { slot, .. } = *capture else { continue };
+            let (Up::Closed(variable, _, part), SunkUp::Closed(i)) = (all[k], ups[k]) else {
+                open += 1;
+                continue;
+            };
+            let Some(Sunk::Upval { value, .. }) = p.map.sunk.get(usize::from(i)) else {
+                return Err(Abort::Inconsistent);
+            };
+            let others = (1..p.trace.ins.len()).map(Ref::ins).filter(|&g| g != f);
+            for g in others {
+                let n = p.trace.closure(g).map_or(0, |d| d.slots().filter(|s| *s == slot).count());
+                let shared = |k: usize| p.trace.variable(g, k as u32) == variable;
+                if n > 0 && (0..p.trace.closure(g).map_or(0, |d| d.captures.len())).any(shared) {
+                    return Err(Abort::NyiIr);
+                }
+            }
+            out.push((slot - c.base, self.replay_part(p, part.value, *value)?));
+        }
+        if open > 0 && !out.is_empty() { Err(Abort::NyiIr) } else { Ok(out) }
     }
 
     fn replay_store(&mut self, p: &mut Parent<'_>, t: Tr, key: Key, k: SunkValue, value: Tr) -> Res<()> {

@@ -120,12 +120,16 @@ impl Rec<'_> {
 
     /// Writes the whole shadow stack to memory, as before a call that may look at it.
     pub(super) fn store_all(&mut self) -> Res<()> {
-        for i in 0..self.t.slots.len() {
-            if let Some(s) = self.t.slots[i].filter(|s| !s.mem) {
-                let slot = i as Slot + self.t.low;
-                self.emit(Op::SSTORE, s.tr.ty, Ref::lit(slot), s.tr.r)?;
-                self.t.slots[i] = Some(Shadow { mem: true, ..s });
-            }
+        let end = self.t.low + self.t.slots.len() as Slot;
+        (self.t.low..end).try_for_each(|slot| self.store_slot(slot))
+    }
+
+    /// Writes a slot of the shadow stack to memory, if that has not its value.
+    pub(super) fn store_slot(&mut self, slot: Slot) -> Res<()> {
+        let at = self.index(slot);
+        if let Some(s) = self.t.slots.get(at).copied().flatten().filter(|s| !s.mem) {
+            self.emit(Op::SSTORE, s.tr.ty, Ref::lit(slot), s.tr.r)?;
+            self.t.slots[at] = Some(Shadow { mem: true, ..s });
         }
         Ok(())
     }
@@ -138,12 +142,13 @@ impl Rec<'_> {
         self.snapshot_at(pc)
     }
 
-    /// Takes one even if nothing asks for it: at the end.
-    pub(super) fn snapshot_always(&mut self) -> Res<()> {
-        self.snapshot()
+    /// Takes one if effects came since the last: before guards that are not emitted by [`Rec::ins`].
+    pub(super) fn snapshot_if_wanted(&mut self) -> Res<()> {
+        if self.t.need_snap { self.snapshot() } else { Ok(()) }
     }
 
-    /// Takes a snapshot whose exit goes on at instruction `pc` of the running frame.
+    /// Takes a snapshot whose exit goes on at instruction `pc` of the running frame. It replaces the last one if nothing came between; but not the
+    /// entry's, which is no branch's: through it the check for room leaves.
     pub(super) fn snapshot_at(&mut self, pc: u32) -> Res<()> {
         let proto = self.frame_proto();
         let key = self.s.key(proto);
@@ -154,6 +159,7 @@ impl Rec<'_> {
         let top = (base + i32::from(info.frame_size)).max(extra);
         let live = self.live_slots(proto, pc);
         let mut entries = Vec::new();
+        self.t.b.growth().room(&mut entries, self.t.slots.len())?;
         for (i, s) in self.t.slots.iter().enumerate() {
             let slot = i as Slot + self.t.low;
             let Some(s) = s else { continue };
@@ -169,10 +175,11 @@ impl Rec<'_> {
         let at = self.t.b.trace().ins.len() as u32;
         let snap = Snap { at, pc: Some(pc_ref), base, top, multres, entries };
         let limit = self.t.params.maxsnap as usize;
+        self.t.b.make_room(0, 1)?;
         let t = self.t.b.trace_mut();
         t.slots = t.slots.max(top);
-        match t.snaps.last_mut() {
-            Some(last) if last.at == at && at > 1 => *last = snap,
+        match t.snaps.get_mut(1..).and_then(<[Snap]>::last_mut) {
+            Some(last) if last.at == at => *last = snap,
             _ => {
                 if t.snaps.len() >= limit {
                     return Err(Abort::TooManySnaps);

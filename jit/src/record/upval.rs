@@ -6,14 +6,24 @@
 //!
 //! A closure may capture slots that the trace holds in registers: nobody can read them in memory before an exit or a call that
 //! stores them anyway. Only closing (UCLO) copies from memory, so it stores what it closes first.
+//!
+//! What closures made on the trace capture is known, so their upvalues need no guards. If all upvalues that a UCLO closes are such (*own*: the
+//! frame is of this trace, or a guard, UFREE, found none open before), the values come as CSTOREs before the UCLO, and USTOREs into the closed
+//! upvalues behind it say them again: loads find them there, and exits. So closures need not be made for being called.
+//!
+//! Invariant: nothing is taken for known across a call of a builtin (CALLB), which may join upvalues.
 
-use super::{Rec, Res, Shadow, Tr};
+use super::{Rec, Res, Tr};
 use crate::subject::Upval;
 use abi::abort::Abort;
-use ir::{Const, Op as I, Ref, Slot, Ty};
+use ir::{Capture, Const, Op as I, Ref, Slot, Ty, Variable};
 
 /// Bits of UREFS's literal below the slot.
 const SLOT_SHIFT: u32 = 8;
+/// Bit of an upvalue descriptor: a slot of the frame.
+const LOCAL: u16 = 0x8000;
+/// Literal of a UCLO that closes only upvalues of closures made on the trace.
+const OWN: i32 = 1;
 
 /// Where an upvalue is.
 enum Up {
@@ -28,10 +38,12 @@ impl Rec<'_> {
     fn upvalue(&mut self, i: u32) -> Res<(Up, Upval)> {
         let f = self.func()?;
         let uv = self.s.upvalue(self.live_func(), i).ok_or(Abort::Inconsistent)?;
+        if let Some(up) = self.made_upvalue(f.r, i)? {
+            return Ok((up, uv));
+        }
         if let Some(open) = uv.open {
             let slot = i64::from(self.base()) + open;
-            let top = self.base() + i32::from(self.s.info(self.t.proto).frame_size);
-            if (0..i64::from(top)).contains(&slot) {
+            if self.is_in_frames(slot) {
                 let lit = Ref::lit(i as i32 | (slot as i32) << SLOT_SHIFT);
                 self.guard(I::UREFS, Ty::Void, f.r, lit)?;
                 return Ok((Up::Slot(slot as Slot), uv));
@@ -41,6 +53,74 @@ impl Rec<'_> {
         let op = if closed { I::UREFC } else { I::UREFO };
         let at = self.guard(op, Ty::Ptr, f.r, Ref::lit(i as i32))?;
         Ok((Up::Memory(at.r, closed), uv))
+    }
+
+    /// Says whether a slot is one of the trace's frames.
+    fn is_in_frames(&self, slot: i64) -> bool {
+        let top = self.base() + i32::from(self.s.info(self.t.proto).frame_size);
+        (0..i64::from(top)).contains(&slot)
+    }
+
+    /// Finds an upvalue of a closure made on the trace, if it is known where it is.
+    fn made_upvalue(&mut self, f: Ref, i: u32) -> Res<Option<Up>> {
+        let t = self.t.b.trace();
+        let known_from = self.known_from();
+        if !f.is_ins() || f.index() < known_from {
+            return Ok(None);
+        }
+        let Variable::Local { owner, slot } = t.variable(f, i) else { return Ok(None) };
+        if owner < known_from {
+            return Ok(None);
+        }
+        match t.closed_at(slot, owner, t.ins.len()) {
+            None => Ok(self.is_in_frames(slot.into()).then_some(Up::Slot(slot))),
+            Some(at) if t.ins[at].b.as_lit() == OWN => {
+                let at = self.closed_upvalue(owner, slot)?;
+                Ok(Some(Up::Memory(at.r, true)))
+            }
+            Some(_) => Ok(None),
+        }
+    }
+
+    /// Address of a closed upvalue of the FNEW `owner`, which captured it in a slot.
+    fn closed_upvalue(&mut self, owner: usize, slot: Slot) -> Res<Tr> {
+        let f = Ref::ins(owner);
+        let c = self.t.b.trace().closure(f).ok_or(Abort::Inconsistent)?;
+        let is = |c: &Capture| matches!(c, Capture::Local { slot: s, .. } if *s == slot);
+        let k = c.captures.iter().position(is).ok_or(Abort::Inconsistent)?;
+        self.emit(I::UREFC, Ty::Ptr, f, Ref::lit(k as i32))
+    }
+
+    /// Index of the first instruction from which on nothing unknown happened to upvalues and slots.
+    fn known_from(&self) -> usize {
+        let ins = &self.t.b.trace().ins;
+        ins.iter().rposition(|i| matches!(i.op, I::CALLB | I::RETF)).map_or(0, |i| i + 1)
+    }
+
+    /// Finds the variables at slot `level` and above that closures of the trace captured and nothing has closed: slot and owner.
+    fn captured_from(&self, level: Slot) -> Vec<(Slot, usize)> {
+        let t = self.t.b.trace();
+        let mut out: Vec<(Slot, usize)> = Vec::new();
+        for (i, ins) in t.ins.iter().enumerate() {
+            match ins.op {
+                I::FNEW => {
+                    for slot in t.closure(Ref::ins(i)).iter().flat_map(|c| c.slots()).filter(|s| *s >= level) {
+                        if !out.iter().any(|o| o.0 == slot) {
+                            out.push((slot, i));
+                        }
+                    }
+                }
+                I::UCLO => out.retain(|o| o.0 < ins.a.as_lit()),
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// Says whether all open upvalues at slot `level` and above are of closures made on the trace, since `known_from`.
+    fn is_own(&self, level: Slot, known_from: usize) -> bool {
+        let frees = |i: &ir::Ins| matches!(i.op, I::UFREE | I::UCLO) && i.a.as_lit() <= level && !i.is_sunk();
+        self.depth() >= self.t.inherited || self.t.b.trace().ins[known_from..].iter().any(frees)
     }
 
     pub(super) fn rec_uget(&mut self, a: i32, i: u32) -> Res<()> {
@@ -70,43 +150,68 @@ impl Rec<'_> {
 
     /// Closes the upvalues from slot `a` on.
     pub(super) fn rec_uclo(&mut self, a: i32) -> Res<()> {
-        if self.depth() >= self.t.inherited && !self.t.closures {
-            // The frame is of this trace, and nothing captured its slots.
+        let level = self.base() + a;
+        let size = i32::from(self.s.info(self.t.proto).frame_size);
+        let known_from = self.known_from();
+        let open = self.captured_from(level);
+        let own = self.is_own(level, known_from);
+        if open.is_empty() && own {
+            // Nothing captured these slots.
+            return Ok(());
+        }
+        let values: Option<Vec<Tr>> =
+            open.iter().map(|o| self.known(o.0).filter(|_| o.0 < self.base() + size)).collect();
+        if let Some(values) = values.filter(|_| own && open.iter().all(|o| o.1 >= known_from)) {
+            for (&(slot, _), v) in open.iter().zip(&values) {
+                self.emit(I::CSTORE, v.ty, Ref::lit(slot), v.r)?;
+            }
+            self.emit(I::UCLO, Ty::Void, Ref::lit(level), Ref::lit(OWN))?;
+            for (&(slot, owner), v) in open.iter().zip(&values) {
+                let at = self.closed_upvalue(owner, slot)?;
+                self.emit(I::USTORE, v.ty, at.r, v.r)?;
+                if v.ty.is_gc() {
+                    self.emit(I::OBAR, v.ty, at.r, v.r)?;
+                }
+            }
             return Ok(());
         }
         let captured = self.s.captured(self.t.proto);
-        let size = i32::from(self.s.info(self.t.proto).frame_size);
         for i in a..size.min(256) {
             if captured[i as usize / 64] >> (i % 64) & 1 != 0 {
                 self.store_slot(self.base() + i)?;
             }
         }
-        self.emit(I::UCLO, Ty::Void, Ref::lit(self.base() + a), Ref::NONE)?;
-        Ok(())
-    }
-
-    /// Writes a slot of the shadow stack to memory, if that has not its value.
-    fn store_slot(&mut self, slot: Slot) -> Res<()> {
-        let at = (slot - self.t.low) as usize;
-        if let Some(s) = self.t.slots.get(at).copied().flatten().filter(|s| !s.mem) {
-            self.emit(I::SSTORE, s.tr.ty, Ref::lit(slot), s.tr.r)?;
-            self.t.slots[at] = Some(Shadow { mem: true, ..s });
-        }
+        self.emit(I::UCLO, Ty::Void, Ref::lit(level), Ref::lit(0))?;
         Ok(())
     }
 
     /// Makes a closure.
     pub(super) fn rec_fnew(&mut self, a: i32, d: u32) -> Res<()> {
-        let p = self.s.kproto(self.t.proto, d);
-        let p = self.konst(Const::Proto(self.s.key(p)));
+        let child = self.s.kproto(self.t.proto, d);
+        let p = self.konst(Const::Proto(self.s.key(child)));
         let base = self.base();
-        // The parent is read from memory. What is written there is what an exit would write: it is no effect.
-        self.func()?;
-        self.store_slot(base - 2)?;
-        self.t.effect = false;
-        let f = self.guard(I::FNEW, Ty::Func, p.r, Ref::lit(base))?;
-        self.t.closures = true;
+        let parent = self.func()?;
+        let captures = self.s.captures(child);
+        let highest = captures.iter().filter(|d| **d & LOCAL != 0).map(|d| base + i32::from(d & 255)).max();
+        if let Some(slot) = highest {
+            self.free_slots(slot)?;
+        }
+        let mut list = vec![parent, self.kint(base)];
+        list.extend(captures.iter().map(|d| Tr { r: self.t.b.trace_mut().kint(i32::from(*d)), ty: Ty::Int }));
+        let list = self.arg_list(&list)?;
+        let f = self.guard(I::FNEW, Ty::Func, p.r, list)?;
         self.set(a, f);
+        Ok(())
+    }
+
+    /// Before slots up to `slot` are captured: asks whether the slots above those with upvalues have none indeed, if the frame is not of the trace.
+    fn free_slots(&mut self, slot: Slot) -> Res<()> {
+        let low = self.s.highest_open().map_or(0, |s| (i64::from(self.base()) + s + 1).clamp(0, 1 << 16) as Slot);
+        let known_from = self.known_from();
+        if low > slot || self.is_own(slot, known_from) || !self.captured_from(low).is_empty() {
+            return Ok(());
+        }
+        self.guard(I::UFREE, Ty::Void, Ref::lit(low), Ref::NONE)?;
         Ok(())
     }
 }

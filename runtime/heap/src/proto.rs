@@ -184,6 +184,26 @@ pub unsafe fn new_closure(
     }
 }
 
+/// Creates a closure of `pt` with these upvalues, as many as the prototype says.
+///
+/// # Safety
+/// Prototype, environment and upvalues are live.
+pub unsafe fn rebuild_closure(
+    vm: &Vm,
+    pt: *mut ProtoObj,
+    env: *mut TabObj,
+    upvals: impl Iterator<Item = Result<*mut UpvalObj, Raise>>,
+) -> Result<*mut FuncObj, Raise> {
+    // SAFETY: as the caller says; nothing collects before all upvalues are there.
+    unsafe {
+        let f = new_lua(vm, pt, env)?;
+        for (i, uv) in upvals.take((*pt).nup.into()).enumerate() {
+            *FuncObj::upvals(f).add(i) = uv?;
+        }
+        Ok(f)
+    }
+}
+
 /// Creates a builtin with `nup` nil upvalues.
 ///
 /// # Safety

@@ -57,8 +57,10 @@ pub struct TraceEntry {
     pub entry: Option<unsafe extern "C" fn(*mut Vm, *mut u64) -> u64>,
     /// The instruction that the trace's own replaced.
     pub start_ins: u32,
-    /// Entries from the interpreter, for reports.
+    /// Entries from the interpreter, and from native code that calls the function.
     pub entries: u32,
+    /// How many of them were native code's.
+    pub calls: u32,
 }
 
 /// The code of a trace: called with the machine and slot 0 of the running frame.
@@ -95,9 +97,9 @@ pub struct JitHooks {
     pub on: bool,
     /// A trace is being recorded. Only `interp::set_recording` changes it.
     pub recording: bool,
-    /// A counter ran out (of a function head: `true`). `base` and `pc` are set, `pc` behind the instruction, which runs
+    /// A counter ran out. `base` and `pc` are set, `pc` behind the instruction, which runs
     /// afterwards and is not shown to `record`. At a function head `multres` is the number of arguments.
-    pub hot: fn(&mut Vm, bool),
+    pub hot: fn(&mut Vm),
     /// Called before each instruction while recording; `base` and `pc` as for `hot`. Function heads have the number of arguments
     /// in the high half (and in `multres`).
     pub record: fn(&mut Vm, u64),
@@ -130,7 +132,7 @@ impl JitHooks {
             depth: 0,
             on: false,
             recording: false,
-            hot: |_, _| {},
+            hot: |_| {},
             record: |_, _| {},
             abort: |_, _| {},
             around: None,
@@ -243,7 +245,6 @@ const _: () = {
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
     assert!(is(offset_of!(Vm, heap.shape_records), vmfield::SHAPES));
     assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && offset_of!(crate::alloc::Run, end) == 8);
-    assert!(size_of::<TraceEntry>() == 16);
 };
 
 /// Limits and modes of a virtual machine.

@@ -93,12 +93,28 @@ pub(crate) fn call_predicate(vm: &mut Vm, f: u32, a: u32, b: u32) -> Result<bool
         stack::ensure(vm, top, MIN_STACK)?;
         let (base, func) = (vm.base, vm.top.get());
         let height = func.offset_from(base);
+        let (f, args) = (Value(*base.add(f as usize)), [*base.add(a as usize), *base.add(b as usize)]);
+        if vm.native_depth < MAX_NATIVE_DEPTH {
+            let thread = nest(vm);
+            match crate::jit::call_head(vm, func, f, args) {
+                crate::jit::Head::Returned(v) => {
+                    unnest(vm, thread);
+                    vm.top.set(vm.base.offset(height));
+                    return Ok(Value(v).is_true());
+                }
+                crate::jit::Head::Left(step, done) => {
+                    run_nested(vm, thread, step, done)?;
+                    return Ok(take_predicate(vm, height));
+                }
+                crate::jit::Head::Not => unnest(vm, thread),
+            }
+        }
         let callee = func.add(2);
-        *func = *base.add(f as usize);
+        *func = f.0;
         *func.add(1) = ((height + 2) as u64) << 3 | frame::NATIVE;
-        *callee = *base.add(a as usize);
-        *callee.add(1) = *base.add(b as usize);
-        let step = if Value(*func).is_func() {
+        *callee = args[0];
+        *callee.add(1) = args[1];
+        let step = if f.is_func() {
             vm.base = callee;
             vm.multres = 2;
             Step::Call
@@ -106,9 +122,17 @@ pub(crate) fn call_predicate(vm: &mut Vm, f: u32, a: u32, b: u32) -> Result<bool
             crate::worker::call::call_value(vm, callee, 2)
         };
         enter_native(vm, step)?;
+        Ok(take_predicate(vm, height))
+    }
+}
+
+/// Takes the results of a call from the end of a builtin's frame, which is at `height` again; says whether the first is true.
+unsafe fn take_predicate(vm: &mut Vm, height: isize) -> bool {
+    // SAFETY: the call has returned: its results are below `top`.
+    unsafe {
         let yes = vm.multres > 0 && Value(*vm.top.get().sub(vm.multres as usize)).is_true();
         vm.top.set(vm.base.offset(height));
-        Ok(yes)
+        yes
     }
 }
 
@@ -191,16 +215,34 @@ fn enter_native(vm: &mut Vm, step: Step) -> Result<(), Raise> {
         let _ = debug::error_here(vm, b"C stack overflow");
         return Err(vm.reraise());
     }
-    vm.native_depth += 1;
-    let thread = vm.cur;
-    // SAFETY: the running coroutine is live while it has a frame.
-    unsafe { (*thread).nested += 1 };
+    let thread = nest(vm);
     let mut step = step;
     let mut done = false;
     if step == Step::Call {
         // SAFETY: the callee's frame is laid out.
         (step, done) = unsafe { crate::jit::run_head(vm) };
     }
+    run_nested(vm, thread, step, done)
+}
+
+/// Native code calls: one more level of it. Returns the coroutine that it runs in.
+#[inline(always)]
+fn nest(vm: &mut Vm) -> *mut heap::ThreadObj {
+    vm.native_depth += 1;
+    // SAFETY: the running coroutine is live while it has a frame.
+    unsafe { (*vm.cur).nested += 1 };
+    vm.cur
+}
+
+#[inline(always)]
+fn unnest(vm: &mut Vm, thread: *mut heap::ThreadObj) {
+    // SAFETY: returning to this native frame means its coroutine runs again.
+    unsafe { (*thread).nested -= 1 };
+    vm.native_depth -= 1;
+}
+
+/// Runs from `step` until native code that has called is returned to, which may have happened already (`done`).
+fn run_nested(vm: &mut Vm, thread: *mut heap::ThreadObj, mut step: Step, done: bool) -> Result<(), Raise> {
     let ok = loop {
         if done || step != Step::Fail && run(vm, step) {
             break true;
@@ -210,9 +252,7 @@ fn enter_native(vm: &mut Vm, step: Step) -> Result<(), Raise> {
             break false;
         }
     };
-    // SAFETY: returning to this native frame means its coroutine runs again.
-    unsafe { (*thread).nested -= 1 };
-    vm.native_depth -= 1;
+    unnest(vm, thread);
     if ok { Ok(()) } else { Err(vm.reraise()) }
 }
 

@@ -24,8 +24,8 @@ use crate::ops::loops::{KEY_INDEX, hot_FORL, hot_ITERL, hot_ITERN, hot_LOOP};
 use abi::abort::Abort;
 use abi::exit::outcome;
 use bytecode::{Ins, Op};
-use heap::vm::{Handler, JitHooks, TraceEntry};
-use heap::{ProtoObj, Vm};
+use heap::vm::{Handler, JitHooks, TraceCode, TraceEntry};
+use heap::{ProtoObj, Value, Vm};
 use std::sync::atomic::Ordering;
 
 /// Opcode of the instruction that replaces an `ITERN` with a trace; `bytecode` does not know it.
@@ -123,9 +123,65 @@ fn step_of(outcome: u64) -> Step {
     }
 }
 
-/// Enters trace `insn >> 32` after the work of `insn` was done; `base` and `pc` are in the machine.
+/// Says that nothing keeps a machine from entering traces: neither the collector nor anybody who wants to see instructions. (Whoever does has set
+/// the attention byte.)
+#[inline(always)]
+fn is_quiet(vm: &Vm) -> bool {
+    vm.heap.due.get() | vm.heap.attention.get() == 0 && vm.jit.around.is_none()
+}
+
+/// Returns the code of a row of the trace table, if it can be entered right away.
+#[inline(always)]
+unsafe fn may_enter(vm: &Vm, row: *const TraceEntry) -> Option<TraceCode> {
+    // SAFETY: instructions have numbers of rows.
+    unsafe { (*row).entry.filter(|_| is_quiet(vm) && !vm.jit.recording) }
+}
+
+/// Calls the code of a trace in the machine's frame. The answer is a step.
+#[inline(always)]
+unsafe fn run_trace(vm: *mut Vm, code: TraceCode) -> u64 {
+    // SAFETY: as in `enter`.
+    unsafe {
+        (*vm).jit.depth += 1;
+        let next = code(vm, (*vm).base);
+        (*vm).jit.depth -= 1;
+        if (*vm).jit.depth == 0 && (*vm).jit.leaving.get() {
+            all_left(vm);
+        }
+        next
+    }
+}
+
+/// No compiled code is on the native stack any more, as somebody wanted.
+#[cold]
 #[inline(never)]
+unsafe fn all_left(vm: *mut Vm) {
+    // SAFETY: the machine is live, and no other reference to it is in use.
+    unsafe {
+        (*vm).jit.leaving.set(false);
+        refresh(&mut *vm);
+    }
+}
+
+/// Enters trace `insn >> 32` after the work of `insn` was done; `base` and `pc` are in the machine.
+#[inline(always)]
 unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
+    // SAFETY: as in `enter_slowly`; numbers in instructions are rows of the table.
+    unsafe {
+        let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
+        let Some(code) = may_enter(&*vm, row) else {
+            return enter_slowly(vm, insn);
+        };
+        (*row).entries = (*row).entries.wrapping_add(1);
+        let next = run_trace(vm, code);
+        if next == outcome::NEXT && is_trace_alone(*(*vm).pc as u8) && begins_itself(&*vm) { REPLACED } else { next }
+    }
+}
+
+/// Does the same whatever the machine's state.
+#[cold]
+#[inline(never)]
+unsafe fn enter_slowly(vm: *mut Vm, insn: u64) -> u64 {
     // SAFETY: the handler has no other reference to the machine; the trace table is the compiler's, and its entries take a machine
     // and the base of a frame that their first instruction runs in.
     unsafe {
@@ -140,15 +196,18 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
         let Some(entry) = trace.entry else { return not_entered(&mut *vm, insn as u32, &trace) };
         let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
         (*row).entries = (*row).entries.wrapping_add(1);
-        (*vm).jit.depth += 1;
         let next = match (*vm).jit.around {
-            None => entry(vm, (*vm).base),
-            Some(around) => around(vm, (insn >> 32) as u32, entry),
+            None => run_trace(vm, entry),
+            Some(around) => {
+                (*vm).jit.depth += 1;
+                let next = around(vm, (insn >> 32) as u32, entry);
+                (*vm).jit.depth -= 1;
+                if (*vm).jit.depth == 0 && (*vm).jit.leaving.get() {
+                    all_left(vm);
+                }
+                next
+            }
         };
-        (*vm).jit.depth -= 1;
-        if (*vm).jit.depth == 0 && (*vm).jit.leaving.replace(false) {
-            refresh(&mut *vm);
-        }
         if next == heap::vm::NOT_ENTERED {
             return not_entered(&mut *vm, insn as u32, &trace);
         }
@@ -162,9 +221,7 @@ unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
 /// # Safety
 /// The callee's frame is laid out: function, link, arguments.
 pub(crate) unsafe fn run_head(vm: &mut Vm) -> (Step, bool) {
-    const JFUNCF: u8 = Op::JFUNCF as u8;
-    const RET1: u8 = Op::RET1 as u8;
-    // SAFETY: see the contract; operands of verified bytecode. This does what the handlers of JFUNCF and RET1 do.
+    // SAFETY: see the contract; operands of verified bytecode. This does what the handler of JFUNCF does.
     unsafe {
         let pc = (*crate::dispatch::function_of(vm.base)).pc;
         let insn = *pc;
@@ -172,12 +229,34 @@ pub(crate) unsafe fn run_head(vm: &mut Vm) -> (Step, bool) {
         if insn as u8 != JFUNCF || !room || vm.jit.recording || wanted(vm) {
             return (Step::Call, false);
         }
-        let params = usize::from((*crate::dispatch::proto_of(vm.base)).num_params);
-        for i in vm.multres as usize..params {
-            *vm.base.add(i) = abi::tag::NIL_BITS;
-        }
+        fill_params(vm.base, vm.multres as usize);
         vm.pc = pc.add(1);
+        let row = vm.jit.traces.add((insn >> 16) as usize).cast_mut();
+        if may_enter(vm, row).is_some() {
+            (*row).calls = (*row).calls.wrapping_add(1);
+        }
         let next = enter(vm, u64::from(insn) | u64::from(insn >> 16) << 32);
+        head_left(vm, next)
+    }
+}
+
+const JFUNCF: u8 = Op::JFUNCF as u8;
+
+/// Sets the parameters of the Lua function below `base` that got no argument.
+#[inline(always)]
+unsafe fn fill_params(base: *mut u64, n: usize) {
+    // SAFETY: the frame has room for the function's slots.
+    unsafe {
+        for i in n..usize::from((*crate::dispatch::proto_of(base)).num_params) {
+            *base.add(i) = abi::tag::NIL_BITS;
+        }
+    }
+}
+
+/// Goes on behind a function's trace that native code has entered: answers as [`run_head`].
+unsafe fn head_left(vm: &mut Vm, next: u64) -> (Step, bool) {
+    // SAFETY: as for `run_head`.
+    unsafe {
         if next == REPLACED {
             let done = crate::dispatch::run_from(vm, replaced);
             return (Step::Fail, done);
@@ -186,21 +265,85 @@ pub(crate) unsafe fn run_head(vm: &mut Vm) -> (Step, bool) {
         if step == Step::Leave {
             return (step, true);
         }
-        let link = *vm.base.sub(1);
         if step == Step::Next
-            && *vm.pc as u8 == RET1
-            && link & abi::frame::TYPE == abi::frame::NATIVE
-            && !vm.jit.recording
-            && !wanted(vm)
+            && let Some(v) = returned(vm)
         {
             let (base, to) = (vm.base, vm.base.sub(2));
-            *to = *base.add(usize::from(Ins(*vm.pc).a()));
+            *to = v;
             vm.top.set(to.add(1));
             vm.multres = 1;
-            vm.base = base.byte_sub((link & !abi::frame::TYPE) as usize);
+            vm.base = base.byte_sub((*base.sub(1) & !abi::frame::TYPE) as usize);
             return (Step::Leave, true);
         }
         (step, false)
+    }
+}
+
+/// Returns the value that the machine is about to return to native code, if that is all it is about to do.
+#[inline(always)]
+unsafe fn returned(vm: &Vm) -> Option<u64> {
+    const RET1: u8 = Op::RET1 as u8;
+    // SAFETY: `pc` is that of the running Lua function.
+    unsafe {
+        let insn = *vm.pc;
+        let link = *vm.base.sub(1);
+        let now = insn as u8 == RET1
+            && link & abi::frame::TYPE == abi::frame::NATIVE
+            && vm.heap.attention.get() == 0
+            && !vm.jit.recording;
+        now.then(|| *vm.base.add(usize::from(Ins(insn).a())))
+    }
+}
+
+/// What [`call_head`] did.
+pub(crate) enum Head {
+    /// Nothing: the function has no trace that can be entered right away.
+    Not,
+    /// All: the function has returned this.
+    Returned(u64),
+    /// Its trace was left: how to go on, as of [`run_head`].
+    Left(Step, bool),
+}
+
+/// Calls a function with two arguments at the end of a builtin's frame by its trace, if it has one: no run loop, no frame that anybody else
+/// has to take apart. The frame of the builtin is the machine's again once it has returned.
+///
+/// # Safety
+/// The slots from `func` on are free, and there is room for a few.
+#[inline(always)]
+pub(crate) unsafe fn call_head(vm: &mut Vm, func: *mut u64, f: Value, args: [u64; 2]) -> Head {
+    // SAFETY: see the contract; a function of Lua has a head; this does what the handler of JFUNCF does.
+    unsafe {
+        let Some(address) = f.is_func().then_some((f.0 & abi::tag::PTR_MASK) as *const heap::FuncObj) else {
+            return Head::Not;
+        };
+        let pc = (*address).pc;
+        let insn = *pc;
+        let callee = func.add(2);
+        if insn as u8 != JFUNCF || callee.wrapping_add(usize::from(Ins(insn).a())) > vm.stack_max {
+            return Head::Not;
+        }
+        let row = vm.jit.traces.add((insn >> 16) as usize).cast_mut();
+        let Some(code) = may_enter(vm, row) else { return Head::Not };
+        *func = f.0;
+        *func.add(1) = (callee.offset_from(vm.base) as u64) << 3 | abi::frame::NATIVE;
+        *callee = args[0];
+        *callee.add(1) = args[1];
+        vm.base = callee;
+        vm.pc = pc.add(1);
+        fill_params(callee, 2);
+        (*row).entries = (*row).entries.wrapping_add(1);
+        (*row).calls = (*row).calls.wrapping_add(1);
+        let next = run_trace(vm, code);
+        if next == outcome::NEXT
+            && let Some(v) = returned(vm)
+        {
+            vm.base = vm.base.byte_sub((*vm.base.sub(1) & !abi::frame::TYPE) as usize);
+            return Head::Returned(v);
+        }
+        let itself = next == outcome::NEXT && is_trace_alone(*vm.pc as u8) && begins_itself(vm);
+        let (step, done) = head_left(vm, if itself { REPLACED } else { next });
+        Head::Left(step, done)
     }
 }
 
@@ -223,7 +366,15 @@ unsafe fn not_entered(vm: &mut Vm, insn: u32, trace: &TraceEntry) -> u64 {
     outcome::NEXT
 }
 
+/// Says whether an opcode may enter a trace before it has done anything.
+#[inline(always)]
+const fn is_trace_alone(op: u8) -> bool {
+    op == JITERN || op == Op::JLOOP as u8
+}
+
 /// Says whether the instruction at `pc` would enter a trace that begins with it.
+#[cold]
+#[inline(never)]
 unsafe fn begins_itself(vm: &Vm) -> bool {
     // SAFETY: `pc` is that of the running Lua function.
     let insn = unsafe { *vm.pc };
@@ -256,7 +407,7 @@ fn loop_is_hot(vm: &mut Vm, insn: u32) {
         }
     };
     if !other {
-        (vm.jit.hot)(vm, false);
+        (vm.jit.hot)(vm);
     }
 }
 
@@ -265,7 +416,7 @@ fn call_is_hot(vm: &mut Vm, insn: u64) {
     let at = vm.pc as usize >> 2;
     vm.jit.hotcount[at % heap::vm::HOT_COUNTERS] = vm.jit.hotcall;
     vm.multres = insn >> 32;
-    (vm.jit.hot)(vm, true);
+    (vm.jit.hot)(vm);
 }
 
 /// Shows `insn` to the recorder; returns what to run.

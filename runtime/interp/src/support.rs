@@ -9,7 +9,7 @@
 
 use crate::call;
 use crate::cx::TAIL_CALL;
-use crate::dispatch::{Step, function_of};
+use crate::dispatch::Step;
 use crate::fast;
 use crate::ops::arith;
 use crate::prng::Prng;
@@ -327,10 +327,10 @@ pub unsafe extern "C" fn tab_reserve(m: *mut Vm, t: *mut TabObj, n: i32) -> i32 
     }
 }
 
-/// Closure in the frame at `base`.
-pub unsafe extern "C" fn func_new(m: *mut Vm, p: *mut ProtoObj, base: *mut u64) -> *mut FuncObj {
-    // SAFETY: all are live; `base` is a Lua function's frame of the running coroutine.
-    unsafe { proto::new_closure(&*m, p, function_of(base), base).unwrap_or(null_mut()) }
+/// Closure in the frame of `parent` at `base`.
+pub unsafe extern "C" fn func_new(m: *mut Vm, p: *mut ProtoObj, parent: *mut FuncObj, base: *mut u64) -> *mut FuncObj {
+    // SAFETY: all are live; `base` is where the frame of `parent`, a Lua function, is or will be in the running coroutine.
+    unsafe { proto::new_closure(&*m, p, parent, base).unwrap_or(null_mut()) }
 }
 
 /// Closes the open upvalues at `slot` and above.

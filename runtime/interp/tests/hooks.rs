@@ -51,12 +51,12 @@ unsafe extern "C" fn entry(vm: *mut Vm, base: *mut u64) -> u64 {
     }
 }
 
-fn hot(vm: &mut Vm, is_call: bool) {
+fn hot(vm: &mut Vm) {
     // SAFETY: the machine is live, its frame is a Lua function's, and places are instructions of prototypes that live.
     unsafe {
         let pc = vm.pc.sub(1).cast_mut();
         let op = Ins(*pc).op().expect("an instruction of the program");
-        assert_eq!(is_call, matches!(op, Op::FUNCF | Op::FUNCV), "{op:?}");
+        assert!(matches!(op, Op::FORL | Op::LOOP | Op::ITERL | Op::ITERN | Op::FUNCF | Op::FUNCV), "{op:?}");
         assert!(!vm.jit.recording);
         let fake = vm.host::<Fake>();
         fake.hot += 1;
@@ -65,7 +65,11 @@ fn hot(vm: &mut Vm, is_call: bool) {
             return interp::set_recording(vm, true);
         }
         let number = fake.traces.len();
-        fake.traces.push(TraceEntry { entry: fake.enterable.then_some(entry as _), start_ins: *pc, entries: 0 });
+        fake.traces.push(TraceEntry {
+            entry: fake.enterable.then_some(entry as _),
+            start_ins: *pc,
+            ..TraceEntry::default()
+        });
         fake.places.push(pc);
         let (traces, n) = (fake.traces.as_ptr(), fake.traces.len() as u32);
         (vm.jit.traces, vm.jit.ntraces) = (traces, n);

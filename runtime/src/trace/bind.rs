@@ -18,8 +18,8 @@ pub struct Bound {
     pub roots: Vec<Value>,
 }
 
-/// Binds all constants of a trace. `None`: memory is short, or a symbol is not known here.
-pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Bound> {
+/// Binds all constants of a trace. `None`: memory is short, an allocation was not allowed, or a symbol is not known here.
+pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64, may_allocate: &dyn Fn() -> bool) -> Option<Bound> {
     let n = trace.consts.len();
     let mut b =
         Bound { bits: Vec::with_capacity(n), keys: Vec::with_capacity(n), templates: Vec::new(), roots: Vec::new() };
@@ -34,7 +34,7 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
             Const::Num(n) => *n,
             Const::Int(i) => *i as u32 as u64,
             Const::Str(s) => {
-                let v = string(vm, s)?;
+                let v = may_allocate().then(|| string(vm, s))??;
                 b.roots.push(v);
                 v.0
             }
@@ -48,7 +48,7 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64) -> Option<Boun
             Const::Builtin(id) => u64::from(*id),
             Const::Shape(s) => u64::from(names.shape_id(s)?),
             Const::Slot(s, i) => {
-                let v = string(vm, s)?;
+                let v = may_allocate().then(|| string(vm, s))??;
                 b.roots.push(v);
                 key = v.0;
                 u64::from(*i) * size_of::<Node>() as u64

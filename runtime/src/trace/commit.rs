@@ -2,6 +2,7 @@
 
 use super::bind::{Bound, bind};
 use super::engine::{Engine, Live, Origin};
+use super::inject::Point;
 use super::lifecycle::FRESH;
 use super::packed::Exits;
 use super::policy::{Account, EARLY};
@@ -13,6 +14,19 @@ use jit::backend::{Backend, Code, Request};
 use jit::mcode::Entry;
 use jit::record::Recorder;
 
+/// A trace that is ready: its code is in place, and nothing leads to it.
+struct Made {
+    number: u32,
+    trace: ir::Trace,
+    /// Instructions recorded.
+    steps: u32,
+    bound: Bound,
+    code: Code,
+    address: u64,
+    /// Where it begins, as [`Live::place`].
+    place: (u64, u32),
+}
+
 /// Bytes of code that an instruction of the IR takes at most, its part of the exits included: an estimate.
 const INS_BYTES: usize = 24;
 
@@ -22,14 +36,7 @@ impl Engine {
         if self.log > 1 {
             eprintln!("recorded\n{}", recorder.trace());
         }
-        let recorded = recorder.finish()?;
-        let trace = recorded.trace;
-        if cfg!(debug_assertions)
-            && let Err(e) = ir::verify(&trace)
-        {
-            eprintln!("{trace}\n{e}");
-            debug_assert!(false, "the trace does not verify: {e}");
-        }
+        let trace = recorder.finish()?;
         let kept = match (origin, trace.link) {
             (Origin::Side(parent, _), Link::Root(target)) => vec![parent, target],
             (Origin::Side(parent, _), _) => vec![parent],
@@ -40,26 +47,21 @@ impl Engine {
             return Err(Abort::CodeFull);
         }
         let number = self.next_number();
-        if self.injected(super::inject::Point::Alloc) {
-            return Err(Abort::NoMemory);
-        }
-        let bound = bind(vm, &self.names.borrow(), &trace, self.env.nil_slot).ok_or(Abort::NoMemory)?;
-        let (parent, target) = {
-            let parent = match trace.start {
-                Start::Root => None,
-                Start::Side(no, exit) => Some(self.exit_map(no, exit).ok_or(Abort::Inconsistent)?),
-            };
-            let target = match trace.link {
-                Link::Root(no) => {
-                    Some(self.traces.get(no as usize).and_then(Option::as_ref).ok_or(Abort::Inconsistent)?.inner)
-                }
-                _ => None,
-            };
-            let mut parent = parent;
-            if let Some(p) = &mut parent {
-                p.slots.extend_from_slice(recorder.parts());
+        let may_allocate = || !self.injected(Point::Alloc);
+        let bound = bind(vm, &self.names.borrow(), &trace, self.env.nil_slot, &may_allocate).ok_or(Abort::NoMemory)?;
+        let parent = match trace.start {
+            Start::Root => None,
+            Start::Side(no, exit) => {
+                let mut map = self.exit_map(no, exit).ok_or(Abort::Inconsistent)?;
+                map.slots.extend_from_slice(recorder.parts());
+                Some(map)
             }
-            (parent, target)
+        };
+        let target = match trace.link {
+            Link::Root(no) => {
+                Some(self.traces.get(no as usize).and_then(Option::as_ref).ok_or(Abort::Inconsistent)?.inner)
+            }
+            _ => None,
         };
         let at = self.arena.choose(trace.ins.len() * INS_BYTES);
         let mut request = Request {
@@ -70,8 +72,10 @@ impl Engine {
             templates: &bound.templates,
             parent: parent.as_ref(),
             target,
+            fuse: self.params.fuse,
             stress: self.stress.is_some(),
             at,
+            growth: self.params.growth.clone(),
         };
         let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
         let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
@@ -94,16 +98,21 @@ impl Engine {
             }
             Origin::Side(..) => (0, 0),
         };
-        if self.injected(super::inject::Point::Code) {
+        if self.injected(Point::Code) {
             return Err(Abort::CodeFull);
         }
         let address = self.arena.publish(&code.bytes)?;
-        debug_assert_eq!(address, at);
+        if address != at {
+            // Code is not what it was assembled to be anywhere else.
+            self.arena.free(address, code.bytes.len());
+            return Err(Abort::Inconsistent);
+        }
         if self.log > 0 {
             eprintln!("trace {number} {origin}\n{trace}", origin = describe(origin));
         }
-        let cost = self.budget.spend(recorder.count(), Some(trace.ins.len()));
-        self.publish(vm, number, trace, recorder.count(), bound, code, address, place, origin);
+        let steps = recorder.count();
+        let cost = self.budget.spend(steps, Some(trace.ins.len()));
+        self.publish(vm, Made { number, trace, steps, bound, code, address, place }, origin);
         self.charge(number, cost);
         self.arena.synchronise();
         self.stopped(vm, number, origin);
@@ -111,25 +120,14 @@ impl Engine {
     }
 
     /// Makes a trace visible. Cannot fail.
-    #[allow(clippy::too_many_arguments)]
-    fn publish(
-        &mut self,
-        vm: &mut Vm,
-        number: u32,
-        trace: ir::Trace,
-        steps: u32,
-        bound: Bound,
-        code: Code,
-        address: u64,
-        place: (u64, u32),
-        origin: Origin,
-    ) {
+    fn publish(&mut self, vm: &mut Vm, made: Made, origin: Origin) {
+        let Made { number, trace, steps, bound, code, address, place } = made;
         let n = code.exits.len();
         let root = match origin {
             Origin::Root(..) => number,
             Origin::Side(parent, _) => self.traces[parent as usize].as_ref().map_or(parent, |p| p.root),
         };
-        let returns = Engine::returns(&trace);
+        let returns = trace.link == Link::Interp;
         let back = trace.link == Link::Root(root) || trace.link == Link::Again;
         let before = match origin {
             Origin::Root(..) => 0,
@@ -152,9 +150,10 @@ impl Engine {
             code: (address, code.bytes.len()),
             inner: address + code.inner as u64,
             cells: code.cells,
-            count: code.count,
+            _count: code.count,
             maps: Exits::new(code.exits),
             counts: vec![0; n],
+            quick: Vec::new(),
             sides: vec![0; n],
             patches: shrunk(code.patches),
             roots: shrunk(bound.roots),
@@ -166,7 +165,7 @@ impl Engine {
         }
         let inner = live.inner;
         let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
-        self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), start_ins: 0, entries: 0 });
+        self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), ..TraceEntry::default() });
         match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live; `can_patch` said that patching works.
@@ -180,9 +179,9 @@ impl Engine {
             }
             Origin::Side(parent, exit) => {
                 self.show(vm);
+                let written = !self.injected(Point::Code);
                 if let Some(root) = self.traces[root as usize].as_mut() {
                     root.nside += 1;
-                    root.account.sides += 1;
                     root.account.loops |= back;
                 }
                 let Some(parent) = self.traces[parent as usize].as_mut() else { return };
@@ -191,7 +190,7 @@ impl Engine {
                 for (e, at) in &parent.patches {
                     if *e == exit {
                         let site = parent.code.0 + *at as u64;
-                        if let Some(bytes) = self.backend.link_exit(site, inner) {
+                        if let Some(bytes) = self.backend.link_exit(site, inner).filter(|_| written) {
                             undo.push((site, self.arena.read(site, bytes.len())));
                             // A site that cannot be written keeps its exit: slower, not wrong.
                             self.arena.patch(site, &bytes);

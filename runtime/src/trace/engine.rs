@@ -1,15 +1,17 @@
 //! The state of the trace compiler: traces, the recording under way, code memory.
 
 use super::events::Watch;
+use super::inject::{Inject, Point};
 use super::packed::Exits;
 use super::penalty::Penalties;
 use super::place::{self, Place};
-use super::policy::{Account, Budget};
+use super::policy::{Account, Budget, Exit};
 use super::view::{Names, View};
 use abi::abort::{Abort, Blame};
-use abi::exit::SnapMap;
+use abi::exit::{ExitState, SnapMap};
 use abi::hash::FastMap;
 use bytecode::Op;
+use heap::deopt::Moves;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
 use ir::{Link, Trace};
@@ -21,6 +23,7 @@ use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
 use jit::subject::{P, Subject};
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
@@ -29,6 +32,9 @@ use stdlib::jit::JitState;
 const PATIENCE: u32 = 2000;
 /// Bytes of code that must be free before a recording begins.
 const ROOM: usize = 8 << 10;
+
+/// Exits at most between two looks of the policy.
+const BATCH: u32 = 31;
 
 /// A compiled trace.
 pub struct Live {
@@ -44,16 +50,18 @@ pub struct Live {
     pub inner: u64,
     /// What exits restore.
     pub maps: Exits,
-    /// How often each exit was taken.
+    /// How often each exit was taken. (Of quick ones, up to when the policy looked last.)
     pub counts: Vec<u32>,
+    /// Exits that are taken often; empty until there is one.
+    pub quick: Vec<Option<Box<Quick>>>,
     /// Side traces by exit, 0 for none.
     pub sides: Vec<u32>,
     /// Where to patch exits.
     pub patches: Vec<(u32, usize)>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
-    /// What the code's end counts in.
-    pub count: Option<Arc<AtomicU32>>,
+    /// What the code's end counts in: kept as long as the code.
+    pub _count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Registers for dumps.
@@ -85,6 +93,16 @@ impl Live {
         let last = snaps.last().is_some_and(|s| s.at as usize >= self.trace.ins.len());
         self.trace.link == Link::Interp && exit as usize + 1 == snaps.len() && last
     }
+}
+
+/// An exit that is taken often and leads to no other trace.
+pub struct Quick {
+    moves: Moves,
+    /// Slots that must be free above the trace's base: the exit may be the check for them.
+    room: usize,
+    /// Exits until the policy looks again, and what it is told then.
+    left: u32,
+    batch: u32,
 }
 
 /// What the compiler does.
@@ -140,7 +158,7 @@ pub struct Engine {
     /// Every guard fails once, and exits are compared.
     pub(crate) stress: Option<Box<super::stress::Stress>>,
     /// What is made to fail, in tests.
-    pub(crate) inject: Option<super::inject::Inject>,
+    pub(crate) inject: Option<Rc<Inject>>,
     /// Who is told what happens.
     pub(crate) watch: Watch,
     on: bool,
@@ -148,20 +166,24 @@ pub struct Engine {
 
 impl Engine {
     /// Makes the compiler; `None` where there is no backend or no code memory.
-    pub(crate) fn new() -> Option<Box<Engine>> {
-        let params = Params::default();
+    pub(crate) fn new(inject: Option<Inject>) -> Option<Box<Engine>> {
+        let inject = inject.map(Rc::new);
+        let params = Params { growth: Inject::growth(inject.as_ref()), ..Params::default() };
         let env = Env {
             helpers: interp::support::addresses(),
             trace_exit: super::leave as *const () as u64,
             nil_slot: interp::support::nil_slot(),
         };
-        let watch = Watch::from_environment();
+        let mut watch = Watch::from_environment();
         let limit = params.maxmcode as usize * 1024;
         let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
         let mut arena = arena.ok()?;
         let mut backend = X64::new();
         // Blocks are freed one by one, so this one stays.
-        backend.share_exit(arena.publish(&backend.exit_code(&env)).ok());
+        let exit = backend.exit_code(&env);
+        let at = arena.publish(&exit).ok()?;
+        backend.share_exit(Some(at));
+        watch.shares_exit(at, &exit);
         Some(Box::new(Engine {
             arena,
             params,
@@ -179,7 +201,7 @@ impl Engine {
             backend,
             env,
             stress: None,
-            inject: super::inject::Inject::from_environment(),
+            inject,
             watch,
             on: true,
         }))
@@ -195,16 +217,16 @@ impl Engine {
         }
         self.arena.set_limit(self.params.maxmcode as usize * 1024);
         for pass in opt::PASSES {
-            let name = if pass.name == "loops" { "loop" } else { pass.name };
-            if let Some(on) = state.flag(name) {
+            if let Some(on) = state.flag(pass.name) {
                 self.params.passes.set(pass.name, on);
             }
         }
+        self.params.fuse = state.flag("fuse") != Some(false);
     }
 
     /// Passes a point of fault injection; says whether it fails.
-    pub(crate) fn injected(&mut self, point: super::inject::Point) -> bool {
-        self.inject.as_mut().is_some_and(|i| i.fails(point))
+    pub(crate) fn injected(&self, point: Point) -> bool {
+        self.inject.as_ref().is_some_and(|i| i.fails(point))
     }
 
     /// Returns the state of exit stress, which is on.
@@ -301,26 +323,25 @@ impl Engine {
         if self.watch.wants_instructions() {
             self.watch.instruction(vm, recorder.depth());
         }
-        let result = match self.injected(super::inject::Point::Grow) {
-            true => Err(Abort::NoMemory),
-            false => recorder.step(&self.view(vm)),
-        };
-        let why = match result {
-            Ok(Status::Go) => {
-                self.state = State::Recording(recorder, origin);
-                return true;
-            }
-            Ok(Status::Done) => match self.complete(vm, &mut recorder, origin) {
-                Ok(()) => return false,
-                Err(why @ (Abort::TypeUnstable | Abort::GuardFails)) if recorder.unroll() => {
-                    // Another round may settle the types.
-                    let _ = why;
+        let why = loop {
+            match recorder.step(&self.view(vm)) {
+                Ok(Status::Go) => {
                     self.state = State::Recording(recorder, origin);
                     return true;
                 }
-                Err(why) => why,
-            },
-            Err(why) => why,
+                Ok(Status::Done) => match self.complete(vm, &mut recorder, origin) {
+                    Ok(()) => return false,
+                    // Another round may settle the types.
+                    Err(Abort::TypeUnstable | Abort::GuardFails) if recorder.unroll(&self.view(vm)) => {
+                        if !recorder.wants_again() {
+                            self.state = State::Recording(recorder, origin);
+                            return true;
+                        }
+                    }
+                    Err(why) => break why,
+                },
+                Err(why) => break why,
+            }
         };
         self.state = State::Recording(recorder, origin);
         self.give_up(vm, why);
@@ -329,40 +350,34 @@ impl Engine {
 
     /// Gives the recording up.
     pub(crate) fn give_up(&mut self, vm: &mut Vm, why: Abort) {
-        match std::mem::replace(&mut self.state, State::Idle) {
-            State::Idle => {}
-            State::Pending(p) => {
-                self.budget.spend(p.waited, None);
-                self.watch.aborted(vm, why, Some(Origin::Root(p.proto, p.at)), None);
+        let (origin, steps, recorder) = match std::mem::replace(&mut self.state, State::Idle) {
+            State::Idle => return,
+            State::Pending(p) => (Origin::Root(p.proto, p.at), p.waited, None),
+            State::Recording(r, origin) => (origin, r.count(), Some(r)),
+        };
+        let cost = self.budget.spend(steps, None);
+        if let Origin::Side(parent, _) = origin {
+            self.charge(parent, cost);
+        }
+        self.watch.aborted(vm, why, Some(origin), recorder.as_deref());
+        if let Some(r) = recorder {
+            let (p, pc) = r.position();
+            if self.log > 0 {
+                let op = self.view(vm).code(p, pc).op();
+                eprintln!("abort {} at {pc} {op:?} after {steps} start {}", why.name(), r.start().1);
+            }
+            if why == Abort::Unroll {
+                self.retry_recursion(vm, p);
+            }
+        }
+        match origin {
+            Origin::Root(p, at) => {
                 if why == Abort::LeftLoop {
-                    *self.left.entry((p.proto.0, p.at)).or_default() += 1;
+                    *self.left.entry((p.0, at)).or_default() += 1;
                 }
-                self.penalties.blame(vm, p.proto, p.at, why);
+                self.penalties.blame(vm, p, at, why);
             }
-            State::Recording(r, origin) => {
-                let cost = self.budget.spend(r.count(), None);
-                if let Origin::Side(parent, _) = origin {
-                    self.charge(parent, cost);
-                }
-                self.watch.aborted(vm, why, Some(origin), Some(&r));
-                if self.log > 0 {
-                    let (p, pc) = r.position();
-                    let op = self.view(vm).code(p, pc).op();
-                    eprintln!("abort {} at {pc} {op:?} after {} start {}", why.name(), r.count(), r.start().1);
-                }
-                if why == Abort::Unroll {
-                    self.retry_recursion(vm, r.position().0);
-                }
-                match origin {
-                    Origin::Root(p, at) => {
-                        if why == Abort::LeftLoop {
-                            *self.left.entry((p.0, at)).or_default() += 1;
-                        }
-                        self.penalties.blame(vm, p, at, why);
-                    }
-                    Origin::Side(trace, exit) => self.penalise_exit(trace, exit, why),
-                }
-            }
+            Origin::Side(trace, exit) => self.penalise_exit(trace, exit, why),
         }
     }
 
@@ -393,12 +408,67 @@ impl Engine {
         self.traces.get(trace as usize).and_then(Option::as_ref).map_or(0, |t| t.trace.slots)
     }
 
-    /// Counts an exit whose frames were restored; says whether to record a side trace.
+    /// Does an exit that is ready, if nothing but the program wants to know; says whether it did.
+    ///
+    /// # Safety
+    /// As for [`heap::deopt::restore`].
+    #[inline]
+    pub(crate) unsafe fn leave_quickly(
+        &mut self,
+        vm: &mut Vm,
+        state: &ExitState,
+        trace: u32,
+        exit: u32,
+        base: *mut u64,
+    ) -> bool {
+        let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
+        let Some(Some(quick)) = live.quick.get_mut(exit as usize) else { return false };
+        let room = (vm.stack_max as usize).saturating_sub(base as usize);
+        if quick.left == 0
+            || vm.heap.due.get() | vm.heap.attention.get() != 0
+            || self.watch.is_curious()
+            || room < quick.room
+        {
+            return false;
+        }
+        quick.left -= 1;
+        // SAFETY: as the caller says.
+        unsafe { quick.moves.restore(vm, base, state) };
+        true
+    }
+
+    /// Makes an exit ready for [`Engine::leave_quickly`], or sets when the policy looks at it again.
+    fn make_quick(&mut self, trace: u32, exit: u32, batch: u32) {
+        if self.stress.is_some() || self.watch.stats.is_some() {
+            return;
+        }
+        let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return };
+        if let Some(Some(quick)) = live.quick.get_mut(exit as usize) {
+            (quick.left, quick.batch) = (batch, batch);
+            return;
+        }
+        let mut map = SnapMap::default();
+        if live.maps.unpack(exit, &mut map).is_some()
+            && let Some(moves) = Moves::new(&map)
+        {
+            let room = if exit == 0 { live.trace.slots.max(0) as usize * 8 } else { 0 };
+            if live.quick.is_empty() {
+                live.quick.resize_with(live.counts.len(), || None);
+            }
+            live.quick[exit as usize] = Some(Box::new(Quick { moves, room, left: batch, batch }));
+        }
+    }
+
+    /// Counts an exit whose frames were restored, and those that [`Engine::leave_quickly`] did before; says whether to record a side trace.
     pub(crate) fn count_exit(&mut self, vm: &mut Vm, trace: u32, exit: u32) -> bool {
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
         let (root, i) = (live.root, exit as usize);
+        let times = 1 + match live.quick.get_mut(i) {
+            Some(Some(quick)) => std::mem::take(&mut quick.batch) - std::mem::take(&mut quick.left),
+            _ => 0,
+        };
         let (Some(count), Some(&work)) = (live.counts.get_mut(i), live.work.get(i)) else { return false };
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(times);
         let n = *count;
         if live.dying {
             return false;
@@ -407,13 +477,19 @@ impl Engine {
         let ended = live.ends_at(exit);
         let wait = self.params.hotexit.saturating_mul(1 << live.tries[i].min(16));
         let hopeless = u32::from(live.tries[i]) >= self.params.tryside || ended || live.sides[i] != 0;
-        let entries = self.entries.get(root as usize).map_or(0, |e| e.entries);
+        let entries = self.entries.get(root as usize).map_or(0, |e| e.entries.wrapping_sub(e.calls));
         let eager = self.is_eager();
         let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
-        if tree.account.exit(&mut self.budget, work, entries) && !eager {
+        if tree.account.exit(&mut self.budget, Exit { times, work, ended }, entries) && !eager {
             self.retire(vm, root);
             return false;
         }
+        if n > self.params.hotexit {
+            // It never counts past the exit that is due to be recorded.
+            let until = if hopeless || n >= wait { BATCH } else { (wait - n - 1).min(BATCH) };
+            self.make_quick(trace, exit, until);
+        }
+        let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
         if hopeless
             || n < wait
             || !self.on
@@ -452,14 +528,10 @@ impl Engine {
     /// The next try at an exit comes after twice as many exits.
     fn penalise_exit(&mut self, trace: u32, exit: u32, why: Abort) {
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return };
-        let root = live.root;
         if let Some(tries) = live.tries.get_mut(exit as usize)
             && !matches!(why, Abort::Hook | Abort::Flushed)
         {
             *tries = if why.blame() == Blame::Never { u8::MAX } else { tries.saturating_add(1) };
-        }
-        if let Some(Some(tree)) = self.traces.get_mut(root as usize) {
-            tree.account.aborts += 1;
         }
     }
 
@@ -486,14 +558,27 @@ impl Engine {
         self.watch.refused(vm, Origin::Root(proto, at), Abort::Retired);
         self.penalties.blame(vm, proto, at, Abort::Retired);
     }
+}
 
-    /// Returns what a tree of traces has done.
-    pub fn account(&self, root: u32) -> Option<&Account> {
-        self.traces.get(root as usize)?.as_ref().filter(|t| t.root == root).map(|t| &t.account)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Says whether a link leads back to the interpreter.
-    pub(crate) fn returns(trace: &Trace) -> bool {
-        trace.link == Link::Interp
+    /// The library names what `-O` switches and sets, and the compiler has it: both must agree.
+    #[test]
+    fn options_of_the_library_are_those_of_the_compiler() {
+        let passes: Vec<&str> = opt::PASSES.iter().map(|pass| pass.name).chain(["fuse"]).collect();
+        assert_eq!(passes.len(), stdlib::jit::FLAGS.len());
+        for level in 0..=3 {
+            let mut state = JitState::default();
+            assert!(state.set_option(&level.to_string()));
+            for name in &passes {
+                let on = opt::Passes::level(level).get(name).unwrap_or(level == 3);
+                assert_eq!(state.flag(name), Some(on), "{name} at level {level}");
+            }
+        }
+        for &(name, default) in Params::TABLE {
+            assert_eq!(JitState::default().param(name), i32::try_from(default).ok(), "{name}");
+        }
     }
 }

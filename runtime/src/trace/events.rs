@@ -9,7 +9,7 @@ use super::dump::Dump;
 use super::engine::{Engine, Live, Origin};
 use super::explain::Stats;
 use super::gdb::Gdb;
-use super::perf::PerfMap;
+use super::perf::{self, PerfMap};
 use super::place::{self, Place};
 use super::report;
 use abi::abort::Abort;
@@ -20,6 +20,9 @@ use ir::Trace;
 use jit::record::Recorder;
 use stdlib::io::Shared;
 use stdlib::jit::events::{self, Event, wants};
+
+/// Name of the code that all exits share, for other programs.
+const EXIT: &str = "TRACE_EXIT";
 
 /// Who watches.
 #[derive(Default)]
@@ -60,9 +63,25 @@ impl Watch {
         }
     }
 
+    /// The code that all exits share lies at an address.
+    pub fn shares_exit(&mut self, at: u64, code: &[u8]) {
+        if let Some(perf) = &mut self.perf {
+            perf.add(EXIT, (at, code.len()));
+        }
+        if let Some(gdb) = &mut self.gdb {
+            gdb.add_exit(EXIT, at, code);
+        }
+    }
+
     /// Says whether instructions that are recorded are watched.
     pub fn wants_instructions(&self) -> bool {
         self.wanted & wants::RECORD != 0 || self.dump.as_ref().is_some_and(|d| d.mode.has('b'))
+    }
+
+    /// Says whether exits may concern anybody.
+    #[inline]
+    pub fn is_curious(&self) -> bool {
+        self.wanted != 0 || self.dump.is_some()
     }
 
     /// Says whether exits are watched.
@@ -198,18 +217,17 @@ impl Engine {
         let current = self.watch.current.take();
         let Some(Some(live)) = self.traces.get(number as usize) else { return };
         if let Some(perf) = &mut self.watch.perf {
-            perf.add(number, live);
+            perf.add(&perf::name(number, live), live.code);
         }
         if let Some(gdb) = &mut self.watch.gdb {
-            gdb.add(number, live);
+            gdb.add(number, &perf::name(number, live), live.code);
         }
         if !self.watch.wants_traces() {
             return;
         }
         let Some(mut current) = current else { return };
         current.number = number;
-        let at = place::innermost(vm).unwrap_or(Place { func: place::running(vm), pc: None });
-        let mut at = at;
+        let mut at = place::innermost(vm).unwrap_or(Place { func: place::running(vm), pc: None });
         let (linktype, link) = (live.link_type(&self.names.borrow(), vm), report::link(number, &live.trace));
         if linktype == "stitch"
             && let Some(func) = called_builtin(vm)

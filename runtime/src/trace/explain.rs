@@ -55,7 +55,7 @@ struct Spot {
     place: (u64, u32),
     /// Path of the source file, where there is one.
     path: Option<String>,
-    aborts: BTreeMap<Cause, (Option<Abort>, u32)>,
+    aborts: BTreeMap<Cause, (Abort, u32)>,
     last: Option<Abort>,
     compiled: u32,
     sides: u32,
@@ -159,7 +159,7 @@ impl Stats {
         };
         let Some(spot) = self.spots.get_mut(&key) else { return };
         let cause = Cause { side, reason: why.name(), what, at: at.text() };
-        let count = spot.aborts.entry(cause).or_insert((Some(why), 0));
+        let count = spot.aborts.entry(cause).or_insert((why, 0));
         count.1 += 1;
         if !side {
             spot.last = Some(why);
@@ -298,10 +298,8 @@ fn rows(stats: &mut Stats, statuses: &BTreeMap<Key, &'static str>) -> Vec<Row> {
             let mut hints: Vec<&'static str> = Vec::new();
             for (cause, (why, _)) in &spot.aborts {
                 // What is compiled in the end has no need of hints for its first tries.
-                if (status != "compiled" || cause.side)
-                    && let Some(hint) = why.map(Abort::hint).filter(|h| !h.is_empty() && !hints.contains(h))
-                {
-                    hints.push(hint);
+                if (status != "compiled" || cause.side) && !why.hint().is_empty() && !hints.contains(&why.hint()) {
+                    hints.push(why.hint());
                 }
             }
             let source = spot.path.as_ref().and_then(|path| {
@@ -368,7 +366,7 @@ fn text(options: &Options, totals: &Totals, rows: &[Row]) -> String {
             out += &format!("    | {source}\n");
         }
         for (cause, (why, n)) in &row.spot.aborts {
-            let message = why.map_or(String::new(), |w| report::message(w, cause.what));
+            let message = report::message(*why, cause.what);
             let side = if cause.side { "side trace " } else { "" };
             out += &format!("    {side}given up {n} time{}: {message}, at {}\n", plural((*n).into()), cause.at);
         }
@@ -413,7 +411,7 @@ fn json(options: &Options, totals: &Totals, rows: &[Row]) -> String {
     let rows = rows.iter().map(|row| {
         let s = &row.spot;
         let aborts = s.aborts.iter().map(|(cause, (why, n))| {
-            let message = why.map_or(String::new(), |w| report::message(w, cause.what));
+            let message = report::message(*why, cause.what);
             format!(
                 "{{ \"reason\": {}, \"message\": {}, \"at\": {}, \"side\": {}, \"times\": {n} }}",
                 quoted(cause.reason),

@@ -1,17 +1,15 @@
 //! `KILN_GDB=1`: tells gdb of traces, through its interface for compilers (`__jit_debug_register_code`).
 //!
 //! For each trace a small ELF object is made in memory: an empty section at the code's address, one symbol, and unwind information. All
-//! traces have the same native frame (`jit::asm::x64`), so that information is the same but for the length; only the common exit, which
-//! makes room for the registers, differs.
+//! traces have the same native frame (`jit::asm::x64`), so that information is the same but for the length. The code that all exits share has
+//! an object of its own: it begins with that frame and a word on it, and makes room for the registers.
 //!
 //! Written by hand, because the sections have addresses, which writers of relocatable objects do not give them.
 //!
 //! Invariant: entries of the list live until they are taken out of it.
 
-use super::dump::code_bytes;
-use super::engine::Live;
-use super::perf::name;
 use jit::asm::x64::{FRAME, REGS};
+use std::ops::Range;
 use std::ptr::null_mut;
 
 /// One object, as gdb reads it.
@@ -48,16 +46,28 @@ extern "C" fn __jit_debug_register_code() {
     unsafe { std::arch::asm!("/* {0} */", in(reg) &raw const __jit_debug_descriptor) };
 }
 
+/// Number of the code that all exits share: traces have higher ones.
+const EXIT: u32 = 0;
+
 /// The objects that gdb knows.
 #[derive(Default)]
 pub(crate) struct Gdb {
+    /// Number of the trace, entry, and the object itself.
     entries: Vec<(u32, Box<CodeEntry>, Vec<u8>)>,
 }
 
 impl Gdb {
-    /// Tells of a trace.
-    pub fn add(&mut self, number: u32, live: &Live) {
-        let file = object(&name(number, live), live.code.0, &code_bytes(live));
+    /// Tells of a trace: its number, its name, address and size of its code.
+    pub fn add(&mut self, number: u32, name: &str, (at, size): (u64, usize)) {
+        self.register(number, object(name, at, size, &trace_rows()));
+    }
+
+    /// Tells of the code that all exits share. It stays.
+    pub fn add_exit(&mut self, name: &str, at: u64, code: &[u8]) {
+        self.register(EXIT, object(name, at, code.len(), &exit_rows(code)));
+    }
+
+    fn register(&mut self, number: u32, file: Vec<u8>) {
         let mut entry =
             Box::new(CodeEntry { next: null_mut(), prev: null_mut(), file: file.as_ptr(), size: file.len() as u64 });
         // SAFETY: one thread; the entry and its file stay where they are until they are unlinked.
@@ -77,15 +87,17 @@ impl Gdb {
 
     /// Takes all traces back.
     pub fn forget_all(&mut self) {
-        while let Some((_, mut entry, _file)) = self.entries.pop() {
-            Gdb::unlink(&mut entry);
-        }
+        self.forget_those(|number| number != EXIT);
     }
 
     /// Takes a trace back.
     pub fn forget(&mut self, number: u32) {
-        if let Some(i) = self.entries.iter().position(|e| e.0 == number) {
-            Gdb::unlink(&mut self.entries.remove(i).1);
+        self.forget_those(|n| n == number);
+    }
+
+    fn forget_those(&mut self, these: impl Fn(u32) -> bool) {
+        for (_, mut entry, _file) in self.entries.extract_if(.., |e| these(e.0)) {
+            Gdb::unlink(&mut entry);
         }
     }
 
@@ -110,7 +122,7 @@ impl Gdb {
 
 impl Drop for Gdb {
     fn drop(&mut self) {
-        self.forget_all();
+        self.forget_those(|_| true);
     }
 }
 
@@ -141,16 +153,16 @@ struct Section {
     entry: u64,
 }
 
-/// Makes the object of a trace whose code lies at `at`.
-fn object(symbol: &str, at: u64, code: &[u8]) -> Vec<u8> {
+/// Makes the object of `size` bytes of code that lie at `at`.
+fn object(symbol: &str, at: u64, size: usize, rows: &Rows) -> Vec<u8> {
     let strings = [b"\0", symbol.as_bytes(), b"\0"].concat();
     let mut symbols = vec![0; 24];
     // Name, a global function, section 1, place in it, size.
     symbols.extend_from_slice(&1u32.to_le_bytes());
     symbols.extend_from_slice(&[0x12, 0, 1, 0]);
     symbols.extend_from_slice(&0u64.to_le_bytes());
-    symbols.extend_from_slice(&(code.len() as u64).to_le_bytes());
-    let unwind = frames(at, code);
+    symbols.extend_from_slice(&(size as u64).to_le_bytes());
+    let unwind = frames(at, size, rows);
     let plain = |name, kind, bytes: Vec<u8>, link, info, entry| Section {
         name,
         kind,
@@ -166,7 +178,7 @@ fn object(symbol: &str, at: u64, code: &[u8]) -> Vec<u8> {
         Section {
             flags: section::ALLOC | section::EXECUTE,
             address: at,
-            size: code.len(),
+            size,
             ..plain(".text", section::NOBITS, Vec::new(), 0, 0, 0)
         },
         Section { flags: section::ALLOC, ..plain(".eh_frame", section::PROGBITS, unwind, 0, 0, 0) },
@@ -263,8 +275,54 @@ impl Rows {
     }
 }
 
+/// Bytes of a trace's frame up to that of its caller: spill slots, saved registers, return address.
+const WHOLE: i32 = FRAME + 56;
+/// Registers in the order in which a trace pushes them.
+const PUSHED: [u8; 6] = [dwarf::RBP, dwarf::RBX, dwarf::R12, 13, 14, 15];
+
+/// The frame of a trace.
+fn trace_rows() -> Rows {
+    let mut rows = Rows { out: Vec::new(), at: 0 };
+    // The prologue: two pushes of one byte, four of two, `sub rsp` of seven.
+    for ((i, end), reg) in (2..).zip([1, 2, 4, 6, 8, 10]).zip(PUSHED) {
+        rows.advance(end);
+        rows.distance(i * 8);
+        rows.saved(reg, i as u64);
+    }
+    rows.advance(17);
+    rows.distance(WHOLE);
+    rows
+}
+
+/// The frame of a trace in the code that all exits share: first with the exit's number on it, then with room for the registers.
+fn exit_rows(code: &[u8]) -> Rows {
+    let mut rows = Rows { out: Vec::new(), at: 0 };
+    for (i, reg) in (2..).zip(PUSHED) {
+        rows.saved(reg, i);
+    }
+    rows.distance(WHOLE + 8);
+    if let Some((room, given_back)) = room(code) {
+        rows.advance(room.start);
+        rows.distance(WHOLE);
+        rows.advance(room.end);
+        rows.distance(WHOLE + REGS);
+        rows.advance(given_back.end);
+        rows.distance(WHOLE);
+    }
+    rows
+}
+
+/// Returns the instructions that make room for the registers, and that give it back.
+fn room(code: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+    let find = |modrm: u8| {
+        let ins = [&[0x48, 0x81, modrm][..], &REGS.to_le_bytes()].concat();
+        code.windows(ins.len()).position(|w| w == ins).map(|at| at..at + ins.len())
+    };
+    Some((find(0xec)?, find(0xc4)?))
+}
+
 /// Makes `.eh_frame`: how the frame of the code is left from every instruction.
-fn frames(at: u64, code: &[u8]) -> Vec<u8> {
+fn frames(at: u64, size: usize, rows: &Rows) -> Vec<u8> {
     let mut out = Vec::new();
     let block = |out: &mut Vec<u8>, mut body: Vec<u8>| {
         body.resize((body.len() + 4).next_multiple_of(8) - 4, 0);
@@ -276,26 +334,9 @@ fn frames(at: u64, code: &[u8]) -> Vec<u8> {
     common.extend_from_slice(&[0x0c, dwarf::RSP, 8, 0x80 | dwarf::RETURN, 1]);
     block(&mut out, common);
 
-    let mut rows = Rows { out: Vec::new(), at: 0 };
-    // The prologue: two pushes of one byte, four of two, `sub rsp` of seven.
-    let pushes = [(1, dwarf::RBP), (2, dwarf::RBX), (4, dwarf::R12), (6, 13), (8, 14), (10, 15)];
-    for (i, (end, reg)) in (2..).zip(pushes) {
-        rows.advance(end);
-        rows.distance(i * 8);
-        rows.saved(reg, i as u64);
-    }
-    rows.advance(17);
-    rows.distance(FRAME + 56);
-    // The common exit saves the registers below.
-    if let Some((from, to)) = common_exit(code) {
-        rows.advance(from);
-        rows.distance(FRAME + 56 + REGS);
-        rows.advance(to);
-        rows.distance(FRAME + 56);
-    }
     let mut body = (out.len() as u32 + 4).to_le_bytes().to_vec();
     body.extend_from_slice(&at.to_le_bytes());
-    body.extend_from_slice(&(code.len() as u64).to_le_bytes());
+    body.extend_from_slice(&(size as u64).to_le_bytes());
     body.push(0);
     body.extend_from_slice(&rows.out);
     block(&mut out, body);
@@ -303,26 +344,24 @@ fn frames(at: u64, code: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Returns where the common exit has made room for the registers, and where it has given it back.
-fn common_exit(code: &[u8]) -> Option<(usize, usize)> {
-    let find = |modrm: u8| {
-        let ins = [&[0x48, 0x81, modrm][..], &REGS.to_le_bytes()].concat();
-        code.windows(ins.len()).rposition(|w| w == ins).map(|at| at + ins.len())
-    };
-    let (sub, add) = (find(0xec)?, find(0xc4)?);
-    (17 < sub && sub < add).then_some((sub, add))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn the_shared_exit_makes_room_and_gives_it_back() {
+        let env = jit::backend::Env { helpers: Vec::new(), trace_exit: 0x1234, nil_slot: 0 };
+        let code = jit::asm::x64::X64::new().exit_code(&env);
+        let (made, given_back) = room(&code).expect("both instructions");
+        // `pop [rsp + …]` comes before it, the call in between, the epilogue behind.
+        assert!(0 < made.start && made.end + 12 < given_back.start && given_back.end < code.len());
+        let rows = exit_rows(&code);
+        assert_eq!(rows.at, given_back.end);
+    }
+
+    #[test]
     fn the_object_is_well_formed() {
-        let mut code = vec![0x90; 64];
-        code.extend_from_slice(&[0x48, 0x81, 0xec, 0, 2, 0, 0, 0x90, 0x48, 0x81, 0xc4, 0, 2, 0, 0, 0xc3]);
-        assert_eq!(common_exit(&code), Some((71, 79)));
-        let file = object("TRACE_1 a.lua:1", 0x1000, &code);
+        let file = object("TRACE_1 a.lua:1", 0x1000, 80, &trace_rows());
         let word = |at: usize| u64::from_le_bytes(file[at..at + 8].try_into().expect("8 bytes"));
         assert_eq!(&file[..4], b"\x7fELF");
         let table = word(40) as usize;

@@ -1,8 +1,8 @@
 //! The live trace compiler at work: hot places, recordings, traces, exits.
 //!
-//! The interpreter calls in at four places (`heap::vm::JitHooks`): a counter ran out ([`hot`]), an instruction is about to run while
-//! recording ([`record`]), something disturbed a recording ([`disturbed`]), the collector marks ([`mark`]). Compiled code calls in at its exits
-//! ([`leave`]). All of them work on one [`Engine`].
+//! The interpreter and the collector call in by `heap::vm::JitHooks`: a counter ran out ([`hot`]), an instruction is about to run while
+//! recording ([`record`]), something disturbed a recording ([`disturbed`]), roots are marked ([`mark`]), objects are about to be freed ([`sweep`]).
+//! Compiled code calls in at its exits ([`leave`]). All of them work on one [`Engine`].
 //!
 //! Invariant: nothing here runs Lua code or collects.
 //! Invariant: a recording is a transaction. Everything that can fail happens before [`Engine::publish`], which cannot; until then the program
@@ -27,18 +27,17 @@ mod report;
 mod stress;
 mod view;
 
-pub use engine::{Engine, Live};
-pub use policy::Account;
-
 use abi::abort::Abort;
 use abi::exit::{ExitState, outcome};
-use engine::State;
+use engine::{Engine, State};
 use heap::{Value, Vm};
 use stdlib::jit::JitState;
 
-/// Gives a machine its trace compiler, where there is a backend for this CPU.
-pub fn install(vm: &mut Vm) {
-    let Some(engine) = Engine::new() else { return };
+/// Gives a machine its trace compiler, where there is a backend for this CPU. The error, in what the environment asks for, is a message.
+pub fn install(vm: &mut Vm) -> Result<(), String> {
+    let inject = inject::Inject::from_environment()?;
+    let Some(engine) = Engine::new(inject) else { return Ok(()) };
+    stdlib::jit::events::grow_by(vm, engine.params.growth.clone());
     vm.jit.data = Box::into_raw(engine).cast();
     vm.jit.hot = hot;
     vm.jit.record = record;
@@ -54,6 +53,7 @@ pub fn install(vm: &mut Vm) {
         state.set_option(&format!("{name}={default}"));
     }
     changed(vm);
+    Ok(())
 }
 
 /// Has events delivered that wait for the program's handlers.
@@ -105,38 +105,36 @@ fn changed(vm: &mut Vm) {
         e.configure(&state);
         vm.jit.hotloop = (e.params.hotloop.clamp(1, 30_000) * 2) as u16 - 1;
         vm.jit.hotcall = (e.params.hotloop.clamp(1, 30_000) * 2) as u16 - 1;
-        if !on {
-            e.give_up(vm, Abort::Flushed);
-            announce(vm);
-        }
+    }
+    if !on {
+        give_up(vm, Abort::Flushed);
     }
     vm.jit.hotcount.fill(vm.jit.hotloop);
-    if !on && vm.jit.recording {
-        interp::jit::set_recording(vm, false);
-    }
     interp::jit::set_jit(vm, on);
 }
 
 /// Frees all traces.
 fn flush(vm: &mut Vm) {
+    give_up(vm, Abort::Flushed);
     if let Some(e) = engine(vm) {
-        e.give_up(vm, Abort::Flushed);
-        if vm.jit.recording {
-            interp::jit::set_recording(vm, false);
-        }
         e.flush(vm);
         announce(vm);
     }
 }
 
 /// A counter ran out: begins a recording.
-fn hot(vm: &mut Vm, _call: bool) {
+fn hot(vm: &mut Vm) {
     let Some(e) = engine(vm) else { return };
     if e.prepare_root(vm) {
-        interp::jit::set_recording(vm, true);
-        if !vm.jit.recording {
-            give_up(vm, Abort::Hook);
-        }
+        begin_recording(vm);
+    }
+}
+
+/// Has instructions shown from now on; where somebody else looks at them (a hook), what was to be recorded is given up.
+fn begin_recording(vm: &mut Vm) {
+    interp::jit::set_recording(vm, true);
+    if !vm.jit.recording {
+        give_up(vm, Abort::Hook);
     }
 }
 
@@ -197,6 +195,9 @@ pub(crate) unsafe extern "C" fn leave(
     unsafe {
         let vm = &mut *vm;
         let Some(e) = engine(vm) else { return outcome::FAIL };
+        if e.leave_quickly(vm, &*state, trace, exit, base) {
+            return outcome::NEXT;
+        }
         let quiet = vm.heap.due.get() == 0 && vm.heap.attention.get() == 0;
         let mut map = std::mem::take(&mut e.map);
         let ok = e.unpack(trace, exit, &mut map).is_some() && heap::deopt::restore(vm, base, &*state, &map).is_ok();
@@ -225,13 +226,11 @@ pub(crate) unsafe extern "C" fn leave(
         if !quiet && let Some(stats) = &mut e.watch.stats {
             stats.interrupted(trace);
         }
+        let wanted = e.watch.wanted != 0;
         if quiet && e.count_exit(vm, trace, exit) {
-            interp::jit::set_recording(vm, true);
-            if !vm.jit.recording {
-                e.give_up(vm, Abort::Hook);
-            }
+            begin_recording(vm);
         }
-        if e.watch.wanted != 0 {
+        if wanted {
             announce(vm);
         }
         outcome::NEXT

@@ -1,4 +1,4 @@
-//! `KILN_PERF=map`: tells `perf` the names of traces, by a line for each in `/tmp/perf-PID.map`.
+//! `KILN_PERF=map`: tells `perf` the names of traces (and of the code that their exits share), by a line for each in `/tmp/perf-PID.map`.
 //!
 //! The file stays behind, as `perf report` reads it after the program has ended. Freed traces stay in it: addresses are reused seldom, and perf takes
 //! the later line.
@@ -26,10 +26,10 @@ impl PerfMap {
         }
     }
 
-    /// Names a trace.
-    pub fn add(&mut self, number: u32, live: &Live) {
+    /// Names code: address and size.
+    pub fn add(&mut self, name: &str, (at, size): (u64, usize)) {
         // A full disk costs names, nothing else.
-        let _ = writeln!(self.0, "{:x} {:x} {}", live.code.0, live.code.1, name(number, live));
+        let _ = writeln!(self.0, "{at:x} {size:x} {name}");
     }
 }
 

@@ -28,7 +28,9 @@ const TRACE: u64 = 12_000;
 /// Steps that the side traces of a tree may cost before its work pays for them.
 const SIDES: u64 = 6_000_000;
 /// An exit after fewer instructions is early: entering and leaving took longer than the code saved.
-pub const EARLY: u32 = 40;
+pub const EARLY: u32 = 28;
+/// The same for the end of a trace, which restores the frames itself once it has been reached a few times.
+const EARLY_END: u32 = 8;
 /// Exits after which a tree is judged.
 const WINDOW: u32 = 512;
 
@@ -59,44 +61,61 @@ impl Budget {
     }
 }
 
+/// Exits of one kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Exit {
+    /// How often it was taken.
+    pub times: u32,
+    /// Instructions from the root's start.
+    pub work: u32,
+    /// It is the end of a trace that leads to the interpreter.
+    pub ended: bool,
+}
+
 /// What a tree of traces has done.
 #[derive(Clone, Default, Debug)]
 pub struct Account {
     /// Exits to the interpreter.
     pub exits: u32,
-    /// Those of them that were early.
-    pub early: u32,
-    /// Side traces made.
-    pub sides: u32,
-    /// Side traces given up.
-    pub aborts: u32,
     /// Steps done by compiled code until exits.
     pub work: u64,
     /// Steps that compiling cost.
     pub cost: u64,
     /// Side traces lead back to the root, so an exit says little of what was done before it.
     pub loops: bool,
-    /// Where the window began: exits, work, entries.
-    pub window: (u32, u64, u32),
+    /// What entering it was worth, less what it cost: steps.
+    pub gain: i64,
+    /// Ends reached that were counted, and the gain of these.
+    pub ends: (u32, i64),
+    /// Where the window began: exits, gain, entries.
+    pub window: (u32, i64, u32),
 }
 
 impl Account {
-    /// Counts an exit after `work` instructions; `entries` is how often the root was entered from the interpreter. Says whether the tree is
-    /// to be retired.
-    pub fn exit(&mut self, budget: &mut Budget, work: u32, entries: u32) -> bool {
+    /// Counts exits. `entries` is how often the interpreter has entered the root. Says whether the tree is to be retired.
+    pub fn exit(&mut self, budget: &mut Budget, exit: Exit, entries: u32) -> bool {
+        let Exit { times, work, ended } = exit;
         let work = if self.loops { work.max(EARLY) } else { work };
-        self.exits = self.exits.wrapping_add(1);
-        self.early = self.early.wrapping_add(u32::from(work < EARLY));
-        self.work += u64::from(work);
-        budget.compiled += u64::from(work);
-        let (exits, work, entered) =
-            (self.exits.wrapping_sub(self.window.0), self.work - self.window.1, entries.wrapping_sub(self.window.2));
+        let done = u64::from(work) * u64::from(times);
+        let gain = (i64::from(work) - i64::from(if ended { EARLY_END } else { EARLY })) * i64::from(times);
+        self.exits = self.exits.wrapping_add(times);
+        self.work += done;
+        self.gain += gain;
+        if ended {
+            self.ends.0 += times;
+            self.ends.1 += gain;
+        }
+        budget.compiled += done;
+        let (exits, gain, entered) =
+            (self.exits.wrapping_sub(self.window.0), self.gain - self.window.1, entries.wrapping_sub(self.window.2));
         if exits < WINDOW {
             return false;
         }
-        self.window = (self.exits, self.work, entries);
-        // Where other traces jump to the tree, its exits say nothing of what was done before.
-        work < u64::from(WINDOW * EARLY) && entered > WINDOW / 2
+        self.window = (self.exits, self.gain, entries);
+        // The others have reached an end that does not count any more.
+        let unseen = i64::from(entered.saturating_sub(exits)) * self.ends.1 / i64::from(self.ends.0.max(1));
+        // Of loops, and where other traces jump to the tree, exits say nothing of what was done before. Native code enters at no cost.
+        gain + unseen < 0 && entered > exits / 2 && !self.loops
     }
 
     /// Says whether the tree has earned another side trace.
@@ -112,33 +131,70 @@ mod tests {
     #[test]
     fn work_pays_for_compiling() {
         let mut b = Budget::default();
+        assert_eq!(b.spend(100, Some(1000)), 100 * RECORD + 1000 * COMPILE + TRACE);
         while b.allows() {
             b.spend(100, Some(1000));
         }
-        assert!(b.spent > BURST && b.spent < BURST + 200_000);
-        b.interpreted(INTERPRETED * 100_000);
-        assert!(!b.allows() || b.spent <= BURST + 100_000);
-        b.interpreted(INTERPRETED * 100_000);
+        let debt = b.spent - BURST;
+        assert!(0 < debt && debt <= 100 * RECORD + 1000 * COMPILE + TRACE);
+        // Each kind of work pays its share of it, and not a step more.
+        b.interpreted(INTERPRETED * (debt - 1));
+        b.compiled = COMPILED - 1;
+        assert!(!b.allows());
+        b.compiled = COMPILED;
         assert!(b.allows());
+        b.spend(0, None);
+        assert!(!b.allows());
     }
 
     #[test]
     fn early_exits_retire_and_late_ones_do_not() {
         let mut b = Budget::default();
+        let mut tree = |work: u32, ended: bool, entered: u32| {
+            let mut a = Account::default();
+            (1..=WINDOW).any(|n| a.exit(&mut b, Exit { times: 1, work, ended }, n * entered))
+        };
+        assert!(tree(EARLY - 1, false, 1));
+        assert!(!tree(EARLY, false, 1));
+        assert!(!tree(EARLY - 1, false, 0), "entered from other traces");
+        assert!(tree(EARLY_END - 1, true, 1));
+        assert!(!tree(EARLY_END, true, 1));
+    }
+
+    #[test]
+    fn ends_that_are_not_counted_any_more_are_worth_what_they_were() {
+        let mut b = Budget::default();
         let mut tree = |work: u32, entered: u32| {
             let mut a = Account::default();
-            (1..=WINDOW).any(|n| a.exit(&mut b, work, n * entered))
+            let end = Exit { times: 90, work, ended: true };
+            let early = Exit { times: 1, work: 1, ended: false };
+            a.exit(&mut b, end, 90) || (1..WINDOW).any(|n| a.exit(&mut b, early, 90 + n * entered))
         };
-        assert!(tree(EARLY - 1, 1));
-        assert!(!tree(EARLY, 1));
-        assert!(!tree(EARLY - 1, 0), "entered from other traces");
+        assert!(tree(20, 1));
+        assert!(!tree(20, 100));
+        assert!(tree(2, 100));
+    }
+
+    #[test]
+    fn exits_count_alike_one_by_one_and_together() {
+        let (mut b, mut c) = (Budget::default(), Budget::default());
+        let (mut one, mut many) = (Account::default(), Account::default());
+        for n in 1..=WINDOW {
+            let exit = Exit { times: 1, work: 5, ended: false };
+            let retired = one.exit(&mut b, exit, n);
+            if n % 32 == 0 {
+                assert_eq!(many.exit(&mut c, Exit { times: 32, ..exit }, n), retired);
+                assert_eq!((one.exits, one.work, one.gain), (many.exits, many.work, many.gain));
+            }
+        }
+        assert_eq!(b.compiled, c.compiled);
     }
 
     #[test]
     fn side_traces_are_earned() {
         let mut a = Account { cost: SIDES + 1, ..Account::default() };
         assert!(!a.allows_side());
-        a.exit(&mut Budget::default(), 1, 1);
+        a.exit(&mut Budget::default(), Exit { times: 1, work: 1, ended: false }, 1);
         assert!(a.allows_side());
     }
 }

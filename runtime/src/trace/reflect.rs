@@ -201,12 +201,11 @@ impl Compiler for Reflection {
     }
 
     fn names(&self) -> Names {
-        let text = |list: Vec<&'static str>| list.into_iter().map(str::to_string).collect();
         Names {
             operations: ir::Op::ALL.iter().map(|op| op.name()).collect(),
             helpers: Helper::ALL.iter().map(|h| h.row().name).collect(),
-            fields: text(ir::Field::ALL.iter().map(|f| f.name()).collect()),
-            math: text(ir::FpMath::ALL.iter().map(|f| f.name()).collect()),
+            fields: ir::Field::ALL.iter().map(|f| f.name()).collect(),
+            math: ir::FpMath::ALL.iter().map(|f| f.name()).collect(),
         }
     }
 }

@@ -322,7 +322,7 @@ fn become_twin(vm: &mut Vm, e: &mut Engine, mut theirs: File, to_us: File, known
         best: None,
     }));
     vm.gc_stop(true);
-    vm.jit.hot = |_, _| {};
+    vm.jit.hot = |_| {};
     vm.jit.record = step;
     vm.jit.abort = lost;
     vm.jit.around = None;
@@ -397,9 +397,11 @@ fn step(vm: &mut Vm, insn: u64) {
         // Where frames differ the rest was not written.
         let frames = twin.exit.text.lines().take_while(|l| l.starts_with("frame ") || l.starts_with("multiple "));
         let frames: String = frames.flat_map(|l| [l, "\n"]).collect();
-        let found = if text.starts_with(&frames) { &twin.exit.text } else { &frames };
+        let same_frames = text.starts_with(&frames);
+        let found = if same_frames { &twin.exit.text } else { &frames };
         let differs = difference(&text, found);
-        let n = differs.lines().count();
+        // A state whose objects alone differ is nearer than any other.
+        let n = differs.lines().count() + if same_frames { 0 } else { text.len() };
         if twin.best.as_ref().is_none_or(|b| n < b.0) {
             twin.best = Some((n, differs));
         }

@@ -3,10 +3,9 @@
 //! Invariant: nothing here writes to the machine. The only state is [`Names`], which maps symbols (prototype keys, shapes) to
 //! objects and back.
 
-use abi::hash::FastMap;
-use abi::hash::Fnv1a;
+use abi::hash::{FastMap, Fnv1a};
 use abi::metamethod::Mm;
-use abi::{frame, objtype, tag};
+use abi::tag;
 use bytecode::Ins;
 use bytecode::proto::{ProtoFlags, UpvalDesc};
 use heap::{FuncObj, Node, ProtoObj, StrObj, TabObj, Value, Vm};
@@ -151,9 +150,6 @@ impl Subject for View<'_> {
     fn multres(&self) -> u32 {
         self.vm.multres as u32
     }
-    fn room(&self) -> i64 {
-        (self.vm.stack_max as i64 - self.vm.base as i64) / 8
-    }
     fn proto(&self, f: V) -> Option<P> {
         let f = val(f).as_func()?;
         // SAFETY: a live function.
@@ -239,9 +235,6 @@ impl Subject for View<'_> {
     fn kproto(&self, p: P, i: u32) -> P {
         P(self.kstr(p, i).0 & tag::PTR_MASK)
     }
-    fn ktab(&self, p: P, i: u32) -> V {
-        self.kstr(p, i)
-    }
     fn captured(&self, p: P) -> [u64; 4] {
         let mut slots = [0; 4];
         // SAFETY: prototypes the recorder has are live, so are their constants, children and descriptors.
@@ -263,6 +256,20 @@ impl Subject for View<'_> {
         }
         slots
     }
+    fn captures(&self, p: P) -> Vec<u16> {
+        // SAFETY: a live prototype and its descriptors.
+        unsafe {
+            let pt = proto_ptr(p);
+            (0..usize::from((*pt).nup)).map(|i| *(*pt).uv.add(i)).collect()
+        }
+    }
+    fn highest_open(&self) -> Option<i64> {
+        // SAFETY: the running coroutine is live, and so are its open upvalues.
+        unsafe {
+            let first = (*self.vm.cur).open_upvals;
+            (!first.is_null()).then(|| (*first).v.offset_from(self.vm.base) as i64)
+        }
+    }
     fn upvalue(&self, f: V, i: u32) -> Option<Upval> {
         let f = val(f).as_func()?;
         // SAFETY: a live Lua function and its upvalues; slots of open ones are in a live stack.
@@ -278,8 +285,6 @@ impl Subject for View<'_> {
                 value: V(*(*uv).v),
                 open: mine.then(|| (*uv).v.offset_from(self.vm.base) as i64),
                 foreign: (*uv).closed == 0 && !mine,
-                immutable: (*uv).immutable != 0,
-                id: uv as u64,
             })
         }
     }
@@ -315,7 +320,6 @@ impl Subject for View<'_> {
         TabInfo {
             asize: t.asize,
             hmask: t.hmask,
-            no_nodes: t.node == heap::table::nil_node(),
             shape: t.shape,
             meta: if t.meta.is_null() { V::NIL } else { V(Value::from_tab(t.meta).0) },
         }
@@ -369,16 +373,4 @@ impl Subject for View<'_> {
     fn mm_name(&self, mm: Mm) -> V {
         V(Value::from_str(self.vm.mm_names[mm as usize]).0)
     }
-    fn metamethod(&self, v: V, mm: Mm) -> V {
-        // SAFETY: a live metatable or null.
-        unsafe {
-            let t = heap::metatable::of(self.vm, val(v));
-            if t.is_null() {
-                return V::NIL;
-            }
-            V(heap::table::get_str(t, self.vm.mm_names[mm as usize]).0)
-        }
-    }
 }
-
-const _: () = assert!(frame::LUA == 0 && objtype::STR == 4);

@@ -2,11 +2,12 @@
 //!
 //! A test program carries its expectation as comments at its end (see [`case`]), is run in every row of the mode table
 //! ([`mode`]), and is compared with the expectation and, where stock `luajit` is installed, with a live run of that.
-//! Command lines are tested by transcripts ([`transcript`]). [`randprog`] writes random programs, [`shrink`] reduces one
-//! that fails.
+//! Command lines are tested by transcripts ([`transcript`]). [`randprog`] and [`randhot`] write random programs,
+//! [`shrink`] reduces one that fails.
 //!
 //! Environment: `KILN_BIN` (interpreter under test; default the `kiln` built beside the test), `LUAC_BIN`,
-//! `FILTER=substring`, `MODE=name`, `BLESS=1` (rewrites expectations), `RANDPROG_SECONDS`, `RANDPROG_SEED`.
+//! `FILTER=substring`, `MODE=name`, `BLESS=1` (rewrites expectations), `RANDPROG_SECONDS`, `RANDPROG_SEED`,
+//! `RANDPROG_DIR`, `INJECT=full`.
 //!
 //! Invariant: the harness links nothing of the runtime it tests; programs are only ever started as processes.
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ pub mod corpus;
 pub mod diff;
 pub mod mode;
 pub mod process;
+pub mod randhot;
 pub mod randprog;
 pub mod shrink;
 pub mod source_fuzz;

@@ -2,6 +2,11 @@
 //!
 //! Invariant: a row changes how a program is executed, never what it prints. The exception is a stripped dump, which has
 //! no line numbers or names to print; its expectation is a stripped run of stock `luajit`.
+//!
+//! Behind the table come modes made of another table: one for each pass that `-O` switches (the optimiser's and
+//! the backend's), with that pass switched off, and one without any.
+
+use stdlib::jit::FLAGS;
 
 /// The form in which a program is handed to the interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +20,7 @@ pub enum Form {
 }
 
 /// A way of running a program.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mode {
     /// Name, for `MODE=` and the `modes` directive.
     pub name: &'static str,
@@ -29,7 +34,7 @@ pub struct Mode {
     pub patience: u64,
 }
 
-/// Every mode, the reference mode first.
+/// The modes that are no other table's, the reference mode first.
 #[rustfmt::skip]
 pub const MODES: &[Mode] = &[
     Mode { name: "interp",    args: &["-joff"], env: &[],                    form: Form::Source,       patience: 1 },
@@ -44,3 +49,29 @@ pub const MODES: &[Mode] = &[
 
 /// The mode whose output is the expectation when blessing, and in which stock `luajit` is asked.
 pub const REFERENCE: &Mode = &MODES[0];
+
+/// Returns every mode: the table, and `without-NAME` for each pass that `-O` switches. `without-passes` has none of them.
+pub fn all() -> Vec<Mode> {
+    let without = |name: &str, option: String| {
+        let args: Vec<&'static str> = vec!["-Ohotloop=1", "-Ohotexit=1", option.leak()];
+        Mode { name: format!("without-{name}").leak(), args: args.leak(), env: &[], form: Form::Source, patience: 4 }
+    };
+    let mut modes = MODES.to_vec();
+    modes.extend(FLAGS.iter().map(|name| without(name, format!("-O-{name}"))));
+    modes.push(without("passes", "-O0".into()));
+    modes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_pass_has_a_mode_without_it() {
+        let modes = all();
+        let names: std::collections::HashSet<&str> = modes.iter().map(|mode| mode.name).collect();
+        assert_eq!(names.len(), modes.len(), "names tell modes apart");
+        assert_eq!(modes.len(), MODES.len() + FLAGS.len() + 1);
+        assert!(modes.iter().any(|mode| mode.name == "without-loop" && mode.args.contains(&"-O-loop")));
+    }
+}

@@ -9,9 +9,14 @@
 //! Invariant: each statement starts a line, so that removing lines is a way to shrink a program.
 
 /// A small fast generator of random numbers (splitmix64).
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    /// Numbers that follow from a seed.
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -21,16 +26,16 @@ impl Random {
     }
 
     /// A number below `n`.
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 
     /// True once in `n` times.
-    fn once_in(&mut self, n: usize) -> bool {
+    pub(crate) fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.below(list.len())]
     }
 }
@@ -74,7 +79,7 @@ struct Generator {
 }
 
 /// What every program starts with: the budget, output without addresses, and repairs of values.
-const PRELUDE: &str = r##"local budget = 3000
+pub const PRELUDE: &str = r##"local budget = 3000
 local function tick() budget = budget - 1 if budget < 0 then error("budget", 0) end return true end
 local function show(v, d)
   if type(v) == "number" and v ~= v then return "nan" end

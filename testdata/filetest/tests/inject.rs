@@ -1,62 +1,145 @@
 //! Fault injection: what fails while a trace is made must not change what a program prints.
 //!
-//! Every program of `testdata/regress` runs with the n-th point of each kind failing, n walking upwards: the first points one by one, later
-//! ones in growing steps, up to the last that the longest recordings have.
+//! Every program of `testdata/regress`, and a dozen benchmarks at a tiny size, runs with the n-th point of each kind failing, n walking upwards
+//! until the program ends without having reached its n-th point. The first points fail one by one, those behind in steps that grow: by a twelfth of n.
+//! `INJECT=full` takes every point there is (hours), `FILTER` some programs.
+//!
+//! Invariant: every walk comes to its end; a program that does not is a failure, and so is a kind that is hardly ever reached.
 #![forbid(unsafe_code)]
 
-use filetest::case::{self, Case};
-use filetest::mode::{Form, Mode};
-use filetest::subject::Subject;
+use filetest::case::{self, Case, Outcome};
+use filetest::mode::{Form, Mode, REFERENCE};
+use filetest::subject::{Subject, TempFile};
 use filetest::suite;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-const KINDS: [&str; 5] = ["grow", "alloc", "code", "hook", "event"];
+/// Kinds of points, and how many of each at least are reached by all programs together.
+const KINDS: [(&str, usize); 5] = [("grow", 2000), ("alloc", 500), ("code", 250), ("hook", 1500), ("event", 1500)];
 
-/// Points that are made to fail: for the kinds that every instruction passes, and for those that every trace passes.
-fn walk(kind: &str) -> Vec<u64> {
-    let last = if matches!(kind, "alloc" | "code") { 40 } else { 3000 };
-    let mut list = vec![1];
-    while let Some(&n) = list.last().filter(|n| **n < last) {
-        list.push(n + 1 + n / 3);
+/// Benchmarks and their sizes: loops of all kinds, calls, recursion, errors, coroutines, strings, metamethods, in some milliseconds.
+const BENCHMARKS: [(&str, &str); 12] = [
+    ("closures", "20"),
+    ("coroutine_ring", "2"),
+    ("errors", "20"),
+    ("fannkuch", "4"),
+    ("nbody", "5"),
+    ("proxies", "2"),
+    ("queens", "4"),
+    ("records", "20"),
+    ("sort_cmp", "20"),
+    ("string_build", "20"),
+    ("varargs", "2"),
+    ("vm", "3"),
+];
+
+/// Points that fail one by one before the steps grow.
+const SINGLY: u64 = 64;
+/// No program has more points of a kind.
+const LAST: u64 = 10_000_000;
+
+struct Program {
+    path: PathBuf,
+    case: Case,
+    expected: Outcome,
+}
+
+/// The programs, with what the interpreter prints.
+fn programs(subject: &Subject) -> Vec<Program> {
+    let mut list = Vec::new();
+    for path in suite::files(&suite::testdata().join("regress"), "lua") {
+        let text = std::fs::read_to_string(&path).expect("the program can be read");
+        let case = case::parse(&text).expect("the program parses");
+        if case.runs_in("jit") {
+            list.push((path, case));
+        }
     }
-    list
+    let wanted = std::env::var("FILTER").unwrap_or_default();
+    for (name, size) in BENCHMARKS {
+        let path = suite::testdata().join("bench").join(format!("{name}.lua"));
+        if path.to_string_lossy().contains(&wanted) {
+            list.push((path, Case { args: vec![size.into()], timeout: 20, ..Case::default() }));
+        }
+    }
+    let interpreted = |(path, case): (PathBuf, Case)| {
+        let expected = subject.run(&path, &case, REFERENCE).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        Program { path, case, expected }
+    };
+    list.into_iter().map(interpreted).collect()
+}
+
+/// Runs a program with its n-th point failing. Says whether there was one.
+fn reaches(subject: &Subject, program: &Program, kind: &str, n: u64) -> Result<bool, String> {
+    let mark = TempFile::new("mark")?;
+    let (value, at) = (format!("{kind}@{n}"), mark.0.to_string_lossy().into_owned());
+    let title = format!("KILN_INJECT={value} {}", program.path.display());
+    // A mode is made of constants.
+    let env: &'static [(&str, &str)] = vec![("KILN_INJECT", &*value.leak()), ("KILN_INJECT_MARK", &*at.leak())].leak();
+    let args = &["-Ohotloop=1", "-Ohotexit=1"];
+    let mode = Mode { name: "inject", args, env, form: Form::Source, patience: 4 };
+    let outcome = subject.run(&program.path, &program.case, &mode).map_err(|e| format!("{title}: {e}"))?;
+    if outcome != program.expected {
+        return Err(format!("{title}: expected {:#?}, got {outcome:#?}", program.expected));
+    }
+    Ok(mark.0.exists())
+}
+
+/// Walks upwards to the first n that a program has no point for; returns the number of points that failed.
+fn walk(subject: &Subject, program: &Program, kind: &str, all: bool) -> Result<usize, String> {
+    let (mut n, mut reached) = (1, 0);
+    while reaches(subject, program, kind, n)? {
+        reached += 1;
+        n += if all || n < SINGLY { 1 } else { n / 12 };
+        if n > LAST {
+            return Err(format!("{}: no end of {kind} points", program.path.display()));
+        }
+    }
+    Ok(reached)
+}
+
+fn shown(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[test]
 fn programs_do_not_notice_what_fails_in_the_compiler() {
     let subject = Subject::under_test().unwrap_or_else(|message| panic!("{message}"));
-    let seconds = std::env::var("INJECT_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(30);
-    let (start, limit) = (Instant::now(), Duration::from_secs(seconds));
-    let mut runs = 0;
-    let files = suite::files(&suite::testdata().join("regress"), "lua");
-    assert!(!files.is_empty());
-    for round in 0.. {
-        let mut left = false;
-        for path in &files {
-            let text = std::fs::read_to_string(path).expect("the program can be read");
-            let case: Case = case::parse(&text).expect("the program parses");
-            if !case.runs_in("jit") {
-                continue;
-            }
-            for kind in KINDS {
-                let Some(n) = walk(kind).get(round).copied() else { continue };
-                if start.elapsed() > limit {
-                    println!("inject: {runs} runs, rounds 0 to {round} begun");
-                    return;
+    let all = std::env::var("INJECT").is_ok_and(|v| v == "full");
+    let programs = programs(&subject);
+    assert!(!programs.is_empty(), "no program");
+    let next = AtomicUsize::new(0);
+    let totals = KINDS.map(|_| AtomicUsize::new(0));
+    let failures = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(program) = programs.get(next.fetch_add(1, Relaxed)) {
+                    let mut counts = String::new();
+                    for ((kind, _), total) in KINDS.iter().zip(&totals) {
+                        match walk(&subject, program, kind, all) {
+                            Ok(reached) => {
+                                total.fetch_add(reached, Relaxed);
+                                counts += &format!(" {kind} {reached}");
+                            }
+                            Err(message) => failures.lock().expect("nobody panics").push(message),
+                        }
+                    }
+                    println!("inject: {}:{counts}", shown(&program.path));
                 }
-                left = true;
-                let value: &'static str = format!("{kind}@{n}").leak();
-                let env: &'static [(&str, &str)] = vec![("KILN_INJECT", value)].leak();
-                let args = &["-Ohotloop=1", "-Ohotexit=1"];
-                let mode = Mode { name: "inject", args, env, form: Form::Source, patience: 4 };
-                let outcome = subject.run(path, &case, &mode).unwrap_or_else(|e| panic!("{value} {path:?}: {e}"));
-                assert_eq!(outcome, case.expected, "KILN_INJECT={value} {}", path.display());
-                runs += 1;
-            }
+            });
         }
-        if !left {
-            break;
+    });
+    let failures = failures.into_inner().expect("nobody panics");
+    assert!(failures.is_empty(), "{} walks fail:\n{}", failures.len(), failures.join("\n"));
+    let totals = totals.map(AtomicUsize::into_inner);
+    println!(
+        "inject: {} programs, {} points failed: {totals:?} of {KINDS:?}",
+        programs.len(),
+        totals.iter().sum::<usize>()
+    );
+    if std::env::var_os("FILTER").is_none() {
+        for ((kind, least), reached) in KINDS.iter().zip(totals) {
+            assert!(reached >= *least, "only {reached} points of kind {kind} were reached");
         }
     }
-    println!("inject: {runs} runs, all points");
 }

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 use filetest::case::{self, Case, Outcome};
 use filetest::diff::diff;
-use filetest::mode::{Form, MODES, Mode, REFERENCE};
+use filetest::mode::{self, Form, Mode, REFERENCE};
 use filetest::subject::Subject;
 use filetest::suite::{self, Report};
 use std::path::Path;
@@ -20,7 +20,12 @@ fn main() -> ExitCode {
     let oracle = Subject::oracle(&subject);
     let only = std::env::var("MODE").ok();
     let bless = std::env::var("BLESS").is_ok_and(|value| value == "1");
-    let modes: Vec<&Mode> = MODES.iter().filter(|mode| only.as_ref().is_none_or(|name| mode.name == *name)).collect();
+    let mut modes = mode::all();
+    modes.retain(|mode| only.as_ref().is_none_or(|name| mode.name == *name));
+    if modes.is_empty() {
+        println!("lua: no mode of this name");
+        return ExitCode::FAILURE;
+    }
     let mut files = suite::files(&suite::testdata().join("lua"), "lua");
     files.extend(suite::files(&suite::testdata().join("regress"), "lua"));
     suite::run("lua", &files, |path| {
@@ -45,7 +50,7 @@ fn rewrite(path: &Path, text: &str, case: &Case, subject: &Subject) -> Result<()
     if new != text { std::fs::write(path, new).map_err(|e| e.to_string()) } else { Ok(()) }
 }
 
-fn check(path: &Path, case: &Case, subject: &Subject, oracle: Option<&Subject>, modes: &[&Mode], report: &mut Report) {
+fn check(path: &Path, case: &Case, subject: &Subject, oracle: Option<&Subject>, modes: &[Mode], report: &mut Report) {
     let oracle = oracle.filter(|_| case.luajit_differs.is_none());
     if let Some(oracle) = oracle {
         let outcome = oracle.run(path, case, REFERENCE);

@@ -1,19 +1,27 @@
 //! Runs random programs with Kiln and with stock `luajit`, and compares what they print.
 //!
-//! One second by default, `RANDPROG_SECONDS` otherwise; `RANDPROG_SEED` names the first seed. `ORACLE_BIN` replaces the
-//! oracle, so that two interpreters, or one in two settings, can be compared. A program that differs is reduced and shown.
+//! Programs come from [`randprog`] (much of the language) and [`randhot`] (what traces assume); each runs with everything compiled, and in one
+//! more mode, by its seed. Stock `luajit` runs with its own compiler off; where there is none, Kiln's interpreter stands for it.
+//!
+//! One second by default, `RANDPROG_SECONDS` otherwise; `RANDPROG_SEED` names the first seed. `ORACLE_BIN` replaces the oracle, so that two
+//! interpreters, or one in two settings, can be compared; `MODE` names the only mode. A program that differs is reduced and shown. `RANDPROG_DIR`
+//! names a folder: there each one is written, the seed in its name, and the run goes on to its end before it fails.
 #![forbid(unsafe_code)]
 
 use filetest::case::{Case, Outcome};
 use filetest::diff::diff;
 use filetest::mode::{MODES, Mode, REFERENCE};
 use filetest::subject::{Subject, TempFile};
-use filetest::{randprog, shrink};
+use filetest::{randhot, randprog, shrink};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// The status of a process that has overflowed the native stack.
 const SEGMENTATION_FAULT: i32 = 139;
+
+/// The modes in which a program runs besides `jit`, by turns: those that find most come most often.
+const TURNS: [&str; 8] =
+    ["interp", "exit-stress", "default", "exit-stress", "gc-stress-jit", "default", "exit-stress", "bytecode"];
 
 /// Whether a stack has overflowed, in Lua or in native code: where it does is a matter of frame sizes, and not compared.
 fn overflows(outcome: &Outcome) -> bool {
@@ -30,6 +38,10 @@ fn number(name: &str, default: u64) -> u64 {
         .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
 }
 
+fn named(name: &str) -> &'static Mode {
+    MODES.iter().find(|mode| mode.name == name).expect("MODE names a mode")
+}
+
 fn run(subject: &Subject, mode: &Mode, text: &str) -> Result<Outcome, String> {
     let file = TempFile::new("lua")?;
     std::fs::write(&file.0, text).map_err(|e| e.to_string())?;
@@ -42,59 +54,82 @@ fn run(subject: &Subject, mode: &Mode, text: &str) -> Result<Outcome, String> {
     Ok(outcome)
 }
 
+/// Runs a program in a mode; says how that differs from what is expected.
+fn difference(subject: &Subject, mode: &Mode, text: &str, expected: &Outcome) -> Option<String> {
+    match run(subject, mode, text) {
+        Ok(actual) if actual == *expected || overflows(&actual) => None,
+        Ok(actual) => {
+            let lines = |o: &Outcome| [&o.out[..], &o.err[..], &[format!("status {}", o.status)]].concat();
+            Some(diff(&lines(expected), &lines(&actual)))
+        }
+        Err(message) => Some(message),
+    }
+}
+
+/// Reduces a program that differs, and tells all about it.
+fn report(seed: u64, oracle: &Subject, subject: &Subject, mode: &Mode, text: &str) -> String {
+    let differs = |text: &str| match run(oracle, REFERENCE, text) {
+        Ok(expected) if !says_nothing(&expected) => difference(subject, mode, text, &expected),
+        _ => None,
+    };
+    // What every program begins with stays: its output does not depend on the order of keys.
+    let (head, body) = match text.strip_prefix(randhot::PRELUDE) {
+        Some(body) => (randhot::PRELUDE, body),
+        None => text.split_at(randprog::PRELUDE.len() + 1),
+    };
+    let body = shrink::shrink(body, 2000, |body| differs(&format!("{head}{body}")).is_some());
+    let small = format!("{head}{body}");
+    let explained = differs(&small).unwrap_or_else(|| "the reduced program does not differ every time".into());
+    format!("RANDPROG_SEED={seed} differs in mode {}; reduced to\n{small}\n{explained}", mode.name)
+}
+
 #[test]
 fn random_programs_print_what_luajit_prints() {
     let subject = Subject::under_test().unwrap_or_else(|message| panic!("{message}"));
     let oracle = match std::env::var_os("ORACLE_BIN") {
         Some(path) => Subject { kiln: PathBuf::from(path), luac: None },
-        None => match Subject::oracle(&subject) {
-            Some(oracle) => oracle,
-            None => {
-                assert!(std::env::var_os("CI").is_none(), "no stock luajit to compare with");
-                println!("randprog: no stock luajit to compare with");
-                return;
-            }
-        },
+        None => Subject::oracle(&subject).unwrap_or_else(|| {
+            assert!(std::env::var_os("CI").is_none(), "no stock luajit to compare with");
+            println!("randprog: no stock luajit to compare with, but Kiln's interpreter");
+            subject.clone()
+        }),
     };
     let only = std::env::var("MODE").ok();
-    let named = |name: &str| MODES.iter().find(|mode| mode.name == name).expect("MODE names a mode");
-    let modes = match &only {
-        Some(name) => vec![named(name)],
-        None => vec![named("jit"), REFERENCE, named("exit-stress")],
-    };
+    let folder = std::env::var_os("RANDPROG_DIR").map(PathBuf::from);
     let limit = Duration::from_secs(number("RANDPROG_SECONDS", 1));
     let first = number("RANDPROG_SEED", 1);
     let start = Instant::now();
-    let (mut seed, mut skipped) = (first, 0);
+    let (mut seed, mut skipped, mut runs, mut failed) = (first, 0, 0, Vec::new());
     while start.elapsed() < limit {
-        let text = randprog::program(seed);
-        let mode = modes[seed as usize % modes.len()];
-        let expected = match run(&oracle, REFERENCE, &text) {
-            Ok(expected) if !says_nothing(&expected) => expected,
-            // Too slow a program, or one that is stopped from outside: nothing to compare with.
-            Ok(_) | Err(_) => {
-                skipped += 1;
-                seed += 1;
-                continue;
-            }
+        let text = if seed.is_multiple_of(4) { randprog::program(seed) } else { randhot::program(seed) };
+        let modes = match &only {
+            Some(name) => vec![named(name)],
+            None => vec![named("jit"), named(TURNS[(seed / 4) as usize % TURNS.len()])],
         };
-        let actual = run(&subject, mode, &text);
-        if actual.as_ref() != Ok(&expected) && !actual.as_ref().is_ok_and(overflows) {
-            let differs = |text: &str| match (run(&oracle, REFERENCE, text), run(&subject, mode, text)) {
-                (Ok(expected), Ok(actual)) => !says_nothing(&expected) && !overflows(&actual) && actual != expected,
-                (Ok(expected), Err(_)) => !says_nothing(&expected),
-                _ => false,
-            };
-            let small = shrink::shrink(&text, 2000, differs);
-            let expected = run(&oracle, REFERENCE, &small).expect("the oracle runs");
-            let explained = match run(&subject, mode, &small) {
-                Ok(actual) => diff(&[expected.out, expected.err].concat(), &[actual.out, actual.err].concat()),
-                Err(message) => message,
-            };
-            panic!("RANDPROG_SEED={seed} differs in mode {}; reduced to\n{small}\n{explained}", mode.name);
+        match run(&oracle, REFERENCE, &text) {
+            Ok(expected) if !says_nothing(&expected) => {
+                for mode in modes {
+                    runs += 1;
+                    if difference(&subject, mode, &text, &expected).is_some() {
+                        let report = report(seed, &oracle, &subject, mode, &text);
+                        let Some(folder) = &folder else { panic!("{report}") };
+                        println!("{report}");
+                        let path = folder.join(format!("{seed}-{}.lua", mode.name));
+                        std::fs::write(path, &text).expect("RANDPROG_DIR can be written");
+                        failed.push(seed);
+                    }
+                }
+            }
+            // Too slow a program, or one that is stopped from outside: nothing to compare with.
+            Ok(_) | Err(_) => skipped += 1,
         }
         seed += 1;
     }
-    println!("randprog: {} programs, seeds {first} to {}, {skipped} of them without an answer", seed - first, seed - 1);
+    println!(
+        "randprog: {} programs, seeds {first} to {}, {runs} runs, {skipped} without an answer",
+        seed - first,
+        seed - 1
+    );
+    assert!(failed.is_empty(), "seeds {failed:?} differ");
     assert!(skipped * 4 <= seed - first, "the oracle answers too few programs");
 }

@@ -1,4 +1,5 @@
 -- jit.on, off, flush, attach, security, opt.start: arguments and their errors.
+-- modes: -without-passes
 print(jit.version, jit.version_num, jit.os == "Linux", type(jit.arch)) print(type(jit.status())) print(select("#", jit.status()) > 10)
 print(pcall(jit.on, 1)) print(pcall(jit.off, "x")) print(pcall(jit.on, print)) print(pcall(jit.flush, "x")) print(pcall(jit.flush, 5)) print(pcall(jit.flush, {}))
 local function f() end print(select("#", jit.off(f)), select("#", jit.on(f, true)), select("#", jit.flush(f, false)), select("#", jit.off(true, true)), select("#", jit.on(true)))

@@ -21,6 +21,10 @@ local t = {} for i = 1, 100 do t[i] = i end
 local sum = 0 for round = 1, 20 do for _, v in ipairs(t) do sum = sum + v end for k, v in pairs(t) do sum = sum + k if k == 50 and round % 7 == 0 then jit.flush() end end end print(sum)
 print(pcall(jit.flush, -1), pcall(jit.flush, 1e9), pcall(jit.flush, 1.5)) print(util.traceinfo(-1), util.traceinfo(0), util.traceinfo(1e6))
 for i = -3, 3 do pcall(util.traceir, i, i) pcall(util.tracek, i, i) pcall(util.tracesnap, i, i) pcall(util.tracemc, i) pcall(util.traceexitstub, i, i) pcall(util.ircalladdr, i) end print "asked"
+-- What is off is not compiled as a metamethod either.
+local called = setmetatable({}, { __call = function(_, x) return x + 1 end }) jit.off(getmetatable(called).__call)
+local stops = 0 local function watch(what) if what == "stop" then stops = stops + 1 end end jit.off(watch)
+jit.attach(watch, "trace") local x = 0 for i = 1, 300 do x = called(x) end jit.attach(watch) print(x, stops)
 --> 125250
 --> 125250
 --> 125250
@@ -45,3 +49,4 @@ for i = -3, 3 do pcall(util.traceir, i, i) pcall(util.tracek, i, i) pcall(util.t
 --> true	true	true
 --> nil	nil
 --> asked
+--> 300	0

@@ -7,6 +7,7 @@ use crate::konst::{Const, ProtoKey, Shape};
 use crate::op::Op;
 use crate::trace::{Link, Ref, Slot, Trace};
 use crate::ty::Ty;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A result, or what the trace did that is not defined.
@@ -56,6 +57,8 @@ pub(super) struct Machine<'a> {
     pub vals: Vec<Option<Val>>,
     /// Current base, from the base at entry.
     pub base: Slot,
+    /// Values of captured slots, for the next UCLO.
+    pub closing: BTreeMap<Slot, Value>,
     /// The shapes seen; their number is the index plus one.
     pub shapes: Vec<Shape>,
 }
@@ -65,7 +68,14 @@ pub(super) type Watch<'w> = dyn FnMut(usize, &Machine<'_>) -> Eval<()> + 'w;
 
 impl<'a> Machine<'a> {
     pub(super) fn new(t: &'a Trace, world: &World) -> Machine<'a> {
-        Machine { t, world: world.clone(), vals: vec![None; t.ins.len()], base: 0, shapes: Vec::new() }
+        Machine {
+            t,
+            world: world.clone(),
+            vals: vec![None; t.ins.len()],
+            base: 0,
+            closing: BTreeMap::new(),
+            shapes: Vec::new(),
+        }
     }
 
     pub(super) fn run(mut self, fuel: usize, watch: &mut Watch<'_>) -> Eval<Outcome> {

@@ -4,6 +4,7 @@
 //! of the type that is loaded; and so on through the tables in it. Each such choice goes wrong now and then.
 
 use super::world::{Func, Table, Upval, Value, World};
+use crate::closure::Capture;
 use crate::field::Field;
 use crate::konst::{Const, Shape};
 use crate::op::Op;
@@ -209,7 +210,10 @@ impl Maker<'_> {
         // All functions have as many upvalues as any is asked for.
         let urefs = self.t.ins.iter().filter(|u| matches!(u.op, Op::UREFO | Op::UREFC | Op::UREFS));
         let mut f = Func::default();
-        for _ in 0..urefs.map(|u| (u.b.0 & 255) + 1).max().unwrap_or(0) {
+        let asked = urefs.map(|u| (u.b.0 & 255) + 1).max().unwrap_or(0);
+        let captured = (0..self.t.ins.len()).filter_map(|i| self.t.closure(Ref::ins(i))).flat_map(|c| c.captures);
+        let passed = captured.map(|c| if let Capture::Parent(k) = c { k + 1 } else { 0 }).max().unwrap_or(0);
+        for _ in 0..asked.max(passed) {
             let v = Value::Num(self.src.below(5) as f64);
             f.upvals.push(self.world.upvals.len());
             self.world.upvals.push(Upval::Closed(v));

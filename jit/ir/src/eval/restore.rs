@@ -2,7 +2,8 @@
 
 use super::State;
 use super::machine::{Eval, Machine, boxed};
-use super::world::{Table, Value, World};
+use super::world::{Table, Upval, Value, World};
+use crate::closure::{Capture, Variable};
 use crate::konst::Const;
 use crate::op::Op;
 use crate::trace::{Ref, Trace};
@@ -38,6 +39,9 @@ impl Machine<'_> {
             return Ok(v.clone());
         }
         let ins = self.t.ins[r.index()];
+        if ins.op == Op::FNEW {
+            return self.rebuild_closure(r, at, world, built);
+        }
         let table = match ins.op {
             Op::TNEW => Table::new(ins.a.as_lit() as usize, nodes(ins.b)),
             Op::TDUP => self.template(ins.a)?,
@@ -80,6 +84,49 @@ impl Machine<'_> {
         Ok(v)
     }
 
+    /// Makes a sunk closure. Upvalues that the trace has closed have the values of their latest sunk stores.
+    fn rebuild_closure(&self, f: Ref, at: usize, world: &mut World, built: &mut HashMap<Ref, Value>) -> Eval<Value> {
+        let c = self.t.closure(f).ok_or("no closure")?;
+        let Value::Func(parent) = self.rebuild(c.parent, at, world, built)? else { return Err("no parent".into()) };
+        let mut upvals = Vec::new();
+        for (i, capture) in c.captures.iter().enumerate() {
+            upvals.push(match *capture {
+                Capture::Parent(k) => *world.funcs[parent].upvals.get(k as usize).ok_or("no such upvalue")?,
+                Capture::Local { slot, .. } if self.t.closed_at(slot, f.index(), at).is_none() => {
+                    world.open_upvalue(self.base + slot)
+                }
+                Capture::Local { slot, .. } => {
+                    let variable = self.t.variable(f, i as u32);
+                    // The first closure that is rebuilt makes it.
+                    let sharer = built.iter().find_map(|(g, v)| match (self.t.closure(*g), v) {
+                        (Some(d), Value::Func(v)) => {
+                            let k = (0..d.captures.len()).find(|&k| self.t.variable(*g, k as u32) == variable)?;
+                            world.funcs[*v].upvals.get(k).copied()
+                        }
+                        _ => None,
+                    });
+                    match sharer {
+                        Some(u) => u,
+                        None => {
+                            let store = (f.index().min(owner(variable))..at).rev().find(|&j| {
+                                let s = self.t.ins[j];
+                                let to = |a: Ref| self.t.ins[a.index()];
+                                s.op == Op::USTORE && self.t.variable(to(s.a).a, to(s.a).b.0) == variable
+                            });
+                            let store = store.ok_or_else(|| format!("slot {slot} was closed without a value"))?;
+                            let v = self.rebuild(self.t.ins[store].b, at, world, built)?;
+                            world.upvals.push(Upval::Closed(v));
+                            world.upvals.len() - 1
+                        }
+                    }
+                }
+            });
+        }
+        let v = world.add_func(self.t, f, parent, upvals)?;
+        built.insert(f, v.clone());
+        Ok(v)
+    }
+
     pub(super) fn template(&self, r: Ref) -> Eval<Table> {
         match self.t.as_const(r) {
             Some(Const::Templ(p, i)) => Ok(self.world.templates.get(&(*p, *i)).cloned().unwrap_or_default()),
@@ -91,6 +138,14 @@ impl Machine<'_> {
         let range = usize::try_from(from).ok().zip(usize::try_from(len).ok());
         let part = range.and_then(|(from, len)| s.get(from..from.checked_add(len)?));
         part.map(Into::into).ok_or_else(|| "bytes outside the string".into())
+    }
+}
+
+/// Returns where a variable was captured first.
+fn owner(v: Variable) -> usize {
+    match v {
+        Variable::Local { owner, .. } => owner,
+        Variable::Of(..) => 0,
     }
 }
 

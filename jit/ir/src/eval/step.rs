@@ -3,7 +3,8 @@
 use super::machine::{Addr, Eval, Flow, Machine, Val, unboxed};
 use super::number;
 use super::restore::nodes;
-use super::world::{Func, Place, Table, Upval, Value};
+use super::world::{Place, Table, Upval, Value};
+use crate::closure::Capture;
 use crate::field::{Conv, Field, FpMath, sload};
 use crate::konst::Const;
 use crate::op::Op;
@@ -24,7 +25,7 @@ fn text(s: impl AsRef<[u8]>) -> Val {
 impl Machine<'_> {
     pub(super) fn step(&mut self, i: usize) -> Eval<Flow> {
         let ins = self.t.ins[i];
-        let value = if ins.is_sunk() { Some(Val::None) } else { self.value(ins)? };
+        let value = if ins.is_sunk() { Some(Val::None) } else { self.value(Ref::ins(i), ins)? };
         match value {
             Some(v) => {
                 self.vals[i] = Some(v);
@@ -36,7 +37,7 @@ impl Machine<'_> {
     }
 
     /// Executes; nothing if the guard fails.
-    fn value(&mut self, ins: Ins) -> Eval<Option<Val>> {
+    fn value(&mut self, at: Ref, ins: Ins) -> Eval<Option<Val>> {
         let (a, b) = (ins.a, ins.b);
         let int = ins.ty == Ty::Int;
         let holds = |c: bool| Ok(c.then_some(Val::None));
@@ -65,6 +66,10 @@ impl Machine<'_> {
                 let u = self.upvalue(a, (n & 255) as usize)?;
                 let slot = self.base + (n >> 8);
                 return holds(matches!(self.world.upvals[u], Upval::Open(s) if s == slot));
+            }
+            Op::UFREE => {
+                let low = self.base + a.as_lit();
+                return holds(!self.world.upvals.iter().any(|u| matches!(u, Upval::Open(s) if *s >= low)));
             }
             Op::NOP | Op::PHI | Op::LOOP | Op::USE | Op::TBAR | Op::OBAR | Op::CARG => Val::None,
             Op::BASE => Val::Addr(Addr::Base),
@@ -216,6 +221,11 @@ impl Machine<'_> {
                 self.world.slots.insert(self.base + a.as_lit(), v);
                 Val::None
             }
+            Op::CSTORE => {
+                let v = self.boxed(b)?;
+                self.closing.insert(self.base + a.as_lit(), v);
+                Val::None
+            }
             Op::MSTORE => {
                 self.world.multres = self.int(a)?;
                 Val::None
@@ -231,7 +241,7 @@ impl Machine<'_> {
                 let table = self.template(a)?;
                 Val::Boxed(self.world.add_table(table))
             }
-            Op::FNEW => self.closure(a, b.as_lit())?,
+            Op::FNEW => self.closure(at)?,
             Op::CAT => {
                 let mut out = Vec::new();
                 for r in self.t.args(a) {
@@ -248,10 +258,14 @@ impl Machine<'_> {
             }
             Op::UCLO => {
                 for u in 0..self.world.upvals.len() {
-                    if matches!(self.world.upvals[u], Upval::Open(s) if s >= self.base + a.as_lit()) {
-                        self.world.upvals[u] = Upval::Closed(self.world.upval(u));
+                    if let Upval::Open(s) = self.world.upvals[u]
+                        && s >= self.base + a.as_lit()
+                    {
+                        let v = self.closing.get(&s).cloned().unwrap_or_else(|| self.world.upval(u));
+                        self.world.upvals[u] = Upval::Closed(v);
                     }
                 }
+                self.closing.clear();
                 Val::None
             }
             Op::CALLN | Op::CALLA | Op::CALLL | Op::CALLS => {
@@ -395,28 +409,19 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn closure(&mut self, proto: Ref, frame: i32) -> Eval<Val> {
-        let Some(Const::Proto(p)) = self.t.as_const(proto) else { return Err("no prototype".into()) };
-        let base = self.base + frame;
-        let parent = match self.world.slot(base - 2) {
-            Value::Func(f) => self.world.funcs[f].clone(),
-            v => return Err(format!("the frame's function is {v:?}")),
-        };
+    fn closure(&mut self, f: Ref) -> Eval<Val> {
+        let c = self.t.closure(f).ok_or("no closure")?;
+        let parent = self.func(c.parent)?;
         let mut upvals = Vec::new();
-        for (local, i) in self.world.captures.get(p).cloned().unwrap_or_default() {
-            if !local {
-                upvals.push(*parent.upvals.get(usize::from(i)).ok_or("the parent has no such upvalue")?);
-                continue;
-            }
-            let slot = base + i32::from(i);
-            let open = self.world.upvals.iter().position(|u| matches!(u, Upval::Open(s) if *s == slot));
-            upvals.push(open.unwrap_or_else(|| {
-                self.world.upvals.push(Upval::Open(slot));
-                self.world.upvals.len() - 1
-            }));
+        for capture in &c.captures {
+            upvals.push(match *capture {
+                Capture::Parent(k) => {
+                    *self.world.funcs[parent].upvals.get(k as usize).ok_or("the parent has no such upvalue")?
+                }
+                Capture::Local { slot, .. } => self.world.open_upvalue(self.base + slot),
+            });
         }
-        self.world.funcs.push(Func { proto: Some(*p), builtin: 0, env: parent.env, upvals });
-        Ok(Val::Boxed(Value::Func(self.world.funcs.len() - 1)))
+        Ok(Val::Boxed(self.world.add_func(self.t, f, parent, upvals)?))
     }
 
     /// A call that does what no trace can foresee, but always the same.

@@ -1,7 +1,7 @@
 //! The world a trace runs in: a stack, and objects named by numbers.
 
 use crate::konst::{Const, ProtoKey, Shape};
-use crate::trace::Slot;
+use crate::trace::{Ref, Slot, Trace};
 use crate::ty::Ty;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -206,8 +206,6 @@ pub struct World {
     pub base_meta: BTreeMap<Ty, usize>,
     /// Template tables.
     pub templates: BTreeMap<(ProtoKey, u32), Table>,
-    /// What closures of a prototype capture: a slot of the frame (true) or an upvalue of the parent.
-    pub captures: BTreeMap<ProtoKey, Vec<(bool, u16)>>,
     /// Somebody wants the interpreter's attention.
     pub attention: bool,
     /// Calls that were made: function and arguments.
@@ -224,6 +222,23 @@ impl World {
     pub fn add_table(&mut self, t: Table) -> Value {
         self.tables.push(t);
         Value::Table(self.tables.len() - 1)
+    }
+
+    /// Adds a closure of the prototype that FNEW `f` names.
+    pub(super) fn add_func(&mut self, t: &Trace, f: Ref, parent: usize, upvals: Vec<usize>) -> Result<Value, String> {
+        let Some(Const::Proto(p)) = t.as_const(t.ins[f.index()].a) else { return Err("no prototype".into()) };
+        let env = self.funcs[parent].env;
+        self.funcs.push(Func { proto: Some(*p), builtin: 0, env, upvals });
+        Ok(Value::Func(self.funcs.len() - 1))
+    }
+
+    /// Gives the one open upvalue for a slot, made if there is none.
+    pub(super) fn open_upvalue(&mut self, slot: Slot) -> usize {
+        let open = self.upvals.iter().position(|u| matches!(u, Upval::Open(s) if *s == slot));
+        open.unwrap_or_else(|| {
+            self.upvals.push(Upval::Open(slot));
+            self.upvals.len() - 1
+        })
     }
 
     pub(super) fn upval(&self, u: usize) -> Value {

@@ -7,6 +7,7 @@
 //!
 //! All tables have their keys in the same order, so that guards on shapes hold now and then.
 
+mod frames;
 mod object;
 mod scalar;
 #[cfg(test)]
@@ -32,7 +33,7 @@ pub struct Options {
     pub objects: bool,
     /// Strings.
     pub strings: bool,
-    /// Calls of helpers and CALLB.
+    /// Calls of helpers; with objects also CALLB, closures, and returns to lower frames where the trace does not loop.
     pub calls: bool,
 }
 
@@ -57,19 +58,12 @@ pub fn random(src: &mut Source<'_>, options: &Options) -> Trace {
         pool: Vec::new(),
         fresh: BTreeMap::new(),
         stored: BTreeMap::new(),
+        captures: false,
+        returned: false,
     };
     g.t.slots = SLOTS + 8;
     g.t.link = options.link;
-    for slot in 0..SLOTS {
-        let ty = match slot {
-            0 | 1 if options.objects => Ty::Tab,
-            2 if options.strings => Ty::Str,
-            COUNTER => Ty::Int,
-            _ => g.src.pick(&[Ty::Num, Ty::Num, Ty::Int, Ty::Nil, Ty::True, Ty::Num]),
-        };
-        g.types.insert(slot, ty);
-    }
-    g.types.insert(-2, Ty::Func);
+    g.frame_begins(options);
     for _ in 0..options.steps {
         g.step(options);
     }
@@ -131,9 +125,29 @@ struct Gen<'s, 'b> {
     fresh: BTreeMap<Ref, Vec<usize>>,
     /// Types of what was stored by table and key; elements have negative keys.
     stored: BTreeMap<(Ref, i64), Ty>,
+    /// Closures have captured slots.
+    captures: bool,
+    /// It has returned to a lower frame.
+    returned: bool,
 }
 
 impl Gen<'_, '_> {
+    /// Says anew which types slots are loaded with, and forgets what was known of slots.
+    fn frame_begins(&mut self, o: &Options) {
+        self.frame.clear();
+        self.loaded.clear();
+        for slot in 0..SLOTS {
+            let ty = match slot {
+                0 | 1 if o.objects => Ty::Tab,
+                2 if o.strings => Ty::Str,
+                COUNTER => Ty::Int,
+                _ => self.src.pick(&[Ty::Num, Ty::Num, Ty::Int, Ty::Nil, Ty::True, Ty::Num]),
+            };
+            self.types.insert(slot, ty);
+        }
+        self.types.insert(-2, Ty::Func);
+    }
+
     fn step(&mut self, o: &Options) {
         match self.src.below(20) {
             0..=3 => self.arithmetic(),
@@ -292,6 +306,11 @@ impl Gen<'_, '_> {
     fn finish(&mut self) {
         match self.t.link {
             Link::Loop | Link::Again => {
+                if self.captures {
+                    // As at the end of a block: the next round begins without.
+                    self.write_frame();
+                    self.effect(Op::UCLO, Ty::Void, Ref::lit(0), Ref::lit(0));
+                }
                 let i = self.slot(COUNTER);
                 let i = if self.t.ty(i) == Ty::Int { i } else { self.t.kint(100) };
                 let one = self.t.kint(1);

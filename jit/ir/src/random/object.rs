@@ -248,11 +248,17 @@ impl Gen<'_, '_> {
         }
     }
 
-    pub(super) fn upvalue(&mut self) {
+    /// Gives the frame's function, whose prototype has upvalues.
+    pub(super) fn function(&mut self) -> Ref {
         let f = self.slot(-2);
         let pc = self.fload(f, Field::FuncPc);
         let proto = self.t.konst(Const::Proto(self.key));
         self.guard(Op::EQ, Ty::Proto, pc, proto);
+        f
+    }
+
+    pub(super) fn upvalue(&mut self) {
+        let f = self.function();
         let n = self.src.below(4);
         let op = if n.is_multiple_of(2) { Op::UREFC } else { Op::UREFO };
         let address = self.guard(op, Ty::Ptr, f, Ref::lit(n as i32));

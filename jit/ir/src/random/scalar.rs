@@ -203,6 +203,7 @@ impl Gen<'_, '_> {
                 self.effect(Op::MSTORE, Ty::Int, n, Ref::NONE);
             }
             2 if o.objects => self.callb(),
+            3..=5 if o.objects => self.frames(o),
             _ => {
                 let h = self.src.pick(&[
                     Helper::sin,
@@ -225,11 +226,7 @@ impl Gen<'_, '_> {
     /// Writes the frame, calls, and forgets all objects.
     fn callb(&mut self) {
         let func = self.slot(-2);
-        for (slot, r) in std::mem::take(&mut self.frame) {
-            let ty = self.t.ty(r);
-            self.emit(Op::SSTORE, ty, Ref::lit(slot), r);
-            self.types.insert(slot, if ty == Ty::Int { Ty::Num } else { ty });
-        }
+        self.write_frame();
         let arg = self.num();
         let pc = self.next_pc();
         self.emit(Op::SSTORE, Ty::Func, Ref::lit(SLOTS), func);

@@ -100,8 +100,8 @@ fn operands(t: &Trace, i: usize) -> Check {
         }
         // A list of arguments is no value: it is only the beginning of a list, or a call's.
         if matches!(mode, Mode::Ref | Mode::Opt) && r.is_ins() && t.ins[r.index()].op == Op::CARG {
-            let first = r == ins.a && !(ins.op == Op::CARG && r == ins.b);
-            let list = matches!(ins.op, Op::CARG | Op::CAT | Op::CALLN | Op::CALLA | Op::CALLL | Op::CALLS);
+            let first = r == ins.a && !(ins.op == Op::CARG && r == ins.b) || ins.op == Op::FNEW;
+            let list = matches!(ins.op, Op::FNEW | Op::CARG | Op::CAT | Op::CALLN | Op::CALLA | Op::CALLL | Op::CALLS);
             ensure(first && list, "operand is a CARG")?;
         }
     }
@@ -187,7 +187,13 @@ fn sunk(t: &Trace, i: usize) -> Check {
             | Op::FSTORE
             | Op::NEWREF
             | Op::TBAR
-            | Op::FLOAD => true,
+            | Op::FLOAD
+            | Op::USTORE
+            | Op::OBAR
+            | Op::CSTORE
+            | Op::CARG
+            | Op::FNEW => true,
+            Op::UCLO => ins.b.as_lit() == 1,
             op => op.kind() == Kind::Refer,
         };
         return ensure(may, "instruction cannot be sunk");

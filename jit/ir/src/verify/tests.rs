@@ -81,7 +81,7 @@ fn each_rule_rejects() {
         ("10 > tab tnew #-1 #0", "literal is out of range"),
         ("10 > tab tnew #0 #40", "literal is out of range"),
         ("10 > tab tdup \"x\"", "operand is no ktempl"),
-        ("10 > fun fnew ktempl @1:2 #0", "operand is no kproto"),
+        ("10 > fun fnew ktempl @1:2 1", "operand is no kproto"),
         ("10 int fload 4 tab.asize", "type of the first operand is wrong"),
         ("10 num fload 1 tab.asize", "type of the instruction is wrong"),
         ("10 int fload 1 #99", "literal is out of range"),

@@ -113,6 +113,7 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
             v.lit(v.b, 0, MAX_SLOT)
         }
         Op::UREFS => ensure(v.ty_a() == Ty::Func, "type of the first operand is wrong"),
+        Op::UFREE => v.lit(v.a, -MAX_SLOT, MAX_SLOT),
         Op::BASE => v.gives(Ty::Ptr),
         Op::NOP | Op::LOOP | Op::GCSTEP | Op::USE => Ok(()),
         Op::PHI => v.same(v.ty, v.ty),
@@ -190,7 +191,7 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
             ensure(null || v.ty_b() == field.ty(), "type of the second operand is wrong")?;
             ensure(v.ty == v.ty_b() || v.ty == field.ty(), "type of the instruction is wrong")
         }
-        Op::SSTORE => {
+        Op::SSTORE | Op::CSTORE => {
             v.lit(v.a, -MAX_SLOT, MAX_SLOT)?;
             ensure(in_slot(v.ty_b()), "value cannot be in a slot")?;
             v.gives(v.ty_b())
@@ -208,7 +209,12 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
         }
         Op::FNEW => {
             ensure(matches!(t.as_const(v.a), Some(Const::Proto(..))), "operand is no kproto")?;
-            v.lit(v.b, -MAX_SLOT, MAX_SLOT)?;
+            let list = t.args(v.b);
+            let parent = list.first().is_some_and(|&r| t.ty(r) == Ty::Func);
+            let ints = list.iter().skip(1).all(|&r| matches!(t.as_const(r), Some(Const::Int(_))));
+            ensure(parent && list.len() >= 2 && ints, "second operand is no list of a function and int constants")?;
+            let c = t.closure(Ref::ins(i)).ok_or("second operand is no list of a function and int constants")?;
+            ensure((-MAX_SLOT..=MAX_SLOT).contains(&c.base), "base is out of range")?;
             v.gives(Ty::Func)
         }
         Op::CAT => {
@@ -221,7 +227,10 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
             v.address(&[Op::UREFC])?;
             ensure(v.ty_b().is_gc(), "second operand is no object")
         }
-        Op::UCLO => v.lit(v.a, -MAX_SLOT, MAX_SLOT),
+        Op::UCLO => {
+            v.lit(v.b, 0, 1)?;
+            v.lit(v.a, -MAX_SLOT, MAX_SLOT)
+        }
         Op::CALLN => call(&v, Effect::N),
         Op::CALLA => call(&v, Effect::A),
         Op::CALLL => call(&v, Effect::L),

@@ -157,15 +157,11 @@ pub(crate) fn fold(b: &mut Builder, ins: Ins) -> Result<Folded, Abort> {
                 break;
             }
             let rule = &RULES[n as usize];
-            if rule.a >> ca & 1 == 0 || rule.b >> cb & 1 == 0 || rule.types >> ins.ty as u8 & 1 == 0 {
-                continue;
-            }
-            let out = (rule.run)(b, &ins);
-            if matches!(out, Out::Next) {
-                continue;
-            }
+            let fits = rule.a >> ca & 1 != 0 && rule.b >> cb & 1 != 0 && rule.types >> ins.ty as u8 & 1 != 0;
+            let out = if fits { (rule.run)(b, &ins) } else { Out::Next };
             if cfg!(debug_assertions) {
-                b.hits[n as usize] += 1;
+                let (fired, declined) = &mut b.hits[n as usize];
+                *(if matches!(out, Out::Next) { declined } else { fired }) += 1;
             }
             match out {
                 Out::Next => {}

@@ -35,6 +35,7 @@ pub(super) fn connect(b: &mut Builder, p: &Peeled) -> Result<(), Abort> {
         return Err(Abort::Phis);
     }
     left.sort_unstable();
+    b.make_room(left.len(), 0)?;
     let t = b.trace_mut();
     t.ins.iter_mut().for_each(|i| i.flags &= !flag::PHI);
     for &l in &left {

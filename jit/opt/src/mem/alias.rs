@@ -93,15 +93,7 @@ pub(crate) fn relation(t: Seen<'_>, x: Place, y: Place) -> Alias {
                 _ => Alias::No,
             }
         }
-        (Place::Up(open, f, i), Place::Up(other, g, k)) => {
-            if open != other || f == g && i != k {
-                Alias::No
-            } else if f == g {
-                Alias::Must
-            } else {
-                Alias::May(None)
-            }
-        }
+        (Place::Up(open, f, i), Place::Up(other, g, k)) if open == other => super::upval::relation(t, f, i, g, k),
         (Place::Field(o, f), Place::Field(p, g)) => {
             if f != g {
                 Alias::No

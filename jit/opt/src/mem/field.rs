@@ -23,6 +23,14 @@ pub(super) fn load(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
         }));
     }
     let t = b.seen();
+    // Without effects since, a closure has its parent's environment.
+    if let Some(c) = t.trace.closure(ins.a).filter(|_| f == Field::FuncEnv && clobber(t) < ins.a.index()) {
+        let of_parent = Ins { a: c.parent, ..*ins };
+        return Ok(match load(b, &of_parent)? {
+            Forward::Emit => Forward::Instead(of_parent),
+            found => found,
+        });
+    }
     let down = match f {
         Field::StrLen | Field::FuncPc | Field::FuncId => super::last(t, Op::CALLB),
         Field::TabArray | Field::TabNode | Field::TabAsize | Field::TabHmask | Field::TabShape => reshape(t, ins.a, 0),

@@ -7,6 +7,7 @@ use crate::asm::place::{Place, Reg};
 use crate::asm::select::{Selection, select};
 use crate::asm::snapmap;
 use crate::asm::x64::{MACHINE, X64};
+use abi::grow::Growth;
 use ir::{Link, Options, Source, Trace, random};
 
 fn other(src: &mut Source<'_>, p: Place) -> Place {
@@ -61,7 +62,7 @@ fn damage(src: &mut Source<'_>, a: &mut Allocation) -> Option<&'static str> {
 
 fn allocation(t: &Trace) -> Option<(Selection, Allocation)> {
     let sel = select(&super::new_request(t, &vec![0; t.consts.len()]), X64::new().cpu).ok()?;
-    let a = allocate(t, &sel, &MACHINE).ok()?;
+    let a = allocate(t, &sel, &MACHINE, &Growth::default()).ok()?;
     Some((sel, a))
 }
 

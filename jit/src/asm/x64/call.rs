@@ -3,6 +3,7 @@
 use super::MACHINE;
 use super::emit::{ARRAY, Cc, Cold, Emit, Int, Word, pri_bits, register_bits, slot_bits};
 use super::encode::{BASE, Ea, RSP, TMP, VM, XTMP, lea, mr, rm};
+use super::short::short;
 use crate::asm::alloc::{Copy, Src};
 use crate::asm::place::{Place, Reg};
 use crate::asm::select::{Arg, Node, get_helper};
@@ -65,11 +66,15 @@ impl Emit<'_> {
             }
             Op::TNEW => from.extend([From::Vm, From::Bits(u64::from(ins.a.0)), From::Bits(u64::from(ins.b.0))]),
             Op::TDUP => from.extend([From::Vm, From::Bits(register_bits(self.t, self.req, ins.a))]),
-            Op::FNEW => from.extend([
-                From::Vm,
-                From::Bits(register_bits(self.t, self.req, ins.a)),
-                From::Address(BASE, ins.b.as_lit() * 8),
-            ]),
+            Op::FNEW => {
+                let base = self.t.closure(Ref::ins(n.at)).ok_or(Abort::NyiIr)?.base;
+                from.extend([
+                    From::Vm,
+                    From::Bits(register_bits(self.t, self.req, ins.a)),
+                    From::Operand(*n.args.first().ok_or(Abort::NyiIr)?, Ty::Func, HelperArg::fun),
+                    From::Address(BASE, base * 8),
+                ]);
+            }
             Op::UCLO => from.extend([From::Vm, From::Address(BASE, ins.a.as_lit() * 8)]),
             Op::CALLB => {
                 from.extend([From::Vm, From::Address(BASE, ins.a.as_lit() * 8), From::Bits(u64::from(ins.b.0))])
@@ -99,12 +104,12 @@ impl Emit<'_> {
                     self.exit(n, Cc::E);
                 }
                 HelperArg::int => {
-                    dynasm!(self.a.o; .arch x64; cmp eax, DWORD i32::MIN);
+                    short!(self.a.o; cmp eax, DWORD i32::MIN);
                     self.exit(n, Cc::E);
                 }
                 HelperArg::void => {}
                 _ => {
-                    dynasm!(self.a.o; .arch x64; test rax, rax);
+                    short!(self.a.o; test rax, rax);
                     self.exit(n, Cc::E);
                 }
             }
@@ -112,7 +117,7 @@ impl Emit<'_> {
         if let Some(d) = def {
             match row.ret {
                 HelperArg::num => self.a.reg(d, Reg::fpr(0)),
-                HelperArg::int => dynasm!(self.a.o; .arch x64; mov Rd(d.number()), eax),
+                HelperArg::int => short!(self.a.o; mov Rd(d.number()), eax),
                 _ => self.a.reg(d, Reg::gpr(TMP)),
             }
         }
@@ -126,7 +131,7 @@ impl Emit<'_> {
         dynasm!(self.a.o; .arch x64; test eax, eax; je =>on; sub eax, 1; jmp =>leave; =>on);
         rm!(self.a.o, mov, Rq(BASE), QWORD, Ea::Base(VM, vmfield::BASE));
         if base != 0 {
-            dynasm!(self.a.o; .arch x64; sub rbp, base * 8);
+            short!(self.a.o; sub rbp, base * 8);
         }
         self.stress(n);
         self.a.attention();
@@ -153,7 +158,7 @@ impl Emit<'_> {
         for (f, dst) in from.iter().zip(dsts) {
             let d = dst.number();
             match f {
-                From::Vm => dynasm!(self.a.o; .arch x64; mov Rq(d), r14),
+                From::Vm => short!(self.a.o; mov Rq(d), r14),
                 From::Bits(b) => self.a.imm(d, *b),
                 From::Address(b, disp) => lea!(self.a.o, Rq(d), Ea::Base(*b, *disp)),
                 From::Operand(Arg::K(r), _, HelperArg::num) => {
@@ -172,11 +177,11 @@ impl Emit<'_> {
                 From::Operand(Arg::Use(u), Ty::Num, HelperArg::any) => self.a.copy(Place::Reg(dst), uses[*u as usize]),
                 From::Operand(Arg::Use(_), Ty::Int, HelperArg::any) => {
                     self.num_of_int(XTMP, d);
-                    dynasm!(self.a.o; .arch x64; movq Rq(d), Rx(XTMP));
+                    short!(self.a.o; movq Rq(d), Rx(XTMP));
                 }
                 From::Operand(Arg::Use(_), ty, HelperArg::any) => {
                     self.a.imm(TMP, ty.tag() << tag::SHIFT);
-                    dynasm!(self.a.o; .arch x64; or Rq(d), rax);
+                    short!(self.a.o; or Rq(d), rax);
                 }
                 From::Operand(..) => {}
             }

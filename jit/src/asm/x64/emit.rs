@@ -11,7 +11,8 @@ mod compare;
 mod memory;
 
 use super::Exits;
-use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
+use super::encode::{Asm, BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm, rm3};
+use super::short::short;
 use crate::asm::SCRATCH;
 use crate::asm::alloc::{Allocation, Src, Step};
 use crate::asm::place::{Place, Reg};
@@ -35,6 +36,13 @@ const _: () = assert!((FRAME + 7 * 8) % 16 == 0);
 /// Bytes of an exit's state before the spill slots.
 pub const REGS: i32 = 512;
 const _: () = assert!(std::mem::offset_of!(abi::exit::ExitState, spill) == REGS as usize);
+
+/// Heads of loops lie at multiples of this: as few lines of code as possible make a round.
+const LOOP_ALIGN: u64 = 32;
+/// Bytes of code that nobody asks for.
+const CODE: usize = 256;
+/// Patches that a step adds at most, mostly.
+const PATCHES: usize = 8;
 
 /// Condition codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,10 +126,9 @@ pub(super) struct Emit<'a> {
     pub cold: Vec<Cold>,
     head: DynamicLabel,
     inner: DynamicLabel,
-    map: Vec<(usize, usize)>,
     /// Subroutines that barriers call.
     pub thunks: Vec<(abi::support::Helper, DynamicLabel)>,
-    bmi2: bool,
+    cpu: Cpu,
     ways: Exits,
     maps: &'a [SnapMap],
     count: Option<Arc<AtomicU32>>,
@@ -129,6 +136,8 @@ pub(super) struct Emit<'a> {
     closing: bool,
     /// It has jumped back to the head.
     closed: bool,
+    /// Registers that have the same.
+    twins: Vec<(Reg, Reg)>,
     stress: Option<Arc<[AtomicU8]>>,
     guards: usize,
 }
@@ -160,34 +169,40 @@ pub fn emit(
         cold: Vec::new(),
         head,
         inner,
-        map: Vec::new(),
         thunks: Vec::new(),
-        bmi2: cpu.bmi2,
+        cpu,
         ways,
         maps: &maps,
         count: None,
         closing: false,
         closed: false,
+        twins: Vec::new(),
         stress,
         guards: 0,
     };
     e.prologue();
     let inner_at = e.a.o.offset().0;
+    let mut room = CODE;
     for (i, step) in alloc.steps.iter().enumerate() {
+        // The assembler's own buffer grows like this: it is not ours to look into.
+        if e.a.o.offset().0 > room {
+            req.growth.pass()?;
+            room *= 2;
+        }
+        req.growth.room(&mut e.patches, PATCHES)?;
         e.closing = e.closes(step, alloc.steps.get(i + 1));
         e.step(step)?;
     }
     e.tail()?;
     e.a.emit_pool();
     let bytes = e.a.o.finalize().map_err(|_| Abort::NyiIr)?;
-    let (patches, map, cells, count) = (e.patches, e.map, e.stress, e.count);
+    let (patches, cells, count) = (e.patches, e.stress, e.count);
     Ok(Code {
         bytes,
         entry: 0,
         inner: inner_at,
         exits: maps,
         patches,
-        map,
         regs: alloc.shown.iter().take(req.trace.ins.len()).copied().collect(),
         cells,
         count,
@@ -205,8 +220,8 @@ fn leave_trace(a: &mut Asm, env: &Env, trace: Option<u32>) {
     }
     dynasm!(a.o; .arch x64; mov rdi, r14; mov rsi, rsp);
     match trace {
-        Some(n) => dynasm!(a.o; .arch x64; mov edx, DWORD n as i32),
-        None => dynasm!(a.o; .arch x64; mov edx, [rsp + REGS + TRACE]),
+        Some(n) => short!(a.o; mov edx, DWORD n as i32),
+        None => short!(a.o; mov edx, [rsp + REGS + TRACE]),
     }
     dynasm!(a.o; .arch x64
         ; mov ecx, [rsp + REGS + EXIT]
@@ -293,7 +308,7 @@ impl Emit<'_> {
             any = true;
             let l = self.exits[s];
             dynasm!(self.a.o; .arch x64; =>l);
-            if s > 0 && s + 1 == self.exits.len() && link_of(self.t) == Link::Interp {
+            if s + 1 == self.exits.len() && link_of(self.t) == Link::Interp {
                 self.return_to_interpreter(s);
             }
             if s < 128 {
@@ -307,7 +322,7 @@ impl Emit<'_> {
             dynasm!(self.a.o; .arch x64; =>common);
             if let Some(shared) = self.ways.shared {
                 // One word was pushed.
-                dynasm!(self.a.o; .arch x64; mov DWORD [rsp + TRACE + 8], DWORD self.req.number as i32);
+                short!(self.a.o; mov DWORD [rsp + TRACE + 8], DWORD self.req.number as i32);
                 self.jump_to(shared)?;
             } else {
                 leave_trace(&mut self.a, self.env, Some(self.req.number));
@@ -329,9 +344,15 @@ impl Emit<'_> {
         }
         let count = self.count.insert(Arc::new(AtomicU32::new(patience)));
         let at = Arc::as_ptr(count) as u64;
-        let slow = self.a.o.new_dynamic_label();
+        let (slow, ready) = (self.a.o.new_dynamic_label(), self.a.o.new_dynamic_label());
         self.a.imm(TMP, at);
-        dynasm!(self.a.o; .arch x64; sub DWORD [rax], BYTE 1; jns =>slow);
+        dynasm!(self.a.o; .arch x64; cmp DWORD [rax], BYTE 0; je =>ready; sub DWORD [rax], BYTE 1; jmp =>slow; =>ready);
+        if s == 0 {
+            // It is the check for room as well, which is the runtime's to make.
+            lea!(self.a.o, Rq(TMP), Ea::Base(BASE, self.t.slots * 8));
+            rm!(self.a.o, cmp, Rq(TMP), QWORD, Ea::Base(VM, vmfield::STACK_MAX));
+            dynasm!(self.a.o; .arch x64; ja =>slow);
+        }
         for m in &map.slots {
             let ea = Ea::Base(BASE, m.slot * 8);
             let place = match m.loc {
@@ -355,7 +376,7 @@ impl Emit<'_> {
         self.a.imm(TMP, map.pc);
         mr!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::PC), Rq(TMP));
         if map.base != 0 {
-            dynasm!(self.a.o; .arch x64; add rbp, map.base * 8);
+            short!(self.a.o; add rbp, map.base * 8);
         }
         mr!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::BASE), Rq(BASE));
         if let Some(n) = map.multres {
@@ -380,7 +401,10 @@ impl Emit<'_> {
 
     fn step(&mut self, step: &Step) -> Result<(), Abort> {
         match step {
-            Step::Move { dst, src } => self.a.copy(*dst, *src),
+            Step::Move { dst, src } => {
+                self.twins.retain(|t| Some(t.0) != dst.reg() && Some(t.1) != dst.reg());
+                self.a.copy(*dst, *src);
+            }
             Step::Copies(c) => {
                 let (t, req) = (self.t, self.req);
                 self.a.copies(c, |s| match s {
@@ -388,12 +412,17 @@ impl Emit<'_> {
                     Src::Bits(b) => b,
                     Src::Place(_) => 0,
                 });
+                self.twins.clear();
+                for copy in c {
+                    if let (Place::Reg(d), Src::Place(Place::Reg(s))) = (copy.dst, copy.src)
+                        && !c.iter().any(|other| other.dst == Place::Reg(s))
+                    {
+                        self.twins.push((d, s));
+                    }
+                }
             }
             Step::Node { node, uses, def } => {
                 let n = &self.sel.nodes[*node];
-                if n.role == Role::Op {
-                    self.map.push((self.a.o.offset().0, n.at));
-                }
                 if n.snap.is_some() && n.role != Role::End && self.t.ins.get(n.at).is_none_or(|i| i.op != Op::CALLB) {
                     self.stress(n);
                 }
@@ -401,6 +430,7 @@ impl Emit<'_> {
                     Role::Entry => {}
                     Role::Loop => {
                         let head = self.head;
+                        self.a.align(self.req.at, LOOP_ALIGN);
                         dynasm!(self.a.o; .arch x64; =>head);
                     }
                     Role::Stack => {
@@ -415,9 +445,18 @@ impl Emit<'_> {
                     Role::End => self.end(n, uses)?,
                     Role::Op => self.op(n, uses, *def)?,
                 }
+                if n.call || n.role == Role::Loop {
+                    self.twins.clear();
+                }
+                self.twins.retain(|t| Some(t.0) != *def && Some(t.1) != *def);
             }
         }
         Ok(())
+    }
+
+    /// Says whether a register has what another has.
+    pub(super) fn same(&self, x: Reg, y: Reg) -> bool {
+        x == y || self.twins.contains(&(x, y)) || self.twins.contains(&(y, x))
     }
 
     /// Says whether a step is a guard with one jump, right before the end of a loop.
@@ -512,22 +551,36 @@ impl Emit<'_> {
             Link::Root(_) | Link::Again => {
                 let snap = self.t.snaps.last().ok_or(Abort::NyiIr)?;
                 let mut uses = uses.iter();
+                // An int in several slots is converted once.
+                let mut ints: Vec<(Place, Vec<i32>)> = Vec::new();
                 for &(slot, r) in &snap.entries {
                     let ty = self.t.ty(r);
                     let ea = Ea::Base(BASE, slot * 8);
                     if r.is_ins() && !ty.is_pri() {
                         let place = *uses.next().ok_or(Abort::Inconsistent)?;
-                        self.store_place(ea, place, ty);
+                        if ty != Ty::Int {
+                            self.store_place(ea, place, ty);
+                        } else if let Some((_, slots)) = ints.iter_mut().find(|i| i.0 == place) {
+                            slots.push(slot);
+                        } else {
+                            ints.push((place, vec![slot]));
+                        }
                     } else {
                         let bits = slot_bits(self.t, self.req, r);
                         self.a.store_bits(ea, bits);
+                    }
+                }
+                for (place, slots) in ints {
+                    self.store_place(Ea::Base(BASE, slots[0] * 8), place, Ty::Int);
+                    for slot in &slots[1..] {
+                        mr!(self.a.o, movsd, QWORD, Ea::Base(BASE, slot * 8), Rx(XTMP));
                     }
                 }
                 if let Some(m) = snap.multres {
                     mi!(self.a.o, mov, QWORD, Ea::Base(VM, vmfield::MULTRES), DWORD m as i32);
                 }
                 if snap.base != 0 {
-                    dynasm!(self.a.o; .arch x64; add rbp, snap.base * 8);
+                    short!(self.a.o; add rbp, snap.base * 8);
                 }
                 match (link_of(self.t), self.req.target) {
                     (Link::Root(_), Some(target)) => self.jump_to(target)?,
@@ -584,9 +637,9 @@ impl Emit<'_> {
             }
             (Ty::Link | Ty::Ptr, Place::Reg(r)) => mr!(self.a.o, mov, QWORD, ea, Rq(r.number())),
             (Ty::Int, _) => {
-                dynasm!(self.a.o; .arch x64; xorps Rx(XTMP), Rx(XTMP));
+                short!(self.a.o; xorps Rx(XTMP), Rx(XTMP));
                 match p {
-                    Place::Reg(r) => dynasm!(self.a.o; .arch x64; cvtsi2sd Rx(XTMP), Rd(r.number())),
+                    Place::Reg(r) => short!(self.a.o; cvtsi2sd Rx(XTMP), Rd(r.number())),
                     Place::Slot(s) => rm!(self.a.o, cvtsi2sd, Rx(XTMP), DWORD, Ea::slot(s)),
                 }
                 mr!(self.a.o, movsd, QWORD, ea, Rx(XTMP));
@@ -610,7 +663,7 @@ impl Emit<'_> {
     fn store_tagged(&mut self, ea: Ea, p: Place, bits: u64) {
         self.a.imm(TMP, bits << tag::SHIFT);
         match p {
-            Place::Reg(r) => dynasm!(self.a.o; .arch x64; or rax, Rq(r.number())),
+            Place::Reg(r) => short!(self.a.o; or rax, Rq(r.number())),
             Place::Slot(s) => rm!(self.a.o, or, Rq(TMP), QWORD, Ea::slot(s)),
         }
         mr!(self.a.o, mov, QWORD, ea, Rq(TMP));

@@ -2,6 +2,7 @@
 
 use crate::asm::alloc::{Copy, Src};
 use crate::asm::place::{Place, Reg};
+use crate::asm::x64::short::short;
 use dynasmrt::x64::X64Relocation;
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, VecAssembler, dynasm};
 use std::collections::HashMap;
@@ -54,15 +55,32 @@ macro_rules! rm {
     ($o:expr, $op:ident, $fam:ident($r:expr), $sz:ident, $ea:expr) => {
         match $ea {
             Ea::Base(b, d) => match i8::try_from(d) {
-                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $sz [BYTE Rq(b) + d]),
-                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $sz [DWORD Rq(b) + d]),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [BYTE Rq(b) + d]),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [DWORD Rq(b) + d]),
             },
             Ea::Index8(b, i, d) => match i8::try_from(d) {
-                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $sz [BYTE Rq(b) + Rq(i) * 8 + d]),
-                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $sz [DWORD Rq(b) + Rq(i) * 8 + d]),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [BYTE Rq(b) + Rq(i) * 8 + d]),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [DWORD Rq(b) + Rq(i) * 8 + d]),
             },
-            Ea::Index1(b, i, d) => dynasm!($o; .arch x64; $op $fam($r), $sz [DWORD Rq(b) + Rq(i) + d]),
+            Ea::Index1(b, i, d) => $crate::asm::x64::short::short!($o; $op $fam($r), $sz [DWORD Rq(b) + Rq(i) + d]),
             Ea::Pool(l) => dynasm!($o; .arch x64; $op $fam($r), $sz [=>l]),
+        }
+    };
+}
+/// `op register, register, memory`.
+macro_rules! rm3 {
+    ($o:expr, $op:ident, $fam:ident($r:expr), $fam2:ident($s:expr), $sz:ident, $ea:expr) => {
+        match $ea {
+            Ea::Base(b, d) => match i8::try_from(d) {
+                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [BYTE Rq(b) + d]),
+                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + d]),
+            },
+            Ea::Index8(b, i, d) => match i8::try_from(d) {
+                Ok(d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [BYTE Rq(b) + Rq(i) * 8 + d]),
+                Err(_) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + Rq(i) * 8 + d]),
+            },
+            Ea::Index1(b, i, d) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [DWORD Rq(b) + Rq(i) + d]),
+            Ea::Pool(l) => dynasm!($o; .arch x64; $op $fam($r), $fam2($s), $sz [=>l]),
         }
     };
 }
@@ -71,14 +89,14 @@ macro_rules! mr {
     ($o:expr, $op:ident, $sz:ident, $ea:expr, $fam:ident($r:expr)) => {
         match $ea {
             Ea::Base(b, d) => match i8::try_from(d) {
-                Ok(d) => dynasm!($o; .arch x64; $op $sz [BYTE Rq(b) + d], $fam($r)),
-                Err(_) => dynasm!($o; .arch x64; $op $sz [DWORD Rq(b) + d], $fam($r)),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $sz [BYTE Rq(b) + d], $fam($r)),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + d], $fam($r)),
             },
             Ea::Index8(b, i, d) => match i8::try_from(d) {
-                Ok(d) => dynasm!($o; .arch x64; $op $sz [BYTE Rq(b) + Rq(i) * 8 + d], $fam($r)),
-                Err(_) => dynasm!($o; .arch x64; $op $sz [DWORD Rq(b) + Rq(i) * 8 + d], $fam($r)),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $sz [BYTE Rq(b) + Rq(i) * 8 + d], $fam($r)),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + Rq(i) * 8 + d], $fam($r)),
             },
-            Ea::Index1(b, i, d) => dynasm!($o; .arch x64; $op $sz [DWORD Rq(b) + Rq(i) + d], $fam($r)),
+            Ea::Index1(b, i, d) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + Rq(i) + d], $fam($r)),
             Ea::Pool(l) => dynasm!($o; .arch x64; $op $sz [=>l], $fam($r)),
         }
     };
@@ -88,14 +106,14 @@ macro_rules! mi {
     ($o:expr, $op:ident, $sz:ident, $ea:expr, $isz:ident $imm:expr) => {
         match $ea {
             Ea::Base(b, d) => match i8::try_from(d) {
-                Ok(d) => dynasm!($o; .arch x64; $op $sz [BYTE Rq(b) + d], $isz $imm),
-                Err(_) => dynasm!($o; .arch x64; $op $sz [DWORD Rq(b) + d], $isz $imm),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $sz [BYTE Rq(b) + d], $isz $imm),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + d], $isz $imm),
             },
             Ea::Index8(b, i, d) => match i8::try_from(d) {
-                Ok(d) => dynasm!($o; .arch x64; $op $sz [BYTE Rq(b) + Rq(i) * 8 + d], $isz $imm),
-                Err(_) => dynasm!($o; .arch x64; $op $sz [DWORD Rq(b) + Rq(i) * 8 + d], $isz $imm),
+                Ok(d) => $crate::asm::x64::short::short!($o; $op $sz [BYTE Rq(b) + Rq(i) * 8 + d], $isz $imm),
+                Err(_) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + Rq(i) * 8 + d], $isz $imm),
             },
-            Ea::Index1(b, i, d) => dynasm!($o; .arch x64; $op $sz [DWORD Rq(b) + Rq(i) + d], $isz $imm),
+            Ea::Index1(b, i, d) => $crate::asm::x64::short::short!($o; $op $sz [DWORD Rq(b) + Rq(i) + d], $isz $imm),
             Ea::Pool(l) => dynasm!($o; .arch x64; $op $sz [=>l], $isz $imm),
         }
     };
@@ -105,16 +123,16 @@ macro_rules! lea {
     ($o:expr, $fam:ident($r:expr), $ea:expr) => {
         match $ea {
             Ea::Base(b, d) => match i8::try_from(d) {
-                Ok(d) => dynasm!($o; .arch x64; lea $fam($r), [BYTE Rq(b) + d]),
-                Err(_) => dynasm!($o; .arch x64; lea $fam($r), [DWORD Rq(b) + d]),
+                Ok(d) => $crate::asm::x64::short::short!($o; lea $fam($r), [BYTE Rq(b) + d]),
+                Err(_) => $crate::asm::x64::short::short!($o; lea $fam($r), [DWORD Rq(b) + d]),
             },
-            Ea::Index8(b, i, d) => dynasm!($o; .arch x64; lea $fam($r), [DWORD Rq(b) + Rq(i) * 8 + d]),
-            Ea::Index1(b, i, d) => dynasm!($o; .arch x64; lea $fam($r), [DWORD Rq(b) + Rq(i) + d]),
+            Ea::Index8(b, i, d) => $crate::asm::x64::short::short!($o; lea $fam($r), [DWORD Rq(b) + Rq(i) * 8 + d]),
+            Ea::Index1(b, i, d) => $crate::asm::x64::short::short!($o; lea $fam($r), [DWORD Rq(b) + Rq(i) + d]),
             Ea::Pool(l) => dynasm!($o; .arch x64; lea $fam($r), [=>l]),
         }
     };
 }
-pub(super) use {lea, mi, mr, rm};
+pub(super) use {lea, mi, mr, rm, rm3};
 
 /// The assembler with its constant pool.
 pub struct Asm {
@@ -167,16 +185,39 @@ impl Asm {
         }
     }
 
+    /// Fills with instructions that do nothing up to an address that is a multiple of `align`; the code begins at `start`.
+    pub fn align(&mut self, start: u64, align: u64) {
+        let at = start + self.o.offset().0 as u64;
+        let mut gap = (at.next_multiple_of(align) - at) as usize;
+        // `nop` with prefixes and an unused address; the longest has nine bytes.
+        const NOPS: [&[u8]; 9] = [
+            &[0x90],
+            &[0x66, 0x90],
+            &[0x0f, 0x1f, 0x00],
+            &[0x0f, 0x1f, 0x40, 0x00],
+            &[0x0f, 0x1f, 0x44, 0x00, 0x00],
+            &[0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00],
+            &[0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00],
+            &[0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+            &[0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00],
+        ];
+        while gap > 0 {
+            let nop = NOPS[gap.min(9) - 1];
+            self.o.extend(nop);
+            gap -= nop.len();
+        }
+    }
+
     /// Loads bits into a general register.
     pub fn imm(&mut self, r: u8, bits: u64) {
         if bits == 0 {
-            dynasm!(self.o; .arch x64; xor Rd(r), Rd(r));
+            short!(self.o; xor Rd(r), Rd(r));
         } else if bits <= u64::from(u32::MAX) {
-            dynasm!(self.o; .arch x64; mov Rd(r), DWORD bits as u32 as i32);
+            short!(self.o; mov Rd(r), DWORD bits as u32 as i32);
         } else if let Ok(small) = i32::try_from(bits as i64) {
-            dynasm!(self.o; .arch x64; mov Rq(r), DWORD small);
+            short!(self.o; mov Rq(r), DWORD small);
         } else {
-            dynasm!(self.o; .arch x64; mov Rq(r), QWORD bits as i64);
+            short!(self.o; mov Rq(r), QWORD bits as i64);
         }
     }
 
@@ -211,10 +252,10 @@ impl Asm {
             return;
         }
         match (d.is_fpr(), s.is_fpr()) {
-            (true, true) => dynasm!(self.o; .arch x64; movaps Rx(d.number()), Rx(s.number())),
-            (false, false) => dynasm!(self.o; .arch x64; mov Rq(d.number()), Rq(s.number())),
-            (true, false) => dynasm!(self.o; .arch x64; movq Rx(d.number()), Rq(s.number())),
-            (false, true) => dynasm!(self.o; .arch x64; movq Rq(d.number()), Rx(s.number())),
+            (true, true) => short!(self.o; movaps Rx(d.number()), Rx(s.number())),
+            (false, false) => short!(self.o; mov Rq(d.number()), Rq(s.number())),
+            (true, false) => short!(self.o; movq Rx(d.number()), Rq(s.number())),
+            (false, true) => short!(self.o; movq Rq(d.number()), Rx(s.number())),
         }
     }
 
@@ -270,17 +311,16 @@ impl Asm {
         self.o.push_i8(k);
     }
 
-    /// `cmp word [r14 + ATTENTION], 0` with a byte for 0: two bytes would stall decoding.
+    /// Compares the two bytes at `ATTENTION` with 0. At the end of a short loop a load and `test` take less time than `cmp` of memory with an
+    /// immediate.
     pub fn attention(&mut self) {
-        self.o.extend([0x66, 0x41, 0x83, 0xbe]);
-        self.o.push_i32(abi::vmfield::ATTENTION);
-        self.o.push(0);
+        dynasm!(self.o; .arch x64; movzx eax, WORD [r14 + abi::vmfield::ATTENTION]; test eax, eax);
     }
 
     /// Loads a number constant.
     pub fn load_num(&mut self, x: u8, bits: u64) {
         if bits == 0 {
-            dynasm!(self.o; .arch x64; xorps Rx(x), Rx(x));
+            short!(self.o; xorps Rx(x), Rx(x));
         } else {
             let ea = self.pool(bits);
             rm!(self.o, movsd, Rx(x), QWORD, ea);

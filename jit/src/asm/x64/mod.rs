@@ -7,6 +7,7 @@ mod call;
 mod emit;
 mod encode;
 mod object;
+mod short;
 
 #[cfg(test)]
 pub use emit::enter_with;
@@ -83,6 +84,7 @@ impl X64 {
         X64 {
             cpu: Cpu {
                 sse41: std::arch::is_x86_feature_detected!("sse4.1"),
+                avx: std::arch::is_x86_feature_detected!("avx"),
                 bmi2: std::arch::is_x86_feature_detected!("bmi2"),
             },
             exits: Exits::default(),
@@ -91,7 +93,7 @@ impl X64 {
 
     /// Makes a backend for the least CPU.
     pub fn baseline() -> X64 {
-        X64 { cpu: Cpu { sse41: false, bmi2: false }, exits: Exits::default() }
+        X64 { cpu: Cpu { sse41: false, avx: false, bmi2: false }, exits: Exits::default() }
     }
 }
 
@@ -120,13 +122,9 @@ impl Default for X64 {
 }
 
 impl Backend for X64 {
-    fn arch(&self) -> &'static str {
-        "x64"
-    }
-
     fn assemble(&mut self, env: &Env, request: &Request<'_>) -> Result<Code, Abort> {
         let sel = select(request, self.cpu)?;
-        let alloc = allocate(request.trace, &sel, &MACHINE)?;
+        let alloc = allocate(request.trace, &sel, &MACHINE, &request.growth)?;
         let maps = snapmap::build(request, &sel, &alloc)?;
         if cfg!(debug_assertions)
             && let Err(e) = check(request.trace, &sel, &alloc, &maps, &MACHINE)

@@ -156,7 +156,7 @@ impl Emit<'_> {
             rm!(self.a.o, movups, Rx(XTMP), OWORD, from.plus(k));
             mr!(self.a.o, movups, OWORD, to.plus(k), Rx(XTMP));
         }
-        if n % 16 != 0 {
+        if !n.is_multiple_of(16) {
             let k = n as i32 - 8;
             rm!(self.a.o, movsd, Rx(XTMP), QWORD, from.plus(k));
             mr!(self.a.o, movsd, QWORD, to.plus(k), Rx(XTMP));

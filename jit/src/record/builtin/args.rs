@@ -37,6 +37,12 @@ impl Args {
     }
 }
 
+/// A number truncated to an int as CONV does it: the least one for what is none.
+fn truncated(n: f64) -> i32 {
+    let t = n.trunc();
+    if (-2147483648.0..=2147483647.0).contains(&t) { t as i32 } else { i32::MIN }
+}
+
 impl Rec<'_> {
     /// Argument `i` as a num; `None` if it is no number.
     pub(super) fn num_arg(&mut self, args: &Args, i: usize) -> Res<Option<Tr>> {
@@ -49,9 +55,7 @@ impl Rec<'_> {
     /// Argument `i` truncated to an int, with its live value; `None` if it is no number.
     pub(super) fn int_arg(&mut self, args: &Args, i: usize) -> Res<Option<(Tr, i32)>> {
         let Some((tr, n)) = args.number(i) else { return Ok(None) };
-        let t = n.trunc();
-        let live = if (-2147483648.0..=2147483647.0).contains(&t) { t as i32 } else { i32::MIN };
-        self.as_int(tr, n).map(|tr| Some((tr, live)))
+        self.as_int(tr, n).map(|tr| Some((tr, truncated(n))))
     }
 
     /// A number truncated to an int. Where it is integral now, a guard says so: then the arithmetic before can be one of integers.
@@ -60,14 +64,10 @@ impl Rec<'_> {
             return Ok(tr);
         }
         if let Some(&ir::Const::Num(bits)) = self.t.b.trace().as_const(tr.r) {
-            let t = f64::from_bits(bits).trunc();
-            let k = if (-2147483648.0..=2147483647.0).contains(&t) { t as i32 } else { i32::MIN };
-            return Ok(self.kint(k));
+            return Ok(self.kint(truncated(f64::from_bits(bits))));
         }
         if f64::from(live as i32) == live {
-            if self.t.need_snap {
-                self.snapshot()?;
-            }
+            self.snapshot_if_wanted()?;
             return Ok(Tr { r: opt::narrow::narrow_toint(&mut self.t.b, tr.r)?, ty: Ty::Int });
         }
         self.emit(I::CONV, Ty::Int, tr.r, Ref::lit(Conv::IntTrunc as i32))
@@ -97,7 +97,7 @@ impl Rec<'_> {
 
     /// `a + k` of ints, modulo 2^32.
     pub(super) fn int_add_k(&mut self, a: Tr, k: i32) -> Res<Tr> {
-        if let Some(&ir::Const::Int(n)) = self.t.b.trace().as_const(a.r) {
+        if let Some(n) = self.int_const(a) {
             return Ok(self.kint(n.wrapping_add(k)));
         }
         if k == 0 {

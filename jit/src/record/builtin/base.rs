@@ -2,15 +2,13 @@
 
 use super::{Args, Rec, Results};
 use crate::record::{Res, Tr};
-use abi::support::Helper;
 use ir::{Field, Op as I, Ref, Ty};
 
 /// Most values `unpack` gives here.
 const MAX_UNPACK: u32 = 32;
 
 /// `assert(v [, message])`: the type of the first argument is known, so a true one needs no test.
-pub(super) fn assert(r: &mut Rec<'_>, args: &Args) -> Results {
-    let _ = r;
+pub(super) fn assert(_: &mut Rec<'_>, args: &Args) -> Results {
     let Some((v, _)) = args.at(0) else { return Ok(None) };
     if matches!(v.ty, Ty::Nil | Ty::False) {
         return Ok(None);
@@ -77,25 +75,12 @@ pub(super) fn next(r: &mut Rec<'_>, args: &Args) -> Results {
         return Ok(None);
     }
     let zero = r.kint(0);
-    let at = r.call_helper(Helper::tab_next, &[t, zero])?;
+    let at = r.next_position(t, zero)?;
     let Some((live, key, value)) = r.s.next(tv, 0) else {
         r.int_is(I::LT, at, 0)?;
         return Ok(Some(vec![r.pri(Ty::Nil)]));
     };
-    let asize = r.field(t, Field::TabAsize)?;
-    if live < r.s.tab(tv).asize {
-        r.guard(I::ABC, Ty::Int, asize.r, at.r)?;
-        let array = r.field(t, Field::TabArray)?;
-        let slot = r.emit(I::AREF, Ty::Ptr, array.r, at.r)?;
-        let v = r.guard(I::ALOAD, value.ty(), slot.r, Ref::NONE)?;
-        return Ok(Some(vec![at, v]));
-    }
-    r.compare(I::GE, Ty::Int, at.r, asize.r)?;
-    let node = r.field(t, Field::TabNode)?;
-    let index = r.emit(I::SUB, Ty::Int, at.r, asize.r)?;
-    let slot = r.emit(I::HREFI, Ty::Ptr, node.r, index.r)?;
-    let k = r.guard(I::HKLOAD, key.ty(), slot.r, Ref::NONE)?;
-    let v = r.guard(I::HLOAD, value.ty(), slot.r, Ref::NONE)?;
+    let (k, v) = r.entry((t, tv), at, live, (key, value), true)?;
     Ok(Some(vec![k, v]))
 }
 

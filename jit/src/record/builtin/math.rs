@@ -136,15 +136,10 @@ pub(super) fn modf(r: &mut Rec<'_>, args: &Args) -> Results {
     let Some(x) = r.num_arg(args, 0)? else { return Ok(None) };
     let zero = r.knum(0.0);
     let limit = r.knum(f64::INFINITY.copysign(live));
-    let order = if live > 0.0 { I::GT } else { I::LT };
-    // `GT` and `GE` are true if unordered: the operands are swapped so that NaN fails.
-    if order == I::GT {
-        r.compare(I::LT, Ty::Num, zero.r, x.r)?;
-        r.compare(I::LT, Ty::Num, x.r, limit.r)?;
-    } else {
-        r.compare(I::LT, Ty::Num, x.r, zero.r)?;
-        r.compare(I::LT, Ty::Num, limit.r, x.r)?;
-    }
+    // Not GT, which is true if unordered: NaN must fail.
+    let (low, high) = if live > 0.0 { (zero, limit) } else { (limit, zero) };
+    r.compare(I::LT, Ty::Num, low.r, x.r)?;
+    r.compare(I::LT, Ty::Num, x.r, high.r)?;
     let whole = r.emit(I::FPMATH, Ty::Num, x.r, Ref::lit(FpMath::Trunc as i32))?;
     let fraction = if live > 0.0 {
         r.emit(I::SUB, Ty::Num, x.r, whole.r)?

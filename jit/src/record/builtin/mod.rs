@@ -216,12 +216,4 @@ impl Rec<'_> {
         }
         self.call_generic(a, 2)
     }
-
-    /// Ends the trace before the running instruction; where there is nothing yet to compile, gives up with a reason.
-    fn stop_for(&mut self, abort: Abort) -> Res<Status> {
-        if !self.t.started && !self.t.side {
-            return Err(abort);
-        }
-        self.stop_before()
-    }
 }

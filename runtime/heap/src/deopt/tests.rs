@@ -63,6 +63,13 @@ fn every_location_and_form() {
         assert_eq!(*base.add(5), 17);
         assert_eq!(*base.add(6), 99);
         assert_eq!((vm.base, vm.pc as u64, vm.multres), (base.add(3), 0x1234, 2));
+        // As moves, from nothing.
+        let slots: Vec<u64> = (0..8).map(|i| *base.add(i)).collect();
+        (0..6).for_each(|i| *base.add(i) = 1);
+        (vm.base, vm.pc, vm.multres) = (base, std::ptr::null(), 0);
+        Moves::new(&map).expect("nothing is created").restore(&mut vm, base, &st);
+        assert_eq!((0..8).map(|i| *base.add(i)).collect::<Vec<_>>(), slots);
+        assert_eq!((vm.base, vm.pc as u64, vm.multres), (base.add(3), 0x1234, 2));
     }
 }
 
@@ -75,6 +82,8 @@ fn sunk_objects_may_refer_to_each_other() {
     st.gpr[1] = 2;
     st.gpr[2] = b"hello".as_ptr() as u64;
     st.gpr[3] = 4 | 0xabcd << 32;
+    let object = SnapMap { sunk: vec![Sunk::Str { ptr: raw(Loc::Gpr(2)), len: raw(num(1.0)) }], ..SnapMap::default() };
+    assert!(Moves::new(&object).is_none());
     let table = |asize, hbits, stores, meta| Sunk::Table { asize, hbits, template: None, stores, meta };
     let map = SnapMap {
         slots: vec![

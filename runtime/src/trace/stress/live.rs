@@ -156,7 +156,8 @@ fn step(p: *const ProtoObj, ins: Ins, live: &mut Slots) {
                 let child = (Value(*(*p).k.sub(1 + d)).0 & abi::tag::PTR_MASK) as *const ProtoObj;
                 for i in 0..usize::from((*child).nup) {
                     let u = UpvalDesc(*(*child).uv.add(i));
-                    if u.is_local() {
+                    // A function's own name is its slot's first value.
+                    if u.is_local() && usize::from(u.index()) != a {
                         live.add(usize::from(u.index()), usize::from(u.index()) + 1);
                     }
                 }

@@ -4,6 +4,7 @@
 //! that were there before ([`Known`]) are named by their address, later ones by the order in which they are met.
 
 use super::live::Live;
+use abi::hash::Fnv1a;
 use abi::{frame, tag};
 use heap::{FuncObj, ProtoObj, StrObj, TabObj, Value, Vm};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -48,6 +49,7 @@ pub(super) struct Text<'a> {
     vm: &'a Vm,
     known: &'a Known,
     ids: HashMap<u64, usize>,
+    upvalues: HashMap<u64, usize>,
     queue: VecDeque<Value>,
     out: String,
 }
@@ -67,7 +69,8 @@ impl<'a> Text<'a> {
         expected: Option<&str>,
         objects: usize,
     ) -> Text<'a> {
-        let mut t = Text { vm, known, ids: HashMap::new(), queue: VecDeque::new(), out: String::new() };
+        let (ids, upvalues) = (HashMap::new(), HashMap::new());
+        let mut t = Text { vm, known, ids, upvalues, queue: VecDeque::new(), out: String::new() };
         // SAFETY: the frames of the running coroutine are intact, and what they refer to is live.
         unsafe {
             t.frames(pc, live);
@@ -231,6 +234,18 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Describes a prototype by what it holds: those that were loaded since have other addresses in the other process.
+    unsafe fn prototype(&self, p: *const ProtoObj) -> String {
+        // SAFETY: the function that has it is live.
+        unsafe {
+            let code =
+                (0..(*p).size_bc).fold(Fnv1a::new(), |h, i| h.u64(interp::jit::original_ins(self.vm, p, i).into()));
+            let numbers = (0..(*p).size_kn as usize).fold(code, |h, i| h.u64(*(*p).k.add(i)));
+            let name = StrObj::bytes((*p).chunk_name);
+            format!("{}:{} {:x}", masked(&name[..name.len().min(80)]), (*p).first_line, numbers.finish())
+        }
+    }
+
     unsafe fn object(&mut self, v: Value) {
         // SAFETY: the value is live.
         unsafe {
@@ -242,7 +257,7 @@ impl<'a> Text<'a> {
                     let _ = writeln!(self.out, "{name} builtin = {}", (*f).id);
                     return;
                 }
-                let _ = writeln!(self.out, "{name} prototype = {:x}", FuncObj::proto(f) as u64);
+                let _ = writeln!(self.out, "{name} prototype = {}", self.prototype(FuncObj::proto(f)));
                 for i in 0..usize::from((*f).nup) {
                     let uv = *FuncObj::upvals(f).add(i);
                     let stack = (*self.vm.cur).stack;
@@ -253,7 +268,10 @@ impl<'a> Text<'a> {
                         0 => "open elsewhere ".to_string(),
                         _ => String::new(),
                     };
-                    self.line(&format!("{name} upvalue {i} {open}"), Value(*(*uv).v));
+                    // Which upvalues are one counts, too.
+                    let next = self.upvalues.len();
+                    let id = *self.upvalues.entry(uv as u64).or_insert(next);
+                    self.line(&format!("{name} upvalue {i} number {id} {open}"), Value(*(*uv).v));
                 }
             }
         }

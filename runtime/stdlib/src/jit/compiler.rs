@@ -149,9 +149,9 @@ pub struct Names {
     /// Helpers.
     pub helpers: Vec<&'static str>,
     /// Fields.
-    pub fields: Vec<String>,
+    pub fields: Vec<&'static str>,
     /// Functions of `FPMATH`.
-    pub math: Vec<String>,
+    pub math: Vec<&'static str>,
 }
 
 #[cfg(test)]

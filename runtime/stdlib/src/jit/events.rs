@@ -10,6 +10,7 @@ use super::JitState;
 use super::util::ProtoRef;
 use crate::io::Shared;
 use abi::abort::Abort;
+use abi::grow::Growth;
 use heap::{Raise, Tab, Value, Vm};
 use luac::bytecode::Chunk;
 use std::cell::RefCell;
@@ -32,7 +33,7 @@ pub mod wants {
 const NAMES: [(&str, u8); 4] =
     [("trace", wants::TRACE), ("record", wants::RECORD), ("texit", wants::EXIT), ("bc", wants::BC)];
 
-/// Longest queue; what happens beyond is not told.
+/// Longest queue; what happens beyond is not told, nor what memory is short for.
 const MAX_QUEUE: usize = 200_000;
 
 /// What happened.
@@ -93,6 +94,8 @@ pub enum Event {
 #[derive(Default)]
 pub struct Events {
     queue: VecDeque<Event>,
+    /// Who decides whether the queue may grow.
+    growth: Growth,
     wanted: u8,
     delivering: bool,
     /// Chunks that were compiled and not told yet.
@@ -120,9 +123,18 @@ pub fn post(vm: &mut Vm, event: Event) {
         Event::Bytecode(_) => wants::BC,
     };
     let events: &mut Events = vm.host();
-    if !events.delivering && events.wanted & bit != 0 && events.queue.len() < MAX_QUEUE {
+    if !events.delivering
+        && events.wanted & bit != 0
+        && events.queue.len() < MAX_QUEUE
+        && events.growth.room_behind(&mut events.queue).is_ok()
+    {
         events.queue.push_back(event);
     }
+}
+
+/// Lets somebody decide whether the queue may grow.
+pub fn grow_by(vm: &mut Vm, growth: Growth) {
+    vm.host::<Events>().growth = growth;
 }
 
 /// Says whether something waits to be delivered.
@@ -207,7 +219,7 @@ fn send(vm: &mut Vm, event: &Event, top: &mut *mut u64) -> Result<bool, Raise> {
             list.extend(parent.iter().flat_map(|(t, e)| [number(*t), number(*e)]));
             ("trace", list)
         }
-        Event::Stop { trace, at } => ("trace", vec![text("stop")?, number(*trace), at.0, number(at.1)]),
+        Event::Stop { trace, at } => ("trace", vec![text("stop")?, number(*trace), at.0]),
         Event::Abort { trace, at, why, message } => {
             let what = match message {
                 Some(message) => text(message)?,

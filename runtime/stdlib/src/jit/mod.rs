@@ -57,7 +57,7 @@ const PARAMS: [(&str, i32); 15] = [
     ("callunroll", 3),
     ("recunroll", 2),
     ("sizemcode", 32),
-    ("maxmcode", 512),
+    ("maxmcode", 2048),
 ];
 
 /// What programs asked the compiler for: host state that the runtime reads and, if it has a compiler, marks as available.
@@ -394,9 +394,9 @@ fn vmdef<'v>(vm: &'v Vm, names: &compiler::Names) -> Result<Tab<'v>, Raise> {
     t.set_name(vm, "ffnames", builtins.val())?;
     t.set_name(vm, "irnames", vm.str(six(&names.operations).as_bytes())?.val())?;
     let reasons: Vec<&str> = abi::abort::Abort::ALL.iter().map(|a| a.message()).collect();
-    let fields: Vec<&str> = names.fields.iter().map(String::as_str).collect();
-    let math: Vec<&str> = names.math.iter().map(String::as_str).collect();
-    for (name, list) in [("traceerr", &reasons), ("ircall", &names.helpers), ("irfpm", &math), ("irfield", &fields)] {
+    for (name, list) in
+        [("traceerr", &reasons), ("ircall", &names.helpers), ("irfpm", &names.math), ("irfield", &names.fields)]
+    {
         let inner = vm.new_table(list.len() as u32, 0)?;
         for (i, text) in (0..).zip(list) {
             inner.set_int(vm, i, vm.str(text.as_bytes())?.val())?;

@@ -21,18 +21,21 @@ impl Emit<'_> {
 
     pub(super) fn num_binary(&mut self, n: &Node, op: Op, uses: &[Place], d: u8) {
         let (mut a, mut b) = (self.xmem(n.a, uses), self.xmem(n.b, uses));
+        if self.cpu.avx {
+            return self.num_ternary(op, a, b, d);
+        }
         if b.is_ok_and(|b| b == d) && !a.is_ok_and(|a| a == d) {
             std::mem::swap(&mut a, &mut b);
         }
         match a {
-            Ok(a) if a == d => {}
-            Ok(a) => dynasm!(self.a.o; .arch x64; movaps Rx(d), Rx(a)),
+            Ok(a) if self.same(Reg::fpr(a), Reg::fpr(d)) => {}
+            Ok(a) => short!(self.a.o; movaps Rx(d), Rx(a)),
             Err(ea) => rm!(self.a.o, movsd, Rx(d), QWORD, ea),
         }
         macro_rules! go {
             ($op:ident) => {
                 match b {
-                    Ok(b) => dynasm!(self.a.o; .arch x64; $op Rx(d), Rx(b)),
+                    Ok(b) => short!(self.a.o; $op Rx(d), Rx(b)),
                     Err(ea) => rm!(self.a.o, $op, Rx(d), QWORD, ea),
                 }
             };
@@ -44,6 +47,31 @@ impl Emit<'_> {
             Op::DIV => go!(divsd),
             Op::MIN => go!(minsd),
             _ => go!(maxsd),
+        }
+    }
+
+    /// The same with a result apart from both operands.
+    fn num_ternary(&mut self, op: Op, a: Result<u8, Ea>, b: Result<u8, Ea>, d: u8) {
+        let a = a.unwrap_or_else(|ea| {
+            let to = if b.is_ok_and(|b| b == d) { XTMP } else { d };
+            rm!(self.a.o, movsd, Rx(to), QWORD, ea);
+            to
+        });
+        macro_rules! go {
+            ($op:ident) => {
+                match b {
+                    Ok(b) => dynasm!(self.a.o; .arch x64; $op Rx(d), Rx(a), Rx(b)),
+                    Err(ea) => rm3!(self.a.o, $op, Rx(d), Rx(a), QWORD, ea),
+                }
+            };
+        }
+        match op {
+            Op::ADD => go!(vaddsd),
+            Op::SUB => go!(vsubsd),
+            Op::MUL => go!(vmulsd),
+            Op::DIV => go!(vdivsd),
+            Op::MIN => go!(vminsd),
+            _ => go!(vmaxsd),
         }
     }
 
@@ -62,8 +90,8 @@ impl Emit<'_> {
 
     pub(super) fn int_move(&mut self, d: u8, x: Int) {
         match x {
-            Int::Reg(r) if r == d => {}
-            Int::Reg(r) => dynasm!(self.a.o; .arch x64; mov Rd(d), Rd(r)),
+            Int::Reg(r) if self.same(Reg::gpr(r), Reg::gpr(d)) => {}
+            Int::Reg(r) => short!(self.a.o; mov Rd(d), Rd(r)),
             Int::Mem(ea) => rm!(self.a.o, mov, Rd(d), DWORD, ea),
             Int::Imm(k) => self.a.imm(d, u64::from(k as u32)),
         }
@@ -89,24 +117,24 @@ impl Emit<'_> {
                     TMP
                 }
             };
-            dynasm!(self.a.o; .arch x64; test Rd(x), Rd(x));
+            short!(self.a.o; test Rd(x), Rd(x));
             self.exit(n, Cc::S);
             self.a.imm(d, 0);
             return;
         }
         if let (Op::MUL | Op::MULOV, Int::Imm(k)) = (op, b) {
             match a {
-                Int::Reg(x) => dynasm!(self.a.o; .arch x64; imul Rd(d), Rd(x), DWORD k),
+                Int::Reg(x) => short!(self.a.o; imul Rd(d), Rd(x), DWORD k),
                 x => {
                     self.int_move(d, x);
-                    dynasm!(self.a.o; .arch x64; imul Rd(d), Rd(d), DWORD k);
+                    short!(self.a.o; imul Rd(d), Rd(d), DWORD k);
                 }
             }
             if op == Op::MULOV {
                 self.exit(n, Cc::O);
                 // A zero is -0 if the other factor is negative.
                 if k < 0 {
-                    dynasm!(self.a.o; .arch x64; test Rd(d), Rd(d));
+                    short!(self.a.o; test Rd(d), Rd(d));
                     self.exit(n, Cc::E);
                 }
             }
@@ -116,11 +144,11 @@ impl Emit<'_> {
             // Both factors stay in reach: a product of zero may be -0.
             let Int::Reg(y) = b else { return };
             self.int_move(TMP, a);
-            dynasm!(self.a.o; .arch x64; or eax, Rd(y));
+            short!(self.a.o; or eax, Rd(y));
             let sign = self.a.o.new_dynamic_label();
-            dynasm!(self.a.o; .arch x64; movd Rx(XTMP), eax);
+            short!(self.a.o; movd Rx(XTMP), eax);
             self.int_move(d, a);
-            dynasm!(self.a.o; .arch x64; imul Rd(d), Rd(y));
+            short!(self.a.o; imul Rd(d), Rd(y));
             self.exit(n, Cc::O);
             dynasm!(self.a.o; .arch x64; test Rd(d), Rd(d); jne =>sign; movd eax, Rx(XTMP); test eax, eax);
             self.exit(n, Cc::S);
@@ -131,11 +159,11 @@ impl Emit<'_> {
         macro_rules! go {
             ($op:ident) => {
                 match b {
-                    Int::Reg(b) => dynasm!(self.a.o; .arch x64; $op Rd(d), Rd(b)),
+                    Int::Reg(b) => short!(self.a.o; $op Rd(d), Rd(b)),
                     Int::Mem(ea) => rm!(self.a.o, $op, Rd(d), DWORD, ea),
                     Int::Imm(k) => match i8::try_from(k) {
-                        Ok(k) => dynasm!(self.a.o; .arch x64; $op Rd(d), BYTE k),
-                        Err(_) => dynasm!(self.a.o; .arch x64; $op Rd(d), DWORD k),
+                        Ok(k) => short!(self.a.o; $op Rd(d), BYTE k),
+                        Err(_) => short!(self.a.o; $op Rd(d), DWORD k),
                     },
                 }
             };
@@ -155,7 +183,7 @@ impl Emit<'_> {
                 self.exit(n, Cc::O);
             }
             Op::MUL => match b {
-                Int::Reg(b) => dynasm!(self.a.o; .arch x64; imul Rd(d), Rd(b)),
+                Int::Reg(b) => short!(self.a.o; imul Rd(d), Rd(b)),
                 Int::Mem(ea) => rm!(self.a.o, imul, Rd(d), DWORD, ea),
                 Int::Imm(_) => {}
             },
@@ -167,11 +195,11 @@ impl Emit<'_> {
                         TMP
                     }
                 };
-                dynasm!(self.a.o; .arch x64; cmp Rd(d), Rd(b));
+                short!(self.a.o; cmp Rd(d), Rd(b));
                 if op == Op::MIN {
-                    dynasm!(self.a.o; .arch x64; cmovg Rd(d), Rd(b));
+                    short!(self.a.o; cmovg Rd(d), Rd(b));
                 } else {
-                    dynasm!(self.a.o; .arch x64; cmovl Rd(d), Rd(b));
+                    short!(self.a.o; cmovl Rd(d), Rd(b));
                 }
             }
         }
@@ -182,7 +210,7 @@ impl Emit<'_> {
         let a = self.gmem(n.a, uses);
         if k & (k - 1) == 0 {
             self.int_move(TMP, a);
-            dynasm!(self.a.o; .arch x64; and eax, DWORD k - 1);
+            short!(self.a.o; and eax, DWORD k - 1);
             self.a.reg(Reg::gpr(d), Reg::gpr(TMP));
             return;
         }
@@ -200,7 +228,7 @@ impl Emit<'_> {
         if ins.ty == Ty::Num {
             match self.xmem(n.a, uses) {
                 Ok(r) if r == d => {}
-                Ok(r) => dynasm!(self.a.o; .arch x64; movaps Rx(d), Rx(r)),
+                Ok(r) => short!(self.a.o; movaps Rx(d), Rx(r)),
                 Err(ea) => rm!(self.a.o, movsd, Rx(d), QWORD, ea),
             }
             if ins.op == Op::NEG {
@@ -215,9 +243,9 @@ impl Emit<'_> {
         let a = self.gmem(n.a, uses);
         self.int_move(d, a);
         match ins.op {
-            Op::BNOT => dynasm!(self.a.o; .arch x64; not Rd(d)),
+            Op::BNOT => short!(self.a.o; not Rd(d)),
             Op::BSWAP => dynasm!(self.a.o; .arch x64; bswap Rd(d)),
-            _ => dynasm!(self.a.o; .arch x64; neg Rd(d)),
+            _ => short!(self.a.o; neg Rd(d)),
         }
     }
 
@@ -227,15 +255,15 @@ impl Emit<'_> {
             self.int_move(d, a);
             let k = (k & 31) as i8;
             match ins.op {
-                Op::BSHL => dynasm!(self.a.o; .arch x64; shl Rd(d), BYTE k),
-                Op::BSHR => dynasm!(self.a.o; .arch x64; shr Rd(d), BYTE k),
-                Op::BSAR => dynasm!(self.a.o; .arch x64; sar Rd(d), BYTE k),
-                Op::BROL => dynasm!(self.a.o; .arch x64; rol Rd(d), BYTE k),
-                _ => dynasm!(self.a.o; .arch x64; ror Rd(d), BYTE k),
+                Op::BSHL => short!(self.a.o; shl Rd(d), BYTE k),
+                Op::BSHR => short!(self.a.o; shr Rd(d), BYTE k),
+                Op::BSAR => short!(self.a.o; sar Rd(d), BYTE k),
+                Op::BROL => short!(self.a.o; rol Rd(d), BYTE k),
+                _ => short!(self.a.o; ror Rd(d), BYTE k),
             }
             return;
         }
-        if let (Int::Reg(c), false) = (b, matches!(ins.op, Op::BROL | Op::BROR) || !self.bmi2) {
+        if let (Int::Reg(c), false) = (b, matches!(ins.op, Op::BROL | Op::BROR) || !self.cpu.bmi2) {
             let x = match a {
                 Int::Reg(x) => x,
                 a => {
@@ -244,9 +272,9 @@ impl Emit<'_> {
                 }
             };
             match ins.op {
-                Op::BSHL => dynasm!(self.a.o; .arch x64; shlx Rd(d), Rd(x), Rd(c)),
-                Op::BSHR => dynasm!(self.a.o; .arch x64; shrx Rd(d), Rd(x), Rd(c)),
-                _ => dynasm!(self.a.o; .arch x64; sarx Rd(d), Rd(x), Rd(c)),
+                Op::BSHL => short!(self.a.o; shlx Rd(d), Rd(x), Rd(c)),
+                Op::BSHR => short!(self.a.o; shrx Rd(d), Rd(x), Rd(c)),
+                _ => short!(self.a.o; sarx Rd(d), Rd(x), Rd(c)),
             }
             return;
         }
@@ -255,18 +283,18 @@ impl Emit<'_> {
         self.int_move(TMP, a);
         let save = d != RCX && !matches!(b, Int::Reg(RCX));
         if save {
-            dynasm!(self.a.o; .arch x64; movq Rx(XTMP), rcx);
+            short!(self.a.o; movq Rx(XTMP), rcx);
         }
         self.int_move(RCX, b);
         match ins.op {
-            Op::BSHL => dynasm!(self.a.o; .arch x64; shl eax, cl),
-            Op::BSHR => dynasm!(self.a.o; .arch x64; shr eax, cl),
-            Op::BSAR => dynasm!(self.a.o; .arch x64; sar eax, cl),
-            Op::BROL => dynasm!(self.a.o; .arch x64; rol eax, cl),
-            _ => dynasm!(self.a.o; .arch x64; ror eax, cl),
+            Op::BSHL => short!(self.a.o; shl eax, cl),
+            Op::BSHR => short!(self.a.o; shr eax, cl),
+            Op::BSAR => short!(self.a.o; sar eax, cl),
+            Op::BROL => short!(self.a.o; rol eax, cl),
+            _ => short!(self.a.o; ror eax, cl),
         }
         if save {
-            dynasm!(self.a.o; .arch x64; movq rcx, Rx(XTMP));
+            short!(self.a.o; movq rcx, Rx(XTMP));
         }
         self.a.reg(Reg::gpr(d), Reg::gpr(TMP));
     }
@@ -275,9 +303,9 @@ impl Emit<'_> {
         match Conv::ALL[ins.b.as_lit() as usize] {
             Conv::NumInt => {
                 let a = self.gmem(n.a, uses);
-                dynasm!(self.a.o; .arch x64; xorps Rx(d), Rx(d));
+                short!(self.a.o; xorps Rx(d), Rx(d));
                 match a {
-                    Int::Reg(r) => dynasm!(self.a.o; .arch x64; cvtsi2sd Rx(d), Rd(r)),
+                    Int::Reg(r) => short!(self.a.o; cvtsi2sd Rx(d), Rd(r)),
                     Int::Mem(ea) => rm!(self.a.o, cvtsi2sd, Rx(d), DWORD, ea),
                     Int::Imm(k) => self.a.load_num(d, f64::from(k).to_bits()),
                 }
@@ -289,7 +317,7 @@ impl Emit<'_> {
             c => {
                 let s = self.xmem(n.a, uses);
                 match s {
-                    Ok(s) => dynasm!(self.a.o; .arch x64; cvttsd2si Rd(d), Rx(s)),
+                    Ok(s) => short!(self.a.o; cvttsd2si Rd(d), Rx(s)),
                     Err(ea) => rm!(self.a.o, cvttsd2si, Rd(d), QWORD, ea),
                 }
                 if c == Conv::IntTrunc || !ins.is_guard() {
@@ -300,18 +328,20 @@ impl Emit<'_> {
                     match s {
                         Ok(s) => dynasm!(self.a.o; .arch x64; pxor Rx(XTMP), Rx(s); movq rax, Rx(XTMP); test rax, rax),
                         Err(ea) => {
-                            dynasm!(self.a.o; .arch x64; movq rax, Rx(XTMP));
+                            short!(self.a.o; movq rax, Rx(XTMP));
                             rm!(self.a.o, cmp, Rq(TMP), QWORD, ea);
                         }
                     }
                     self.exit(n, Cc::Ne);
                 } else {
                     match s {
-                        Ok(s) => dynasm!(self.a.o; .arch x64; ucomisd Rx(XTMP), Rx(s)),
+                        Ok(s) => short!(self.a.o; ucomisd Rx(XTMP), Rx(s)),
                         Err(ea) => rm!(self.a.o, ucomisd, Rx(XTMP), QWORD, ea),
                     }
                     self.exit(n, Cc::Ne);
-                    self.exit(n, Cc::P);
+                    if !n.sure {
+                        self.exit(n, Cc::P);
+                    }
                 }
             }
         }

@@ -36,7 +36,7 @@ impl Emit<'_> {
                 }
             };
             match self.xmem(y, uses) {
-                Ok(y) => dynasm!(self.a.o; .arch x64; ucomisd Rx(x), Rx(y)),
+                Ok(y) => short!(self.a.o; ucomisd Rx(x), Rx(y)),
                 Err(ea) => rm!(self.a.o, ucomisd, Rx(x), QWORD, ea),
             }
             match ins.op {
@@ -83,12 +83,12 @@ impl Emit<'_> {
             }
             let small = i32::try_from(if wide { bits as i64 } else { i64::from(bits as u32 as i32) });
             match (self.gmem(a, uses), small) {
-                (Int::Reg(x), Ok(0)) if wide => dynasm!(self.a.o; .arch x64; test Rq(x), Rq(x)),
-                (Int::Reg(x), Ok(0)) => dynasm!(self.a.o; .arch x64; test Rd(x), Rd(x)),
-                (Int::Reg(x), Ok(k)) if wide => dynasm!(self.a.o; .arch x64; cmp Rq(x), DWORD k),
+                (Int::Reg(x), Ok(0)) if wide => short!(self.a.o; test Rq(x), Rq(x)),
+                (Int::Reg(x), Ok(0)) => short!(self.a.o; test Rd(x), Rd(x)),
+                (Int::Reg(x), Ok(k)) if wide => short!(self.a.o; cmp Rq(x), DWORD k),
                 (Int::Reg(x), Ok(k)) => match i8::try_from(k) {
                     Ok(k) => self.a.cmp_byte(x, k),
-                    Err(_) => dynasm!(self.a.o; .arch x64; cmp Rd(x), DWORD k),
+                    Err(_) => short!(self.a.o; cmp Rd(x), DWORD k),
                 },
                 (Int::Mem(ea), Ok(k)) if wide => mi!(self.a.o, cmp, QWORD, ea, DWORD k),
                 (Int::Mem(ea), Ok(k)) => mi!(self.a.o, cmp, DWORD, ea, DWORD k),
@@ -121,8 +121,8 @@ impl Emit<'_> {
             }
         };
         match self.gmem(b, uses) {
-            Int::Reg(y) if wide => dynasm!(self.a.o; .arch x64; cmp Rq(x), Rq(y)),
-            Int::Reg(y) => dynasm!(self.a.o; .arch x64; cmp Rd(x), Rd(y)),
+            Int::Reg(y) if wide => short!(self.a.o; cmp Rq(x), Rq(y)),
+            Int::Reg(y) => short!(self.a.o; cmp Rd(x), Rd(y)),
             Int::Mem(ea) if wide => rm!(self.a.o, cmp, Rq(x), QWORD, ea),
             Int::Mem(ea) => rm!(self.a.o, cmp, Rd(x), DWORD, ea),
             Int::Imm(_) => {}

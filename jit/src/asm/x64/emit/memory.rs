@@ -84,7 +84,7 @@ impl Emit<'_> {
                 self.a.imm(TMP, bits);
                 mr!(self.a.o, cmp, QWORD, Ea::Base(BASE, -8), Rq(TMP));
                 self.exit(n, Cc::Ne);
-                dynasm!(self.a.o; .arch x64; sub rbp, ins.b.as_lit() * 8);
+                short!(self.a.o; sub rbp, ins.b.as_lit() * 8);
             }
             Op::ADD | Op::SUB | Op::MUL | Op::DIV | Op::MIN | Op::MAX if ins.ty == Ty::Num => {
                 self.num_binary(n, ins.op, uses, d)
@@ -107,7 +107,7 @@ impl Emit<'_> {
             Op::BSHL | Op::BSHR | Op::BSAR | Op::BROL | Op::BROR => self.shift(n, ins, uses, d),
             Op::FPMATH => match FpMath::ALL[ins.b.as_lit() as usize] {
                 FpMath::Sqrt => match self.xmem(n.a, uses) {
-                    Ok(r) => dynasm!(self.a.o; .arch x64; sqrtsd Rx(d), Rx(r)),
+                    Ok(r) => short!(self.a.o; sqrtsd Rx(d), Rx(r)),
                     Err(ea) => rm!(self.a.o, sqrtsd, Rx(d), QWORD, ea),
                 },
                 f => {
@@ -123,18 +123,18 @@ impl Emit<'_> {
                             d
                         }
                     };
-                    dynasm!(self.a.o; .arch x64; roundsd Rx(d), Rx(r), BYTE mode);
+                    short!(self.a.o; roundsd Rx(d), Rx(r), BYTE mode);
                 }
             },
             Op::CONV => self.conv(n, ins, uses, d),
             Op::TOBIT => {
                 let bias = self.a.pool(0x4338_0000_0000_0000);
                 match self.xmem(n.a, uses) {
-                    Ok(r) => dynasm!(self.a.o; .arch x64; movaps Rx(XTMP), Rx(r)),
+                    Ok(r) => short!(self.a.o; movaps Rx(XTMP), Rx(r)),
                     Err(ea) => rm!(self.a.o, movsd, Rx(XTMP), QWORD, ea),
                 }
                 rm!(self.a.o, addsd, Rx(XTMP), QWORD, bias);
-                dynasm!(self.a.o; .arch x64; movd Rd(d), Rx(XTMP));
+                short!(self.a.o; movd Rd(d), Rx(XTMP));
             }
             Op::AREF | Op::STRREF | Op::FREF | Op::HREFI | Op::HREFK => self.address(n, ins, uses, d),
             Op::UREFS => {
@@ -145,6 +145,19 @@ impl Emit<'_> {
                 dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD slot * 8);
                 self.exit(n, Cc::Ne);
             }
+            Op::UFREE => {
+                // The list has the highest slot first.
+                let first = abi::layout::offset("ThreadObj", "open_upvals") as i32;
+                let v = abi::layout::offset("UpvalObj", "v") as i32;
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(VM, vmfield::CUR));
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, first));
+                let none = self.a.o.new_dynamic_label();
+                dynasm!(self.a.o; .arch x64; test rax, rax; jz =>none);
+                rm!(self.a.o, mov, Rq(TMP), QWORD, Ea::Base(TMP, v));
+                dynasm!(self.a.o; .arch x64; sub rax, rbp; cmp rax, DWORD ins.a.as_lit() * 8);
+                self.exit(n, Cc::Ge);
+                dynasm!(self.a.o; .arch x64; =>none);
+            }
             Op::UREFO | Op::UREFC => {
                 let f = self.base_reg(n.a, uses);
                 let uv = |s| abi::layout::offset("UpvalObj", s) as i32;
@@ -154,7 +167,7 @@ impl Emit<'_> {
                     self.exit(n, if ins.op == Op::UREFO { Cc::Ne } else { Cc::E });
                 }
                 if ins.op == Op::UREFC {
-                    dynasm!(self.a.o; .arch x64; add Rq(d), BYTE uv("tv") as i8);
+                    short!(self.a.o; add Rq(d), BYTE uv("tv") as i8);
                 } else {
                     rm!(self.a.o, mov, Rq(d), QWORD, Ea::Base(d, uv("v")));
                     if ins.is_guard() {
@@ -166,7 +179,7 @@ impl Emit<'_> {
             Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::HKLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
                 let ea = self.ea(m, uses);
-                self.load(n, ea, ins.ty, def, ins.is_guard());
+                self.load(n, ea, ins.ty, def, n.snap.is_some());
             }
             Op::SLOAD => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
@@ -175,13 +188,13 @@ impl Emit<'_> {
                     // Equal bits: integral, in range, not -0, and a number at all.
                     rm!(self.a.o, cvttsd2si, Rd(d), QWORD, ea);
                     self.num_of_int(XTMP, d);
-                    dynasm!(self.a.o; .arch x64; movq rax, Rx(XTMP));
+                    short!(self.a.o; movq rax, Rx(XTMP));
                     if ins.is_guard() {
                         rm!(self.a.o, cmp, Rq(TMP), QWORD, ea);
                         self.exit(n, Cc::Ne);
                     }
                 } else {
-                    self.load(n, ea, ins.ty, def, ins.is_guard());
+                    self.load(n, ea, ins.ty, def, n.snap.is_some());
                 }
             }
             Op::XLOAD => {
@@ -198,13 +211,13 @@ impl Emit<'_> {
                     _ if f.ty() == Ty::Int => rm!(self.a.o, mov, Rd(d), DWORD, ea),
                     Field::FuncPc => {
                         rm!(self.a.o, mov, Rq(d), QWORD, ea);
-                        dynasm!(self.a.o; .arch x64; sub Rq(d), BYTE PROTO_HEAD as i8);
+                        short!(self.a.o; sub Rq(d), BYTE PROTO_HEAD as i8);
                     }
                     _ => rm!(self.a.o, mov, Rq(d), QWORD, ea),
                 }
             }
             Op::MRES => rm!(self.a.o, mov, Rd(d), DWORD, Ea::Base(VM, vmfield::MULTRES)),
-            Op::ASTORE | Op::HSTORE | Op::USTORE | Op::SSTORE => {
+            Op::ASTORE | Op::HSTORE | Op::USTORE | Op::SSTORE | Op::CSTORE => {
                 let Arg::Mem(m) = n.a else { return Err(Abort::NyiIr) };
                 let ea = self.ea(m, uses);
                 self.store_arg(ea, n.b, uses, self.t.ty(ins.b));
@@ -298,7 +311,7 @@ impl Emit<'_> {
             (Arg::K(r), Field::TabNomm) => mi!(self.a.o, mov, BYTE, ea, BYTE register_bits(self.t, self.req, r) as i8),
             (Arg::Use(u), Field::TabNomm) => {
                 let r = self.use_reg(uses, u);
-                dynasm!(self.a.o; .arch x64; mov eax, Rd(r));
+                short!(self.a.o; mov eax, Rd(r));
                 mr!(self.a.o, mov, BYTE, ea, Rb(TMP));
             }
             (Arg::K(r), _) if f.ty() == Ty::Int => {

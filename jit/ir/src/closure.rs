@@ -1,0 +1,122 @@
+//! Closures in a trace: what they capture, and which upvalues are one.
+//!
+//! A FNEW names what it captures by the descriptors of its prototype: a slot of the frame it is made in, or an upvalue of its parent. A slot
+//! has one upvalue while it is open; UCLO ends that. So two closures share a variable if both captured the slot and no UCLO
+//! came between; the first of them is the variable's *owner*.
+
+use crate::konst::Const;
+use crate::op::Op;
+use crate::trace::{Ref, Slot, Trace};
+
+/// Bit of a descriptor: a slot of the frame, not an upvalue of the parent.
+pub(crate) const LOCAL: i32 = 0x8000;
+/// Bit of a descriptor: the variable is never assigned again.
+const IMMUTABLE: i32 = 0x4000;
+
+/// What a closure captures by one of its upvalues.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Capture {
+    /// A slot of the trace.
+    Local {
+        /// The slot.
+        slot: Slot,
+        /// Never assigned again.
+        immutable: bool,
+    },
+    /// An upvalue of the parent.
+    Parent(u32),
+}
+
+/// A FNEW.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Closure {
+    /// The function it is made in.
+    pub parent: Ref,
+    /// Slot 0 of the frame it is made in.
+    pub base: Slot,
+    /// What each upvalue is.
+    pub captures: Vec<Capture>,
+}
+
+impl Closure {
+    /// Returns the slots it captures.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.captures.iter().filter_map(|c| match *c {
+            Capture::Local { slot, .. } => Some(slot),
+            Capture::Parent(_) => None,
+        })
+    }
+}
+
+/// A variable that closures share.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Variable {
+    /// A slot that was captured on the trace, first by the FNEW `owner`.
+    Local {
+        /// Index of the FNEW.
+        owner: usize,
+        /// The slot.
+        slot: Slot,
+    },
+    /// An upvalue of a function that the trace did not make.
+    Of(Ref, u32),
+}
+
+impl Trace {
+    /// Returns what a FNEW says; none for other values.
+    pub fn closure(&self, f: Ref) -> Option<Closure> {
+        let ins = self.ins.get(f.index()).filter(|i| f.is_ins() && i.op == Op::FNEW)?;
+        let list = self.args(ins.b);
+        let int = |r: Ref| match self.as_const(r) {
+            Some(Const::Int(n)) => Some(*n),
+            _ => None,
+        };
+        let (&parent, &base) = list.first().zip(list.get(1))?;
+        let base = int(base)?;
+        let capture = |&r: &Ref| {
+            let d = int(r)?;
+            Some(match d & LOCAL {
+                0 => Capture::Parent((d & 255) as u32),
+                _ => Capture::Local { slot: base + (d & 255), immutable: d & IMMUTABLE != 0 },
+            })
+        };
+        let captures = list[2..].iter().map(capture).collect::<Option<_>>()?;
+        Some(Closure { parent, base, captures })
+    }
+
+    /// Returns the variable that upvalue `i` of a function is.
+    pub fn variable(&self, f: Ref, i: u32) -> Variable {
+        let (mut f, mut i) = (f, i);
+        loop {
+            let Some(c) = self.closure(f) else { return Variable::Of(f, i) };
+            match c.captures.get(i as usize) {
+                Some(&Capture::Parent(k)) => (f, i) = (c.parent, k),
+                Some(&Capture::Local { slot, .. }) => {
+                    return Variable::Local { owner: self.owner(f.index(), slot), slot };
+                }
+                None => return Variable::Of(f, i),
+            }
+        }
+    }
+
+    /// Returns the first FNEW that captured the variable which the one at `last` captured in a slot.
+    fn owner(&self, last: usize, slot: Slot) -> usize {
+        let mut owner = last;
+        for j in (1..last).rev() {
+            let ins = self.ins[j];
+            match ins.op {
+                Op::UCLO if ins.a.as_lit() <= slot => break,
+                Op::RETF => break,
+                Op::FNEW if self.closure(Ref::ins(j)).is_some_and(|c| c.slots().any(|s| s == slot)) => owner = j,
+                _ => {}
+            }
+        }
+        owner
+    }
+
+    /// Returns the UCLO before `end` that closed a slot captured at `from`, if there is one.
+    pub fn closed_at(&self, slot: Slot, from: usize, end: usize) -> Option<usize> {
+        let closes = |i: &usize| self.ins[*i].op == Op::UCLO && self.ins[*i].a.as_lit() <= slot;
+        (from + 1..end.min(self.ins.len())).find(closes)
+    }
+}
