@@ -102,7 +102,7 @@ fn pooled(pool: &mut Vec<u64>, bits: u64) -> u64 {
     at as u64
 }
 
-fn varint(w: &mut Vec<u8>, mut n: u64) {
+pub(super) fn varint(w: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
         w.push(n as u8 | 0x80);
         n >>= 7;
@@ -110,12 +110,12 @@ fn varint(w: &mut Vec<u8>, mut n: u64) {
     w.push(n as u8);
 }
 
-fn signed(w: &mut Vec<u8>, n: i64) {
+pub(super) fn signed(w: &mut Vec<u8>, n: i64) {
     varint(w, (n << 1 ^ n >> 63) as u64);
 }
 
 /// What is still to be read.
-struct Bytes<'a>(&'a [u8]);
+pub(super) struct Bytes<'a>(pub &'a [u8]);
 
 impl Bytes<'_> {
     fn byte(&mut self) -> Option<u8> {
@@ -124,7 +124,7 @@ impl Bytes<'_> {
         Some(*first)
     }
 
-    fn varint(&mut self) -> Option<u64> {
+    pub(super) fn varint(&mut self) -> Option<u64> {
         let (mut n, mut shift) = (0, 0);
         loop {
             let b = self.byte()?;
@@ -136,7 +136,7 @@ impl Bytes<'_> {
         }
     }
 
-    fn signed(&mut self) -> Option<i64> {
+    pub(super) fn signed(&mut self) -> Option<i64> {
         let n = self.varint()?;
         Some((n >> 1) as i64 ^ -((n & 1) as i64))
     }
