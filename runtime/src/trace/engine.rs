@@ -2,6 +2,7 @@
 
 use super::events::Watch;
 use super::inject::{Inject, Point};
+use super::kept::Kept;
 use super::packed::Exits;
 use super::penalty::Penalties;
 use super::place::{self, Place};
@@ -14,8 +15,7 @@ use bytecode::Op;
 use heap::deopt::Moves;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
-use ir::{Link, Trace};
-use jit::asm::place::Place as Spot;
+use ir::Link;
 use jit::asm::x64::X64;
 use jit::backend::Env;
 use jit::mcode::Arena;
@@ -39,7 +39,7 @@ const BATCH: u32 = 31;
 /// A compiled trace.
 pub struct Live {
     /// The optimised IR.
-    pub trace: Trace,
+    pub trace: Kept,
     /// Where it begins: address of the prototype, index of the instruction that was patched (root traces).
     pub place: (u64, u32),
     /// The root trace it belongs to (its own number for roots).
@@ -57,15 +57,13 @@ pub struct Live {
     /// Side traces by exit, 0 for none.
     pub sides: Vec<u32>,
     /// Where to patch exits.
-    pub patches: Vec<(u32, usize)>,
+    pub patches: Box<[(u32, u32)]>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
     /// What the code's end counts in: kept as long as the code.
     pub _count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
-    /// Registers for dumps.
-    pub regs: Vec<Option<Spot>>,
     /// Number of side traces of a root.
     pub nside: u32,
     /// Its own number.
@@ -89,9 +87,7 @@ pub struct Live {
 impl Live {
     /// Says whether an exit is the end of a trace that leads to the interpreter.
     pub(crate) fn ends_at(&self, exit: u32) -> bool {
-        let snaps = &self.trace.snaps;
-        let last = snaps.last().is_some_and(|s| s.at as usize >= self.trace.ins.len());
-        self.trace.link == Link::Interp && exit as usize + 1 == snaps.len() && last
+        self.trace.link == Link::Interp && exit + 1 == self.trace.exits && self.trace.closed
     }
 }
 
@@ -508,7 +504,7 @@ impl Engine {
         self.watch.began(vm, number, at, Some((trace, exit)));
         let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
         let view = View { restored: true, ..self.view(vm) };
-        match Recorder::side(&view, &live.trace, &map, trace, exit, &self.params) {
+        match Recorder::side(&view, &live.trace.unpack(), &map, trace, exit, &self.params) {
             Ok(r) => {
                 self.state = State::Recording(Box::new(r), Origin::Side(trace, exit));
                 true

@@ -16,6 +16,7 @@ mod events;
 pub mod explain;
 mod gdb;
 mod inject;
+mod kept;
 mod lifecycle;
 mod packed;
 mod penalty;
