@@ -9,7 +9,7 @@ use super::place::{self, Place};
 use super::policy::{Account, Budget, Exit};
 use super::view::{Names, View};
 use abi::abort::{Abort, Blame};
-use abi::exit::{ExitState, SnapMap};
+use abi::exit::{outcome, ExitState, SnapMap};
 use abi::hash::FastMap;
 use bytecode::Op;
 use heap::deopt::Moves;
@@ -91,9 +91,17 @@ impl Live {
     }
 }
 
+/// What such an exit does.
+enum Ready {
+    /// It writes slots.
+    Moves(Moves),
+    /// It creates objects, too.
+    Map(Box<SnapMap>),
+}
+
 /// An exit that is taken often and leads to no other trace.
 pub struct Quick {
-    moves: Moves,
+    ready: Ready,
     /// Slots that must be free above the trace's base: the exit may be the check for them.
     room: usize,
     /// Exits until the policy looks again, and what it is told then.
@@ -404,7 +412,7 @@ impl Engine {
         self.traces.get(trace as usize).and_then(Option::as_ref).map_or(0, |t| t.trace.slots)
     }
 
-    /// Does an exit that is ready, if nothing but the program wants to know; says whether it did.
+    /// Does an exit that is ready, if nothing but the program wants to know; `None` if it did not, otherwise how to go on.
     ///
     /// # Safety
     /// As for [`heap::deopt::restore`].
@@ -416,21 +424,29 @@ impl Engine {
         trace: u32,
         exit: u32,
         base: *mut u64,
-    ) -> bool {
-        let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
-        let Some(Some(quick)) = live.quick.get_mut(exit as usize) else { return false };
+    ) -> Option<u64> {
+        let live = self.traces.get_mut(trace as usize)?.as_mut()?;
+        let quick = live.quick.get_mut(exit as usize)?.as_mut()?;
         let room = (vm.stack_max as usize).saturating_sub(base as usize);
         if quick.left == 0
             || vm.heap.due.get() | vm.heap.attention.get() != 0
             || self.watch.is_curious()
             || room < quick.room
         {
-            return false;
+            return None;
         }
         quick.left -= 1;
         // SAFETY: as the caller says.
-        unsafe { quick.moves.restore(vm, base, state) };
-        true
+        let restored = unsafe {
+            match &quick.ready {
+                Ready::Moves(moves) => {
+                    moves.restore(vm, base, state);
+                    true
+                }
+                Ready::Map(map) => heap::deopt::restore(vm, base, state, map).is_ok(),
+            }
+        };
+        Some(if restored { outcome::NEXT } else { outcome::FAIL })
     }
 
     /// Makes an exit ready for [`Engine::leave_quickly`], or sets when the policy looks at it again.
@@ -444,14 +460,13 @@ impl Engine {
             return;
         }
         let mut map = SnapMap::default();
-        if live.maps.unpack(exit, &mut map).is_some()
-            && let Some(moves) = Moves::new(&map)
-        {
+        if live.maps.unpack(exit, &mut map).is_some() {
+            let ready = Moves::new(&map).map_or_else(|| Ready::Map(Box::new(map)), Ready::Moves);
             let room = if exit == 0 { live.trace.slots.max(0) as usize * 8 } else { 0 };
             if live.quick.is_empty() {
                 live.quick.resize_with(live.counts.len(), || None);
             }
-            live.quick[exit as usize] = Some(Box::new(Quick { moves, room, left: batch, batch }));
+            live.quick[exit as usize] = Some(Box::new(Quick { ready, room, left: batch, batch }));
         }
     }
 
