@@ -9,7 +9,7 @@ use super::place::{self, Place};
 use super::policy::{Account, Budget, Exit};
 use super::view::{Names, View};
 use abi::abort::{Abort, Blame};
-use abi::exit::{outcome, ExitState, SnapMap};
+use abi::exit::{ExitState, SnapMap, outcome};
 use abi::hash::FastMap;
 use bytecode::Op;
 use heap::deopt::Moves;
