@@ -24,7 +24,7 @@ use crate::Builder;
 use crate::mem::alias::{Effect, effect};
 use crate::mem::{as_type, last};
 use abi::abort::Abort;
-use ir::{Ins, Kind, Link, Mode, Op, Ref, Slot, Snap, Ty, flag};
+use ir::{Const, Field, Ins, Kind, Link, Mode, Op, Ref, Slot, Snap, Ty, flag};
 use std::collections::HashSet;
 
 /// A peeled loop.
@@ -71,6 +71,9 @@ const TRIES: usize = 4;
 fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
     let body = b.trace().ins.len();
     let mut peeled = unroll(b, body)?;
+    if grows_once(b, peeled.at) {
+        return Err(Abort::GuardFails);
+    }
     phi::connect(b, &peeled)?;
     let mut before = recorded.attempt()?;
     let mut pairs = hoist::pairs(recorded, b, &peeled);
@@ -112,6 +115,23 @@ fn best(b: &mut Builder, recorded: &Builder) -> Result<(), Abort> {
         }
     }
     Ok(())
+}
+
+/// Says whether each round inserts a key into a table that is the same in all and, as a guard says, has no hash part before. The first
+/// insertion makes one, or it makes the array part grow past the next keys: the guards of the next round fail.
+fn grows_once(b: &Builder, at: usize) -> bool {
+    let t = b.trace();
+    let grown = |table: Ref| t.ins[at..].iter().any(|n| n.op == Op::NEWREF && n.a == table);
+    t.ins[at..].iter().any(|g| {
+        g.op == Op::EQ && g.is_guard() && g.a.is_ins() && t.as_const(g.b) == Some(&Const::Int(0)) && {
+            let load = t.ins[g.a.index()];
+            load.op == Op::FLOAD
+                && load.b.as_lit() == Field::TabHmask as i32
+                && load.a.is_ins()
+                && load.a.index() < at
+                && grown(load.a)
+        }
+    })
 }
 
 /// Counts what a round checks, reads and writes.

@@ -3,6 +3,9 @@
 //! Small tables are taken from the allocator's runs by moving a pointer, their parts filled by stores. A key whose insertion the table's shape
 //! has recorded (`heap::shape`) is inserted by repeating the record. Where a run has ended, the record is another's, or the collector has
 //! traversed the table, a subroutine calls the helper; it keeps all registers, so neither is a call for the register allocator.
+//!
+//! Absent: closures (FNEW looks through the open upvalues) and strings (SNEW looks through the intern table) are calls; their helpers allocate
+//! from the same runs. A key that is linked behind another one takes the subroutine.
 
 use crate::backend::Template;
 use abi::layout::{offset, size};

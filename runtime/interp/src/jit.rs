@@ -163,8 +163,9 @@ unsafe fn all_left(vm: *mut Vm) {
     }
 }
 
-/// Enters trace `insn >> 32` after the work of `insn` was done; `base` and `pc` are in the machine.
-#[inline(always)]
+/// Enters trace `insn >> 32` after the work of `insn` was done; `base` and `pc` are in the machine. A function of its own: handlers call nothing
+/// that they cannot know (the test `handlers` holds that).
+#[inline(never)]
 unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
     // SAFETY: as in `enter_slowly`; numbers in instructions are rows of the table.
     unsafe {

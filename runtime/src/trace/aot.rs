@@ -11,6 +11,7 @@
 
 use super::bind::register_bits;
 use super::engine::{Engine, Live};
+use super::kept::Kept;
 use super::view::View;
 use abi::exit::outcome;
 use abi::hash::FastMap;
@@ -227,7 +228,7 @@ impl Live {
     /// Makes the entry of a precompiled tree in the table of traces.
     fn precompiled(number: u32, key: RootKey) -> Live {
         Live {
-            trace: Trace::new(Start::Root, Const::Pc(key.proto, key.pc)),
+            trace: Kept::new(Trace::new(Start::Root, Const::Pc(key.proto, key.pc)), &[]),
             number,
             root: number,
             aot: true,

@@ -3,6 +3,7 @@
 use super::bind::{Bound, bind};
 use super::engine::{Engine, Live, Origin};
 use super::inject::Point;
+use super::kept::Kept;
 use super::lifecycle::FRESH;
 use super::packed::Exits;
 use super::policy::{Account, EARLY};
@@ -145,7 +146,7 @@ impl Engine {
             seen: 0,
             dying: false,
             aot: false,
-            trace: trace.packed(),
+            trace: Kept::new(trace, &code.regs),
             place,
             root,
             code: (address, code.bytes.len()),
@@ -156,9 +157,8 @@ impl Engine {
             counts: vec![0; n],
             quick: Vec::new(),
             sides: vec![0; n],
-            patches: shrunk(code.patches),
+            patches: code.patches.into_iter().map(|(exit, at)| (exit, at as u32)).collect(),
             roots: shrunk(bound.roots),
-            regs: shrunk(code.regs),
             nside: 0,
         };
         if let Some(s) = &mut self.stress {

@@ -127,7 +127,7 @@ impl Dump {
     /// A trace is finished.
     pub fn stop(&mut self, number: u32, live: &Live, linktype: &str, link: u32, env: &Env) {
         self.protos.clear();
-        self.ir(number, &live.trace, &live.regs);
+        self.ir(number, &live.trace.unpack(), &live.trace.places());
         if self.mode.has('m') {
             self.put(&code_text(number, live, env));
         }
@@ -261,7 +261,7 @@ fn code_text(number: u32, live: &Live, env: &Env) -> String {
     let bytes = code_bytes(live);
     let mut text = format!("---- TRACE {number} mcode {}\n", bytes.len());
     let lines = jit::asm::disasm(&bytes, live.code.0);
-    let stubs = live.patches.iter().filter_map(|(_, site)| jump_target(&bytes, live.code.0, *site)).min();
+    let stubs = live.patches.iter().filter_map(|(_, site)| jump_target(&bytes, live.code.0, *site as usize)).min();
     let lines = &lines[..lines.iter().position(|(at, _)| Some(*at) == stubs).unwrap_or(lines.len())];
     let head = loop_head(lines);
     for (i, (address, line)) in lines.iter().enumerate() {
@@ -308,7 +308,7 @@ fn names_address(line: &str, address: u64) -> bool {
 
 /// Returns where the loop's code begins.
 pub(crate) fn loop_offset(live: &Live) -> Option<usize> {
-    live.trace.ins.iter().find(|i| i.op == ir::Op::LOOP)?;
+    live.trace.unpack().ins.iter().find(|i| i.op == ir::Op::LOOP)?;
     let lines = jit::asm::disasm(&code_bytes(live), live.code.0);
     loop_head(&lines).map(|at| (at - live.code.0) as usize)
 }

@@ -2,20 +2,20 @@
 
 use super::events::Watch;
 use super::inject::{Inject, Point};
+use super::kept::Kept;
 use super::packed::Exits;
 use super::penalty::Penalties;
 use super::place::{self, Place};
 use super::policy::{Account, Budget, Exit};
 use super::view::{Names, View};
 use abi::abort::{Abort, Blame};
-use abi::exit::{ExitState, SnapMap};
+use abi::exit::{ExitState, SnapMap, outcome};
 use abi::hash::FastMap;
 use bytecode::Op;
 use heap::deopt::Moves;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
-use ir::{Link, Trace};
-use jit::asm::place::Place as Spot;
+use ir::Link;
 use jit::asm::x64::X64;
 use jit::backend::Env;
 use jit::mcode::Arena;
@@ -40,7 +40,7 @@ const BATCH: u32 = 31;
 #[derive(Default)]
 pub struct Live {
     /// The optimised IR.
-    pub trace: Trace,
+    pub trace: Kept,
     /// Where it begins: address of the prototype, index of the instruction that was patched (root traces).
     pub place: (u64, u32),
     /// The root trace it belongs to (its own number for roots).
@@ -58,15 +58,13 @@ pub struct Live {
     /// Side traces by exit, 0 for none.
     pub sides: Vec<u32>,
     /// Where to patch exits.
-    pub patches: Vec<(u32, usize)>,
+    pub patches: Box<[(u32, u32)]>,
     /// What the code counts in, with stress.
     pub cells: Option<Arc<[AtomicU8]>>,
     /// What the code's end counts in: kept as long as the code.
     pub _count: Option<Arc<AtomicU32>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
-    /// Registers for dumps.
-    pub regs: Vec<Option<Spot>>,
     /// Number of side traces of a root.
     pub nside: u32,
     /// Its own number.
@@ -92,15 +90,21 @@ pub struct Live {
 impl Live {
     /// Says whether an exit is the end of a trace that leads to the interpreter.
     pub(crate) fn ends_at(&self, exit: u32) -> bool {
-        let snaps = &self.trace.snaps;
-        let last = snaps.last().is_some_and(|s| s.at as usize >= self.trace.ins.len());
-        self.trace.link == Link::Interp && exit as usize + 1 == snaps.len() && last
+        self.trace.link == Link::Interp && exit + 1 == self.trace.exits && self.trace.closed
     }
+}
+
+/// What such an exit does.
+enum Ready {
+    /// It writes slots.
+    Moves(Moves),
+    /// It creates objects, too.
+    Map(Box<SnapMap>),
 }
 
 /// An exit that is taken often and leads to no other trace.
 pub struct Quick {
-    moves: Moves,
+    ready: Ready,
     /// Slots that must be free above the trace's base: the exit may be the check for them.
     room: usize,
     /// Exits until the policy looks again, and what it is told then.
@@ -414,7 +418,7 @@ impl Engine {
         self.traces.get(trace as usize).and_then(Option::as_ref).map_or(0, |t| t.trace.slots)
     }
 
-    /// Does an exit that is ready, if nothing but the program wants to know; says whether it did.
+    /// Does an exit that is ready, if nothing but the program wants to know; `None` if it did not, otherwise how to go on.
     ///
     /// # Safety
     /// As for [`heap::deopt::restore`].
@@ -426,21 +430,29 @@ impl Engine {
         trace: u32,
         exit: u32,
         base: *mut u64,
-    ) -> bool {
-        let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
-        let Some(Some(quick)) = live.quick.get_mut(exit as usize) else { return false };
+    ) -> Option<u64> {
+        let live = self.traces.get_mut(trace as usize)?.as_mut()?;
+        let quick = live.quick.get_mut(exit as usize)?.as_mut()?;
         let room = (vm.stack_max as usize).saturating_sub(base as usize);
         if quick.left == 0
             || vm.heap.due.get() | vm.heap.attention.get() != 0
             || self.watch.is_curious()
             || room < quick.room
         {
-            return false;
+            return None;
         }
         quick.left -= 1;
         // SAFETY: as the caller says.
-        unsafe { quick.moves.restore(vm, base, state) };
-        true
+        let restored = unsafe {
+            match &quick.ready {
+                Ready::Moves(moves) => {
+                    moves.restore(vm, base, state);
+                    true
+                }
+                Ready::Map(map) => heap::deopt::restore(vm, base, state, map).is_ok(),
+            }
+        };
+        Some(if restored { outcome::NEXT } else { outcome::FAIL })
     }
 
     /// Makes an exit ready for [`Engine::leave_quickly`], or sets when the policy looks at it again.
@@ -454,14 +466,13 @@ impl Engine {
             return;
         }
         let mut map = SnapMap::default();
-        if live.maps.unpack(exit, &mut map).is_some()
-            && let Some(moves) = Moves::new(&map)
-        {
+        if live.maps.unpack(exit, &mut map).is_some() {
+            let ready = Moves::new(&map).map_or_else(|| Ready::Map(Box::new(map)), Ready::Moves);
             let room = if exit == 0 { live.trace.slots.max(0) as usize * 8 } else { 0 };
             if live.quick.is_empty() {
                 live.quick.resize_with(live.counts.len(), || None);
             }
-            live.quick[exit as usize] = Some(Box::new(Quick { moves, room, left: batch, batch }));
+            live.quick[exit as usize] = Some(Box::new(Quick { ready, room, left: batch, batch }));
         }
     }
 
@@ -514,7 +525,7 @@ impl Engine {
         self.watch.began(vm, number, at, Some((trace, exit)));
         let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
         let view = View { restored: true, ..self.view(vm) };
-        match Recorder::side(&view, &live.trace, &map, trace, exit, &self.params) {
+        match Recorder::side(&view, &live.trace.unpack(), &map, trace, exit, &self.params) {
             Ok(r) => {
                 self.state = State::Recording(Box::new(r), Origin::Side(trace, exit));
                 true

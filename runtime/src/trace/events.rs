@@ -230,7 +230,7 @@ impl Engine {
         let Some(mut current) = current else { return };
         current.number = number;
         let mut at = place::innermost(vm).unwrap_or(Place { func: place::running(vm), pc: None });
-        let (linktype, link) = (live.link_type(&self.names.borrow(), vm), report::link(number, &live.trace));
+        let (linktype, link) = (live.link_type(&self.names.borrow(), vm), report::link(number, live.trace.link));
         if linktype == "stitch"
             && let Some(func) = called_builtin(vm)
         {
@@ -254,7 +254,8 @@ impl Engine {
 impl Live {
     /// Returns LuaJIT's word for how the trace ends.
     pub(crate) fn link_type(&self, names: &super::view::Names, vm: &Vm) -> &'static str {
-        let pc = self.trace.snaps.last().and_then(|s| s.pc).and_then(|r| self.trace.as_const(r));
+        let trace = self.trace.unpack();
+        let pc = trace.snaps.last().and_then(|s| s.pc).and_then(|r| trace.as_const(r));
         let last = match pc {
             Some(ir::Const::Pc(key, pc)) => names.proto(*key).and_then(|p| {
                 // SAFETY: prototypes with names are live, and the index is one of its instructions.
@@ -262,7 +263,7 @@ impl Live {
             }),
             _ => None,
         };
-        report::link_type(&self.trace, last)
+        report::link_type(&trace, last)
     }
 }
 

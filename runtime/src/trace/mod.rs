@@ -17,6 +17,7 @@ mod events;
 pub mod explain;
 mod gdb;
 mod inject;
+mod kept;
 mod lifecycle;
 mod packed;
 mod penalty;
@@ -214,8 +215,8 @@ pub(crate) unsafe extern "C" fn leave(
     unsafe {
         let vm = &mut *vm;
         let Some(e) = engine(vm) else { return outcome::FAIL };
-        if e.leave_quickly(vm, &*state, trace, exit, base) {
-            return outcome::NEXT;
+        if let Some(outcome) = e.leave_quickly(vm, &*state, trace, exit, base) {
+            return outcome;
         }
         let quiet = vm.heap.due.get() == 0 && vm.heap.attention.get() == 0;
         let mut map = std::mem::take(&mut e.map);

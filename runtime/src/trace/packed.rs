@@ -3,9 +3,9 @@
 //! Numbers are varints (seven bits a byte, the lowest first), signed ones with the sign in bit 0. Slots are distances from the slot
 //! before, constants are indices of a pool of the trace.
 //!
-//! Absent: objects to be rebuilt. They are few, and stay as they are.
+//! Objects to be rebuilt lie behind the slots of their exit.
 
-use abi::exit::{Form, Loc, SlotMap, SnapMap, Sunk};
+use abi::exit::{Form, Loc, SlotMap, SnapMap, Sunk, SunkUp, SunkValue};
 
 /// The exits of a trace.
 #[derive(Default)]
@@ -14,16 +14,14 @@ pub struct Exits {
     /// Where each exit begins.
     starts: Box<[u32]>,
     pool: Box<[u64]>,
-    /// By exits, ascending.
-    sunk: Box<[(u32, Vec<Sunk>)]>,
 }
 
 impl Exits {
     /// Packs maps.
     pub fn new(maps: Vec<SnapMap>) -> Exits {
         let (mut w, mut pool) = (Vec::new(), Vec::new());
-        let (mut starts, mut sunk) = (Vec::with_capacity(maps.len()), Vec::new());
-        for (i, map) in maps.into_iter().enumerate() {
+        let mut starts = Vec::with_capacity(maps.len());
+        for map in maps {
             starts.push(w.len() as u32);
             signed(&mut w, map.base.into());
             signed(&mut w, map.top.into());
@@ -37,11 +35,12 @@ impl Exits {
                 before = s.slot.into();
                 put(&mut w, &mut pool, s.loc, s.form);
             }
-            if !map.sunk.is_empty() {
-                sunk.push((i as u32, map.sunk));
+            varint(&mut w, map.sunk.len() as u64);
+            for s in &map.sunk {
+                put_sunk(&mut w, &mut pool, s);
             }
         }
-        Exits { bytes: w.into(), starts: starts.into(), pool: pool.into(), sunk: sunk.into() }
+        Exits { bytes: w.into(), starts: starts.into(), pool: pool.into() }
     }
 
     /// Unpacks one exit into `map`, whose memory is used again. Returns `None` if there is no such exit.
@@ -60,8 +59,8 @@ impl Exits {
             map.slots.push(SlotMap { slot: slot as i32, loc, form });
         }
         map.sunk.clear();
-        if let Ok(k) = self.sunk.binary_search_by_key(&exit, |s| s.0) {
-            map.sunk.extend_from_slice(&self.sunk[k].1);
+        for _ in 0..r.varint()? {
+            map.sunk.push(r.sunk(&self.pool)?);
         }
         Some(())
     }
@@ -93,6 +92,66 @@ fn put(w: &mut Vec<u8>, pool: &mut Vec<u64>, loc: Loc, form: Form) {
     }
 }
 
+fn put_value(w: &mut Vec<u8>, pool: &mut Vec<u64>, v: SunkValue) {
+    put(w, pool, v.loc, v.form);
+}
+
+/// A byte for the kind, then what it is made of. What may be absent has a byte before it.
+fn put_sunk(w: &mut Vec<u8>, pool: &mut Vec<u64>, s: &Sunk) {
+    match s {
+        Sunk::Table { asize, hbits, template, stores, meta } => {
+            w.push(0);
+            varint(w, u64::from(*asize));
+            varint(w, u64::from(*hbits));
+            w.push(template.is_some().into());
+            if let Some(bits) = template {
+                varint(w, pooled(pool, *bits));
+            }
+            varint(w, stores.len() as u64);
+            for (key, value) in stores {
+                put_value(w, pool, *key);
+                put_value(w, pool, *value);
+            }
+            w.push(meta.is_some().into());
+            if let Some(v) = meta {
+                put_value(w, pool, *v);
+            }
+        }
+        Sunk::Func { proto, parent, upvals } => {
+            w.push(1);
+            varint(w, pooled(pool, *proto));
+            put_value(w, pool, *parent);
+            varint(w, upvals.len() as u64);
+            for up in upvals {
+                match up {
+                    SunkUp::Open(slot, immutable) => {
+                        w.push(u8::from(*immutable));
+                        signed(w, i64::from(*slot));
+                    }
+                    SunkUp::Of(v, k) => {
+                        w.push(2);
+                        put_value(w, pool, *v);
+                        varint(w, u64::from(*k));
+                    }
+                    SunkUp::Closed(k) => {
+                        w.push(3);
+                        varint(w, u64::from(*k));
+                    }
+                }
+            }
+        }
+        Sunk::Upval { value, immutable } => {
+            w.push(2 + u8::from(*immutable));
+            put_value(w, pool, *value);
+        }
+        Sunk::Str { ptr, len } => {
+            w.push(4);
+            put_value(w, pool, *ptr);
+            put_value(w, pool, *len);
+        }
+    }
+}
+
 /// Returns the index of a constant in the pool. Pools are short.
 fn pooled(pool: &mut Vec<u64>, bits: u64) -> u64 {
     let at = pool.iter().rposition(|b| *b == bits).unwrap_or_else(|| {
@@ -102,7 +161,7 @@ fn pooled(pool: &mut Vec<u64>, bits: u64) -> u64 {
     at as u64
 }
 
-fn varint(w: &mut Vec<u8>, mut n: u64) {
+pub(super) fn varint(w: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
         w.push(n as u8 | 0x80);
         n >>= 7;
@@ -110,12 +169,12 @@ fn varint(w: &mut Vec<u8>, mut n: u64) {
     w.push(n as u8);
 }
 
-fn signed(w: &mut Vec<u8>, n: i64) {
+pub(super) fn signed(w: &mut Vec<u8>, n: i64) {
     varint(w, (n << 1 ^ n >> 63) as u64);
 }
 
 /// What is still to be read.
-struct Bytes<'a>(&'a [u8]);
+pub(super) struct Bytes<'a>(pub &'a [u8]);
 
 impl Bytes<'_> {
     fn byte(&mut self) -> Option<u8> {
@@ -124,7 +183,7 @@ impl Bytes<'_> {
         Some(*first)
     }
 
-    fn varint(&mut self) -> Option<u64> {
+    pub(super) fn varint(&mut self) -> Option<u64> {
         let (mut n, mut shift) = (0, 0);
         loop {
             let b = self.byte()?;
@@ -136,9 +195,52 @@ impl Bytes<'_> {
         }
     }
 
-    fn signed(&mut self) -> Option<i64> {
+    pub(super) fn signed(&mut self) -> Option<i64> {
         let n = self.varint()?;
         Some((n >> 1) as i64 ^ -((n & 1) as i64))
+    }
+
+    fn sunk_value(&mut self, pool: &[u64]) -> Option<SunkValue> {
+        let (loc, form) = self.value(pool)?;
+        Some(SunkValue { loc, form })
+    }
+
+    fn sunk(&mut self, pool: &[u64]) -> Option<Sunk> {
+        Some(match self.byte()? {
+            0 => {
+                let (asize, hbits) = (self.varint()? as u32, self.varint()? as u32);
+                let template = match self.byte()? {
+                    0 => None,
+                    _ => Some(*pool.get(self.varint()? as usize)?),
+                };
+                let n = self.varint()?;
+                let mut stores = Vec::with_capacity(n as usize);
+                for _ in 0..n {
+                    stores.push((self.sunk_value(pool)?, self.sunk_value(pool)?));
+                }
+                let meta = match self.byte()? {
+                    0 => None,
+                    _ => Some(self.sunk_value(pool)?),
+                };
+                Sunk::Table { asize, hbits, template, stores, meta }
+            }
+            1 => {
+                let proto = *pool.get(self.varint()? as usize)?;
+                let parent = self.sunk_value(pool)?;
+                let n = self.varint()?;
+                let mut upvals = Vec::with_capacity(n as usize);
+                for _ in 0..n {
+                    upvals.push(match self.byte()? {
+                        2 => SunkUp::Of(self.sunk_value(pool)?, self.varint()?.try_into().ok()?),
+                        3 => SunkUp::Closed(self.varint()?.try_into().ok()?),
+                        immutable => SunkUp::Open(self.signed()?.try_into().ok()?, immutable != 0),
+                    });
+                }
+                Sunk::Func { proto, parent, upvals }
+            }
+            kind @ (2 | 3) => Sunk::Upval { value: self.sunk_value(pool)?, immutable: kind == 3 },
+            _ => Sunk::Str { ptr: self.sunk_value(pool)?, len: self.sunk_value(pool)? },
+        })
     }
 
     fn value(&mut self, pool: &[u64]) -> Option<(Loc, Form)> {
@@ -164,7 +266,6 @@ impl Bytes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use abi::exit::SunkValue;
 
     #[test]
     fn what_is_packed_comes_back() {
@@ -187,6 +288,17 @@ mod tests {
             }
         }
         let value = SunkValue { loc: Loc::Gpr(3), form: Form::Int };
+        let other = SunkValue { loc: Loc::Const(12), form: Form::Gc(u32::MAX - 4) };
+        let stores = vec![(other, value), (value, value)];
+        let upvals =
+            vec![SunkUp::Open(-2, true), SunkUp::Open(i32::MAX, false), SunkUp::Of(other, 3), SunkUp::Closed(1)];
+        let objects = vec![
+            Sunk::Table { asize: u32::MAX, hbits: 0, template: None, stores, meta: Some(other) },
+            Sunk::Table { asize: 0, hbits: 3, template: Some(u64::MAX), stores: Vec::new(), meta: None },
+            Sunk::Func { proto: 1 << 46, parent: value, upvals },
+            Sunk::Upval { value, immutable: true },
+            Sunk::Upval { value: other, immutable: false },
+        ];
         let maps = vec![
             SnapMap { base: 0, top: 4, pc: 0x7fff_1234_5678, ..SnapMap::default() },
             SnapMap {
@@ -198,15 +310,16 @@ mod tests {
                 ..SnapMap::default()
             },
             SnapMap { sunk: vec![Sunk::Str { ptr: value, len: value }], multres: Some(0), ..SnapMap::default() },
-            SnapMap { slots: all[3..9].to_vec(), base: i32::MIN, ..SnapMap::default() },
+            SnapMap { slots: all[3..9].to_vec(), base: i32::MIN, sunk: objects, ..SnapMap::default() },
+            SnapMap::default(),
         ];
         let packed = Exits::new(maps.clone());
         let mut map = SnapMap::default();
         // In both directions: nothing of the map before is left.
-        for i in (0..4).chain((0..4).rev()) {
+        for i in (0..5).chain((0..5).rev()) {
             assert_eq!(packed.unpack(i, &mut map), Some(()));
             assert_eq!(map, maps[i as usize], "exit {i}");
         }
-        assert_eq!(packed.unpack(4, &mut map), None);
+        assert_eq!(packed.unpack(5, &mut map), None);
     }
 }

@@ -16,7 +16,7 @@
 /// Steps that compiling may cost before there was any work.
 pub const BURST: u64 = 5_000_000;
 /// The interpreter's work divided by this may be spent.
-const INTERPRETED: u64 = 32;
+const INTERPRETED: u64 = 64;
 /// Compiled code's work divided by this may be spent.
 const COMPILED: u64 = 3;
 /// Steps that an instruction costs to record.
@@ -24,7 +24,7 @@ const RECORD: u64 = 250;
 /// Steps that an instruction of the IR costs to optimise and to assemble.
 const COMPILE: u64 = 350;
 /// Steps that each trace costs whatever its size.
-const TRACE: u64 = 12_000;
+const TRACE: u64 = 18_000;
 /// Steps that the side traces of a tree may cost before its work pays for them.
 const SIDES: u64 = 6_000_000;
 /// An exit after fewer instructions is early: entering and leaving took longer than the code saved.

@@ -74,7 +74,8 @@ impl Engine {
     }
 
     fn key_of(&self, live: &Live) -> Option<RootKey> {
-        match live.trace.as_const(live.trace.pc) {
+        let t = live.trace.unpack();
+        match t.as_const(t.pc) {
             Some(Const::Pc(proto, _)) if live.place.0 != 0 => Some(RootKey { proto: *proto, pc: live.place.1 }),
             _ => None,
         }
@@ -100,7 +101,7 @@ impl Engine {
         }
         let exits = live.counts.iter().map(|n| u64::from(*n)).collect::<Vec<u64>>();
         let at = tree.branches.len();
-        tree.branches.push(Branch { trace: live.trace.clone(), parent, target, entries, exits });
+        tree.branches.push(Branch { trace: live.trace.unpack(), parent, target, entries, exits });
         for (exit, &side) in live.sides.iter().enumerate().filter(|(_, n)| **n != 0) {
             if let Some(Some(t)) = self.traces.get(side as usize) {
                 self.grow(tree, t, Some((at, exit as u32)), u64::from(live.counts[exit]));

@@ -8,6 +8,7 @@ use abi::support::Helper;
 use heap::Vm;
 use ir::{Const, Mode, Ref, Trace, Ty, flag};
 use jit::asm::place::Place as Spot;
+use std::borrow::Cow;
 use stdlib::io::Shared;
 use stdlib::jit::compiler::{Compiler, DumpMode, Names, TraceConst, TraceInfo};
 
@@ -18,11 +19,11 @@ pub(crate) struct Reflection;
 pub(crate) static REFLECTION: Reflection = Reflection;
 
 /// Returns a trace, or the recording that was given up last while its event is told.
-fn trace(vm: &Vm, number: u32) -> Option<&Trace> {
+fn trace(vm: &Vm, number: u32) -> Option<Cow<'_, Trace>> {
     let e = engine(vm)?;
     match e.traces.get(number as usize).and_then(Option::as_ref) {
-        Some(live) => Some(&live.trace),
-        None => e.watch.aborted.as_ref().filter(|(n, _)| *n == number).map(|(_, t)| t),
+        Some(live) => Some(Cow::Owned(live.trace.unpack())),
+        None => e.watch.aborted.as_ref().filter(|(n, _)| *n == number).map(|(_, t)| Cow::Borrowed(t)),
     }
 }
 
@@ -64,7 +65,7 @@ fn operand(mode: Mode, r: Ref) -> i32 {
 
 /// Returns what LuaJIT calls `ridsp`: a register's number, or a spill slot times 256; 128 for neither.
 fn place_number(live: Option<&Live>, index: usize) -> i32 {
-    let Some(spot) = live.and_then(|l| *l.regs.get(index)?) else { return 128 };
+    let Some(spot) = live.and_then(|l| *l.trace.places().get(index)?) else { return 128 };
     match spot {
         Spot::Reg(r) if r.is_fpr() => 16 + i32::from(r.number()),
         Spot::Reg(r) => i32::from(r.number()),
@@ -78,19 +79,20 @@ impl Compiler for Reflection {
         let e = engine(vm)?;
         let linktype = match live(vm, number) {
             Some(live) => live.link_type(&e.names.borrow(), vm),
-            None => report::link_type(t, None),
+            None => report::link_type(&t, None),
         };
         Some(TraceInfo {
             nins: t.ins.len() as u32 - 1,
             nk: t.consts.len() as u32,
-            link: report::link(number, t),
+            link: report::link(number, t.link),
             nexit: t.snaps.len() as u32,
             linktype,
         })
     }
 
     fn instruction(&self, vm: &Vm, number: u32, index: u32) -> Option<[i32; 5]> {
-        let ins = trace(vm, number)?.ins.get(index as usize)?;
+        let trace = trace(vm, number)?;
+        let ins = trace.ins.get(index as usize)?;
         let (a, b) = ins.op.modes();
         let mark = |bit: u8, value: i32| if ins.flags & bit != 0 { value } else { 0 };
         let ot = (ins.op as i32) << 8 | type_number(ins.ty) | mark(flag::GUARD, 0x80) | mark(flag::PHI, 0x40);
@@ -102,7 +104,8 @@ impl Compiler for Reflection {
     }
 
     fn constant(&self, vm: &Vm, number: u32, index: u32) -> Option<(TraceConst, u32)> {
-        let c = trace(vm, number)?.consts.get(index as usize)?;
+        let trace = trace(vm, number)?;
+        let c = trace.consts.get(index as usize)?;
         let value = match c {
             Const::Pri(Ty::Nil) => TraceConst::Nil,
             Const::Pri(ty) => TraceConst::Bool(*ty == Ty::True),
@@ -115,7 +118,8 @@ impl Compiler for Reflection {
     }
 
     fn snapshot(&self, vm: &Vm, number: u32, snapshot: u32) -> Option<Vec<i32>> {
-        let s = trace(vm, number)?.snaps.get(snapshot as usize)?;
+        let trace = trace(vm, number)?;
+        let s = trace.snaps.get(snapshot as usize)?;
         // Slots count from the function, as in LuaJIT: slot 0 of the frame is 2.
         let mut list = vec![s.at as i32, s.top + 2];
         for (slot, r) in &s.entries {
@@ -135,7 +139,7 @@ impl Compiler for Reflection {
         let live = live(vm, number)?;
         let (_, at) = live.patches.iter().find(|(e, _)| *e == exit)?;
         // The jump at the place that linking patches leads to the stub (or to the side trace).
-        jump_target(&code_bytes(live), live.code.0, *at)
+        jump_target(&code_bytes(live), live.code.0, *at as usize)
     }
 
     fn helper(&self, vm: &Vm, index: u32) -> Option<u64> {

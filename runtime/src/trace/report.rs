@@ -33,8 +33,8 @@ pub(crate) fn link_type(trace: &Trace, last: Option<Op>) -> &'static str {
 }
 
 /// Returns the trace behind the end, 0 for none.
-pub(crate) fn link(number: u32, trace: &Trace) -> u32 {
-    match trace.link {
+pub(crate) fn link(number: u32, link: Link) -> u32 {
+    match link {
         Link::Loop | Link::Again => number,
         Link::Root(n) => n,
         Link::Open | Link::Interp => 0,
