@@ -26,7 +26,7 @@ pub fn compile(target: &Target, file: &Path) -> Result<Compiled, String> {
         eprintln!("kiln build: warning: '{}': {w}", file.display());
     }
     let mut out = Compiled::default();
-    for tree in profile.trees.into_values() {
+    for tree in profile.chosen() {
         let name = name_of(&tree);
         let lowered = match lower::lower(&tree, &name) {
             Ok(l) => l,

@@ -56,6 +56,10 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
         unsafe { crate::trace::aot::install(&mut vm, head.traces.cast(), head.trace_count as usize, text) };
     }
     let name = arguments.first().cloned();
+    if let Err(message) = crate::trace::profile::start_from_environment(&mut vm) {
+        // The program matters more.
+        program::complain(name.as_deref(), message.as_bytes());
+    }
     let status = machine::enter(&mut vm, name.as_deref(), |cx| main(cx, &image, &arguments));
     machine::exit(vm, status)
 }

@@ -28,10 +28,10 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
         program::complain(name, b"explain: there is no trace compiler for this processor");
         return 1;
     }
-    if !o.profile.is_empty()
-        && !runtime::trace::profile::start(&mut vm, std::ffi::OsString::from_vec(o.profile.clone()).into())
+    if !o.profile.path.is_empty()
+        && let Err(message) = runtime::trace::profile::start(&mut vm, &o.profile)
     {
-        program::complain(name, b"--profile-out: there is no trace compiler for this processor");
+        program::complain(name, format!("--profile-out: {message}").as_bytes());
         return 1;
     }
     if o.max_instructions != 0 {

@@ -30,6 +30,15 @@ struct Row {
     /// What the text says, once it was asked for.
     compiled: Option<Box<Compiled>>,
     state: State,
+    /// How often each exit was taken, by its number.
+    counts: Vec<u32>,
+}
+
+/// A precompiled tree with what was counted.
+pub(crate) struct Precompiled<'a> {
+    pub compiled: &'a Compiled,
+    /// How often each exit was taken, by its number.
+    pub exits: &'a [u32],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,7 +84,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         let tree = unsafe { *trees.add(i) };
         aot.by_root.insert(key, i);
         aot.by_table.insert(tree.table as u64, i);
-        aot.rows.push(Row { key, tree, text: one, compiled: None, state: State::Absent });
+        aot.rows.push(Row { key, tree, text: one, compiled: None, state: State::Absent, counts: Vec::new() });
     }
     let n = aot.rows.len();
     for i in 0..n {
@@ -91,8 +100,12 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
 }
 
 /// A chunk was loaded: its functions get the trees that begin in them.
-fn loaded(vm: &Vm, main: *mut ProtoObj) {
+pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
     let Some(e) = super::engine(vm) else { return };
+    e.note_module(vm, main);
+    if e.aot.rows.is_empty() {
+        return;
+    }
     let mut queue = vec![main];
     while let Some(p) = queue.pop() {
         let key = View::of(vm, e).key(P(p as u64));
@@ -163,6 +176,7 @@ impl Engine {
         let row = &mut self.aot.rows[i];
         // SAFETY: the table has as many words as there are items (the compiler of the image made both), and nothing else writes it.
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
+        row.counts = vec![0; c.exits.len()];
         row.compiled = Some(c);
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
@@ -206,6 +220,12 @@ impl Engine {
                 unsafe { *self.aot.rows[table].tree.table.add(word) = code };
             }
         }
+    }
+
+    /// Returns a tree that was bound, with its counts.
+    pub(crate) fn precompiled_tree(&self, number: u32) -> Option<Precompiled<'_>> {
+        let row = &self.aot.rows[self.row_of(number)?];
+        Some(Precompiled { compiled: row.compiled.as_deref()?, exits: &row.counts })
     }
 
     fn row_of(&self, number: u32) -> Option<usize> {
@@ -268,6 +288,10 @@ unsafe extern "C" fn leave(vm: *mut Vm, base: *mut u64) -> u64 {
         let [table, exit] = vm.left;
         let Some(e) = super::engine(vm) else { return outcome::FAIL };
         let Some(&i) = e.aot.by_table.get(&table) else { return outcome::FAIL };
+        e.leaves(vm, e.aot.first + i as u32);
+        if let Some(n) = e.aot.rows[i].counts.get_mut(exit as usize) {
+            *n = n.saturating_add(1);
+        }
         let row = &e.aot.rows[i];
         let Some(c) = &row.compiled else { return outcome::FAIL };
         let Some(&(branch, snap)) = c.exits.get(exit as usize) else { return outcome::FAIL };

@@ -25,7 +25,7 @@ use jit::subject::{P, Subject};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -63,6 +63,8 @@ pub struct Live {
     pub cells: Option<Arc<[AtomicU8]>>,
     /// What the code's end counts in: kept as long as the code.
     pub _count: Option<Arc<AtomicU32>>,
+    /// How often it was entered, if its code counts that.
+    pub entered: Option<Arc<AtomicU64>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Number of side traces of a root.
@@ -110,6 +112,13 @@ pub struct Quick {
     /// Exits until the policy looks again, and what it is told then.
     left: u32,
     batch: u32,
+}
+
+impl Quick {
+    /// Returns how often it was taken since the policy looked.
+    pub(crate) fn uncounted(&self) -> u32 {
+        self.batch - self.left
+    }
 }
 
 /// What the compiler does.
@@ -265,6 +274,7 @@ impl Engine {
         let (base, thread) = (view.base(), view.thread());
         if view.info(proto).no_jit {
             self.watch.refused(vm, Origin::Root(proto, at), Abort::JitOff);
+            self.note_abort(vm, Origin::Root(proto, at), Abort::JitOff);
             self.penalties.never(proto, at);
             return false;
         }
@@ -276,6 +286,7 @@ impl Engine {
         {
             return false;
         }
+        self.note_types(vm, proto, at);
         self.state = State::Pending(Pending { proto, at, base, thread, waited: 0 });
         let number = self.next_number();
         self.watch.began(vm, number, Place { func: place::running(vm), pc: Some(at) }, None);
@@ -370,6 +381,7 @@ impl Engine {
             self.charge(parent, cost);
         }
         self.watch.aborted(vm, why, Some(origin), recorder.as_deref());
+        self.note_abort(vm, origin, why);
         if let Some(r) = recorder {
             let (p, pc) = r.position();
             if self.log > 0 {
@@ -535,6 +547,7 @@ impl Engine {
                     eprintln!("abort side {trace}/{exit} {}", why.name());
                 }
                 self.watch.aborted(vm, why, Some(Origin::Side(trace, exit)), None);
+                self.note_abort(vm, Origin::Side(trace, exit), why);
                 self.budget.spend(0, None);
                 self.penalise_exit(trace, exit, why);
                 false
@@ -573,6 +586,7 @@ impl Engine {
         }
         self.drop_root(vm, root);
         self.watch.refused(vm, Origin::Root(proto, at), Abort::Retired);
+        self.note_abort(vm, Origin::Root(proto, at), Abort::Retired);
         self.penalties.blame(vm, proto, at, Abort::Retired);
     }
 }

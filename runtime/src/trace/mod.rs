@@ -237,6 +237,9 @@ pub(crate) unsafe extern "C" fn leave(
         if e.watch.wants_exits() {
             e.watch.left(vm, trace, exit, &*state);
         }
+        if !quiet {
+            e.leaves(vm, trace);
+        }
         if !quiet && let Some(stats) = &mut e.watch.stats {
             stats.interrupted(trace);
         }
