@@ -192,6 +192,7 @@ impl Engine {
         for (site, bytes) in std::mem::take(&mut live.undo) {
             self.arena.patch(site, &bytes);
         }
+        self.arena.synchronise();
         if let Some(Some(parent)) = self.traces.get_mut(parent as usize) {
             parent.sides[exit as usize] = 0;
             parent.counts[exit as usize] = 0;

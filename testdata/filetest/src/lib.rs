@@ -20,6 +20,7 @@ pub mod diff;
 pub mod mode;
 pub mod process;
 pub mod randhot;
+mod random;
 pub mod randprog;
 pub mod shrink;
 pub mod source_fuzz;
