@@ -203,6 +203,7 @@ impl Engine {
             self.arena.patch(site, &bytes);
         }
         live.lead_away();
+        self.arena.synchronise();
         if let Some(Some(parent)) = self.traces.get_mut(parent as usize) {
             parent.sides[exit as usize] = 0;
             parent.counts[exit as usize] = 0;
