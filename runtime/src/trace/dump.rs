@@ -153,13 +153,15 @@ impl Dump {
     }
 
     /// An exit was taken.
-    pub fn exit(&mut self, trace: u32, exit: u32, state: &ExitState) {
+    pub fn exit(&mut self, trace: u32, exit: u32, state: Option<&ExitState>) {
         if !self.mode.has('x') && !self.mode.has('X') {
             return;
         }
         self.exits = true;
         let mut text = format!("---- TRACE {trace} exit {exit}\n");
-        if self.mode.has('X') {
+        if self.mode.has('X')
+            && let Some(state) = state
+        {
             for four in state.gpr[..16].chunks(4) {
                 for r in four {
                     let _ = write!(text, " {r:016x}");

@@ -199,15 +199,17 @@ impl Watch {
         }
     }
 
-    /// An exit was taken.
-    pub fn left(&mut self, vm: &mut Vm, trace: u32, exit: u32, state: &ExitState) {
+    /// An exit was taken. Precompiled code has no registers to show.
+    pub fn left(&mut self, vm: &mut Vm, trace: u32, exit: u32, state: Option<&ExitState>) {
         if let Some(dump) = &mut self.dump {
             dump.exit(trace, exit, state);
         }
         if self.wanted & wants::EXIT != 0 {
             let (mut gpr, mut fpr) = (Box::new([0; 16]), Box::new([0; 16]));
-            gpr.copy_from_slice(&state.gpr[..16]);
-            fpr.copy_from_slice(&state.fpr[..16]);
+            if let Some(state) = state {
+                gpr.copy_from_slice(&state.gpr[..16]);
+                fpr.copy_from_slice(&state.fpr[..16]);
+            }
             events::post(vm, Event::Exit { from: (trace, exit), gpr, fpr });
         }
     }
