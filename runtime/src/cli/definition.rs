@@ -120,8 +120,8 @@ pub fn explain() -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::{Request, read};
     use super::*;
+    use runtime::options::{Request, read};
 
     #[test]
     fn every_option_that_is_described_is_read() {

@@ -19,8 +19,8 @@ use abi::hash::FastMap;
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
-use ir::tree::{Compiled, Item, Reader, RootKey};
-use ir::{Const, Start, Trace};
+use ir::tree::{Compiled, Item, Reader, RootKey, Tree};
+use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
 
 /// A precompiled tree.
@@ -54,6 +54,8 @@ enum State {
 pub(crate) struct Aot {
     rows: Vec<Row>,
     by_root: FastMap<RootKey, usize>,
+    /// Instructions and rows by prototype.
+    by_proto: FastMap<ProtoKey, Vec<(u32, usize)>>,
     by_table: FastMap<u64, usize>,
     /// Trace number of the first row.
     first: u32,
@@ -79,6 +81,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         // SAFETY: there are `count` rows.
         let tree = unsafe { *trees.add(i) };
         aot.by_root.insert(key, i);
+        aot.by_proto.entry(key.proto).or_default().push((key.pc, i));
         aot.by_table.insert(tree.table as u64, i);
         let head = one.lines().find(|l| l.starts_with("  trace "));
         let returns = head.is_some_and(|l| l.ends_with(" link=interp"));
@@ -94,6 +97,11 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
     e.show(vm);
     vm.jit.loaded = loaded;
     vm.jit.bind = bind_entered;
+    vm.host::<stdlib::AtExit>().actions.push(|vm| {
+        if let Some(e) = super::engine(vm) {
+            e.unused();
+        }
+    });
     n
 }
 
@@ -105,8 +113,8 @@ fn loaded(vm: &Vm, main: *mut ProtoObj) {
         let key = View::of(vm, e).key(P(p as u64));
         // SAFETY: the chunk was just loaded, so its prototypes are live; sizes describe their own memory.
         let size = unsafe { (*p).size_bc };
-        for pc in 0..size {
-            if let Some(&i) = e.aot.by_root.get(&RootKey { proto: key, pc }) {
+        for (pc, i) in e.aot.by_proto.get(&key).cloned().unwrap_or_default() {
+            if pc < size {
                 e.put(vm, i, p, pc);
             }
         }
@@ -126,13 +134,13 @@ impl Engine {
     /// Gives a tree its place in the bytecode.
     fn put(&mut self, vm: &Vm, i: usize, p: *mut ProtoObj, pc: u32) {
         let number = self.aot.first + i as u32;
-        if self.aot.rows[i].state != State::Absent {
-            return;
-        }
+        let Row { key, state: State::Absent, .. } = self.aot.rows[i] else { return };
         // SAFETY: the prototype is live and `pc` one of its instructions; the row of the trace exists.
         unsafe {
             let at = ProtoObj::bc(p).cast_mut().add(pc as usize);
             if !interp::jit::can_patch(vm, at) {
+                self.aot.rows[i].state = State::Dead;
+                self.watch.unused(key, "there is no such loop or function head, or too many loops over pairs");
                 return;
             }
             self.entries[number as usize] = TraceEntry { start_ins: *at, ..TraceEntry::default() };
@@ -145,7 +153,6 @@ impl Engine {
             live.place = (p as u64, pc);
         }
         self.roots.insert((p as u64, pc), (number, self.aot.rows[i].returns));
-        let key = self.aot.rows[i].key;
         if self.aot.links.iter().any(|l| l.2 == key) {
             self.bind_tree(vm, i);
         }
@@ -170,8 +177,9 @@ impl Engine {
         true
     }
 
-    fn bind_one(&mut self, vm: &Vm, i: usize) -> bool {
-        let Some(c) = self.read_tree(i) else { return false };
+    /// Fills the table of a tree. The error says why it cannot be used.
+    fn bind_one(&mut self, vm: &Vm, i: usize) -> Result<(), String> {
+        let mut c = self.read_tree(i).ok_or("its text cannot be read")?;
         let mut words = Vec::with_capacity(c.items.len());
         let mut roots = Vec::new();
         let mut links = Vec::new();
@@ -186,12 +194,11 @@ impl Engine {
                 Item::Const(c) => register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots),
                 Item::Offset(shape, key) => self.offset(vm, shape, key),
             };
-            let Some(word) = word else { return false };
-            words.push(word);
+            words.push(word.ok_or_else(|| missing(item))?);
         }
         let mut none = Vec::new();
         let pc = |c: &Const| register_bits(vm, &self.names, c, 0, &mut none);
-        let Some(ways) = peers::ways(&c, pc) else { return false };
+        let ways = peers::ways(&c, pc).ok_or("a function that it inlines was not loaded, or has changed")?;
         let row = &mut self.aot.rows[i];
         // SAFETY: the table has as many words as there are items (the compiler of the image made both), and nothing else writes it.
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
@@ -205,20 +212,56 @@ impl Engine {
         }
         // SAFETY: the image's compiler made it a function of this kind.
         let code = unsafe { std::mem::transmute::<*const u8, TraceCode>(row.tree.code) };
+        self.watch_bound(vm, number, &mut c);
         self.entries[number as usize].entry = Some(code);
         self.aot.links.extend(links);
         self.relink(self.aot.rows[i].key);
-        true
+        Ok(())
+    }
+
+    /// The root's IR is kept, and whoever wants to know is told.
+    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &mut Compiled) {
+        let root = &mut c.tree.branches[0];
+        if let Link::Root(n) = &mut root.trace.link {
+            let target = root.target.and_then(|k| self.aot.by_root.get(&k));
+            *n = target.map_or(0, |i| self.aot.first + *i as u32);
+        }
+        let Some(Some(live)) = self.traces.get_mut(number as usize) else { return };
+        live.trace = Kept::new(root.trace.clone(), &[]);
+        let linktype = live.link_type(&self.names.borrow(), vm);
+        self.watch.bound(vm, number, live, linktype, &c.tree);
+    }
+
+    /// Returns a precompiled tree with what this run has counted, and its row's number; its side traces are not in it.
+    pub(crate) fn counted_tree(&self, number: u32) -> Option<Tree> {
+        let i = self.row_of(number)?;
+        let mut tree = self.read_tree(i)?.tree;
+        let live = self.traces[number as usize].as_ref()?;
+        tree.branches[0].entries += u64::from(self.entries[number as usize].entries);
+        for (way, n) in self.aot.rows[i].ways.iter().zip(&live.counts) {
+            let (b, s) = way.from;
+            let taken = tree.branches.get_mut(b as usize).and_then(|b| b.exits.get_mut(s as usize));
+            if let Some(taken) = taken {
+                *taken += u64::from(*n);
+            }
+        }
+        Some(tree)
+    }
+
+    /// Says of trees that nobody needed why: their functions were not loaded.
+    pub(crate) fn unused(&mut self) {
+        for row in self.aot.rows.iter().filter(|r| r.state == State::Absent) {
+            self.watch.unused(row.key, "its function was not loaded, or has changed");
+        }
     }
 
     /// Binds a tree that waits, or takes it out of use.
     fn bind_or_drop(&mut self, vm: &Vm, i: usize) -> bool {
-        let bound = self.bind_one(vm, i);
-        if !bound {
-            self.drop_root(vm, self.aot.first + i as u32);
-            self.aot.rows[i].state = State::Dead;
-        }
-        bound
+        let Err(why) = self.bind_one(vm, i) else { return true };
+        self.watch.unused(self.aot.rows[i].key, &why);
+        self.drop_root(vm, self.aot.first + i as u32);
+        self.aot.rows[i].state = State::Dead;
+        false
     }
 
     /// Returns the code of a tree, which is bound if it was not.
@@ -279,6 +322,11 @@ impl Engine {
 
 impl Aot {
     /// Returns the exits of a row; none before it is bound.
+    pub(crate) fn ways(&self, i: usize) -> &[Way] {
+        &self.rows[i].ways
+    }
+
+    /// Does the same for whoever changes them.
     pub(crate) fn ways_mut(&mut self, i: usize) -> &mut [Way] {
         &mut self.rows[i].ways
     }
@@ -314,6 +362,17 @@ impl Live {
             aot: true,
             ..Live::default()
         }
+    }
+}
+
+/// Says what a word of a table cannot be.
+fn missing(item: &Item) -> String {
+    match item {
+        Item::Const(Const::Proto(_) | Const::Pc(..) | Const::Templ(..)) => {
+            "a function that it refers to was not loaded, or has changed".into()
+        }
+        Item::Const(c) => format!("{c} is not there"),
+        _ => "it was made for another version".into(),
     }
 }
 

@@ -122,6 +122,11 @@ impl Engine {
         self.aot.ways_mut(i).get_mut(exit as usize)
     }
 
+    /// Returns branch and snapshot of an exit of a tree.
+    pub(crate) fn way_of(&self, trace: u32, exit: u32) -> Option<(u32, u32)> {
+        self.aot.ways(self.row_of(trace)?).get(exit as usize).map(|w| w.from)
+    }
+
     /// Returns what a side trace at an exit of a tree begins with: the branch, its snapshot, and what that says of slots. Objects that the exit
     /// has rebuilt are in their slots and not inherited.
     pub(crate) fn tree_exit(&mut self, trace: u32, exit: u32) -> Option<(Trace, u32, SnapMap)> {

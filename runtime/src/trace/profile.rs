@@ -82,9 +82,28 @@ impl Engine {
     }
 
     fn tree(&self, root: &Live) -> Option<Tree> {
+        if root.aot {
+            return self.grown_tree(root);
+        }
         let key = self.key_of(root)?;
         let mut tree = Tree { key, branches: Vec::new() };
         self.grow(&mut tree, root, None, u64::from(self.entries.get(root.number as usize)?.entries));
+        Some(tree)
+    }
+
+    /// A precompiled tree with the side traces that this run has added.
+    fn grown_tree(&self, root: &Live) -> Option<Tree> {
+        let mut tree = self.counted_tree(root.number)?;
+        for (exit, &side) in root.sides.iter().enumerate().filter(|(_, n)| **n != 0) {
+            let (branch, snap) = self.way_of(root.number, exit as u32)?;
+            let free =
+                tree.side(branch as usize, snap).is_none() && !rebuilds(&tree.branches[branch as usize].trace, snap);
+            if let Some(Some(t)) = self.traces.get(side as usize)
+                && free
+            {
+                self.grow(&mut tree, t, Some((branch as usize, snap)), u64::from(root.counts[exit]));
+            }
+        }
         Some(tree)
     }
 
@@ -108,4 +127,9 @@ impl Engine {
             }
         }
     }
+}
+
+/// Says whether an exit rebuilds objects: a side trace of precompiled code does not know them.
+fn rebuilds(t: &ir::Trace, snap: u32) -> bool {
+    t.snaps[snap as usize].entries.iter().any(|(_, r)| r.is_ins() && t.ins[r.index()].is_sunk())
 }
