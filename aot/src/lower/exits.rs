@@ -61,7 +61,7 @@ impl Lowerer<'_> {
         Ok(label)
     }
 
-    /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime.
+    /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime, or in a side trace that was compiled later.
     pub fn leave(&mut self, branch: usize, s: usize, base: &str, known: &HashMap<i32, Known>) -> Result<(), Refusal> {
         self.store_slots(base, known)?;
         let number = self.exits.len();
@@ -69,8 +69,8 @@ impl Lowerer<'_> {
         let table = format!("@{}.k", self.name);
         self.vm_store("ptr", &table, vmfield::LEFT);
         self.vm_store("i64", &number.to_string(), vmfield::LEFT + 8);
-        let leave = self.constant(Item::Leave, "ptr");
-        self.jump_to(&leave, base);
+        let next = self.constant(Item::Exit(number as u32), "ptr");
+        self.jump_to(&next, base);
         Ok(())
     }
 

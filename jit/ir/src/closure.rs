@@ -8,11 +8,6 @@ use crate::konst::Const;
 use crate::op::Op;
 use crate::trace::{Ref, Slot, Trace};
 
-/// Bit of a descriptor: a slot of the frame, not an upvalue of the parent.
-pub(crate) const LOCAL: i32 = 0x8000;
-/// Bit of a descriptor: the variable is never assigned again.
-const IMMUTABLE: i32 = 0x4000;
-
 /// What a closure captures by one of its upvalues.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Capture {
@@ -39,6 +34,11 @@ pub struct Closure {
 }
 
 impl Closure {
+    /// Bit of a descriptor: a slot of the frame, not an upvalue of the parent. As in bytecode.
+    pub const LOCAL: i32 = 0x8000;
+    /// Bit of a descriptor: the variable is never assigned again.
+    pub const IMMUTABLE: i32 = 0x4000;
+
     /// Returns the slots it captures.
     pub fn slots(&self) -> impl Iterator<Item = Slot> + '_ {
         self.captures.iter().filter_map(|c| match *c {
@@ -75,9 +75,9 @@ impl Trace {
         let base = int(base)?;
         let capture = |&r: &Ref| {
             let d = int(r)?;
-            Some(match d & LOCAL {
+            Some(match d & Closure::LOCAL {
                 0 => Capture::Parent((d & 255) as u32),
-                _ => Capture::Local { slot: base + (d & 255), immutable: d & IMMUTABLE != 0 },
+                _ => Capture::Local { slot: base.wrapping_add(d & 255), immutable: d & Closure::IMMUTABLE != 0 },
             })
         };
         let captures = list[2..].iter().map(capture).collect::<Option<_>>()?;

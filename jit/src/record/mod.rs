@@ -166,22 +166,23 @@ impl Recorder {
         Ok(rec)
     }
 
-    /// Begins a side trace at exit `exit` of `parent` (trace number `number`); the frames have been restored and the interpreter is about
-    /// to go on.
+    /// Begins a side trace at an exit (number of the trace, of the exit) that leaves through snapshot `snap` of `parent`; the frames have been
+    /// restored and the interpreter is about to go on.
     pub fn side(
         s: &dyn Subject,
         parent: &Trace,
+        snap: u32,
         map: &SnapMap,
-        number: u32,
-        exit: u32,
+        (number, exit): (u32, u32),
         params: &Params,
     ) -> Res<Recorder> {
         let (proto, pc) = s.at().ok_or(Abort::Inconsistent)?;
         let key = s.key(proto);
         let trace = Trace::new(Start::Side(number, exit), Const::Pc(key, pc));
+        let at = snap as usize;
         let mut rec = Recorder::new(s, Begin::Func, params, trace, (proto, pc));
         rec.side = true;
-        let snap = parent.snaps.get(exit as usize).ok_or(Abort::Inconsistent)?;
+        let snap = parent.snaps.get(at).ok_or(Abort::Inconsistent)?;
         rec.origin = s.base() - i64::from(snap.base);
         rec.fresh = exit == 0 && snap.base == 0 && snap.entries.is_empty();
         let mut r = Rec { s, t: &mut rec };
@@ -189,8 +190,8 @@ impl Recorder {
         r.t.inherited = r.t.frames.len();
         r.check_proto(proto)?;
         r.extent();
-        r.replay(parent, exit as usize, map)?;
-        r.t.at_once = r.goes_on(parent, exit as usize);
+        r.replay(parent, at, map)?;
+        r.t.at_once = r.goes_on(parent, at);
         Ok(rec)
     }
 

@@ -16,12 +16,12 @@
 use super::{Rec, Res, Tr};
 use crate::subject::Upval;
 use abi::abort::Abort;
-use ir::{Capture, Const, Op as I, Ref, Slot, Ty, Variable};
+use bytecode::proto::UpvalDesc;
+use ir::{Capture, Closure, Const, Op as I, Ref, Slot, Ty, Variable};
 
 /// Bits of UREFS's literal below the slot.
 const SLOT_SHIFT: u32 = 8;
-/// Bit of an upvalue descriptor: a slot of the frame.
-const LOCAL: u16 = 0x8000;
+const _: () = assert!(Closure::LOCAL == UpvalDesc::LOCAL as i32 && Closure::IMMUTABLE == UpvalDesc::IMMUTABLE as i32);
 /// Literal of a UCLO that closes only upvalues of closures made on the trace.
 const OWN: i32 = 1;
 
@@ -192,7 +192,7 @@ impl Rec<'_> {
         let base = self.base();
         let parent = self.func()?;
         let captures = self.s.captures(child);
-        let highest = captures.iter().filter(|d| **d & LOCAL != 0).map(|d| base + i32::from(d & 255)).max();
+        let highest = captures.iter().filter(|d| UpvalDesc(**d).is_local()).map(|d| base + i32::from(d & 255)).max();
         if let Some(slot) = highest {
             self.free_slots(slot)?;
         }

@@ -200,8 +200,8 @@ pub fn profile() -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::super::options::{Request, read};
     use super::*;
+    use runtime::options::{Request, read};
 
     #[test]
     fn every_option_that_is_described_is_read() {

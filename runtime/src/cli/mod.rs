@@ -5,12 +5,11 @@
 mod complete;
 pub mod definition;
 mod external;
-pub mod options;
 mod profile;
 mod repl;
 mod standalone;
 
-use options::Request;
+use runtime::options::{self, Request};
 use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;

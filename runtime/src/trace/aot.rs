@@ -12,6 +12,7 @@
 use super::bind::register_bits;
 use super::engine::{Engine, Live};
 use super::kept::Kept;
+use super::peers::{self, Way};
 use super::view::View;
 use abi::exit::outcome;
 use abi::hash::FastMap;
@@ -19,7 +20,7 @@ use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
 use ir::tree::{Compiled, Item, Reader, RootKey};
-use ir::{Const, Start, Trace};
+use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
 
 /// A precompiled tree.
@@ -27,18 +28,13 @@ struct Row {
     key: RootKey,
     tree: AotTree,
     text: &'static str,
-    /// What the text says, once it was asked for.
-    compiled: Option<Box<Compiled>>,
+    /// Its exits, once it is bound.
+    ways: Vec<Way>,
+    /// Slots that must be free above its base.
+    slots: i32,
+    /// Its root leads to the interpreter.
+    returns: bool,
     state: State,
-    /// How often each exit was taken, by its number.
-    counts: Vec<u32>,
-}
-
-/// A precompiled tree with what was counted.
-pub(crate) struct Precompiled<'a> {
-    pub compiled: &'a Compiled,
-    /// How often each exit was taken, by its number.
-    pub exits: &'a [u32],
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,6 +54,8 @@ enum State {
 pub(crate) struct Aot {
     rows: Vec<Row>,
     by_root: FastMap<RootKey, usize>,
+    /// Instructions and rows by prototype.
+    by_proto: FastMap<ProtoKey, Vec<(u32, usize)>>,
     by_table: FastMap<u64, usize>,
     /// Trace number of the first row.
     first: u32,
@@ -83,8 +81,11 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         // SAFETY: there are `count` rows.
         let tree = unsafe { *trees.add(i) };
         aot.by_root.insert(key, i);
+        aot.by_proto.entry(key.proto).or_default().push((key.pc, i));
         aot.by_table.insert(tree.table as u64, i);
-        aot.rows.push(Row { key, tree, text: one, compiled: None, state: State::Absent, counts: Vec::new() });
+        let head = one.lines().find(|l| l.starts_with("  trace "));
+        let returns = head.is_some_and(|l| l.ends_with(" link=interp"));
+        aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), slots: 0, returns, state: State::Absent });
     }
     let n = aot.rows.len();
     for i in 0..n {
@@ -96,6 +97,11 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
     e.show(vm);
     vm.jit.loaded = loaded;
     vm.jit.bind = bind_entered;
+    vm.host::<stdlib::AtExit>().actions.push(|vm| {
+        if let Some(e) = super::engine(vm) {
+            e.unused();
+        }
+    });
     n
 }
 
@@ -111,8 +117,8 @@ pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
         let key = View::of(vm, e).key(P(p as u64));
         // SAFETY: the chunk was just loaded, so its prototypes are live; sizes describe their own memory.
         let size = unsafe { (*p).size_bc };
-        for pc in 0..size {
-            if let Some(&i) = e.aot.by_root.get(&RootKey { proto: key, pc }) {
+        for (pc, i) in e.aot.by_proto.get(&key).cloned().unwrap_or_default() {
+            if pc < size {
                 e.put(vm, i, p, pc);
             }
         }
@@ -132,13 +138,13 @@ impl Engine {
     /// Gives a tree its place in the bytecode.
     fn put(&mut self, vm: &Vm, i: usize, p: *mut ProtoObj, pc: u32) {
         let number = self.aot.first + i as u32;
-        if self.aot.rows[i].state != State::Absent {
-            return;
-        }
+        let Row { key, state: State::Absent, .. } = self.aot.rows[i] else { return };
         // SAFETY: the prototype is live and `pc` one of its instructions; the row of the trace exists.
         unsafe {
             let at = ProtoObj::bc(p).cast_mut().add(pc as usize);
             if !interp::jit::can_patch(vm, at) {
+                self.aot.rows[i].state = State::Dead;
+                self.watch.unused(key, "there is no such loop or function head, or too many loops over pairs");
                 return;
             }
             self.entries[number as usize] = TraceEntry { start_ins: *at, ..TraceEntry::default() };
@@ -150,18 +156,40 @@ impl Engine {
         if let Some(live) = self.traces[number as usize].as_mut() {
             live.place = (p as u64, pc);
         }
-        self.roots.insert((p as u64, pc), (number, false));
+        self.roots.insert((p as u64, pc), (number, self.aot.rows[i].returns));
+        if self.aot.links.iter().any(|l| l.2 == key) {
+            self.bind_tree(vm, i);
+        }
     }
 
-    /// Fills the table of a tree; says whether it may run.
+    /// Binds a tree that waits, and all it links to, or takes it out of use; says whether it may run.
     fn bind_tree(&mut self, vm: &Vm, i: usize) -> bool {
-        let Some(c) = self.read_tree(i) else { return false };
+        if !self.bind_or_drop(vm, i) {
+            return false;
+        }
+        let mut left = vec![i];
+        while let Some(i) = left.pop() {
+            let links = self.aot.links.iter().filter(|l| l.0 == i);
+            let targets: Vec<usize> = links.filter_map(|l| self.aot.by_root.get(&l.2).copied()).collect();
+            for t in targets {
+                // What is entered by links alone is bound here.
+                if self.aot.rows[t].state == State::Waiting && self.bind_or_drop(vm, t) {
+                    left.push(t);
+                }
+            }
+        }
+        true
+    }
+
+    /// Fills the table of a tree. The error says why it cannot be used.
+    fn bind_one(&mut self, vm: &Vm, i: usize) -> Result<(), String> {
+        let mut c = self.read_tree(i).ok_or("its text cannot be read")?;
         let mut words = Vec::with_capacity(c.items.len());
         let mut roots = Vec::new();
         let mut links = Vec::new();
         for (n, item) in c.items.iter().enumerate() {
             let word = match item {
-                Item::Leave => Some(leave as *const () as u64),
+                Item::Leave | Item::Exit(_) => Some(leave_address()),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
                 Item::Root(key) => {
                     links.push((i, n, *key));
@@ -170,30 +198,72 @@ impl Engine {
                 Item::Const(c) => register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots),
                 Item::Offset(shape, key) => self.offset(vm, shape, key),
             };
-            let Some(word) = word else { return false };
-            words.push(word);
+            words.push(word.ok_or_else(|| missing(item))?);
         }
+        let mut none = Vec::new();
+        let pc = |c: &Const| register_bits(vm, &self.names, c, 0, &mut none);
+        let ways = peers::ways(&c, pc).ok_or("a function that it inlines was not loaded, or has changed")?;
         let row = &mut self.aot.rows[i];
         // SAFETY: the table has as many words as there are items (the compiler of the image made both), and nothing else writes it.
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
-        row.counts = vec![0; c.exits.len()];
-        row.compiled = Some(c);
+        row.ways = ways;
+        row.slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
         if let Some(live) = self.traces[number as usize].as_mut() {
             live.roots = roots;
+            live.count_ways(&c);
         }
+        // SAFETY: the image's compiler made it a function of this kind.
+        let code = unsafe { std::mem::transmute::<*const u8, TraceCode>(row.tree.code) };
+        self.watch_bound(vm, number, &mut c);
+        self.entries[number as usize].entry = Some(code);
         self.aot.links.extend(links);
-        self.relink(i);
-        true
+        self.relink(self.aot.rows[i].key);
+        Ok(())
     }
 
-    fn read_tree(&mut self, i: usize) -> Option<Box<Compiled>> {
-        let row = self.aot.rows.get_mut(i)?;
-        match row.compiled.take() {
-            Some(c) => Some(c),
-            None => Reader::new(row.text).tree()?.ok().map(Box::new),
+    /// The root's IR is kept, and whoever wants to know is told.
+    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &mut Compiled) {
+        let root = &mut c.tree.branches[0];
+        if let Link::Root(n) = &mut root.trace.link {
+            let target = root.target.and_then(|k| self.aot.by_root.get(&k));
+            *n = target.map_or(0, |i| self.aot.first + *i as u32);
         }
+        let Some(Some(live)) = self.traces.get_mut(number as usize) else { return };
+        live.trace = Kept::new(root.trace.clone(), &[]);
+        let linktype = live.link_type(&self.names.borrow(), vm);
+        self.watch.bound(vm, number, live, linktype, &c.tree);
+    }
+
+    /// Says of trees that nobody needed why: their functions were not loaded.
+    pub(crate) fn unused(&mut self) {
+        for row in self.aot.rows.iter().filter(|r| r.state == State::Absent) {
+            self.watch.unused(row.key, "its function was not loaded, or has changed");
+        }
+    }
+
+    /// Binds a tree that waits, or takes it out of use.
+    fn bind_or_drop(&mut self, vm: &Vm, i: usize) -> bool {
+        let Err(why) = self.bind_one(vm, i) else { return true };
+        self.watch.unused(self.aot.rows[i].key, &why);
+        self.drop_root(vm, self.aot.first + i as u32);
+        self.aot.rows[i].state = State::Dead;
+        false
+    }
+
+    /// Returns the code of a tree, which is bound if it was not.
+    pub(crate) fn bound_code(&mut self, vm: &Vm, number: u32) -> Option<u64> {
+        let i = self.row_of(number)?;
+        if self.aot.rows[i].state == State::Waiting {
+            self.bind_tree(vm, i);
+        }
+        let row = &self.aot.rows[i];
+        (row.state == State::Bound).then_some(row.tree.code as u64)
+    }
+
+    pub(crate) fn read_tree(&self, i: usize) -> Option<Box<Compiled>> {
+        Reader::new(self.aot.rows.get(i)?.text).tree()?.ok().map(Box::new)
     }
 
     fn offset(&self, vm: &Vm, shape: &std::sync::Arc<ir::Shape>, key: &[u8]) -> Option<u64> {
@@ -206,13 +276,12 @@ impl Engine {
     fn code_of(&self, key: RootKey) -> u64 {
         match self.aot.by_root.get(&key).map(|i| &self.aot.rows[*i]) {
             Some(row) if row.state == State::Bound => row.tree.code as u64,
-            _ => go_on as *const () as u64,
+            _ => self.live_code(key).unwrap_or(go_on as *const () as u64),
         }
     }
 
-    /// Sets the words of all tables that name a tree.
-    fn relink(&mut self, i: usize) {
-        let key = self.aot.rows[i].key;
+    /// Sets the words of all tables that name a root.
+    pub(crate) fn relink(&mut self, key: RootKey) {
         let code = self.code_of(key);
         for &(table, word, k) in &self.aot.links {
             if k == key {
@@ -222,13 +291,8 @@ impl Engine {
         }
     }
 
-    /// Returns a tree that was bound, with its counts.
-    pub(crate) fn precompiled_tree(&self, number: u32) -> Option<Precompiled<'_>> {
-        let row = &self.aot.rows[self.row_of(number)?];
-        Some(Precompiled { compiled: row.compiled.as_deref()?, exits: &row.counts })
-    }
-
-    fn row_of(&self, number: u32) -> Option<usize> {
+    /// Returns the row of a precompiled tree.
+    pub(crate) fn row_of(&self, number: u32) -> Option<usize> {
         let aot = self.traces.get(number as usize)?.as_ref().is_some_and(|t| t.aot);
         number.checked_sub(self.aot.first).map(|i| i as usize).filter(|i| aot && *i < self.aot.rows.len())
     }
@@ -240,7 +304,39 @@ impl Engine {
         if let Some(live) = self.traces[number as usize].as_mut() {
             live.place = (0, 0);
         }
-        self.relink(i);
+        self.relink(self.aot.rows[i].key);
+    }
+}
+
+impl Aot {
+    /// Returns the exits of a row; none before it is bound.
+    pub(crate) fn ways(&self, i: usize) -> &[Way] {
+        &self.rows[i].ways
+    }
+
+    /// Does the same for whoever changes them.
+    pub(crate) fn ways_mut(&mut self, i: usize) -> &mut [Way] {
+        &mut self.rows[i].ways
+    }
+
+    /// Says whether bound trees link to roots.
+    pub(crate) fn has_links(&self) -> bool {
+        !self.links.is_empty()
+    }
+
+    /// Sets a word of a bound tree's table; returns its address.
+    pub(crate) fn set_word(&mut self, i: usize, word: usize, to: u64) -> u64 {
+        // SAFETY: words that items describe.
+        unsafe {
+            let at = self.rows[i].tree.table.add(word);
+            *at = to;
+            at as u64
+        }
+    }
+
+    /// Number of trees.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 }
 
@@ -257,6 +353,17 @@ impl Live {
     }
 }
 
+/// Says what a word of a table cannot be.
+fn missing(item: &Item) -> String {
+    match item {
+        Item::Const(Const::Proto(_) | Const::Pc(..) | Const::Templ(..)) => {
+            "a function that it refers to was not loaded, or has changed".into()
+        }
+        Item::Const(c) => format!("{c} is not there"),
+        _ => "it was made for another version".into(),
+    }
+}
+
 /// A tree without code is to be entered: its constants are bound, or it is not used any more.
 fn bind_entered(vm: &mut Vm, number: u32) -> Option<TraceCode> {
     let e = super::engine(vm)?;
@@ -265,14 +372,9 @@ fn bind_entered(vm: &mut Vm, number: u32) -> Option<TraceCode> {
         return None;
     }
     if !e.bind_tree(vm, i) {
-        e.aot.rows[i].state = State::Dead;
-        e.drop_root(vm, number);
         return None;
     }
-    // SAFETY: the image's compiler made it a function of this kind.
-    let code = unsafe { std::mem::transmute::<*const u8, TraceCode>(e.aot.rows[i].tree.code) };
-    e.entries[number as usize].entry = Some(code);
-    Some(code)
+    e.entries[number as usize].entry
 }
 
 /// What a link to a tree that is not in use jumps to: the machine knows where it is.
@@ -280,35 +382,54 @@ unsafe extern "C" fn go_on(_vm: *mut Vm, _base: *mut u64) -> u64 {
     outcome::NEXT
 }
 
+/// What an exit answers that found nobody to go on with.
+unsafe extern "C" fn fail(_vm: *mut Vm, _base: *mut u64) -> u64 {
+    outcome::FAIL
+}
+
+/// Returns the address of [`leave`].
+pub(crate) fn leave_address() -> u64 {
+    leave as *const () as u64
+}
+
 /// Where precompiled code ends when it leaves: its slots are stored.
 unsafe extern "C" fn leave(vm: *mut Vm, base: *mut u64) -> u64 {
-    // SAFETY: compiled code passes its machine and base, and has noted where it left; no other reference to the machine is in use.
+    // SAFETY: as `left`. What goes on has the same interface, and optimised code jumps to it.
+    unsafe {
+        let next = left(vm, base);
+        next(vm, base)
+    }
+}
+
+/// Does the runtime's part of an exit; returns what goes on.
+///
+/// # Safety
+/// Compiled code passes its machine and base, and has noted where it left; no other reference to the machine is in use.
+#[inline(never)]
+unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
+    // SAFETY: as the caller says. The row's exits are those of the code.
     unsafe {
         let vm = &mut *vm;
         let [table, exit] = vm.left;
-        let Some(e) = super::engine(vm) else { return outcome::FAIL };
-        let Some(&i) = e.aot.by_table.get(&table) else { return outcome::FAIL };
-        e.leaves(vm, e.aot.first + i as u32);
-        if let Some(n) = e.aot.rows[i].counts.get_mut(exit as usize) {
-            *n = n.saturating_add(1);
-        }
-        let row = &e.aot.rows[i];
-        let Some(c) = &row.compiled else { return outcome::FAIL };
-        let Some(&(branch, snap)) = c.exits.get(exit as usize) else { return outcome::FAIL };
-        let t = &c.tree.branches[branch as usize].trace;
-        let s = &t.snaps[snap as usize];
-        let Some(pc) = s.pc.and_then(|r| t.as_const(r)) else { return outcome::FAIL };
-        let mut none = Vec::new();
-        let Some(pc) = register_bits(vm, &e.names, pc, 0, &mut none) else { return outcome::FAIL };
-        vm.base = base.offset(s.base as isize);
-        vm.pc = pc as *const u32;
-        if let Some(n) = s.multres {
+        let Some(e) = super::engine(vm) else { return fail };
+        let Some(&i) = e.aot.by_table.get(&table) else { return fail };
+        let row = &mut e.aot.rows[i];
+        let Some(way) = row.ways.get(exit as usize) else { return fail };
+        vm.base = base.offset(way.base as isize);
+        vm.pc = way.pc as *const u32;
+        if let Some(n) = way.multres {
             vm.multres = n.into();
         }
-        if exit == 0 {
-            let slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
-            super::make_room(vm, base, slots);
+        if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < row.slots.max(0) as usize {
+            super::make_room(vm, base, row.slots);
+            return go_on;
         }
-        outcome::NEXT
+        let first = way.first;
+        let quiet = super::is_quiet(vm);
+        if !(quiet && !e.watch.is_curious() && row.ways[first as usize].is_quick()) {
+            let number = e.aot.first + i as u32;
+            super::look_at_exit(vm, e, quiet, (number, first), None);
+        }
+        go_on
     }
 }

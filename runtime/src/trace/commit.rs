@@ -6,6 +6,7 @@ use super::inject::Point;
 use super::kept::Kept;
 use super::lifecycle::FRESH;
 use super::packed::Exits;
+use super::peers::from_memory;
 use super::policy::{Account, EARLY};
 use abi::abort::Abort;
 use heap::vm::TraceEntry;
@@ -50,8 +51,13 @@ impl Engine {
         let number = self.next_number();
         let may_allocate = || !self.injected(Point::Alloc);
         let bound = bind(vm, &self.names.borrow(), &trace, self.env.nil_slot, &may_allocate).ok_or(Abort::NoMemory)?;
+        let mut loaded = None;
         let parent = match trace.start {
             Start::Root => None,
+            Start::Side(no, _) if self.row_of(no).is_some() => {
+                loaded = Some(from_memory(&trace));
+                None
+            }
             Start::Side(no, exit) => {
                 let mut map = self.exit_map(no, exit).ok_or(Abort::Inconsistent)?;
                 map.slots.extend_from_slice(recorder.parts());
@@ -59,14 +65,12 @@ impl Engine {
             }
         };
         let target = match trace.link {
-            Link::Root(no) => {
-                Some(self.traces.get(no as usize).and_then(Option::as_ref).ok_or(Abort::Inconsistent)?.inner)
-            }
+            Link::Root(no) => Some(self.inner(vm, no)?),
             _ => None,
         };
         let at = self.arena.choose(trace.ins.len() * INS_BYTES);
         let mut request = Request {
-            trace: &trace,
+            trace: loaded.as_ref().unwrap_or(&trace),
             number,
             bits: &bound.bits,
             keys: &bound.keys,
@@ -141,6 +145,7 @@ impl Engine {
             tries: vec![0; n],
             number,
             undo: Vec::new(),
+            words: Vec::new(),
             account: Account { loops: trace.link == Link::Again, ..Account::default() },
             heat: FRESH,
             seen: 0,
@@ -166,8 +171,9 @@ impl Engine {
             s.disarm(&live);
         }
         let inner = live.inner;
-        let entry = matches!(origin, Origin::Root(..)).then(|| self.arena.entry(address + code.entry as u64));
-        self.place(number, Box::new(live), TraceEntry { entry: entry.map(heap_entry), ..TraceEntry::default() });
+        let entry = heap_entry(self.arena.entry(address + code.entry as u64));
+        let row = TraceEntry { entry: matches!(origin, Origin::Root(..)).then_some(entry), ..TraceEntry::default() };
+        self.place(number, Box::new(live), row);
         match origin {
             Origin::Root(p, at) => {
                 // SAFETY: the prototype is live; `can_patch` said that patching works.
@@ -178,15 +184,16 @@ impl Engine {
                     interp::jit::patch(vm, pc, number as u16);
                 }
                 self.roots.insert((p.0, at), (number, returns));
+                self.renew_links((p.0, at));
             }
-            Origin::Side(parent, exit) => {
+            Origin::Side(parent_number, exit) => {
                 self.show(vm);
                 let written = !self.injected(Point::Code);
                 if let Some(root) = self.traces[root as usize].as_mut() {
                     root.nside += 1;
                     root.account.loops |= back;
                 }
-                let Some(parent) = self.traces[parent as usize].as_mut() else { return };
+                let Some(parent) = self.traces[parent_number as usize].as_mut() else { return };
                 parent.sides[exit as usize] = number;
                 let mut undo = Vec::new();
                 for (e, at) in &parent.patches {
@@ -199,8 +206,10 @@ impl Engine {
                         }
                     }
                 }
+                let words =
+                    if written { self.lead(parent_number, exit, entry as *const () as u64) } else { Vec::new() };
                 if let Some(live) = self.traces[number as usize].as_mut() {
-                    live.undo = undo;
+                    (live.undo, live.words) = (undo, words);
                 }
             }
         }
@@ -209,7 +218,7 @@ impl Engine {
 
 /// Returns about how many instructions were executed from a root's start to each exit of a trace, of which `steps` were recorded behind
 /// `before` others. Exits behind LOOP had a round at least.
-fn work(trace: &ir::Trace, steps: u32, before: u32) -> Vec<u32> {
+pub(super) fn work(trace: &ir::Trace, steps: u32, before: u32) -> Vec<u32> {
     let late = if matches!(trace.link, Link::Loop | Link::Again) { before + steps.max(EARLY) } else { before + steps };
     let end = trace.ins.iter().position(|i| i.op == ir::Op::LOOP).unwrap_or(trace.ins.len()).max(1) as u32;
     let work =

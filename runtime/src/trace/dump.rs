@@ -9,6 +9,7 @@ use abi::exit::ExitState;
 use abi::support::Helper;
 use bytecode::{Chunk, Op, listing};
 use heap::{Func, Value, Vm};
+use ir::tree::Tree;
 use ir::{Trace, Ty};
 use jit::asm::place::Place;
 use jit::backend::Env;
@@ -141,6 +142,26 @@ impl Dump {
         }
     }
 
+    /// A precompiled tree is used from now on. (How long its machine code is nobody knows here.)
+    pub fn bound(&mut self, number: u32, at: &str, tree: &Tree, linktype: &str) {
+        if !self.shows_traces() {
+            return;
+        }
+        if self.mode.style == Style::Html {
+            write(&self.out, "<pre class=\"kiln\">\n");
+        }
+        let gap = if std::mem::take(&mut self.exits) { "\n" } else { "" };
+        self.put(&format!("{gap}---- TRACE {number} precompiled {at}\n"));
+        for (i, b) in tree.branches.iter().enumerate() {
+            if let Some((parent, exit)) = b.parent {
+                self.put(&format!("---- TRACE {number} branch {i} at {parent}/{exit}\n"));
+            }
+            self.ir(number, &b.trace, &[]);
+        }
+        self.put(&format!("---- TRACE {number} stop -> {linktype}\n"));
+        self.end();
+    }
+
     fn end(&self) {
         write(&self.out, if self.mode.style == Style::Html { "</pre>\n\n" } else { "\n" });
     }
@@ -153,13 +174,15 @@ impl Dump {
     }
 
     /// An exit was taken.
-    pub fn exit(&mut self, trace: u32, exit: u32, state: &ExitState) {
+    pub fn exit(&mut self, trace: u32, exit: u32, state: Option<&ExitState>) {
         if !self.mode.has('x') && !self.mode.has('X') {
             return;
         }
         self.exits = true;
         let mut text = format!("---- TRACE {trace} exit {exit}\n");
-        if self.mode.has('X') {
+        if self.mode.has('X')
+            && let Some(state) = state
+        {
             for four in state.gpr[..16].chunks(4) {
                 for r in four {
                     let _ = write!(text, " {r:016x}");

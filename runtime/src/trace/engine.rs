@@ -77,6 +77,8 @@ pub struct Live {
     pub tries: Vec<u8>,
     /// Bytes of the parent's exits before they were linked, by address.
     pub undo: Vec<(u64, Vec<u8>)>,
+    /// Words of a precompiled parent's table that lead here: addresses.
+    pub words: Vec<u64>,
     /// What the tree has done (root traces).
     pub account: Account,
     /// Entries lately, and at the last count.
@@ -491,11 +493,16 @@ impl Engine {
     /// Counts an exit whose frames were restored, and those that [`Engine::leave_quickly`] did before; says whether to record a side trace.
     pub(crate) fn count_exit(&mut self, vm: &mut Vm, trace: u32, exit: u32) -> bool {
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
-        let (root, i) = (live.root, exit as usize);
-        let times = 1 + match live.quick.get_mut(i) {
+        let (root, i, ready) = (live.root, exit as usize, !live.aot);
+        let mut times = 1 + match live.quick.get_mut(i) {
             Some(Some(quick)) => std::mem::take(&mut quick.batch) - std::mem::take(&mut quick.left),
             _ => 0,
         };
+        let mut ended = live.ends_at(exit);
+        if !ready && let Some(way) = self.way(trace, exit) {
+            (times, ended) = (1 + way.passed(), way.ended);
+        }
+        let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
         let (Some(count), Some(&work)) = (live.counts.get_mut(i), live.work.get(i)) else { return false };
         *count = count.saturating_add(times);
         let n = *count;
@@ -503,7 +510,6 @@ impl Engine {
             return false;
         }
         // Behind the end of a trace that does not go on there is nothing to record.
-        let ended = live.ends_at(exit);
         let wait = self.params.hotexit.saturating_mul(1 << live.tries[i].min(16));
         let hopeless = u32::from(live.tries[i]) >= self.params.tryside || ended || live.sides[i] != 0;
         let entries = self.entries.get(root as usize).map_or(0, |e| e.entries.wrapping_sub(e.calls));
@@ -516,7 +522,10 @@ impl Engine {
         if n > self.params.hotexit {
             // It never counts past the exit that is due to be recorded.
             let until = if hopeless || n >= wait { BATCH } else { (wait - n - 1).min(BATCH) };
-            self.make_quick(trace, exit, until);
+            match self.way(trace, exit).filter(|_| !ready) {
+                Some(way) => way.pass(until),
+                None => self.make_quick(trace, exit, until),
+            }
         }
         let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
         if hopeless
@@ -531,13 +540,16 @@ impl Engine {
         {
             return false;
         }
-        let Some(map) = self.exit_map(trace, exit) else { return false };
+        let begin = match self.traces.get(trace as usize) {
+            Some(Some(live)) if ready => self.exit_map(trace, exit).map(|map| (live.trace.unpack(), exit, map)),
+            _ => self.tree_exit(trace, exit),
+        };
+        let Some((parent, snap, map)) = begin else { return false };
         let number = self.next_number();
         let at = place::upcoming(vm).unwrap_or(Place { func: place::running(vm), pc: None });
         self.watch.began(vm, number, at, Some((trace, exit)));
-        let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
         let view = View { restored: true, ..self.view(vm) };
-        match Recorder::side(&view, &live.trace.unpack(), &map, trace, exit, &self.params) {
+        match Recorder::side(&view, &parent, snap, &map, (trace, exit), &self.params) {
             Ok(r) => {
                 self.state = State::Recording(Box::new(r), Origin::Side(trace, exit));
                 true

@@ -19,7 +19,7 @@ pub(crate) const FRESH: u32 = 64;
 
 impl Engine {
     /// Takes a root trace from its loop or function. Other traces may jump to its code, and exits of its side traces are still found.
-    pub(crate) fn drop_root(&mut self, vm: &mut Vm, number: u32) {
+    pub(crate) fn drop_root(&mut self, vm: &Vm, number: u32) {
         let Some(Some(live)) = self.traces.get(number as usize) else { return };
         let (place, root) = (live.place, live.root);
         // Precompiled trees have their place before they have code.
@@ -38,6 +38,7 @@ impl Engine {
         if placed {
             self.forget_tree(number);
         }
+        self.renew_links(place);
     }
 
     /// Frees all traces: bytecode is as it was; code that still runs finds its exits. What is known of places stays, for programs that
@@ -79,8 +80,9 @@ impl Engine {
 
     /// Gives back what a trace has. Nothing leads to it.
     fn release(&mut self, number: u32) {
-        let Some(live) = self.traces[number as usize].take() else { return };
-        if !live.aot {
+        let Some(mut live) = self.traces[number as usize].take() else { return };
+        live.lead_away();
+        if live.code.1 != 0 {
             self.arena.free(live.code.0, live.code.1);
         }
         self.entries[number as usize] = TraceEntry::default();
@@ -110,7 +112,7 @@ impl Engine {
     }
 
     fn has_room(&self, bytes: usize) -> bool {
-        let most = (self.params.maxtrace as usize).min(60_000);
+        let most = (self.params.maxtrace as usize + self.aot.len()).min(60_000);
         let number = self.entries.len().saturating_sub(1).saturating_sub(self.vacant.len()) < most;
         number && self.arena.used() + bytes <= self.arena.limit()
     }
@@ -133,13 +135,14 @@ impl Engine {
             .traces
             .iter()
             .flatten()
-            .filter(|t| t.root == t.number)
+            // Precompiled code takes no room, its side traces do.
+            .filter(|t| t.root == t.number && (!t.aot || t.nside > 0))
             // What was dropped goes first.
             .map(|t| (self.roots.get(&t.place).is_some_and(|r| r.0 == t.number), t.heat, t.number))
             .collect();
         trees.sort_unstable();
         for (_, _, root) in trees {
-            let doomed = self.dependants(root);
+            let doomed = self.dependants(self.parts(root));
             if !kept.iter().any(|k| doomed.contains(k)) {
                 self.free(vm, &doomed);
                 return true;
@@ -148,9 +151,16 @@ impl Engine {
         false
     }
 
-    /// Returns a trace and all that cannot be without it: its side traces, what jumps to it, and so on.
-    fn dependants(&self, number: u32) -> Vec<u32> {
-        let mut list = vec![number];
+    /// Returns what to free of a tree: the root, or the side traces of a precompiled one.
+    fn parts(&self, root: u32) -> Vec<u32> {
+        match self.row_of(root) {
+            Some(_) => self.traces.iter().flatten().filter(|t| t.root == root && !t.aot).map(|t| t.number).collect(),
+            None => vec![root],
+        }
+    }
+
+    /// Returns traces and all that cannot be without them: their side traces, what jumps to them, and so on.
+    fn dependants(&self, mut list: Vec<u32>) -> Vec<u32> {
         let mut done = 0;
         while let Some(&n) = list.get(done) {
             done += 1;
@@ -194,6 +204,8 @@ impl Engine {
         for (site, bytes) in std::mem::take(&mut live.undo) {
             self.arena.patch(site, &bytes);
         }
+        live.lead_away();
+        self.arena.synchronise();
         if let Some(Some(parent)) = self.traces.get_mut(parent as usize) {
             parent.sides[exit as usize] = 0;
             parent.counts[exit as usize] = 0;

@@ -20,6 +20,7 @@ mod inject;
 mod kept;
 mod lifecycle;
 mod packed;
+mod peers;
 mod penalty;
 mod perf;
 mod place;
@@ -218,7 +219,7 @@ pub(crate) unsafe extern "C" fn leave(
         if let Some(outcome) = e.leave_quickly(vm, &*state, trace, exit, base) {
             return outcome;
         }
-        let quiet = vm.heap.due.get() == 0 && vm.heap.attention.get() == 0;
+        let quiet = is_quiet(vm);
         let mut map = std::mem::take(&mut e.map);
         let ok = e.unpack(trace, exit, &mut map).is_some() && heap::deopt::restore(vm, base, &*state, &map).is_ok();
         e.map = map;
@@ -234,23 +235,34 @@ pub(crate) unsafe extern "C" fn leave(
             make_room(vm, base, slots);
             return outcome::NEXT;
         }
-        if e.watch.wants_exits() {
-            e.watch.left(vm, trace, exit, &*state);
-        }
-        if !quiet {
-            e.leaves(vm, trace);
-        }
-        if !quiet && let Some(stats) = &mut e.watch.stats {
-            stats.interrupted(trace);
-        }
-        let wanted = e.watch.wanted != 0;
-        if quiet && e.count_exit(vm, trace, exit) {
-            begin_recording(vm);
-        }
-        if wanted {
-            announce(vm);
-        }
+        look_at_exit(vm, e, quiet, (trace, exit), Some(&*state));
         outcome::NEXT
+    }
+}
+
+/// Says whether compiled code was left for no other reason than its own.
+fn is_quiet(vm: &Vm) -> bool {
+    vm.heap.due.get() == 0 && vm.heap.attention.get() == 0
+}
+
+/// An exit (of a trace) has restored the frames: tells who wants to know, counts it, and begins a side trace if it is hot. Registers are there if
+/// the code is live.
+fn look_at_exit(vm: &mut Vm, e: &mut Engine, quiet: bool, (trace, exit): (u32, u32), registers: Option<&ExitState>) {
+    if e.watch.wants_exits() {
+        e.watch.left(vm, trace, exit, registers);
+    }
+    if !quiet {
+        e.leaves(vm, trace);
+    }
+    if !quiet && let Some(stats) = &mut e.watch.stats {
+        stats.interrupted(trace);
+    }
+    let wanted = e.watch.wanted != 0;
+    if quiet && e.count_exit(vm, trace, exit) {
+        begin_recording(vm);
+    }
+    if wanted {
+        announce(vm);
     }
 }
 

@@ -32,6 +32,11 @@ impl Names {
         self.protos.get(&key).map(|p| *p as *mut ProtoObj)
     }
 
+    /// Returns the name of a prototype, if it has one.
+    pub fn key_of(&self, proto: u64) -> Option<ProtoKey> {
+        self.keys.get(&proto).copied()
+    }
+
     /// Returns the id of a shape that was named.
     pub fn shape_id(&self, shape: &Arc<Shape>) -> Option<u32> {
         self.shape_ids.get(shape).copied()

@@ -9,7 +9,7 @@
 //! `FILTER=substring`, `MODE=name`, `BLESS=1` (rewrites expectations), `RANDPROG_SECONDS`, `RANDPROG_SEED`,
 //! `RANDPROG_DIR`, `INJECT=full`.
 //!
-//! Invariant: the harness links nothing of the runtime it tests; programs are only ever started as processes.
+//! Invariant: of what it tests the harness links tables of names alone; programs are only ever started as processes.
 #![forbid(unsafe_code)]
 
 pub mod bytecode_fuzz;
@@ -20,6 +20,7 @@ pub mod diff;
 pub mod mode;
 pub mod process;
 pub mod randhot;
+mod random;
 pub mod randprog;
 pub mod shrink;
 pub mod source_fuzz;

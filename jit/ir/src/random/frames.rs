@@ -4,7 +4,7 @@
 
 use super::{Gen, SLOTS};
 use crate::Options;
-use crate::closure::LOCAL;
+use crate::closure::Closure;
 use crate::konst::{Const, ProtoKey};
 use crate::op::Op;
 use crate::trace::{Link, Ref};
@@ -54,7 +54,7 @@ impl Gen<'_, '_> {
         let mut list = self.emit(Op::CARG, Ty::Void, parent, base);
         for _ in 0..self.src.below(4) {
             let slot = self.src.below(SLOTS as usize) as i32;
-            let captured = self.t.kint(slot | LOCAL);
+            let captured = self.t.kint(slot | Closure::LOCAL);
             list = self.emit(Op::CARG, Ty::Void, list, captured);
         }
         let instance = self.src.below(3) as u32;

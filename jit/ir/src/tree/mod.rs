@@ -68,6 +68,8 @@ pub enum Item {
     Helper(Helper),
     /// Address of the compiled code of another root; changes.
     Root(RootKey),
+    /// Address of what an exit goes on with, by its number: [`Item::Leave`]'s, or a side trace that was compiled meanwhile; changes.
+    Exit(u32),
     /// A constant, as a register has it: addresses without tags.
     Const(Const),
     /// Byte offset of a key's value in the hash part of tables of a shape.
@@ -77,7 +79,7 @@ pub enum Item {
 impl Item {
     /// Says whether the word stays what it is once the table is filled.
     pub const fn is_fixed(&self) -> bool {
-        !matches!(self, Item::Root(_))
+        !matches!(self, Item::Root(_) | Item::Exit(_))
     }
 }
 

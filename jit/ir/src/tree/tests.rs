@@ -40,6 +40,7 @@ fn texts_read_back() {
             Item::Leave,
             Item::Helper(Helper::pow),
             Item::Root(key(9, 1)),
+            Item::Exit(1),
             Item::Const(Const::Str(b"a \"quoted\" b".as_slice().into())),
             Item::Offset(shape, b"y".as_slice().into()),
         ];

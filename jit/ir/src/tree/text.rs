@@ -9,6 +9,7 @@
 //! item leave
 //! item helper pow
 //! item root @00000000000000b2:4
+//! item exit 0
 //! item const "x"
 //! item offset kshape 4["x","y"] "x"
 //! exit 0 3
@@ -78,6 +79,7 @@ pub fn write_compiled(out: &mut String, c: &Compiled) {
             Item::Leave => writeln!(out, "item leave"),
             Item::Helper(h) => writeln!(out, "item helper {}", h.row().name),
             Item::Root(k) => writeln!(out, "item root {k}"),
+            Item::Exit(n) => writeln!(out, "item exit {n}"),
             Item::Const(k) => writeln!(out, "item const {k}"),
             Item::Offset(s, key) => {
                 writeln!(out, "item offset {} {}", Const::Shape(s.clone()), Const::Str(key.clone()))
@@ -209,6 +211,7 @@ impl Item {
             "leave" => Item::Leave,
             "helper" => Item::Helper(*Helper::ALL.iter().find(|h| h.row().name == rest)?),
             "root" => Item::Root(RootKey::parse(rest)?),
+            "exit" => Item::Exit(rest.parse().ok()?),
             "const" => Item::Const(Const::parse(rest)?.0),
             "offset" => {
                 let (shape, rest) = Const::parse(rest)?;

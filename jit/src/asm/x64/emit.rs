@@ -235,12 +235,27 @@ fn leave_trace(a: &mut Asm, env: &Env, trace: Option<u32>) {
         ; add rsp, REGS);
 }
 
-/// Removes the native frame and returns.
-fn epilogue(a: &mut Asm) {
+/// Removes the native frame.
+fn remove_frame(a: &mut Asm) {
     dynasm!(a.o; .arch x64
         ; add rsp, FRAME
-        ; pop r15; pop r14; pop r13; pop r12; pop rbx; pop rbp
-        ; ret);
+        ; pop r15; pop r14; pop r13; pop r12; pop rbx; pop rbp);
+}
+
+/// Removes the native frame and returns.
+fn epilogue(a: &mut Asm) {
+    remove_frame(a);
+    dynasm!(a.o; .arch x64; ret);
+}
+
+/// Goes from inside a trace to a function with the interface of compiled code.
+pub fn bridge(function: u64) -> Vec<u8> {
+    let mut a = Asm::new(0);
+    dynasm!(a.o; .arch x64; mov rdi, r14; mov rsi, rbp);
+    remove_frame(&mut a);
+    a.imm(TMP, function);
+    dynasm!(a.o; .arch x64; jmp rax);
+    a.o.finalize().unwrap_or_default()
 }
 
 /// The common part of all exits as code of its own, for any address.
@@ -729,11 +744,7 @@ pub fn pri_bits(ty: Ty) -> u64 {
 /// Returns a constant's bits as a slot has them.
 pub fn slot_bits(t: &Trace, req: &Request<'_>, r: Ref) -> u64 {
     match t.as_const(r) {
-        Some(Const::Int(k)) => f64::from(*k).to_bits(),
-        Some(Const::Num(b)) => *b,
-        Some(Const::Pri(ty)) => pri_bits(*ty),
-        Some(Const::Templ(..) | Const::BaseMeta(_)) => req.bits[r.index()] & tag::PTR_MASK | tag::TAB << tag::SHIFT,
-        Some(_) => req.bits[r.index()],
+        Some(c) => ir::exitmap::slot_bits(c, req.bits[r.index()]),
         None => pri_bits(t.ty(r)),
     }
 }

@@ -105,6 +105,12 @@ impl X64 {
         emit::exit_code(env)
     }
 
+    /// Returns code that traces jump to as to the entry of another trace, and that goes on with a function called as the interpreter calls
+    /// compiled code. It works at any address.
+    pub fn bridge(&self, function: u64) -> Vec<u8> {
+        emit::bridge(function)
+    }
+
     /// From now on exits jump to the code of [`X64::exit_code`] at an address in reach, which stays as long as traces do; or to none.
     pub fn share_exit(&mut self, at: Option<u64>) {
         self.exits.shared = at;

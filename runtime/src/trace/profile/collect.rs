@@ -1,6 +1,5 @@
 //! From traces and their counters to a profile.
 
-use super::super::aot::Precompiled;
 use super::super::engine::{Engine, Live};
 use super::super::place;
 use super::super::view::View;
@@ -165,38 +164,54 @@ impl Engine {
 
     /// Returns a precompiled tree that was entered, with the live traces that continue its exits.
     fn precompiled(&self, vm: &Vm, live: &Live) -> Option<Tree> {
-        let Precompiled { compiled, exits } = self.precompiled_tree(live.number)?;
+        let i = self.row_of(live.number)?;
+        let ways = self.aot.ways(i);
         let entries = u64::from(self.entries.get(live.number as usize)?.entries);
-        if entries == 0 {
+        if ways.is_empty() {
             return None;
         }
-        let mut tree = compiled.tree.clone();
+        let mut tree = self.read_tree(i)?.tree;
         let before = tree.branches.first()?.entries.max(1);
         for b in &mut tree.branches {
             let part = u128::from(b.entries) * u128::from(entries) / u128::from(before);
             b.entries = u64::try_from(part).unwrap_or(u64::MAX);
             b.exits.fill(0);
         }
-        for (&(branch, exit), &n) in compiled.exits.iter().zip(exits) {
-            if let Some(count) = tree.branches.get_mut(branch as usize).and_then(|b| b.exits.get_mut(exit as usize)) {
-                *count += u64::from(n);
+        for (way, n) in ways.iter().zip(&live.counts) {
+            let (branch, exit) = way.from;
+            let count = tree.branches.get_mut(branch as usize).and_then(|b| b.exits.get_mut(exit as usize));
+            if let Some(count) = count {
+                *count += u64::from(*n) + u64::from(way.uncounted());
             }
         }
         for i in (0..tree.branches.len()).rev() {
             let b = &mut tree.branches[i];
+            // Other trees jump to its root without being counted.
             b.entries = b.entries.max(b.exits.iter().sum());
             let n = b.entries;
             if let Some((p, exit)) = b.parent {
                 tree.branches[p].exits[exit as usize] += n;
             }
         }
-        tree.branches[0].entries = entries;
-        for (exit, &side) in live.sides.iter().enumerate().filter(|(_, n)| **n != 0) {
-            if let (Some(Some(t)), Some(&(branch, snap))) = (self.traces.get(side as usize), compiled.exits.get(exit)) {
-                tree.branches[branch as usize].exits[snap as usize] += self.entered(t);
-                self.grow(vm, &mut tree, t, Some((branch as usize, snap)));
+        if tree.branches[0].entries == 0 {
+            return None;
+        }
+        for (way, &side) in ways.iter().zip(&live.sides).filter(|(_, n)| **n != 0) {
+            let (branch, exit) = (way.from.0 as usize, way.from.1);
+            // Where objects were rebuilt a live trace finds them; a branch would have to make them.
+            if tree.side(branch, exit).is_some() || rebuilds(&tree.branches[branch].trace, exit) {
+                continue;
+            }
+            if let Some(Some(t)) = self.traces.get(side as usize) {
+                tree.branches[branch].exits[exit as usize] += self.entered(t);
+                self.grow(vm, &mut tree, t, Some((branch, exit)));
             }
         }
         Some(tree)
     }
+}
+
+/// Says whether an exit rebuilds objects.
+fn rebuilds(t: &ir::Trace, snap: u32) -> bool {
+    t.snaps[snap as usize].entries.iter().any(|(_, r)| r.is_ins() && t.ins[r.index()].is_sunk())
 }

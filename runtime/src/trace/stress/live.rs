@@ -129,21 +129,11 @@ fn step(p: *const ProtoObj, ins: Ins, live: &mut Slots) {
     match op {
         Op::CAT => live.add(b, c + 1),
         Op::TSETM => live.add(a - 1, a),
-        Op::CALL => {
+        Op::CALL | Op::CALLM | Op::CALLT | Op::CALLMT => {
+            let last = if matches!(op, Op::CALL | Op::CALLM) { c } else { d };
+            let several = usize::from(matches!(op, Op::CALLM | Op::CALLMT));
             live.add(a, a + 1);
-            live.add(a + 2, a + c + 1);
-        }
-        Op::CALLM => {
-            live.add(a, a + 1);
-            live.add(a + 2, a + c + 2);
-        }
-        Op::CALLT => {
-            live.add(a, a + 1);
-            live.add(a + 2, a + d + 1);
-        }
-        Op::CALLMT => {
-            live.add(a, a + 1);
-            live.add(a + 2, a + d + 2);
+            live.add(a + 2, a + last + 1 + several);
         }
         Op::ITERC | Op::ITERN | Op::ISNEXT => live.add(a - 3, a),
         Op::RETM => live.add(a, a + d),

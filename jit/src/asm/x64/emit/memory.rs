@@ -187,9 +187,9 @@ impl Emit<'_> {
                 if ins.b.as_lit() & sload::CONVERT != 0 {
                     // Equal bits: integral, in range, not -0, and a number at all.
                     rm!(self.a.o, cvttsd2si, Rd(d), QWORD, ea);
-                    self.num_of_int(XTMP, d);
-                    short!(self.a.o; movq rax, Rx(XTMP));
                     if ins.is_guard() {
+                        self.num_of_int(XTMP, d);
+                        short!(self.a.o; movq rax, Rx(XTMP));
                         rm!(self.a.o, cmp, Rq(TMP), QWORD, ea);
                         self.exit(n, Cc::Ne);
                     }

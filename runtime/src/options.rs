@@ -3,10 +3,11 @@
 //! They are read by hand, not by the argument parser that help and manual pages use, for two reasons: their syntax is not
 //! that of other programs (`-lname`, `-jdump=…` and `-O3` take values in their own ways, `-b` takes everything that follows,
 //! `-e` and `-l` run in the order given), and building that parser costs more time than starting a machine.
-//! [`definition`](super::definition) describes the same options; tests there compare the two.
+//! `definition` of the command line describes the same options; tests there compare the two. Native executables read some of them from the
+//! environment ([`from_environment`]).
 
-use runtime::trace::explain::Options as Explain;
-use runtime::trace::profile::{self, Options as Profile};
+use crate::trace::explain::Options as Explain;
+use crate::trace::profile::{self, Options as Profile};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -185,6 +186,26 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
     }
     o.script = i.min(all.len());
     Request::Run(o)
+}
+
+/// Name of the variable whose options a native executable obeys.
+pub const VARIABLE: &str = "KILN_OPTIONS";
+
+/// Reads the options of a native executable: words of [`VARIABLE`], those that set limits or concern the compiler. The error is a message.
+pub fn from_environment() -> Result<Options, String> {
+    let text = std::env::var_os(VARIABLE).map_or(Vec::new(), OsStringExt::into_vec);
+    let words: Vec<Vec<u8>> =
+        text.split(|c| c.is_ascii_whitespace()).filter(|w| !w.is_empty()).map(<[u8]>::to_vec).collect();
+    let only = |o: &Options| {
+        let actions = o.actions.iter().all(|a| !matches!(a, Action::Execute(_) | Action::Require(_)));
+        let other = o.interactive || o.version || o.no_environment || o.script_is_stdin || !o.profile.path.is_empty();
+        actions && !other && o.script == words.len()
+    };
+    match read(&words, 0) {
+        Request::Run(o) if only(&o) => Ok(o),
+        Request::Usage(Some(message)) => Err(format!("{VARIABLE}: {message}")),
+        _ => Err(format!("{VARIABLE}: only -j, -O, -J, --max-memory, --max-instructions, --timeout")),
+    }
 }
 
 /// Parses a number above 0.

@@ -1,0 +1,209 @@
+//! Precompiled trees and live traces as peers: exits that grow side traces, links in both directions.
+//!
+//! * **Exits.** An exit of a tree stores its slots and jumps to the function in its word of the tree's table: at first the runtime's `leave`, which
+//!   counts it as exits of live traces are counted. A hot one gets a side trace. To the recorder its parent is the branch of the tree
+//!   as the image's text has it, so its IR is what a live parent's side trace would have, and a profile may contain it. Only the assembler is told
+//!   that what it inherits lies in memory ([`from_memory`]). Then the words of the exit are the side trace's entry: no look-up is left.
+//! * **Links to trees.** A live trace jumps to a *bridge*: code that gives up the native frame that all traces share and goes on with the tree's
+//!   function as the interpreter would call it.
+//! * **Links to live traces.** The words of trees that name a root without a usable tree lead to its live trace, if it has one.
+//!
+//! Invariant: a word that leads to a live trace is reset before that trace is freed.
+//! Absent: side traces in profiles whose exit rebuilt objects: to them the objects are there.
+
+use super::aot;
+use super::engine::{Engine, Live};
+use abi::abort::Abort;
+use abi::exit::{Form, Loc, SlotMap, SnapMap};
+use heap::Vm;
+use ir::tree::{Branch, Compiled, Item, RootKey};
+use ir::{Link, Op, Trace, Ty, sload};
+
+/// An exit of a tree, by its number.
+pub(crate) struct Way {
+    /// Instruction that goes on.
+    pub pc: u64,
+    /// Slot 0 of the frame that goes on, from the tree's base.
+    pub base: i32,
+    /// Number of multiple results.
+    pub multres: Option<u32>,
+    /// The first exit with the same snapshot: there both are counted, and it has the side trace.
+    pub first: u32,
+    /// Branch and snapshot.
+    pub from: (u32, u32),
+    /// It is the end of a branch that leads to the interpreter.
+    pub ended: bool,
+    /// Its word of the table.
+    word: Option<u32>,
+    /// Exits until the policy looks again, and what it is told then.
+    left: u32,
+    batch: u32,
+}
+
+impl Way {
+    /// Says whether nobody needs to look at the exit this time.
+    #[inline]
+    pub fn is_quick(&mut self) -> bool {
+        let quick = self.left != 0;
+        self.left -= u32::from(quick);
+        quick
+    }
+
+    /// Lets exits pass until the policy looks again.
+    pub fn pass(&mut self, times: u32) {
+        (self.left, self.batch) = (times, times);
+    }
+
+    /// Returns how many exits have passed since the policy looked last.
+    pub fn passed(&mut self) -> u32 {
+        std::mem::take(&mut self.batch) - std::mem::take(&mut self.left)
+    }
+
+    /// Returns the same for whoever is not the policy.
+    pub fn uncounted(&self) -> u32 {
+        self.batch - self.left
+    }
+}
+
+/// Lists the exits of a tree. `pc` gives the address of an instruction.
+pub(crate) fn ways(c: &Compiled, mut pc: impl FnMut(&ir::Const) -> Option<u64>) -> Option<Vec<Way>> {
+    let mut out: Vec<Way> = Vec::with_capacity(c.exits.len());
+    let mut firsts = abi::hash::FastMap::default();
+    for (n, &from) in c.exits.iter().enumerate() {
+        let t = &c.tree.branches.get(from.0 as usize)?.trace;
+        let s = t.snaps.get(from.1 as usize)?;
+        out.push(Way {
+            pc: pc(s.pc.and_then(|r| t.as_const(r))?)?,
+            base: s.base,
+            multres: s.multres,
+            first: *firsts.entry(from).or_insert(n as u32),
+            from,
+            ended: t.link == Link::Interp && from.1 as usize + 1 == t.snaps.len(),
+            word: None,
+            left: 0,
+            batch: 0,
+        });
+    }
+    for (n, item) in c.items.iter().enumerate() {
+        if let Item::Exit(exit) = item
+            && let Some(way) = out.get_mut(*exit as usize)
+        {
+            way.word = Some(n as u32);
+        }
+    }
+    Some(out)
+}
+
+/// About how many instructions come before each exit of a tree: of its branch and those before it.
+fn work(c: &Compiled) -> Vec<u32> {
+    let mut before = vec![0; c.tree.branches.len()];
+    let mut by_branch = Vec::with_capacity(before.len());
+    for (i, b) in c.tree.branches.iter().enumerate() {
+        if let Some((parent, exit)) = b.parent {
+            let of: &Vec<u32> = &by_branch[parent];
+            before[i] = of.get(exit as usize).copied().unwrap_or(0);
+        }
+        by_branch.push(super::commit::work(&b.trace, b.trace.ins.len() as u32, before[i]));
+    }
+    c.exits.iter().map(|(b, s)| by_branch[*b as usize].get(*s as usize).copied().unwrap_or(0)).collect()
+}
+
+/// Returns a side trace of an exit that has stored its slots, for the assembler: what it inherits is loaded.
+pub(crate) fn from_memory(t: &Trace) -> Trace {
+    let mut t = t.clone();
+    for ins in &mut t.ins {
+        if ins.op == Op::SLOAD && ins.b.as_lit() & sload::PARENT != 0 {
+            let flags = if ins.ty == Ty::Int { sload::CONVERT } else { 0 };
+            ins.b = ir::Ref::lit(flags);
+        }
+    }
+    t
+}
+
+impl Engine {
+    /// Returns an exit of a precompiled tree; `None` of live traces.
+    pub(crate) fn way(&mut self, trace: u32, exit: u32) -> Option<&mut Way> {
+        let i = self.row_of(trace)?;
+        self.aot.ways_mut(i).get_mut(exit as usize)
+    }
+
+    /// Returns what a side trace at an exit of a tree begins with: the branch, its snapshot, and what that says of slots. Objects that the exit
+    /// has rebuilt are in their slots and not inherited.
+    pub(crate) fn tree_exit(&mut self, trace: u32, exit: u32) -> Option<(Trace, u32, SnapMap)> {
+        let i = self.row_of(trace)?;
+        let (branch, snap) = self.way(trace, exit)?.from;
+        let c = self.read_tree(i)?;
+        let mut t = c.tree.branches.into_iter().nth(branch as usize)?.trace;
+        let sunk: Vec<bool> = t.ins.iter().map(|i| i.is_sunk()).collect();
+        let s = t.snaps.get_mut(snap as usize)?;
+        s.entries.retain(|(_, r)| !r.is_ins() || !sunk[r.index()]);
+        let slots = s.entries.iter().map(|e| SlotMap { slot: e.0, loc: Loc::Memory, form: Form::Raw }).collect();
+        Some((t, snap, SnapMap { slots, ..SnapMap::default() }))
+    }
+
+    /// Has an exit of a tree go on with a side trace.
+    pub(crate) fn lead(&mut self, trace: u32, exit: u32, to: u64) -> Vec<u64> {
+        let Some(i) = self.row_of(trace) else { return Vec::new() };
+        let words = self.aot.ways_mut(i).iter().filter(|w| w.first == exit).filter_map(|w| w.word);
+        let words: Vec<usize> = words.map(|w| w as usize).collect();
+        words.into_iter().map(|w| self.aot.set_word(i, w, to)).collect()
+    }
+
+    /// Returns the address that other traces jump to instead of a root's own code: that of a tree has a bridge, which is made when it is first
+    /// asked for.
+    pub(crate) fn inner(&mut self, vm: &Vm, number: u32) -> Result<u64, Abort> {
+        let live = self.traces.get(number as usize).and_then(Option::as_ref).ok_or(Abort::Inconsistent)?;
+        if !live.aot || live.inner != 0 {
+            return Ok(live.inner);
+        }
+        let function = self.bound_code(vm, number).ok_or(Abort::Inconsistent)?;
+        let code = self.backend.bridge(function);
+        self.arena.choose(code.len());
+        if !self.arena.fits(code.len()) {
+            return Err(Abort::CodeFull);
+        }
+        let at = self.arena.publish(&code)?;
+        let live = self.traces.get_mut(number as usize).and_then(Option::as_mut).ok_or(Abort::Inconsistent)?;
+        (live.inner, live.code) = (at, (at, code.len()));
+        Ok(at)
+    }
+
+    /// Returns the code of the live root trace at a place.
+    pub(crate) fn live_code(&self, key: RootKey) -> Option<u64> {
+        let p = self.names.borrow().proto(key.proto)?;
+        let (number, _) = self.roots.get(&(p as u64, key.pc))?;
+        let live = self.traces.get(*number as usize)?.as_ref().filter(|t| !t.aot)?;
+        let entry = self.entries.get(*number as usize)?.entry?;
+        (live.root == *number && !live.dying).then_some(entry as *const () as u64)
+    }
+
+    /// A live root trace has come, or goes: words of trees that name its place are set anew.
+    pub(crate) fn renew_links(&mut self, place: (u64, u32)) {
+        if !self.aot.has_links() {
+            return;
+        }
+        let key = self.names.borrow().key_of(place.0);
+        if let Some(proto) = key {
+            self.relink(RootKey { proto, pc: place.1 });
+        }
+    }
+}
+
+impl Live {
+    /// Makes room to count exits of a tree.
+    pub(crate) fn count_ways(&mut self, c: &Compiled) {
+        self.work = work(c);
+        let n = self.work.len();
+        let back = |b: &Branch| b.trace.link == Link::Again || b.target == Some(c.tree.key);
+        self.account.loops = c.tree.branches.iter().any(back);
+        (self.counts, self.tries, self.sides) = (vec![0; n], vec![0; n], vec![0; n]);
+    }
+
+    /// Has the exits of trees that lead here leave again.
+    pub(crate) fn lead_away(&mut self) {
+        for word in std::mem::take(&mut self.words) {
+            // SAFETY: words of tables of the image, which are never freed.
+            unsafe { *(word as *mut u64) = aot::leave_address() };
+        }
+    }
+}
