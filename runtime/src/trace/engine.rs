@@ -75,8 +75,8 @@ pub struct Live {
     pub tries: Vec<u8>,
     /// Bytes of the parent's exits before they were linked, by address.
     pub undo: Vec<(u64, Vec<u8>)>,
-    /// Words of a precompiled parent's table that lead here: addresses.
-    pub words: Vec<u64>,
+    /// The exit of a precompiled tree that leads here: row and number.
+    pub tree: Option<(usize, u32)>,
     /// What the tree has done (root traces).
     pub account: Account,
     /// Entries lately, and at the last count.
