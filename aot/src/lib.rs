@@ -10,8 +10,10 @@
 #![deny(unsafe_code)]
 
 pub mod cli;
+pub mod content;
 pub mod find;
 pub mod inspect;
+pub mod lines;
 pub mod link;
 pub mod ll;
 pub mod lower;

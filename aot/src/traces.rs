@@ -28,7 +28,7 @@ pub fn compile(target: &Target, file: &Path) -> Result<Compiled, String> {
     let mut out = Compiled::default();
     for tree in profile.trees.into_values() {
         let name = name_of(&tree);
-        let lowered = match lower::lower(&tree, &name) {
+        let lowered = match lower::lower(&tree, &name, &crate::lines::Lines::default()) {
             Ok(l) => l,
             Err(why) => {
                 eprintln!("kiln build: tree {} left out: {}", tree.key, why.0);

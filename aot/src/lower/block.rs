@@ -18,6 +18,8 @@ pub struct Function {
     blocks: Vec<Block>,
     open: usize,
     next: usize,
+    /// Number of the place that lines come from.
+    pub place: Option<usize>,
 }
 
 impl Function {
@@ -49,7 +51,10 @@ impl Function {
     pub fn line(&mut self, text: std::fmt::Arguments<'_>) {
         let body = &mut self.blocks[self.open].body;
         // Writing to a string cannot fail.
-        let _ = writeln!(body, "  {text}");
+        let _ = match self.place {
+            Some(n) => writeln!(body, "  {text}, !dbg !{n}"),
+            None => writeln!(body, "  {text}"),
+        };
     }
 
     /// Adds a line that names its result; returns the name.

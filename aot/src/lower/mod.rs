@@ -25,10 +25,11 @@ mod ops;
 #[cfg(test)]
 mod tests;
 
+use crate::lines::{self, Lines};
 use abi::vmfield;
 use block::Function;
 use ir::tree::{Item, Tree};
-use ir::{Op, Ref, Ty};
+use ir::{Const, Op, ProtoKey, Ref, Ty};
 use std::collections::HashMap;
 
 /// LLVM's own functions.
@@ -75,12 +76,14 @@ fn slots(tree: &Tree) -> i32 {
     tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0)
 }
 
-/// Lowers a tree to a function `name` with the table `name.k`.
-pub fn lower(tree: &Tree, name: &str) -> Result<Lowered, Refusal> {
+/// Lowers a tree to a function `name` with the table `name.k`; `lines` says where its code comes from.
+pub fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal> {
     tree.check().map_err(Refusal)?;
     let mut l = Lowerer {
         tree,
         name,
+        lines,
+        places: Vec::new(),
         f: Function::default(),
         items: Vec::new(),
         numbers: HashMap::new(),
@@ -119,6 +122,9 @@ struct Pending {
 pub(crate) struct Lowerer<'a> {
     pub tree: &'a Tree,
     name: &'a str,
+    lines: &'a Lines,
+    /// Prototype and instruction of each numbered place.
+    places: Vec<(ProtoKey, u32)>,
     pub f: Function,
     items: Vec<Item>,
     numbers: HashMap<Item, usize>,
@@ -134,6 +140,7 @@ pub(crate) struct Lowerer<'a> {
 impl Lowerer<'_> {
     fn run(&mut self) -> Result<(), Refusal> {
         self.f.begin("start");
+        self.come_from(self.tree.key.proto, self.tree.key.pc);
         self.back.push(("entry".into(), "%base".into()));
         let mut root = self.branching(0, "%start.base".into(), HashMap::new());
         let top = self.at_offset("%start.base", i64::from(slots(self.tree)) * 8);
@@ -165,6 +172,15 @@ impl Lowerer<'_> {
     fn branching(&self, branch: usize, base: String, parent: HashMap<i32, exits::Known>) -> Branching {
         let n = self.tree.branches[branch].trace.ins.len();
         Branching { branch, vals: vec![None; n], base, parent, blocks: HashMap::new() }
+    }
+
+    /// Says which instruction of the program what follows is for.
+    fn come_from(&mut self, proto: ProtoKey, pc: u32) {
+        let at = self.places.iter().rposition(|p| *p == (proto, pc)).unwrap_or_else(|| {
+            self.places.push((proto, pc));
+            self.places.len() - 1
+        });
+        self.f.place = Some(lines::FIRST + at);
     }
 
     /// Returns the number of an item in the table.
@@ -226,6 +242,9 @@ impl Lowerer<'_> {
         let t = &tree.branches[b.branch].trace;
         let mut head = None;
         for i in 1..t.ins.len() {
+            if let Some(Const::Pc(p, pc)) = t.snap_at(i).and_then(|s| t.as_const(t.snaps[s].pc?)) {
+                self.come_from(*p, *pc);
+            }
             if t.ins[i].op == Op::LOOP {
                 head = Some(self.loop_head(b, i)?);
                 continue;
@@ -254,7 +273,10 @@ impl Lowerer<'_> {
         let n = self.items.len().max(1);
         let name = self.name;
         let mut out = format!("@{name}.k = hidden global [{n} x i64] zeroinitializer, align 8\n");
-        out += &format!("define hidden i64 @{name}(ptr noundef %vm, ptr noundef %base) nounwind {{\nentry:\n");
+        out += &format!(
+            "define hidden i64 @{name}(ptr noundef %vm, ptr noundef %base) nounwind !dbg !{} {{\nentry:\n",
+            lines::FUNCTION
+        );
         if self.scratch > 0 {
             out += &format!("  %scratch = alloca [{} x i64], align 8\n", self.scratch);
         }
@@ -263,6 +285,7 @@ impl Lowerer<'_> {
         out += "}\n";
         out += DECLARATIONS;
         out += &block::metadata();
+        out += &self.lines.metadata(self.tree.key, &self.places);
         out
     }
 }

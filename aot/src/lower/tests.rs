@@ -20,7 +20,7 @@ fn random_trees_become_objects_that_need_nothing() {
     let mut lowered = 0;
     for seed in 0..60 {
         let link = [Link::Again, Link::Interp, Link::Root(0)][seed as usize % 3];
-        let Ok(l) = lower(&sample(seed, link), "tree") else { continue };
+        let Ok(l) = lower(&sample(seed, link), "tree", &Lines::default()) else { continue };
         lowered += 1;
         let target = &TARGETS[seed as usize / 3 % TARGETS.len()];
         let object = ll::compile(target, &l.text).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", l.text));
@@ -41,7 +41,7 @@ fn random_trees_become_objects_that_need_nothing() {
 fn equal_trees_give_equal_texts() {
     for seed in 0..20 {
         let tree = sample(seed, Link::Again);
-        assert_eq!(lower(&tree, "a"), lower(&tree, "a"), "seed {seed}");
+        assert_eq!(lower(&tree, "a", &Lines::default()), lower(&tree, "a", &Lines::default()), "seed {seed}");
     }
 }
 
@@ -69,7 +69,7 @@ fn a_branch_that_cannot_be_lowered_becomes_an_exit() {
         let Some(exit) = guard.and_then(|at| root.snap_at(at)) else { continue };
         side.parent = Some((0, exit as u32));
         tree.branches.push(side);
-        if let Ok(l) = lower(&tree, "tree")
+        if let Ok(l) = lower(&tree, "tree", &Lines::default())
             && let [(1, why)] = l.refused.as_slice()
         {
             assert!(why.0.contains("slot 200"), "{why:?}");

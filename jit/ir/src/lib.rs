@@ -6,6 +6,7 @@
 
 mod closure;
 pub mod eval;
+pub mod exitmap;
 mod field;
 mod konst;
 mod lit;
@@ -13,6 +14,7 @@ mod op;
 pub mod profile;
 mod random;
 mod source;
+pub mod sunk;
 mod text;
 mod trace;
 pub mod tree;

@@ -15,7 +15,6 @@ pub mod place;
 pub mod quiet;
 pub mod select;
 pub mod snapmap;
-pub mod sunk;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
 pub mod x64;

@@ -11,15 +11,15 @@
 
 use super::inline;
 use super::quiet;
-use super::sunk;
 use crate::backend::{Request, Template};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SnapMap};
 use abi::support::{Arg as HelperArg, Helper};
+use ir::sunk::{self, Names};
 use ir::{Const, Conv, Field, FpMath, Ins, Kind, Link, Op, Ref, Trace, Ty, sload};
 
 /// Names a value.
-pub type Val = u32;
+pub type Val = sunk::Name;
 
 /// How an operand is given.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -188,33 +188,13 @@ pub fn link_of(t: &Trace) -> Link {
     }
 }
 
-/// Names the value behind `r` for an instruction or snapshot at `at`.
-pub fn canonical(t: &Trace, phi_of: &[u32], loop_at: Option<usize>, r: Ref, at: usize) -> Val {
-    let i = r.index();
-    match loop_at {
-        Some(l) if at >= l && phi_of[i] != 0 && t.ins[i].op != Op::PHI => phi_of[i],
-        _ => i as Val,
-    }
-}
-
-/// Returns for each instruction the PHI whose left operand it is, or 0.
-pub fn phis_by_left(t: &Trace) -> Vec<u32> {
-    let mut out = vec![0; t.ins.len()];
-    for (i, ins) in t.ins.iter().enumerate() {
-        if ins.op == Op::PHI && ins.a.is_ins() && !ins.is_sunk() && !t.ins[ins.a.index()].is_sunk() {
-            out[ins.a.index()] = i as u32;
-        }
-    }
-    out
-}
-
 struct Selector<'a> {
     t: &'a Trace,
     bits: &'a [u64],
     templates: &'a [Template],
     cpu: Cpu,
     fuse: bool,
-    phi_of: Vec<u32>,
+    names: Names,
     loop_at: Option<usize>,
     need: Vec<bool>,
     count: Vec<u32>,
@@ -260,7 +240,7 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
         templates: request.templates,
         cpu,
         fuse: request.fuse,
-        phi_of: phis_by_left(t),
+        names: Names::new(t),
         loop_at: t.loop_at(),
         omit: quiet::plan(t),
         need: growth.filled(false, n)?,
@@ -290,7 +270,7 @@ pub fn select(request: &Request<'_>, cpu: Cpu) -> Result<Selection, Abort> {
 
 impl Selector<'_> {
     fn value(&mut self, r: Ref, at: usize) -> Val {
-        let v = canonical(self.t, &self.phi_of, self.loop_at, r, at);
+        let v = self.names.name(r, at);
         self.need[v as usize] = true;
         v
     }
@@ -337,7 +317,7 @@ impl Selector<'_> {
             return None;
         }
         let (j, ins) = (r.index(), self.t.ins[r.index()]);
-        if ins.is_sunk() || self.phi_of[j] != 0 || self.barriers[j] != self.barriers[at] {
+        if ins.is_sunk() || self.names.phi_of(j) != 0 || self.barriers[j] != self.barriers[at] {
             return None;
         }
         let m = match ins.op {
@@ -367,7 +347,7 @@ impl Selector<'_> {
     fn fuse_compare(&mut self, r: Ref, k: Ref, at: usize) -> Arg {
         let ins = self.t.ins[r.index()];
         let proto = Field::ALL[ins.b.as_lit() as usize] == Field::FuncPc;
-        let alone = self.is_alone(r) && self.phi_of[r.index()] == 0 && self.barriers[r.index()] == self.barriers[at];
+        let alone = self.is_alone(r) && self.names.phi_of(r.index()) == 0 && self.barriers[r.index()] == self.barriers[at];
         if proto && alone && ins.a.is_ins() && !ins.is_sunk() && matches!(self.t.as_const(k), Some(Const::Proto(_))) {
             self.fused[r.index()] = true;
             let base = Base::Use(self.add_use(ins.a, r.index(), false));
@@ -386,7 +366,7 @@ impl Selector<'_> {
             return plain(Base::K(r));
         }
         let (j, ins) = (r.index(), self.t.ins[r.index()]);
-        if canonical(self.t, &self.phi_of, self.loop_at, r, at) != j as Val {
+        if self.names.name(r, at) != j as Val {
             return plain(Base::Use(self.add_use(r, at, false)));
         }
         match ins.op {
@@ -432,7 +412,7 @@ impl Selector<'_> {
         if let Some(l) = self.loop_at
             && at > l
             && (self.t.snaps[s].at as usize) < l
-            && self.t.snaps[s].entries.iter().any(|(_, r)| r.is_ins() && self.phi_of[r.index()] != 0)
+            && self.t.snaps[s].entries.iter().any(|(_, r)| r.is_ins() && self.names.phi_of(r.index()) != 0)
         {
             return Err(Abort::NyiIr);
         }
@@ -443,7 +423,7 @@ impl Selector<'_> {
         let mut vals = Vec::new();
         for (_, r) in &self.t.snaps[s].entries {
             sunk::parts(self.t, s, *r, &mut |p| {
-                let v = canonical(self.t, &self.phi_of, self.loop_at, p.value, p.at);
+                let v = self.names.name(p.value, p.at);
                 self.need[v as usize] = true;
                 if !vals.contains(&v) {
                     vals.push(v);
@@ -488,7 +468,7 @@ impl Selector<'_> {
                     let right = if ins.b.is_const() {
                         Operand::K(ins.b)
                     } else {
-                        Operand::Val(canonical(self.t, &self.phi_of, self.loop_at, ins.b, at))
+                        Operand::Val(self.names.name(ins.b, at))
                     };
                     self.out.phis.push(Phi { val: i as Val, left, right });
                 }
@@ -929,7 +909,7 @@ impl Selector<'_> {
             && !self.need[r.index()]
             && matches!(self.t.ins[r.index()].op, Op::ALOAD | Op::HLOAD | Op::ULOAD | Op::SLOAD)
             && self.barriers[r.index()] == self.barriers[at]
-            && self.phi_of[r.index()] == 0
+            && self.names.phi_of(r.index()) == 0
     }
 
     /// The helper that reads a key, and its argument types.

@@ -1,14 +1,14 @@
 //! The beginning of a side trace: the parent's values at the exit, and what the parent had sunk.
 //!
 //! Values are inherited by SLOADs with the flag PARENT, whose slot names the entry of the parent's snapshot. Parts of sunk objects are in no slot:
-//! they get pseudo slots from [`PARTS`] on, whose locations go to the backend with the parent's map ([`super::Recorder::parts`]).
+//! they get pseudo slots from [`PARTS`] on, in the order of [`sunk::needed`], whose locations go to the backend with the parent's map ([`super::Recorder::parts`]).
 //! The sunk objects are there twice: as sunk instructions again, for the first snapshot, which stands for the state at the entry; and then
 //! really made by the side trace, which may sink them in turn. So what fails while they are made leaves as if nothing had happened.
 
 use super::{Rec, Res, Tr};
-use crate::asm::sunk::{self, Key, Up};
 use abi::abort::Abort;
 use abi::exit::{Loc, SlotMap, SnapMap, Sunk, SunkUp, SunkValue};
+use ir::sunk::{self, Key, Name, Names, Part, Up};
 use ir::{Capture, Closure, Const, Field, Ins, Op, Ref, Slot, Trace, Ty, flag};
 use std::collections::HashMap;
 
@@ -22,8 +22,11 @@ struct Parent<'a> {
     trace: &'a Trace,
     exit: usize,
     map: &'a SnapMap,
+    names: Names,
+    /// Names of parts by pseudo slot.
+    parts: Vec<Name>,
     /// Values that are there.
-    values: HashMap<Ref, Tr>,
+    values: HashMap<Name, Tr>,
     /// Objects made in this round.
     made: HashMap<Ref, Tr>,
     /// They are sunk.
@@ -35,16 +38,25 @@ impl Rec<'_> {
     pub(super) fn replay(&mut self, parent: &Trace, exit: usize, map: &SnapMap) -> Res<()> {
         let snap = parent.snaps.get(exit).ok_or(Abort::Inconsistent)?;
         let is_sunk = |r: Ref| r.is_ins() && parent.ins[r.index()].is_sunk();
-        let mut p = Parent { trace: parent, exit, map, values: HashMap::new(), made: HashMap::new(), sink: true };
+        let names = Names::new(parent);
+        let parts = sunk::needed(parent, &names, exit)?;
+        let (values, made) = (HashMap::new(), HashMap::new());
+        let mut p = Parent { trace: parent, exit, map, names, parts, values, made, sink: true };
         // Where there are multiple results, the instruction that the exit goes on with takes them.
         self.t.multres = self.first_result().zip(snap.multres);
         for &(slot, r) in snap.entries.iter().filter(|e| !is_sunk(e.1)) {
-            let tr = match (parent.as_const(r), p.values.get(&r)) {
-                (Some(c), _) => self.konst(c.clone()),
-                (None, Some(tr)) => *tr,
-                (None, None) => self.inherit(slot, parent.ins[r.index()].ty)?,
+            let tr = match parent.as_const(r) {
+                Some(c) => self.konst(c.clone()),
+                None => {
+                    let name = p.names.name(r, snap.at as usize);
+                    let tr = match p.values.get(&name) {
+                        Some(tr) => *tr,
+                        None => self.inherit(slot, parent.ins[r.index()].ty)?,
+                    };
+                    p.values.insert(name, tr);
+                    tr
+                }
             };
-            p.values.insert(r, tr);
             self.put(slot, tr, false);
         }
         for sink in [true, false] {
@@ -70,20 +82,27 @@ impl Rec<'_> {
     }
 
     /// A part of a sunk object: a constant, another sunk object, or a value somewhere.
-    fn replay_part(&mut self, p: &mut Parent<'_>, r: Ref, v: SunkValue) -> Res<Tr> {
+    fn replay_part(&mut self, p: &mut Parent<'_>, part: Part, v: SunkValue) -> Res<Tr> {
+        let r = part.value;
         if let Some(c) = p.trace.as_const(r) {
             return Ok(self.konst(c.clone()));
         }
+        let ty = p.trace.ins[r.index()].ty;
         if p.trace.ins[r.index()].is_sunk() {
             return self.replay_sunk(p, r, v.loc);
         }
-        if let Some(tr) = p.values.get(&r) {
+        if ty.is_pri() {
+            return Ok(self.konst(Const::Pri(ty)));
+        }
+        let name = p.names.name(r, part.at);
+        if let Some(tr) = p.values.get(&name) {
             return Ok(*tr);
         }
-        let slot = PARTS + self.t.parts.len() as Slot;
+        let n = p.parts.iter().position(|x| *x == name).ok_or(Abort::Inconsistent)?;
+        let slot = PARTS + n as Slot;
         self.t.parts.push(SlotMap { slot, loc: v.loc, form: v.form });
-        let tr = self.inherit(slot, p.trace.ins[r.index()].ty)?;
-        p.values.insert(r, tr);
+        let tr = self.inherit(slot, ty)?;
+        p.values.insert(name, tr);
         Ok(tr)
     }
 
@@ -97,7 +116,8 @@ impl Rec<'_> {
         let map = p.map.sunk.get(usize::from(i)).ok_or(Abort::Inconsistent)?;
         let tr = match (ins.op, map) {
             (Op::SNEW, Sunk::Str { ptr, len }) => {
-                let (a, b) = (self.replay_part(p, ins.a, *ptr)?, self.replay_part(p, ins.b, *len)?);
+                let [a, b] = sunk::bytes(p.trace, p.exit, r.index());
+                let (a, b) = (self.replay_part(p, a, *ptr)?, self.replay_part(p, b, *len)?);
                 self.raw(p, Ins::guard(Op::SNEW, Ty::Str, a.r, b.r))?
             }
             (Op::TNEW, _) => self.raw(p, Ins::guard(Op::TNEW, Ty::Tab, ins.a, ins.b))?,
@@ -114,13 +134,13 @@ impl Rec<'_> {
             let mut located = stores.iter();
             for s in sunk::stores(p.trace, p.exit, r.index())? {
                 if let Key::Meta = s.key {
-                    let v = self.replay_part(p, s.value.value, meta.ok_or(Abort::Inconsistent)?)?;
+                    let v = self.replay_part(p, s.value, meta.ok_or(Abort::Inconsistent)?)?;
                     let a = self.raw(p, Ins::new(Op::FREF, Ty::Ptr, tr.r, Ref::lit(Field::TabMeta as i32)))?;
                     self.raw(p, Ins::new(Op::FSTORE, Ty::Tab, a.r, v.r))?;
                     continue;
                 }
                 let (k, v) = located.next().ok_or(Abort::Inconsistent)?;
-                let value = self.replay_part(p, s.value.value, *v)?;
+                let value = self.replay_part(p, s.value, *v)?;
                 self.replay_store(p, tr, s.key, *k, value)?;
             }
         }
@@ -131,7 +151,7 @@ impl Rec<'_> {
     fn replay_closure(&mut self, p: &mut Parent<'_>, f: Ref, parent: SunkValue, ups: &[SunkUp]) -> Res<Tr> {
         let ins = p.trace.ins[f.index()];
         let c = p.trace.closure(f).ok_or(Abort::Inconsistent)?;
-        let parent = self.replay_part(p, c.parent, parent)?;
+        let parent = self.replay_part(p, Part { value: c.parent, at: f.index() }, parent)?;
         let closed = self.replay_closed(p, f, &c, ups)?;
         let base = if closed.is_empty() { c.base } else { p.trace.snaps[p.exit].top + ABOVE };
         for &(slot, v) in &closed {
@@ -187,7 +207,7 @@ impl Rec<'_> {
                     return Err(Abort::NyiIr);
                 }
             }
-            out.push((slot - c.base, self.replay_part(p, part.value, *value)?));
+            out.push((slot - c.base, self.replay_part(p, part, *value)?));
         }
         if open > 0 && !out.is_empty() { Err(Abort::NyiIr) } else { Ok(out) }
     }
@@ -203,7 +223,7 @@ impl Rec<'_> {
                 Ins::new(Op::HSTORE, value.ty, at.r, value.r)
             }
             Key::Value(part) => {
-                let key = self.replay_part(p, part.value, k)?;
+                let key = self.replay_part(p, part, k)?;
                 let asize = self.array_size(t.r);
                 let index = match self.t.b.trace().as_const(key.r) {
                     Some(Const::Int(i)) => Some(*i),

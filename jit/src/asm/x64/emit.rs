@@ -731,11 +731,7 @@ pub fn pri_bits(ty: Ty) -> u64 {
 /// Returns a constant's bits as a slot has them.
 pub fn slot_bits(t: &Trace, req: &Request<'_>, r: Ref) -> u64 {
     match t.as_const(r) {
-        Some(Const::Int(k)) => f64::from(*k).to_bits(),
-        Some(Const::Num(b)) => *b,
-        Some(Const::Pri(ty)) => pri_bits(*ty),
-        Some(Const::Templ(..) | Const::BaseMeta(_)) => req.bits[r.index()] & tag::PTR_MASK | tag::TAB << tag::SHIFT,
-        Some(_) => req.bits[r.index()],
+        Some(c) => ir::exitmap::slot_bits(c, req.bits[r.index()]),
         None => pri_bits(t.ty(r)),
     }
 }

@@ -1,12 +1,57 @@
 //! What exits rebuild: sunk allocations and the stores into them.
 //!
+//! Values have names ([`Names`]): behind LOOP the left operand of a PHI means the value of this round.
+//!
 //! A sunk object is described by the instructions that would have made it: the allocation, and the sunk stores into it up to the snapshot. If
 //! the object is loop-carried, a snapshot in the loop means this round's object, whose parts are this round's values.
 //!
 //! Of a sunk closure each upvalue is described ([`Up`]).
 
+use crate::{Capture, Const, Field, Op, Ref, Slot, Trace, Variable};
 use abi::abort::Abort;
-use ir::{Capture, Const, Field, Op, Ref, Slot, Trace, Variable};
+
+/// Names a value: the index of its instruction, or of the PHI that it is in a loop.
+pub type Name = u32;
+
+/// The names of a trace's values.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// For each instruction the PHI whose left operand it is, or 0.
+    phi_of: Vec<u32>,
+    loop_at: Option<usize>,
+}
+
+impl Names {
+    /// Looks at the PHIs of a trace. Sunk objects have none.
+    pub fn new(t: &Trace) -> Names {
+        let mut phi_of = vec![0; t.ins.len()];
+        for (i, ins) in t.ins.iter().enumerate() {
+            if ins.op == Op::PHI && ins.a.is_ins() && !ins.is_sunk() && !t.ins[ins.a.index()].is_sunk() {
+                phi_of[ins.a.index()] = i as u32;
+            }
+        }
+        Names { phi_of, loop_at: t.loop_at() }
+    }
+
+    /// Returns the PHI whose left operand an instruction is, or 0.
+    pub fn phi_of(&self, i: usize) -> u32 {
+        self.phi_of[i]
+    }
+
+    /// Returns where the loop begins.
+    pub fn loop_at(&self) -> Option<usize> {
+        self.loop_at
+    }
+
+    /// Names the value behind `r` for an instruction or snapshot at `at`.
+    pub fn name(&self, r: Ref, at: usize) -> Name {
+        let i = r.index();
+        match self.loop_at {
+            Some(l) if at >= l && self.phi_of.get(i).is_some_and(|p| *p as usize > i) => self.phi_of[i],
+            _ => i as Name,
+        }
+    }
+}
 
 /// A value that an exit needs, and the position that says which round's it is.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +131,12 @@ fn position(t: &Trace, snap: usize, obj: usize, store: usize) -> usize {
     if carried { t.snaps[snap].at as usize } else { store }
 }
 
+/// Returns address and length of the sunk string `obj`.
+pub fn bytes(t: &Trace, snap: usize, obj: usize) -> [Part; 2] {
+    let at = position(t, snap, obj, obj);
+    [t.ins[obj].a, t.ins[obj].b].map(|value| Part { value, at })
+}
+
 /// Collects the sunk stores into object `obj` that snapshot `snap` knows.
 pub fn stores(t: &Trace, snap: usize, obj: usize) -> Result<Vec<Store>, Abort> {
     let mut out = Vec::new();
@@ -117,6 +168,25 @@ pub fn parts(t: &Trace, snap: usize, r: Ref, f: &mut impl FnMut(Part)) -> Result
     walk(t, snap, Part { value: r, at: t.snaps[snap].at as usize }, 0, f)
 }
 
+/// Returns the values, each once, that the sunk objects of snapshot `snap` need and that are in none of its slots, in an order that depends on
+/// the trace alone. Side traces inherit them by their positions.
+pub fn needed(t: &Trace, names: &Names, snap: usize) -> Result<Vec<Name>, Abort> {
+    let s = &t.snaps[snap];
+    let sunk = |r: Ref| r.is_ins() && t.ins[r.index()].is_sunk();
+    let slots: Vec<Name> =
+        s.entries.iter().filter(|e| e.1.is_ins() && !sunk(e.1)).map(|e| names.name(e.1, s.at as usize)).collect();
+    let mut out = Vec::new();
+    for &(_, r) in s.entries.iter().filter(|e| sunk(e.1)) {
+        parts(t, snap, r, &mut |p| {
+            let name = names.name(p.value, p.at);
+            if !slots.contains(&name) && !out.contains(&name) {
+                out.push(name);
+            }
+        })?;
+    }
+    Ok(out)
+}
+
 fn walk(t: &Trace, snap: usize, p: Part, depth: usize, f: &mut impl FnMut(Part)) -> Result<(), Abort> {
     let r = p.value;
     if !r.is_ins() || t.ty(r).is_pri() {
@@ -131,12 +201,8 @@ fn walk(t: &Trace, snap: usize, p: Part, depth: usize, f: &mut impl FnMut(Part))
     if depth > 16 {
         return Err(Abort::NyiIr);
     }
-    let at = position(t, snap, r.index(), r.index());
     match ins.op {
-        Op::SNEW => {
-            walk(t, snap, Part { value: ins.a, at }, depth + 1, f)?;
-            walk(t, snap, Part { value: ins.b, at }, depth + 1, f)
-        }
+        Op::SNEW => bytes(t, snap, r.index()).into_iter().try_for_each(|p| walk(t, snap, p, depth + 1, f)),
         Op::CONV => walk(t, snap, Part { value: ins.a, at: p.at }, depth + 1, f),
         Op::TNEW | Op::TDUP => {
             for s in stores(t, snap, r.index())? {

@@ -1,0 +1,132 @@
+//! The program as traces name it: prototypes by what they contain, and the lines of their instructions.
+//!
+//! Invariant: hashes are those that the runtime gives the same prototypes when it loads them (`abi::content` says what counts).
+
+use abi::content::{Content, Item, Template};
+use bytecode::proto::{GcConst, TabConst, TabTemplate};
+use bytecode::{Chunk, Proto};
+use std::collections::BTreeMap;
+
+/// Where a prototype is in the sources.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Name of the chunk, with its `@` or `=`.
+    pub chunk: std::sync::Arc<[u8]>,
+    /// First line; 0 if unknown.
+    pub first_line: u32,
+    /// Line of each instruction from the second on; empty if unknown.
+    lines: Vec<u32>,
+}
+
+impl Place {
+    /// Makes one of what a profile knows.
+    pub fn new(chunk: &[u8], first_line: u32) -> Place {
+        Place { chunk: chunk.into(), first_line, lines: Vec::new() }
+    }
+
+    /// Returns the line of an instruction, else that of the function.
+    pub fn line(&self, pc: u32) -> u32 {
+        let at = (pc as usize).checked_sub(1);
+        at.and_then(|i| self.lines.get(i)).copied().unwrap_or(self.first_line)
+    }
+
+    /// Returns the file, or a word for what is no file.
+    pub fn file(&self) -> String {
+        match self.chunk.split_first() {
+            Some((b'@' | b'=', name)) => String::from_utf8_lossy(name).into_owned(),
+            _ => "[string]".into(),
+        }
+    }
+}
+
+/// Prototypes of a program by their hashes. Of several with equal contents the first counts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Program {
+    places: BTreeMap<u64, Place>,
+}
+
+impl Program {
+    /// Adds all prototypes of a chunk.
+    pub fn add(&mut self, chunk: &Chunk) {
+        self.proto(&chunk.main, &chunk.name.as_slice().into());
+    }
+
+    fn proto(&mut self, p: &Proto, chunk: &std::sync::Arc<[u8]>) -> u64 {
+        let mut h = Content::new(p.num_params, p.is_vararg(), p.bc.len() as u32);
+        h = p.bc.iter().fold(h, |h, i| h.word(i.0.into()));
+        h = p.upvalues.iter().fold(h, |h, u| h.word(u.0.into()));
+        h = p.knum.iter().fold(h, |h, n| h.word(n.to_bits()));
+        for k in &p.kgc {
+            h = match k {
+                GcConst::Str(s) => h.string(s),
+                GcConst::Tab(t) => h.template(template(t)),
+                GcConst::Proto(child) => h.child(self.proto(child, chunk)),
+            };
+        }
+        let hash = h.finish();
+        let (first_line, lines) = p.debug.as_ref().map_or((0, Vec::new()), |d| (d.first_line, d.lines.clone()));
+        self.places.entry(hash).or_insert_with(|| Place { chunk: chunk.clone(), first_line, lines });
+        hash
+    }
+
+    /// Says whether a prototype with this hash is in the program.
+    pub fn has(&self, hash: u64) -> bool {
+        self.places.contains_key(&hash)
+    }
+
+    /// Returns where a prototype is.
+    pub fn place(&self, hash: u64) -> Option<&Place> {
+        self.places.get(&hash)
+    }
+}
+
+fn template(t: &TabTemplate) -> Template {
+    let array = t.array.iter().enumerate().map(|(i, v)| (Item::Num((i as f64).to_bits()), item(v)));
+    let hash = t.hash.iter().map(|(k, v)| (item(k), item(v)));
+    array.chain(hash).fold(Template::default(), |out, (k, v)| out.entry(k, v))
+}
+
+fn item(v: &TabConst) -> Item<'_> {
+    match v {
+        TabConst::Nil => Item::Nil,
+        TabConst::False => Item::Bool(false),
+        TabConst::True => Item::Bool(true),
+        TabConst::Num(n) => Item::Num(n.to_bits()),
+        TabConst::Str(s) => Item::Str(s),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(text: &str, strip: bool) -> Program {
+        let chunk = luac::compile(text.as_bytes(), b"@a.lua", &luac::Options::default()).expect("Lua");
+        let dump = bytecode::dump(&chunk, &bytecode::DumpOptions { strip });
+        let mut p = Program::default();
+        p.add(&bytecode::load(&dump, b"@a.lua").expect("a dump"));
+        p
+    }
+
+    #[test]
+    fn names_and_lines_do_not_count() {
+        let text = "local t = { 1, nil, x = 'y', z = false }\nreturn function(a) return a + t[1] end";
+        let (whole, stripped) = (program(text, false), program(text, true));
+        let moved = program(&format!("\n\n{}", text.replace("(a) return a", "(b) return b")), false);
+        let keys = |p: &Program| p.places.keys().copied().collect::<Vec<_>>();
+        assert_eq!(keys(&whole), keys(&stripped));
+        assert_eq!(keys(&whole), keys(&moved));
+        assert_eq!(keys(&whole).len(), 2);
+        let other = program(&text.replace("a + t", "a - t"), false);
+        assert!(keys(&other).iter().all(|k| !whole.has(*k)), "the function changed, and what holds it");
+    }
+
+    #[test]
+    fn lines_of_instructions() {
+        let p = program("local x = 1\n\nprint(x)", false);
+        let place = p.places.values().next().expect("one");
+        assert_eq!((place.file().as_str(), place.line(0), place.line(1), place.line(2)), ("a.lua", 0, 1, 3));
+        assert_eq!(Place::new(b"=stdin", 7).line(3), 7);
+        assert_eq!(Place::new(b"return 1", 7).file(), "[string]");
+    }
+}
