@@ -324,14 +324,15 @@ impl Aot {
         !self.links.is_empty()
     }
 
-    /// Sets a word of a bound tree's table; returns its address.
-    pub(crate) fn set_word(&mut self, i: usize, word: usize, to: u64) -> u64 {
+    /// Sets a word of a bound tree's table.
+    pub(crate) fn set_word(&mut self, i: usize, word: usize, to: u64) {
         // SAFETY: words that items describe.
-        unsafe {
-            let at = self.rows[i].tree.table.add(word);
-            *at = to;
-            at as u64
-        }
+        unsafe { *self.rows[i].tree.table.add(word) = to };
+    }
+
+    /// Says whether a trace is a tree whose function was not loaded yet.
+    pub(crate) fn is_absent(&self, live: &Live) -> bool {
+        live.aot && self.rows[(live.number - self.first) as usize].state == State::Absent
     }
 
     /// Number of trees.
@@ -423,6 +424,9 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
         if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < row.slots.max(0) as usize {
             super::make_room(vm, base, row.slots);
             return go_on;
+        }
+        if let Some(next) = way.next {
+            return next;
         }
         let first = way.first;
         let quiet = super::is_quiet(vm);

@@ -17,7 +17,7 @@ use heap::vm::TraceEntry;
 use heap::{Value, Vm};
 use ir::Link;
 use jit::asm::x64::X64;
-use jit::backend::Env;
+use jit::backend::{Env, LIVE};
 use jit::mcode::Arena;
 use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
@@ -77,8 +77,8 @@ pub struct Live {
     pub tries: Vec<u8>,
     /// Bytes of the parent's exits before they were linked, by address.
     pub undo: Vec<(u64, Vec<u8>)>,
-    /// Words of a precompiled parent's table that lead here: addresses.
-    pub words: Vec<u64>,
+    /// The exit of a precompiled tree that leads here: row and number.
+    pub tree: Option<(usize, u32)>,
     /// What the tree has done (root traces).
     pub account: Account,
     /// Entries lately, and at the last count.
@@ -184,8 +184,23 @@ pub struct Engine {
     on: bool,
 }
 
+/// Makes the memory for code, and the backend that writes it.
+fn code_memory(params: &Params, env: &Env, watch: &mut Watch) -> Option<(Arena, X64)> {
+    let limit = params.maxmcode as usize * 1024;
+    let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
+    let mut arena = arena.ok()?;
+    let mut backend = X64::new();
+    // Blocks are freed one by one, so this one stays.
+    let exit = backend.exit_code(env);
+    let at = arena.publish(&exit).ok()?;
+    backend.share_exit(Some(at));
+    watch.shares_exit(at, &exit);
+    Some((arena, backend))
+}
+
 impl Engine {
-    /// Makes the compiler; `None` where there is no backend or no code memory.
+    /// Makes the compiler; `None` where there is no code memory. Without a backend for this processor it has none and needs none: all it does
+    /// is to run precompiled code.
     pub(crate) fn new(inject: Option<Inject>) -> Option<Box<Engine>> {
         let inject = inject.map(Rc::new);
         let params = Params { growth: Inject::growth(inject.as_ref()), ..Params::default() };
@@ -195,15 +210,10 @@ impl Engine {
             nil_slot: interp::support::nil_slot(),
         };
         let mut watch = Watch::from_environment();
-        let limit = params.maxmcode as usize * 1024;
-        let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
-        let mut arena = arena.ok()?;
-        let mut backend = X64::new();
-        // Blocks are freed one by one, so this one stays.
-        let exit = backend.exit_code(&env);
-        let at = arena.publish(&exit).ok()?;
-        backend.share_exit(Some(at));
-        watch.shares_exit(at, &exit);
+        let (arena, backend) = match LIVE {
+            true => code_memory(&params, &env, &mut watch)?,
+            false => (Arena::none(), X64::baseline()),
+        };
         Some(Box::new(Engine {
             arena,
             params,

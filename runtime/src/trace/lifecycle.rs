@@ -50,7 +50,8 @@ impl Engine {
             self.drop_root(vm, number);
         }
         for live in self.traces.iter_mut().flatten() {
-            live.dying = true;
+            // What waits for its function to be loaded is no trace yet.
+            live.dying = !self.aot.is_absent(live);
         }
         self.roots.clear();
         self.left.clear();
@@ -80,8 +81,10 @@ impl Engine {
 
     /// Gives back what a trace has. Nothing leads to it.
     fn release(&mut self, number: u32) {
-        let Some(mut live) = self.traces[number as usize].take() else { return };
-        live.lead_away();
+        let Some(live) = self.traces[number as usize].take() else { return };
+        if let Some(exit) = live.tree {
+            self.aot.lead(exit, None);
+        }
         if live.code.1 != 0 {
             self.arena.free(live.code.0, live.code.1);
         }
@@ -204,7 +207,9 @@ impl Engine {
         for (site, bytes) in std::mem::take(&mut live.undo) {
             self.arena.patch(site, &bytes);
         }
-        live.lead_away();
+        if let Some(exit) = live.tree.take() {
+            self.aot.lead(exit, None);
+        }
         self.arena.synchronise();
         if let Some(Some(parent)) = self.traces.get_mut(parent as usize) {
             parent.sides[exit as usize] = 0;

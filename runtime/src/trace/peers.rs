@@ -11,11 +11,12 @@
 //! Invariant: a word that leads to a live trace is reset before that trace is freed.
 //! Absent: side traces in profiles whose exit rebuilt objects: to them the objects are there.
 
-use super::aot;
+use super::aot::{self, Aot};
 use super::engine::{Engine, Live};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
 use heap::Vm;
+use heap::vm::TraceCode;
 use ir::tree::{Branch, Compiled, Item, RootKey};
 use ir::{Link, Op, Trace, Ty, sload};
 
@@ -33,8 +34,10 @@ pub(crate) struct Way {
     pub from: (u32, u32),
     /// It is the end of a branch that leads to the interpreter.
     pub ended: bool,
-    /// Its word of the table.
+    /// Its word of the table; exits that rebuild objects have none.
     word: Option<u32>,
+    /// The side trace that goes on.
+    pub next: Option<TraceCode>,
     /// Exits until the policy looks again, and what it is told then.
     left: u32,
     batch: u32,
@@ -80,6 +83,7 @@ pub(crate) fn ways(c: &Compiled, mut pc: impl FnMut(&ir::Const) -> Option<u64>) 
             from,
             ended: t.link == Link::Interp && from.1 as usize + 1 == t.snaps.len(),
             word: None,
+            next: None,
             left: 0,
             batch: 0,
         });
@@ -141,12 +145,11 @@ impl Engine {
         Some((t, snap, SnapMap { slots, ..SnapMap::default() }))
     }
 
-    /// Has an exit of a tree go on with a side trace.
-    pub(crate) fn lead(&mut self, trace: u32, exit: u32, to: u64) -> Vec<u64> {
-        let Some(i) = self.row_of(trace) else { return Vec::new() };
-        let words = self.aot.ways_mut(i).iter().filter(|w| w.first == exit).filter_map(|w| w.word);
-        let words: Vec<usize> = words.map(|w| w as usize).collect();
-        words.into_iter().map(|w| self.aot.set_word(i, w, to)).collect()
+    /// Has an exit of a tree go on with a side trace, whose code `to` is. Returns what [`Aot::lead`] needs to undo it.
+    pub(crate) fn lead(&mut self, trace: u32, exit: u32, to: TraceCode) -> Option<(usize, u32)> {
+        let i = self.row_of(trace)?;
+        self.aot.lead((i, exit), Some(to));
+        Some((i, exit))
     }
 
     /// Returns the address that other traces jump to instead of a root's own code: that of a tree has a bridge, which is made when it is first
@@ -198,12 +201,20 @@ impl Live {
         self.account.loops = c.tree.branches.iter().any(back);
         (self.counts, self.tries, self.sides) = (vec![0; n], vec![0; n], vec![0; n]);
     }
+}
 
-    /// Has the exits of trees that lead here leave again.
-    pub(crate) fn lead_away(&mut self) {
-        for word in std::mem::take(&mut self.words) {
-            // SAFETY: words of tables of the image, which are never freed.
-            unsafe { *(word as *mut u64) = aot::leave_address() };
+impl Aot {
+    /// Has an exit of a row go on with a function, or leave.
+    pub(crate) fn lead(&mut self, (i, exit): (usize, u32), to: Option<TraceCode>) {
+        let word = to.map_or(aot::leave_address(), |f| f as *const () as u64);
+        for n in 0..self.ways(i).len() {
+            let way = &mut self.ways_mut(i)[n];
+            if way.first == exit {
+                way.next = to;
+                if let Some(w) = way.word {
+                    self.set_word(i, w as usize, word);
+                }
+            }
         }
     }
 }

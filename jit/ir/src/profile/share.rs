@@ -6,7 +6,7 @@
 use super::{Profile, Spent};
 use crate::konst::{Const, ProtoKey};
 use crate::trace::Trace;
-use crate::tree::{RootKey, Tree};
+use crate::tree::{Branch, RootKey, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a root between two profiles. Shares are of all compiled code, 1 at most; nothing where the root has no tree.
@@ -132,11 +132,15 @@ impl Profile {
             let (key, before) = (t.key, entries(&t));
             let share = shares.get(&key).copied().unwrap_or(0.0);
             all += share;
-            if !protos(&t.branches[0].trace).all(|p| is_known(p.hash)) {
+            let applies = |b: &Branch| {
+                let target = b.target.map(|k| k.proto);
+                protos(&b.trace).chain(target).all(|p| is_known(p.hash))
+            };
+            if !applies(&t.branches[0]) {
                 out.stale.push((key, share));
                 continue;
             }
-            if t.retain(|_, b| protos(&b.trace).all(|p| is_known(p.hash))) == 0 {
+            if t.retain(|_, b| applies(b)) == 0 {
                 out.whole += 1;
                 good += share;
             } else {
