@@ -11,13 +11,16 @@
 //! Invariant: a word that leads to a live trace is reset before that trace is freed.
 //! Absent: side traces in profiles whose exit rebuilt objects: to them the objects are there.
 
-use super::aot;
 use super::engine::{Engine, Live};
+use super::rebuild::{Rebuild, rebuild};
+use super::view::Names;
+use super::{aot, bind};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
-use heap::Vm;
+use heap::{Value, Vm};
 use ir::tree::{Branch, Compiled, Item, RootKey};
 use ir::{Link, Op, Trace, Ty, sload};
+use std::cell::RefCell;
 
 /// An exit of a tree, by its number.
 pub(crate) struct Way {
@@ -33,6 +36,10 @@ pub(crate) struct Way {
     pub from: (u32, u32),
     /// It is the end of a branch that leads to the interpreter.
     pub ended: bool,
+    /// The objects it makes. Such an exit always leaves, and goes on with `next`.
+    pub objects: Option<Box<Rebuild>>,
+    /// What goes on, if it makes objects; `leave` stands for the interpreter.
+    pub next: u64,
     /// Its word of the table.
     word: Option<u32>,
     /// Exits until the policy looks again, and what it is told then.
@@ -60,15 +67,22 @@ impl Way {
     }
 }
 
-/// Lists the exits of a tree. `pc` gives the address of an instruction.
-pub(crate) fn ways(c: &Compiled, mut pc: impl FnMut(&ir::Const) -> Option<u64>) -> Option<Vec<Way>> {
+/// Lists the exits of a tree. Objects that are referred to are added to `roots`.
+pub(crate) fn ways(vm: &Vm, names: &RefCell<Names>, c: &Compiled, roots: &mut Vec<Value>) -> Option<Vec<Way>> {
     let mut out: Vec<Way> = Vec::with_capacity(c.exits.len());
     let mut firsts = abi::hash::FastMap::default();
     for (n, &from) in c.exits.iter().enumerate() {
         let t = &c.tree.branches.get(from.0 as usize)?.trace;
         let s = t.snaps.get(from.1 as usize)?;
+        let pc = bind::bits_and_key(vm, names, s.pc.and_then(|r| t.as_const(r))?, roots)?.0;
+        let mut objects = rebuild(vm, names, t, from.1 as usize, roots).ok()?;
+        if let Some(o) = &mut objects {
+            o.go_on_at(pc);
+        }
         out.push(Way {
-            pc: pc(s.pc.and_then(|r| t.as_const(r))?)?,
+            pc,
+            objects: objects.map(Box::new),
+            next: aot::leave_address(),
             base: s.base,
             multres: s.multres,
             first: *firsts.entry(from).or_insert(n as u32),
@@ -139,9 +153,18 @@ impl Engine {
     /// Has an exit of a tree go on with a side trace.
     pub(crate) fn lead(&mut self, trace: u32, exit: u32, to: u64) -> Vec<u64> {
         let Some(i) = self.row_of(trace) else { return Vec::new() };
-        let words = self.aot.ways_mut(i).iter().filter(|w| w.first == exit).filter_map(|w| w.word);
-        let words: Vec<usize> = words.map(|w| w as usize).collect();
-        words.into_iter().map(|w| self.aot.set_word(i, w, to)).collect()
+        let (mut words, mut out) = (Vec::new(), Vec::new());
+        for w in self.aot.ways_mut(i).iter_mut().filter(|w| w.first == exit) {
+            match w.word {
+                Some(word) => words.push(word as usize),
+                None => {
+                    w.next = to;
+                    out.push(&raw mut w.next as u64);
+                }
+            }
+        }
+        out.extend(words.into_iter().map(|w| self.aot.set_word(i, w, to)));
+        out
     }
 
     /// Returns the address that other traces jump to instead of a root's own code: that of a tree has a bridge, which is made when it is first
@@ -197,7 +220,7 @@ impl Live {
     /// Has the exits of trees that lead here leave again.
     pub(crate) fn lead_away(&mut self) {
         for word in std::mem::take(&mut self.words) {
-            // SAFETY: words of tables of the image, which are never freed.
+            // SAFETY: words of tables of the image, or of the lists of their exits, which are never freed.
             unsafe { *(word as *mut u64) = aot::leave_address() };
         }
     }
