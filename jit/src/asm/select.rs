@@ -864,7 +864,7 @@ impl Selector<'_> {
                 let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
                 args = vec![self.any(parent, i)];
             }
-            Op::UFREE => exits = true,
+            Op::UFREE | Op::BMETA => exits = true,
             Op::UCLO => call = true,
             Op::CAT => {
                 call = true;

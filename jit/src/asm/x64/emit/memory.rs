@@ -158,6 +158,17 @@ impl Emit<'_> {
                 self.exit(n, Cc::Ge);
                 dynasm!(self.a.o; .arch x64; =>none);
             }
+            Op::BMETA => {
+                let ea = Ea::Base(VM, vmfield::BASE_META + ins.a.as_lit() * 8);
+                match i32::try_from(register_bits(self.t, self.req, ins.b)) {
+                    Ok(k) => mi!(self.a.o, cmp, QWORD, ea, DWORD k),
+                    Err(_) => {
+                        dynasm!(self.a.o; .arch x64; mov rax, QWORD register_bits(self.t, self.req, ins.b) as i64);
+                        rm!(self.a.o, cmp, Rq(TMP), QWORD, ea);
+                    }
+                }
+                self.exit(n, Cc::Ne);
+            }
             Op::UREFO | Op::UREFC => {
                 let f = self.base_reg(n.a, uses);
                 let uv = |s| abi::layout::offset("UpvalObj", s) as i32;
