@@ -252,6 +252,7 @@ impl Emit<'_> {
             Op::TBAR | Op::OBAR => self.barrier(n, ins, uses)?,
             Op::TNEW | Op::TDUP => self.new_table(n, ins, d)?,
             Op::NEWREF => self.new_key(n, ins, uses, d)?,
+            Op::FNEW => self.new_func(n, ins, uses, d)?,
             _ => return Err(Abort::NyiIr),
         }
         Ok(())
