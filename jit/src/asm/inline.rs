@@ -133,7 +133,9 @@ pub fn func(t: &Trace, i: usize) -> Option<Func> {
         match t.ins[j].op {
             Op::UFREE | Op::UCLO if t.ins[j].a.as_lit() <= lowest => break,
             Op::RETF => break,
-            Op::FNEW if !t.ins[j].is_sunk() && t.closure(Ref::ins(j)).is_none_or(|c| c.slots().any(|s| s >= lowest)) => {
+            Op::FNEW
+                if !t.ins[j].is_sunk() && t.closure(Ref::ins(j)).is_none_or(|c| c.slots().any(|s| s >= lowest)) =>
+            {
                 return None;
             }
             _ => {}

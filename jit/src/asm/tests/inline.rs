@@ -221,7 +221,9 @@ fn closures_come_from_runs() {
     // What is captured: slots of the frame at slot 2, upvalues of the parent.
     const LOCAL: i32 = Closure::LOCAL;
     const FIXED: i32 = Closure::LOCAL | Closure::IMMUTABLE;
-    for captures in [&[][..], &[1], &[1, 0], &[LOCAL], &[FIXED | 1, 0], &[LOCAL | 2, 1, FIXED], &[LOCAL, LOCAL | 1, 0, 1]] {
+    for captures in
+        [&[][..], &[1], &[1, 0], &[LOCAL], &[FIXED | 1, 0], &[LOCAL | 2, 1, FIXED], &[LOCAL, LOCAL | 1, 0, 1]]
+    {
         let mut t = new_trace();
         snap(&mut t, &[]);
         let x = sload(&mut t, Ty::Num, 0);
@@ -306,7 +308,16 @@ fn closures_come_from_runs() {
                 assert_eq!([0, 8, 16, 24].map(|o| *m.word(got, o)), want, "{captures:?} {n}");
             }
             let highest = ups + u64::from(opens.saturating_sub(1)) * 32;
-            assert_eq!(open, if opens > 0 { highest } else if first.is_some() { old } else { 0 });
+            assert_eq!(
+                open,
+                if opens > 0 {
+                    highest
+                } else if first.is_some() {
+                    old
+                } else {
+                    0
+                }
+            );
             assert_eq!(*m.word(old, 0), 0);
         }
     }
