@@ -16,14 +16,16 @@ vmfields! {
     STACK_MAX = 2080;
     /// The running coroutine.
     CUR = 2088;
+    /// Metatables of the base types, by type index.
+    BASE_META = 2096;
     /// Number that traversed objects carry, 8 bits: a store into one of them needs its barrier.
-    GC_EPOCH = 2096;
+    GC_EPOCH = 2224;
     /// Two bytes that are zero unless somebody wants the interpreter's attention: collector due; hook, interrupt, flush.
-    ATTENTION = 2097;
+    ATTENTION = 2225;
     /// Records of the shapes by id ([`crate::shape::RECORD`] bytes each).
-    SHAPES = 2104;
+    SHAPES = 2232;
     /// Allocation runs (`cur`, `end`: 16 bytes) of plain cells by size class.
-    RUNS = 2112;
+    RUNS = 2240;
 }
 
 /// Bytes of the largest cell that compiled code takes from a run itself. Up to here cells are multiples of 16, each size a class.

@@ -75,7 +75,11 @@ pub fn bind(vm: &Vm, names: &Names, trace: &Trace, nil_slot: u64, may_allocate: 
                 }
             }
             Const::BaseMeta(ty) => match vm.base_meta.get(*ty as usize & 15) {
-                Some(m) if !m.is_null() => *m as u64,
+                Some(m) if !m.is_null() => {
+                    // It may be replaced and come back.
+                    b.roots.push(Value(*m as u64 | tag::TAB << tag::SHIFT));
+                    *m as u64
+                }
                 _ => return None,
             },
             Const::Null => 0,
