@@ -64,6 +64,7 @@ impl Lowerer<'_> {
             Op::AREF | Op::HREFK | Op::HREFI | Op::FREF | Op::STRREF => self.address(b, at, ins),
             Op::UREFO | Op::UREFC | Op::UREFS => self.upvalue(b, at, ins),
             Op::UFREE => self.none_open(b, at, ins),
+            Op::BMETA => self.base_metatable(b, at, ins),
             Op::ALOAD | Op::HLOAD | Op::HKLOAD | Op::ULOAD | Op::FLOAD | Op::XLOAD | Op::SLOAD | Op::MRES => {
                 self.loads(b, at, ins)
             }

@@ -838,13 +838,20 @@ impl Selector<'_> {
                 call = true;
                 exits = true;
             }
+            Op::FNEW if inline::func(self.t, i).is_some() => {
+                exits = true;
+                def = true;
+                early = true;
+                let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
+                a = self.reg(parent, i);
+            }
             Op::FNEW => {
                 call = true;
                 exits = true;
                 let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
                 args = vec![self.any(parent, i)];
             }
-            Op::UFREE => exits = true,
+            Op::UFREE | Op::BMETA => exits = true,
             Op::UCLO => call = true,
             Op::CAT => {
                 call = true;
