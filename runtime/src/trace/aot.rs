@@ -89,7 +89,16 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         aot.by_table.insert(tree.table as u64, i);
         let head = one.lines().find(|l| l.starts_with("  trace "));
         let returns = head.is_some_and(|l| l.ends_with(" link=interp"));
-        aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), words: 0, slots: 0, returns, state: State::Absent });
+        aot.rows.push(Row {
+            key,
+            tree,
+            text: one,
+            ways: Vec::new(),
+            words: 0,
+            slots: 0,
+            returns,
+            state: State::Absent,
+        });
     }
     let n = aot.rows.len();
     for i in 0..n {

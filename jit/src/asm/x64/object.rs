@@ -1,8 +1,7 @@
-//! Small tables and known keys in line: see [`crate::asm::inline`].
+//! Small tables and known keys in line: see [`ir::inline`].
 
 use super::emit::{ARRAY, Cc, Cold, Emit, Word, register_bits, slot_bits};
 use super::encode::{Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
-use crate::asm::inline::{self, HEAD, NODE, SLOT, Table};
 use crate::asm::place::Place;
 use crate::asm::select::{Arg, Node};
 use abi::abort::Abort;
@@ -11,6 +10,7 @@ use abi::support::Helper;
 use abi::vmfield::{self, Run, run};
 use abi::{shape, tag};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
+use ir::inline::{self, HEAD, NODE, SLOT, Table};
 use ir::{Ins, Op};
 
 /// Offset of a table's field.
