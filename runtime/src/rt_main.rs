@@ -3,7 +3,7 @@
 //! Invariant: what an image says is checked before it is used; an image that does not fit is one clear line, never a crash.
 
 use crate::machine::{self, Limits};
-use crate::{chunk, program};
+use crate::{chunk, compiler, options, program};
 use abi::image::{self, AotImage, Image, ModuleKind};
 use heap::Raise;
 use interp::Cx;
@@ -44,7 +44,11 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
         Ok(image) => image,
         Err(e) => return refuse(arguments, &e.to_string()),
     };
-    let mut vm = match machine::open(Limits::default()) {
+    let options = match options::from_environment() {
+        Ok(options) => options,
+        Err(message) => return refuse(arguments, &message),
+    };
+    let mut vm = match machine::open(Limits { max_memory: options.max_memory, ..Limits::default() }) {
         Ok(vm) => vm,
         Err(message) => return refuse(arguments, &message),
     };
@@ -55,8 +59,26 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
         // SAFETY: the image was made by the compiler of this version (fingerprint), whose table and text belong together.
         unsafe { crate::trace::aot::install(&mut vm, head.traces.cast(), head.trace_count as usize, text) };
     }
+    if options.max_instructions != 0 {
+        interp::set_budget(&mut vm, options.max_instructions);
+    }
+    if options.timeout != 0 {
+        crate::limit_time(options.timeout);
+    }
     let name = arguments.first().cloned();
-    let status = machine::enter(&mut vm, name.as_deref(), |cx| main(cx, &image, &arguments));
+    if let Err(message) = crate::trace::profile::start_from_environment(&mut vm) {
+        // The program matters more.
+        program::complain(name.as_deref(), message.as_bytes());
+    }
+    let status = machine::enter(&mut vm, name.as_deref(), |cx| {
+        for action in &options.actions {
+            if let Err(message) = compiler::act(cx, action)? {
+                program::complain(name.as_deref(), &message.unwrap_or_default());
+                return Ok(1);
+            }
+        }
+        main(cx, &image, &arguments)
+    });
     machine::exit(vm, status)
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Branching, Lowerer, Refusal, Val, block};
 use abi::support::Helper;
+use ir::tree::Item;
 use ir::{Conv, FpMath, Ins, Op, Ty};
 
 impl Lowerer<'_> {
@@ -141,19 +142,10 @@ impl Lowerer<'_> {
         self.f.let_(format_args!("freeze i32 {i}"))
     }
 
-    /// Rounds down, as the interpreter does where the CPU has no instruction for it: adding and taking away 2^52 rounds, then it is corrected
-    /// down. The sign of zero is kept.
+    /// Rounds down ([`crate::prelude`]).
     fn floor(&mut self, x: &str) -> String {
-        const BIG: u64 = 4503599627370496f64.to_bits();
-        let m = self.f.let_(format_args!("call double @llvm.fabs.f64(double {x})"));
-        let small = self.f.let_(format_args!("fcmp olt double {m}, {}", block::double(BIG)));
-        let r = self.f.let_(format_args!("fadd double {m}, {}", block::double(BIG)));
-        let r = self.f.let_(format_args!("fsub double {r}, {}", block::double(BIG)));
-        let r = self.f.let_(format_args!("call double @llvm.copysign.f64(double {r}, double {x})"));
-        let up = self.f.let_(format_args!("fcmp ogt double {r}, {x}"));
-        let excess = self.f.let_(format_args!("select i1 {up}, double 1.0, double 0.0"));
-        let r = self.f.let_(format_args!("fsub double {r}, {excess}"));
-        self.f.let_(format_args!("select i1 {small}, double {r}, double {x}"))
+        let has = self.constant(Item::Rounds, "i64");
+        self.f.let_(format_args!("call double @kiln.floor(double {x}, i64 {has})"))
     }
 
     /// Conversions and rounding.

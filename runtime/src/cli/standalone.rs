@@ -1,11 +1,11 @@
 //! A run of the standalone program: `LUA_INIT`, options in their order, the script, the interactive mode.
 
-use super::options::{Action, Options};
 use super::repl;
 use heap::Raise;
 use interp::Cx;
 use runtime::machine::{self, Limits};
-use runtime::{chunk, program};
+use runtime::options::{Action, Options};
+use runtime::{chunk, compiler, program};
 use std::io::{IsTerminal, Write};
 use std::os::unix::ffi::OsStringExt;
 
@@ -28,10 +28,10 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
         program::complain(name, b"explain: there is no trace compiler for this processor");
         return 1;
     }
-    if !o.profile.is_empty()
-        && !runtime::trace::profile::start(&mut vm, std::ffi::OsString::from_vec(o.profile.clone()).into())
+    if !o.profile.path.is_empty()
+        && let Err(message) = runtime::trace::profile::start(&mut vm, &o.profile)
     {
-        program::complain(name, b"--profile-out: there is no trace compiler for this processor");
+        program::complain(name, format!("--profile-out: {message}").as_bytes());
         return 1;
     }
     if o.max_instructions != 0 {
@@ -65,6 +65,10 @@ fn steps(cx: &mut Cx<'_>, all: &[Vec<u8>], o: &Options, name: Option<&[u8]>) -> 
     }
     if o.version {
         print_line(VERSION);
+        let state: &stdlib::jit::JitState = cx.vm_mut().host();
+        if !state.available {
+            print_line(&without_compiler());
+        }
     }
     for action in &o.actions {
         step!(act(cx, action, name));
@@ -94,6 +98,14 @@ fn steps(cx: &mut Cx<'_>, all: &[Vec<u8>], o: &Options, name: Option<&[u8]>) -> 
 
 const VERSION: &str =
     concat!("Kiln ", env!("CARGO_PKG_VERSION"), " -- Lua 5.1 with the language, bytecode and libraries of LuaJIT 2.1");
+
+/// Returns what the version says where nothing is compiled while a program runs.
+fn without_compiler() -> String {
+    format!(
+        "No trace compiler for {}: interpreter, and traces that `kiln build --profile` compiled",
+        std::env::consts::ARCH
+    )
+}
 
 /// Returns the line that LuaJIT prints in the interactive mode.
 fn jit_status(cx: &mut Cx<'_>) -> String {
@@ -131,104 +143,19 @@ fn act(cx: &mut Cx<'_>, action: &Action, name: Option<&[u8]>) -> Step {
             cx.push_str(module)?;
             call_loaded(cx, Ok(()), 1, name)
         }
-        Action::Jit(command) => jit_command(cx, command, name),
-        Action::Optimise(flags) => {
-            push_loaded(cx, b"jit.opt")?;
-            push_field(cx, "start")?;
-            call_plain(cx, flags, name)
-        }
-        Action::Seed(seed) => {
-            runtime::trace::set_seed(cx.vm_mut(), *seed);
-            Ok(Ok(()))
-        }
-        Action::ExitStress => {
-            runtime::trace::set_stress(cx.vm_mut());
-            Ok(Ok(()))
-        }
-    }
-}
-
-/// Runs `-j command` or `-j command=a,b`: a function of the library `jit`, or `start` of the module `jit.command`.
-fn jit_command(cx: &mut Cx<'_>, text: &[u8], name: Option<&[u8]>) -> Step {
-    let (command, arguments) = match text.iter().position(|&b| b == b'=') {
-        Some(i) => (&text[..i], &text[i + 1..]),
-        None => (text, &b""[..]),
-    };
-    let height = cx.height();
-    push_loaded(cx, b"jit")?;
-    push_field(cx, &String::from_utf8_lossy(command))?;
-    if cx.slot(cx.height() - 1).as_func().is_none() {
-        cx.pop(cx.height() - height);
-        push_global(cx, "require")?;
-        cx.push_str(&[b"jit.", command].concat())?;
-        if cx.pcall(1, Some(1))?.is_err() {
-            let message = program::message(cx.slot(cx.height() - 1));
-            if !message.as_ref().is_some_and(|m| m.starts_with(b"module ")) {
-                program::report(cx, name);
-                return Ok(Err(()));
+        other => match compiler::act(cx, other)? {
+            Ok(()) => Ok(Ok(())),
+            Err(message) => {
+                if let Some(message) = message {
+                    program::complain(name, &message);
+                }
+                Ok(Err(()))
             }
-            return unknown_command(cx, name);
-        }
-        push_field(cx, "start")?;
-        if cx.slot(cx.height() - 1).is_nil() {
-            return unknown_command(cx, name);
-        }
-    }
-    call_plain(cx, arguments, name)
-}
-
-fn unknown_command(cx: &mut Cx<'_>, name: Option<&[u8]>) -> Step {
-    cx.pop(1);
-    program::complain(name, b"unknown luaJIT command or jit.* modules not installed");
-    Ok(Err(()))
-}
-
-/// Calls the function on top with the comma-separated `arguments` (an empty one is nil), without a traceback.
-fn call_plain(cx: &mut Cx<'_>, arguments: &[u8], name: Option<&[u8]>) -> Step {
-    let mut nargs = 0;
-    if !arguments.is_empty() {
-        for text in arguments.split(|&b| b == b',') {
-            cx.reserve(1)?;
-            if text.is_empty() {
-                cx.push(heap::Val::NIL);
-            } else {
-                cx.push_str(text)?;
-            }
-            nargs += 1;
-        }
-    }
-    match cx.pcall(nargs, Some(0))? {
-        Ok(_) => Ok(Ok(())),
-        Err(()) => {
-            program::report(cx, name);
-            Ok(Err(()))
-        }
+        },
     }
 }
 
 fn push_global(cx: &mut Cx<'_>, name: &str) -> Result<(), Raise> {
     cx.push(cx.vm().globals().get_name(cx.vm(), name)?);
-    Ok(())
-}
-
-/// Pushes what `package.loaded` has for a module, nil if nothing.
-fn push_loaded(cx: &mut Cx<'_>, module: &[u8]) -> Result<(), Raise> {
-    let vm = cx.vm();
-    let value = match vm.registry().get_name(vm, "_LOADED")?.as_tab() {
-        Some(loaded) => loaded.get_str(vm.str(module)?),
-        None => heap::Val::NIL,
-    };
-    cx.push(value);
-    Ok(())
-}
-
-/// Replaces the table on top by its field, nil if there is none.
-fn push_field(cx: &mut Cx<'_>, name: &str) -> Result<(), Raise> {
-    let top = cx.height() - 1;
-    let value = match cx.slot(top).as_tab() {
-        Some(table) => table.get_name(cx.vm(), name)?,
-        None => heap::Val::NIL,
-    };
-    cx.set_slot(top, value);
     Ok(())
 }

@@ -20,8 +20,10 @@ use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
 use ir::tree::{Compiled, Item, Reader, RootKey};
-use ir::{Const, Start, Trace};
+use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
 
 /// A precompiled tree.
 struct Row {
@@ -56,6 +58,8 @@ enum State {
 pub(crate) struct Aot {
     rows: Vec<Row>,
     by_root: FastMap<RootKey, usize>,
+    /// Instructions and rows by prototype.
+    by_proto: FastMap<ProtoKey, Vec<(u32, usize)>>,
     by_table: FastMap<u64, usize>,
     /// Trace number of the first row.
     first: u32,
@@ -86,9 +90,10 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         // SAFETY: there are `count` rows.
         let tree = unsafe { *trees.add(i) };
         aot.by_root.insert(key, i);
+        aot.by_proto.entry(key.proto).or_default().push((key.pc, i));
         aot.by_table.insert(tree.table as u64, i);
         let head = one.lines().find(|l| l.starts_with("  trace "));
-        let returns = head.is_some_and(|l| l.ends_with(" link=interp"));
+        let returns = head.is_some_and(|l| l.contains(" link=interp"));
         aot.rows.push(Row {
             key,
             tree,
@@ -110,19 +115,28 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
     e.show(vm);
     vm.jit.loaded = loaded;
     vm.jit.bind = bind_entered;
+    vm.host::<stdlib::AtExit>().actions.push(|vm| {
+        if let Some(e) = super::engine(vm) {
+            e.unused();
+        }
+    });
     n
 }
 
 /// A chunk was loaded: its functions get the trees that begin in them.
-fn loaded(vm: &Vm, main: *mut ProtoObj) {
+pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
     let Some(e) = super::engine(vm) else { return };
+    e.note_module(vm, main);
+    if e.aot.rows.is_empty() {
+        return;
+    }
     let mut queue = vec![main];
     while let Some(p) = queue.pop() {
         let key = View::of(vm, e).key(P(p as u64));
         // SAFETY: the chunk was just loaded, so its prototypes are live; sizes describe their own memory.
         let size = unsafe { (*p).size_bc };
-        for pc in 0..size {
-            if let Some(&i) = e.aot.by_root.get(&RootKey { proto: key, pc }) {
+        for (pc, i) in e.aot.by_proto.get(&key).cloned().unwrap_or_default() {
+            if pc < size {
                 e.put(vm, i, p, pc);
             }
         }
@@ -142,13 +156,13 @@ impl Engine {
     /// Gives a tree its place in the bytecode.
     fn put(&mut self, vm: &Vm, i: usize, p: *mut ProtoObj, pc: u32) {
         let number = self.aot.first + i as u32;
-        if self.aot.rows[i].state != State::Absent {
-            return;
-        }
+        let Row { key, state: State::Absent, .. } = self.aot.rows[i] else { return };
         // SAFETY: the prototype is live and `pc` one of its instructions; the row of the trace exists.
         unsafe {
             let at = ProtoObj::bc(p).cast_mut().add(pc as usize);
             if !interp::jit::can_patch(vm, at) {
+                self.aot.rows[i].state = State::Dead;
+                self.watch.unused(key, "there is no such loop or function head, or too many loops over pairs");
                 return;
             }
             self.entries[number as usize] = TraceEntry { start_ins: *at, ..TraceEntry::default() };
@@ -161,7 +175,6 @@ impl Engine {
             live.place = (p as u64, pc);
         }
         self.roots.insert((p as u64, pc), (number, self.aot.rows[i].returns));
-        let key = self.aot.rows[i].key;
         if self.aot.links.iter().any(|l| l.2 == key) {
             self.bind_tree(vm, i);
         }
@@ -186,14 +199,19 @@ impl Engine {
         true
     }
 
-    fn bind_one(&mut self, vm: &Vm, i: usize) -> bool {
-        let Some(c) = self.read_tree(i) else { return false };
+    /// Fills the table of a tree. The error says why it cannot be used.
+    fn bind_one(&mut self, vm: &Vm, i: usize) -> Result<(), String> {
+        let mut c = self.read_tree(i).ok_or("its text cannot be read")?;
         let mut words = Vec::with_capacity(c.items.len());
         let mut roots = Vec::new();
         let mut links = Vec::new();
+        let cells = c.items.iter().filter(|i| matches!(i, Item::Cell(_))).count();
+        let cells: Arc<[AtomicU8]> = (0..cells).map(|_| AtomicU8::new(super::stress::PASS)).collect();
         for (n, item) in c.items.iter().enumerate() {
             let word = match item {
                 Item::Leave | Item::Exit(_) => Some(leave_address()),
+                Item::Cell(n) => cells.get(*n as usize).map(|c| c.as_ptr() as u64),
+                Item::Rounds => Some(u64::from(rounds())),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
                 Item::Root(key) => {
                     links.push((i, n, *key));
@@ -202,10 +220,10 @@ impl Engine {
                 Item::Const(c) => register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots),
                 Item::Offset(shape, key) => self.offset(vm, shape, key),
             };
-            let Some(word) = word else { return false };
-            words.push(word);
+            words.push(word.ok_or_else(|| missing(item))?);
         }
-        let Some(ways) = peers::ways(vm, &self.names, &c, &mut roots) else { return false };
+        let ways = peers::ways(vm, &self.names, &c, &mut roots);
+        let ways = ways.ok_or("a function that it inlines was not loaded, or has changed")?;
         roots.sort_unstable_by_key(|v| v.0);
         roots.dedup();
         let row = &mut self.aot.rows[i];
@@ -219,23 +237,47 @@ impl Engine {
         if let Some(live) = self.traces[number as usize].as_mut() {
             live.roots = roots;
             live.count_ways(&c);
+            live.cells = (!cells.is_empty()).then_some(cells);
+            if let Some(s) = &mut self.stress {
+                s.disarm(live);
+            }
         }
         // SAFETY: the image's compiler made it a function of this kind.
         let code = unsafe { std::mem::transmute::<*const u8, TraceCode>(row.tree.code) };
+        self.watch_bound(vm, number, &mut c);
         self.entries[number as usize].entry = Some(code);
         self.aot.links.extend(links);
         self.relink(self.aot.rows[i].key);
-        true
+        Ok(())
+    }
+
+    /// The root's IR is kept, and whoever wants to know is told.
+    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &mut Compiled) {
+        let root = &mut c.tree.branches[0];
+        if let Link::Root(n) = &mut root.trace.link {
+            let target = root.target.and_then(|k| self.aot.by_root.get(&k));
+            *n = target.map_or(0, |i| self.aot.first + *i as u32);
+        }
+        let Some(Some(live)) = self.traces.get_mut(number as usize) else { return };
+        live.trace = Kept::new(root.trace.clone(), &[]);
+        let linktype = live.link_type(&self.names.borrow(), vm);
+        self.watch.bound(vm, number, live, linktype, &c.tree);
+    }
+
+    /// Says of trees that nobody needed why: their functions were not loaded.
+    pub(crate) fn unused(&mut self) {
+        for row in self.aot.rows.iter().filter(|r| r.state == State::Absent) {
+            self.watch.unused(row.key, "its function was not loaded, or has changed");
+        }
     }
 
     /// Binds a tree that waits, or takes it out of use.
     fn bind_or_drop(&mut self, vm: &Vm, i: usize) -> bool {
-        let bound = self.bind_one(vm, i);
-        if !bound {
-            self.drop_root(vm, self.aot.first + i as u32);
-            self.aot.rows[i].state = State::Dead;
-        }
-        bound
+        let Err(why) = self.bind_one(vm, i) else { return true };
+        self.watch.unused(self.aot.rows[i].key, &why);
+        self.drop_root(vm, self.aot.first + i as u32);
+        self.aot.rows[i].state = State::Dead;
+        false
     }
 
     /// Returns the code of a tree, which is bound if it was not.
@@ -296,6 +338,18 @@ impl Engine {
 
 impl Aot {
     /// Returns the exits of a row; none before it is bound.
+    pub(crate) fn ways(&self, i: usize) -> &[Way] {
+        &self.rows[i].ways
+    }
+
+    /// Returns the numbers of the trees that a tree links to.
+    pub(crate) fn targets(&self, number: u32) -> Vec<u32> {
+        let of = |l: &&(usize, usize, RootKey)| number == self.first + l.0 as u32;
+        let rows = self.links.iter().filter(of).filter_map(|l| self.by_root.get(&l.2));
+        rows.map(|i| self.first + *i as u32).collect()
+    }
+
+    /// Does the same for whoever changes them.
     pub(crate) fn ways_mut(&mut self, i: usize) -> &mut [Way] {
         &mut self.rows[i].ways
     }
@@ -305,14 +359,15 @@ impl Aot {
         !self.links.is_empty()
     }
 
-    /// Sets a word of a bound tree's table; returns its address.
-    pub(crate) fn set_word(&mut self, i: usize, word: usize, to: u64) -> u64 {
+    /// Sets a word of a bound tree's table.
+    pub(crate) fn set_word(&mut self, i: usize, word: usize, to: u64) {
         // SAFETY: words that items describe.
-        unsafe {
-            let at = self.rows[i].tree.table.add(word);
-            *at = to;
-            at as u64
-        }
+        unsafe { *self.rows[i].tree.table.add(word) = to };
+    }
+
+    /// Says whether a trace is a tree whose function was not loaded yet.
+    pub(crate) fn is_absent(&self, live: &Live) -> bool {
+        live.aot && self.rows[(live.number - self.first) as usize].state == State::Absent
     }
 
     /// Number of trees.
@@ -332,6 +387,29 @@ impl Live {
             ..Live::default()
         }
     }
+}
+
+/// Says what a word of a table cannot be.
+fn missing(item: &Item) -> String {
+    match item {
+        Item::Const(Const::Proto(_) | Const::Pc(..) | Const::Templ(..)) => {
+            "a function that it refers to was not loaded, or has changed".into()
+        }
+        Item::Const(c) => format!("{c} is not there"),
+        _ => "it was made for another version".into(),
+    }
+}
+
+/// Says whether the processor has an instruction that rounds.
+#[cfg(target_arch = "x86_64")]
+fn rounds() -> bool {
+    std::arch::is_x86_feature_detected!("sse4.1")
+}
+
+/// What other processors have the compiler of the image knew.
+#[cfg(not(target_arch = "x86_64"))]
+const fn rounds() -> bool {
+    false
 }
 
 /// A tree without code is to be entered: its constants are bound, or it is not used any more.
@@ -391,9 +469,6 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
             if !objects.restore(vm, base, state, row.tree.table.add(row.words)) {
                 return fail;
             }
-            if way.next != leave_address() {
-                return std::mem::transmute::<u64, TraceCode>(way.next);
-            }
         } else {
             vm.base = base.offset(way.base as isize);
             vm.pc = way.pc as *const u32;
@@ -406,9 +481,15 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
             return go_on;
         }
         let first = way.first;
+        let number = e.aot.first + i as u32;
+        if e.stress.is_some() {
+            super::stress::compare(vm, e, number, first);
+        }
+        if let Some(next) = e.aot.rows[i].ways[exit as usize].next {
+            return next;
+        }
         let quiet = super::is_quiet(vm);
-        if !(quiet && !e.watch.is_curious() && row.ways[first as usize].is_quick()) {
-            let number = e.aot.first + i as u32;
+        if !(quiet && !e.watch.is_curious() && e.aot.rows[i].ways[first as usize].is_quick()) {
             super::look_at_exit(vm, e, quiet, (number, first), None);
         }
         go_on

@@ -145,7 +145,7 @@ impl Engine {
             tries: vec![0; n],
             number,
             undo: Vec::new(),
-            words: Vec::new(),
+            tree: None,
             account: Account { loops: trace.link == Link::Again, ..Account::default() },
             heat: FRESH,
             seen: 0,
@@ -158,6 +158,7 @@ impl Engine {
             inner: address + code.inner as u64,
             cells: code.cells,
             _count: code.count,
+            entered: code.entries,
             maps: Exits::new(code.exits),
             counts: vec![0; n],
             quick: Vec::new(),
@@ -205,10 +206,9 @@ impl Engine {
                         }
                     }
                 }
-                let words =
-                    if written { self.lead(parent_number, exit, entry as *const () as u64) } else { Vec::new() };
+                let tree = if written { self.lead(parent_number, exit, entry) } else { None };
                 if let Some(live) = self.traces[number as usize].as_mut() {
-                    (live.undo, live.words) = (undo, words);
+                    (live.undo, live.tree) = (undo, tree);
                 }
             }
         }

@@ -9,6 +9,7 @@ use abi::exit::ExitState;
 use abi::support::Helper;
 use bytecode::{Chunk, Op, listing};
 use heap::{Func, Value, Vm};
+use ir::tree::Tree;
 use ir::{Trace, Ty};
 use jit::asm::place::Place;
 use jit::backend::Env;
@@ -139,6 +140,26 @@ impl Dump {
             self.put(&format!("---- TRACE {number} stop -> {to}\n"));
             self.end();
         }
+    }
+
+    /// A precompiled tree is used from now on. (How long its machine code is nobody knows here.)
+    pub fn bound(&mut self, number: u32, at: &str, tree: &Tree, linktype: &str) {
+        if !self.shows_traces() {
+            return;
+        }
+        if self.mode.style == Style::Html {
+            write(&self.out, "<pre class=\"kiln\">\n");
+        }
+        let gap = if std::mem::take(&mut self.exits) { "\n" } else { "" };
+        self.put(&format!("{gap}---- TRACE {number} precompiled {at}\n"));
+        for (i, b) in tree.branches.iter().enumerate() {
+            if let Some((parent, exit)) = b.parent {
+                self.put(&format!("---- TRACE {number} branch {i} at {parent}/{exit}\n"));
+            }
+            self.ir(number, &b.trace, &[]);
+        }
+        self.put(&format!("---- TRACE {number} stop -> {linktype}\n"));
+        self.end();
     }
 
     fn end(&self) {

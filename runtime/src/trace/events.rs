@@ -17,6 +17,7 @@ use abi::exit::ExitState;
 use bytecode::{Ins, Op};
 use heap::{Value, Vm};
 use ir::Trace;
+use ir::tree::{RootKey, Tree};
 use jit::record::Recorder;
 use stdlib::io::Shared;
 use stdlib::jit::events::{self, Event, wants};
@@ -36,7 +37,7 @@ pub(crate) struct Watch {
     /// `kiln explain`
     pub stats: Option<Box<Stats>>,
     /// `--profile-out`
-    pub profile: Option<super::profile::Output>,
+    pub profile: Option<Box<super::profile::Output>>,
     /// `KILN_PERF=map`
     pub perf: Option<PerfMap>,
     /// `KILN_GDB=1`
@@ -199,6 +200,31 @@ impl Watch {
         }
     }
 
+    /// A precompiled tree is used from now on: it was entered, or something that links to it.
+    pub fn bound(&mut self, vm: &Vm, number: u32, live: &Live, linktype: &str, tree: &Tree) {
+        if self.verbose.is_none() && self.dump.is_none() && self.stats.is_none() {
+            return;
+        }
+        let start = place::text(live.place.0 as *const heap::ProtoObj, live.place.1);
+        let link = report::link(number, live.trace.link);
+        if let Some(out) = &self.verbose {
+            report::write(out, &report::bound_line(number, &start, linktype, link, tree.branches.len()));
+        }
+        if let Some(dump) = &mut self.dump {
+            dump.bound(number, &start, tree, linktype);
+        }
+        if let Some(stats) = &mut self.stats {
+            stats.bound(vm, live.place, number, tree.branches.len() as u32 - 1);
+        }
+    }
+
+    /// A precompiled tree is not used.
+    pub fn unused(&self, key: RootKey, why: &str) {
+        if let Some(out) = &self.verbose {
+            report::write(out, &format!("[TRACE --- precompiled {key} not used -- {why}]\n"));
+        }
+    }
+
     /// An exit was taken. Precompiled code has no registers to show.
     pub fn left(&mut self, vm: &mut Vm, trace: u32, exit: u32, state: Option<&ExitState>) {
         if let Some(dump) = &mut self.dump {
@@ -270,7 +296,7 @@ impl Live {
 }
 
 /// Names what could not be compiled: the builtin that is called, or the instruction.
-fn culprit(vm: &Vm, why: Abort) -> Option<&'static str> {
+pub(super) fn culprit(vm: &Vm, why: Abort) -> Option<&'static str> {
     if !matches!(why, Abort::NyiOp | Abort::NyiBuiltin | Abort::NyiArgs | Abort::Coroutine) {
         return None;
     }

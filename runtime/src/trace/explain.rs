@@ -185,6 +185,13 @@ impl Stats {
         }
     }
 
+    /// A precompiled tree is used.
+    pub fn bound(&mut self, vm: &Vm, place: (u64, u32), number: u32, sides: u32) {
+        let (key, spot) = self.spot(vm, place.0, place.1);
+        (spot.compiled, spot.sides) = (spot.compiled + 1, spot.sides + sides);
+        self.roots.insert(number, key);
+    }
+
     /// An exit was taken that does not count: the collector was due, or something wanted attention.
     pub fn interrupted(&mut self, trace: u32) {
         if let Some(spot) = self.roots.get(&trace).and_then(|k| self.spots.get_mut(k)) {
@@ -278,8 +285,8 @@ fn finish(vm: &mut Vm) {
 }
 
 fn status(e: &Engine, spot: &Spot) -> &'static str {
-    if e.roots.contains_key(&spot.place) {
-        return "compiled";
+    if let Some((number, _)) = e.roots.get(&spot.place) {
+        return if e.row_of(*number).is_some() { "precompiled" } else { "compiled" };
     }
     match e.penalties.get(spot.place.0, spot.place.1) {
         Some(p) if p.why == Abort::Retired => "retired",
@@ -298,7 +305,10 @@ fn rows(stats: &mut Stats, statuses: &BTreeMap<Key, &'static str>) -> Vec<Row> {
             let mut hints: Vec<&'static str> = Vec::new();
             for (cause, (why, _)) in &spot.aborts {
                 // What is compiled in the end has no need of hints for its first tries.
-                if (status != "compiled" || cause.side) && !why.hint().is_empty() && !hints.contains(&why.hint()) {
+                if (!status.ends_with("compiled") || cause.side)
+                    && !why.hint().is_empty()
+                    && !hints.contains(&why.hint())
+                {
                     hints.push(why.hint());
                 }
             }

@@ -44,12 +44,14 @@ impl Engine {
     /// Frees all traces: bytecode is as it was; code that still runs finds its exits. What is known of places stays, for programs that
     /// flush again and again.
     pub(crate) fn flush(&mut self, vm: &mut Vm) {
+        self.keep_all(vm);
         self.watch.flushed(vm, &self.traces, &self.entries);
         for number in 0..self.traces.len() as u32 {
             self.drop_root(vm, number);
         }
         for live in self.traces.iter_mut().flatten() {
-            live.dying = true;
+            // What waits for its function to be loaded is no trace yet.
+            live.dying = !self.aot.is_absent(live);
         }
         self.roots.clear();
         self.left.clear();
@@ -79,8 +81,10 @@ impl Engine {
 
     /// Gives back what a trace has. Nothing leads to it.
     fn release(&mut self, number: u32) {
-        let Some(mut live) = self.traces[number as usize].take() else { return };
-        live.lead_away();
+        let Some(live) = self.traces[number as usize].take() else { return };
+        if let Some(exit) = live.tree {
+            self.aot.lead(exit, None);
+        }
         if live.code.1 != 0 {
             self.arena.free(live.code.0, live.code.1);
         }
@@ -175,6 +179,7 @@ impl Engine {
 
     /// Frees traces that nothing else jumps to.
     fn free(&mut self, vm: &mut Vm, doomed: &[u32]) {
+        self.keep_some(vm, doomed);
         for &number in doomed {
             self.drop_root(vm, number);
         }
@@ -202,7 +207,9 @@ impl Engine {
         for (site, bytes) in std::mem::take(&mut live.undo) {
             self.arena.patch(site, &bytes);
         }
-        live.lead_away();
+        if let Some(exit) = live.tree.take() {
+            self.aot.lead(exit, None);
+        }
         self.arena.synchronise();
         if let Some(Some(parent)) = self.traces.get_mut(parent as usize) {
             parent.sides[exit as usize] = 0;

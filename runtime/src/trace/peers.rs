@@ -11,12 +11,14 @@
 //! Invariant: a word that leads to a live trace is reset before that trace is freed.
 //! Absent: side traces in profiles whose exit rebuilt objects: to them the objects are there.
 
+use super::aot::Aot;
 use super::engine::{Engine, Live};
 use super::rebuild::{Rebuild, rebuild};
 use super::view::Names;
 use super::{aot, bind};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
+use heap::vm::TraceCode;
 use heap::{Value, Vm};
 use ir::tree::{Branch, Compiled, Item, RootKey};
 use ir::{Link, Op, Trace, Ty, sload};
@@ -36,12 +38,12 @@ pub(crate) struct Way {
     pub from: (u32, u32),
     /// It is the end of a branch that leads to the interpreter.
     pub ended: bool,
-    /// The objects it makes. Such an exit always leaves, and goes on with `next`.
+    /// The objects it makes. Such an exit always leaves.
     pub objects: Option<Box<Rebuild>>,
-    /// What goes on, if it makes objects; `leave` stands for the interpreter.
-    pub next: u64,
-    /// Its word of the table.
+    /// Its word of the table; exits that make objects have none.
     word: Option<u32>,
+    /// The side trace that goes on.
+    pub next: Option<TraceCode>,
     /// Exits until the policy looks again, and what it is told then.
     left: u32,
     batch: u32,
@@ -65,6 +67,11 @@ impl Way {
     pub fn passed(&mut self) -> u32 {
         std::mem::take(&mut self.batch) - std::mem::take(&mut self.left)
     }
+
+    /// Returns the same for whoever is not the policy.
+    pub fn uncounted(&self) -> u32 {
+        self.batch - self.left
+    }
 }
 
 /// Lists the exits of a tree. Objects that are referred to are added to `roots`.
@@ -82,13 +89,13 @@ pub(crate) fn ways(vm: &Vm, names: &RefCell<Names>, c: &Compiled, roots: &mut Ve
         out.push(Way {
             pc,
             objects: objects.map(Box::new),
-            next: aot::leave_address(),
             base: s.base,
             multres: s.multres,
             first: *firsts.entry(from).or_insert(n as u32),
             from,
             ended: t.link == Link::Interp && from.1 as usize + 1 == t.snaps.len(),
             word: None,
+            next: None,
             left: 0,
             batch: 0,
         });
@@ -150,21 +157,11 @@ impl Engine {
         Some((t, snap, SnapMap { slots, ..SnapMap::default() }))
     }
 
-    /// Has an exit of a tree go on with a side trace.
-    pub(crate) fn lead(&mut self, trace: u32, exit: u32, to: u64) -> Vec<u64> {
-        let Some(i) = self.row_of(trace) else { return Vec::new() };
-        let (mut words, mut out) = (Vec::new(), Vec::new());
-        for w in self.aot.ways_mut(i).iter_mut().filter(|w| w.first == exit) {
-            match w.word {
-                Some(word) => words.push(word as usize),
-                None => {
-                    w.next = to;
-                    out.push(&raw mut w.next as u64);
-                }
-            }
-        }
-        out.extend(words.into_iter().map(|w| self.aot.set_word(i, w, to)));
-        out
+    /// Has an exit of a tree go on with a side trace, whose code `to` is. Returns what [`Aot::lead`] needs to undo it.
+    pub(crate) fn lead(&mut self, trace: u32, exit: u32, to: TraceCode) -> Option<(usize, u32)> {
+        let i = self.row_of(trace)?;
+        self.aot.lead((i, exit), Some(to));
+        Some((i, exit))
     }
 
     /// Returns the address that other traces jump to instead of a root's own code: that of a tree has a bridge, which is made when it is first
@@ -216,12 +213,20 @@ impl Live {
         self.account.loops = c.tree.branches.iter().any(back);
         (self.counts, self.tries, self.sides) = (vec![0; n], vec![0; n], vec![0; n]);
     }
+}
 
-    /// Has the exits of trees that lead here leave again.
-    pub(crate) fn lead_away(&mut self) {
-        for word in std::mem::take(&mut self.words) {
-            // SAFETY: words of tables of the image, or of the lists of their exits, which are never freed.
-            unsafe { *(word as *mut u64) = aot::leave_address() };
+impl Aot {
+    /// Has an exit of a row go on with a function, or leave.
+    pub(crate) fn lead(&mut self, (i, exit): (usize, u32), to: Option<TraceCode>) {
+        let word = to.map_or(aot::leave_address(), |f| f as *const () as u64);
+        for n in 0..self.ways(i).len() {
+            let way = &mut self.ways_mut(i)[n];
+            if way.first == exit {
+                way.next = to;
+                if let Some(w) = way.word {
+                    self.set_word(i, w as usize, word);
+                }
+            }
         }
     }
 }

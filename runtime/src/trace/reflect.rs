@@ -87,6 +87,8 @@ impl Compiler for Reflection {
             link: report::link(number, t.link),
             nexit: t.snaps.len() as u32,
             linktype,
+            entries: e.entries.get(number as usize).map_or(0, |e| e.entries),
+            origin: if e.row_of(number).is_some() { "precompiled" } else { "live" },
         })
     }
 
@@ -131,7 +133,8 @@ impl Compiler for Reflection {
     }
 
     fn machine_code(&self, vm: &Vm, number: u32) -> Option<(Vec<u8>, u64, u32)> {
-        let live = live(vm, number)?;
+        // Precompiled code is not in the compiler's memory.
+        let live = live(vm, number).filter(|l| !l.aot)?;
         Some((code_bytes(live), live.code.0, loop_offset(live).unwrap_or(0) as u32))
     }
 

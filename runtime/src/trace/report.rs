@@ -64,6 +64,19 @@ pub(crate) fn stop_line(
     }
 }
 
+/// The line of a precompiled tree that is used from now on.
+pub(crate) fn bound_line(number: u32, start: &str, linktype: &str, link: u32, traces: usize) -> String {
+    let how = match linktype {
+        "root" if link != 0 => format!("-> {link}"),
+        _ => linktype.to_string(),
+    };
+    let sides = match traces {
+        0 | 1 => String::new(),
+        n => format!(", {} side trace{}", n - 1, if n == 2 { "" } else { "s" }),
+    };
+    format!("[TRACE {number:3} {start} {how}, precompiled{sides}]\n")
+}
+
 /// The line of a recording that was given up.
 pub(crate) fn abort_line(parent: Option<(u32, u32)>, start: &str, message: &str, at: &Place) -> String {
     let at = at.text();

@@ -20,6 +20,10 @@ pub struct TraceInfo {
     pub nexit: u32,
     /// How it ends: LuaJIT's word.
     pub linktype: &'static str,
+    /// How often the interpreter has entered it.
+    pub entries: u32,
+    /// Where it comes from: `live` or `precompiled`.
+    pub origin: &'static str,
 }
 
 /// A constant of a trace.

@@ -20,10 +20,14 @@ pub(super) fn util_traceinfo(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let vm = cx.vm();
     let Some(info) = compiler.info(vm, trace) else { return cx.ret0() };
     let t = vm.new_table(0, 8)?;
-    for (name, n) in [("nins", info.nins), ("nk", info.nk), ("link", info.link), ("nexit", info.nexit)] {
+    let numbers =
+        [("nins", info.nins), ("nk", info.nk), ("link", info.link), ("nexit", info.nexit), ("entries", info.entries)];
+    for (name, n) in numbers {
         t.set_name(vm, name, Val::num(n.into()))?;
     }
-    t.set_name(vm, "linktype", vm.str(info.linktype.as_bytes())?.val())?;
+    for (name, text) in [("linktype", info.linktype), ("origin", info.origin)] {
+        t.set_name(vm, name, vm.str(text.as_bytes())?.val())?;
+    }
     cx.ret(t.val())
 }
 
