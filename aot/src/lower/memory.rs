@@ -392,7 +392,7 @@ impl Lowerer<'_> {
             return self.load(b, at, &adr, STACK);
         }
         let d = self.f.let_(format_args!("load double, ptr {adr}, align 8, !tbaa !{STACK}"));
-        let i = self.f.let_(format_args!("call i32 @llvm.fptosi.sat.i32.f64(double {d})"));
+        let i = self.integer(&d);
         if ins.is_guard() {
             // Equal bits: integral, in range, not -0, and a number at all.
             let back = self.f.let_(format_args!("sitofp i32 {i} to double"));

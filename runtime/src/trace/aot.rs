@@ -94,7 +94,16 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         aot.by_table.insert(tree.table as u64, i);
         let head = one.lines().find(|l| l.starts_with("  trace "));
         let returns = head.is_some_and(|l| l.contains(" link=interp"));
-        aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), words: 0, slots: 0, returns, state: State::Absent });
+        aot.rows.push(Row {
+            key,
+            tree,
+            text: one,
+            ways: Vec::new(),
+            words: 0,
+            slots: 0,
+            returns,
+            state: State::Absent,
+        });
     }
     let n = aot.rows.len();
     for i in 0..n {
@@ -202,6 +211,7 @@ impl Engine {
             let word = match item {
                 Item::Leave | Item::Exit(_) => Some(leave_address()),
                 Item::Cell(n) => cells.get(*n as usize).map(|c| c.as_ptr() as u64),
+                Item::Rounds => Some(u64::from(rounds())),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
                 Item::Root(key) => {
                     links.push((i, n, *key));
@@ -388,6 +398,18 @@ fn missing(item: &Item) -> String {
         Item::Const(c) => format!("{c} is not there"),
         _ => "it was made for another version".into(),
     }
+}
+
+/// Says whether the processor has an instruction that rounds.
+#[cfg(target_arch = "x86_64")]
+fn rounds() -> bool {
+    std::arch::is_x86_feature_detected!("sse4.1")
+}
+
+/// What other processors have the compiler of the image knew.
+#[cfg(not(target_arch = "x86_64"))]
+const fn rounds() -> bool {
+    false
 }
 
 /// A tree without code is to be entered: its constants are bound, or it is not used any more.

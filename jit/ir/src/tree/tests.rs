@@ -38,6 +38,7 @@ fn texts_read_back() {
         let shape = Arc::new(Shape { nodes: 2, keys: vec![b"x\n".as_slice().into(), b"y".as_slice().into()] });
         let items = vec![
             Item::Leave,
+            Item::Rounds,
             Item::Helper(Helper::pow),
             Item::Root(key(9, 1)),
             Item::Exit(1),

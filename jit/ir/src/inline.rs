@@ -9,10 +9,13 @@
 //! Absent: strings (SNEW looks through the intern table) and closures that share a variable with one made before on the trace are calls; their
 //! helpers allocate from the same runs. A key that is linked behind another one takes the subroutine.
 
-use crate::backend::Template;
+use crate::{Const, Ins, Op, Trace};
 use abi::layout::{offset, size};
 use abi::{objtype, shape, tabflag, vmfield};
+<<<<<<< HEAD:jit/src/asm/inline.rs
 use ir::{Capture, Closure, Const, Ins, Op, Ref, Slot, Trace};
+=======
+>>>>>>> lower:jit/ir/src/inline.rs
 
 /// Nodes of the largest hash part that is filled in line.
 const MAX_NODES: u32 = 8;
@@ -32,6 +35,27 @@ const _: () = assert!(MAX_NODES * NODE <= vmfield::MAX_CELL && MAX_ARRAY * SLOT 
 // One word of flags, type, epoch and metamethods.
 const _: () = assert!(offset("TabObj", "gct") == 0 && offset("TabObj", "marked") == 1);
 const _: () = assert!(offset("TabObj", "nomm") == 2 && offset("TabObj", "flags") == 3);
+
+/// A table that is copied, and that nobody changes. It has a shape.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Template {
+    /// Its address, as `Request::bits` has it.
+    pub table: u64,
+    /// Array slots.
+    pub asize: u32,
+    /// Nodes.
+    pub nodes: u32,
+    /// Shape.
+    pub shape: u32,
+    /// Keys.
+    pub keys: u32,
+    /// First of the nodes taken.
+    pub freetop: u32,
+    /// Address of the array part.
+    pub array: u64,
+    /// Address of the hash part.
+    pub node: u64,
+}
 
 /// A table that is made in line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
