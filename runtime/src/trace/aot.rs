@@ -14,7 +14,7 @@ use super::engine::{Engine, Live};
 use super::kept::Kept;
 use super::peers::{self, Way};
 use super::view::View;
-use abi::exit::outcome;
+use abi::exit::{ExitState, SPILLS, outcome};
 use abi::hash::FastMap;
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
@@ -22,6 +22,8 @@ use heap::{Node, ProtoObj, Value, Vm};
 use ir::tree::{Compiled, Item, Reader, RootKey};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
 
 /// A precompiled tree.
 struct Row {
@@ -30,6 +32,8 @@ struct Row {
     text: &'static str,
     /// Its exits, once it is bound.
     ways: Vec<Way>,
+    /// Words of its table.
+    words: usize,
     /// Slots that must be free above its base.
     slots: i32,
     /// Its root leads to the interpreter.
@@ -61,7 +65,12 @@ pub(crate) struct Aot {
     first: u32,
     /// Words that name another tree: table, index, tree.
     links: Vec<(usize, usize, RootKey)>,
+    /// What an exit that makes objects has spilled.
+    state: Option<Box<ExitState>>,
 }
+
+/// Nothing in any register.
+const EMPTY: ExitState = ExitState { fpr: [0; 32], gpr: [0; 32], spill: [0; SPILLS] };
 
 /// Installs the trees of an image. Says how many there are.
 ///
@@ -84,8 +93,8 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         aot.by_proto.entry(key.proto).or_default().push((key.pc, i));
         aot.by_table.insert(tree.table as u64, i);
         let head = one.lines().find(|l| l.starts_with("  trace "));
-        let returns = head.is_some_and(|l| l.ends_with(" link=interp"));
-        aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), slots: 0, returns, state: State::Absent });
+        let returns = head.is_some_and(|l| l.contains(" link=interp"));
+        aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), words: 0, slots: 0, returns, state: State::Absent });
     }
     let n = aot.rows.len();
     for i in 0..n {
@@ -187,9 +196,12 @@ impl Engine {
         let mut words = Vec::with_capacity(c.items.len());
         let mut roots = Vec::new();
         let mut links = Vec::new();
+        let cells = c.items.iter().filter(|i| matches!(i, Item::Cell(_))).count();
+        let cells: Arc<[AtomicU8]> = (0..cells).map(|_| AtomicU8::new(super::stress::PASS)).collect();
         for (n, item) in c.items.iter().enumerate() {
             let word = match item {
                 Item::Leave | Item::Exit(_) => Some(leave_address()),
+                Item::Cell(n) => cells.get(*n as usize).map(|c| c.as_ptr() as u64),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
                 Item::Root(key) => {
                     links.push((i, n, *key));
@@ -200,19 +212,25 @@ impl Engine {
             };
             words.push(word.ok_or_else(|| missing(item))?);
         }
-        let mut none = Vec::new();
-        let pc = |c: &Const| register_bits(vm, &self.names, c, 0, &mut none);
-        let ways = peers::ways(&c, pc).ok_or("a function that it inlines was not loaded, or has changed")?;
+        let ways = peers::ways(vm, &self.names, &c, &mut roots);
+        let ways = ways.ok_or("a function that it inlines was not loaded, or has changed")?;
+        roots.sort_unstable_by_key(|v| v.0);
+        roots.dedup();
         let row = &mut self.aot.rows[i];
         // SAFETY: the table has as many words as there are items (the compiler of the image made both), and nothing else writes it.
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
         row.ways = ways;
+        row.words = words.len();
         row.slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
         if let Some(live) = self.traces[number as usize].as_mut() {
             live.roots = roots;
             live.count_ways(&c);
+            live.cells = (!cells.is_empty()).then_some(cells);
+            if let Some(s) = &mut self.stress {
+                s.disarm(live);
+            }
         }
         // SAFETY: the image's compiler made it a function of this kind.
         let code = unsafe { std::mem::transmute::<*const u8, TraceCode>(row.tree.code) };
@@ -312,6 +330,13 @@ impl Aot {
     /// Returns the exits of a row; none before it is bound.
     pub(crate) fn ways(&self, i: usize) -> &[Way] {
         &self.rows[i].ways
+    }
+
+    /// Returns the numbers of the trees that a tree links to.
+    pub(crate) fn targets(&self, number: u32) -> Vec<u32> {
+        let of = |l: &&(usize, usize, RootKey)| number == self.first + l.0 as u32;
+        let rows = self.links.iter().filter(of).filter_map(|l| self.by_root.get(&l.2));
+        rows.map(|i| self.first + *i as u32).collect()
     }
 
     /// Does the same for whoever changes them.
@@ -416,22 +441,33 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
         let Some(&i) = e.aot.by_table.get(&table) else { return fail };
         let row = &mut e.aot.rows[i];
         let Some(way) = row.ways.get(exit as usize) else { return fail };
-        vm.base = base.offset(way.base as isize);
-        vm.pc = way.pc as *const u32;
-        if let Some(n) = way.multres {
-            vm.multres = n.into();
+        if let Some(objects) = &way.objects {
+            let state = e.aot.state.get_or_insert_with(|| Box::new(EMPTY));
+            // What compiled code spilled is behind the table's words.
+            if !objects.restore(vm, base, state, row.tree.table.add(row.words)) {
+                return fail;
+            }
+        } else {
+            vm.base = base.offset(way.base as isize);
+            vm.pc = way.pc as *const u32;
+            if let Some(n) = way.multres {
+                vm.multres = n.into();
+            }
         }
         if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < row.slots.max(0) as usize {
             super::make_room(vm, base, row.slots);
             return go_on;
         }
-        if let Some(next) = way.next {
+        let first = way.first;
+        let number = e.aot.first + i as u32;
+        if e.stress.is_some() {
+            super::stress::compare(vm, e, number, first);
+        }
+        if let Some(next) = e.aot.rows[i].ways[exit as usize].next {
             return next;
         }
-        let first = way.first;
         let quiet = super::is_quiet(vm);
-        if !(quiet && !e.watch.is_curious() && row.ways[first as usize].is_quick()) {
-            let number = e.aot.first + i as u32;
+        if !(quiet && !e.watch.is_curious() && e.aot.rows[i].ways[first as usize].is_quick()) {
             super::look_at_exit(vm, e, quiet, (number, first), None);
         }
         go_on

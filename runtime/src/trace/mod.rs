@@ -26,6 +26,7 @@ mod perf;
 mod place;
 mod policy;
 pub mod profile;
+mod rebuild;
 mod reflect;
 mod report;
 mod stress;

@@ -61,10 +61,16 @@ impl Subject {
     pub fn run(&self, path: &Path, case: &Case, mode: &Mode) -> Result<Outcome, String> {
         let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().ok_or("no file name")?);
         let limit = Duration::from_secs(case.timeout * mode.patience * self.patience());
+        if mode.form == Form::Executable {
+            let program = self.build(folder, Path::new(name), case, mode, limit)?;
+            let mut command = program_in(&program.0, folder);
+            command.args(&case.args).envs(mode.env.iter().copied());
+            return process::run(command, &case.stdin, limit);
+        }
         let mut command = self.command(folder);
         command.args(mode.args);
         let dump = match mode.form {
-            Form::Source => None,
+            Form::Source | Form::Executable => None,
             form => Some(self.compile(folder, Path::new(name), form, limit)?),
         };
         match &dump {
@@ -95,15 +101,30 @@ impl Subject {
                 command.args(arguments).arg(&self.kiln);
                 command
             }
-            None => {
-                let mut command = Command::new(&self.kiln);
-                command.arg0("kiln");
-                command
-            }
+            None => return program_in(&self.kiln, folder),
         };
         command.current_dir(folder);
         neutral_environment(&mut command);
         command
+    }
+
+    /// Profiles a script and builds it with its profile, by the `kiln-aot` beside the interpreter.
+    fn build(&self, folder: &Path, name: &Path, case: &Case, mode: &Mode, limit: Duration) -> Result<TempFile, String> {
+        let (profile, program) = (TempFile::new("kprof")?, TempFile::new("exe")?);
+        let mut run = self.command(folder);
+        run.args(mode.args).arg("--profile-out").arg(&profile.0).arg(name).args(&case.args);
+        process::run(run, &case.stdin, limit)?;
+        let mut build = program_in(&self.kiln.with_file_name("kiln-aot"), folder);
+        build.arg("build").arg(name).arg("-o").arg(&program.0);
+        // A program that ends its process in ways of its own leaves no profile.
+        if profile.0.exists() {
+            build.arg("--profile").arg(&profile.0);
+        }
+        let built = process::run(build, b"", limit)?;
+        if built.status != 0 {
+            return Err(format!("the build ended with status {}:\n{}", built.status, built.err.join("\n")));
+        }
+        Ok(program)
     }
 
     fn compile(&self, folder: &Path, name: &Path, form: Form, limit: Duration) -> Result<TempFile, String> {
@@ -134,6 +155,14 @@ impl Subject {
         }
         Ok(dump)
     }
+}
+
+/// A program that takes itself for `kiln`.
+fn program_in(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg0("kiln").current_dir(folder);
+    neutral_environment(&mut command);
+    command
 }
 
 /// Sets the variables on which output may depend.

@@ -39,6 +39,7 @@ fn compiled(tree: Tree) -> Compiled {
         Item::Helper(Helper::pow),
         Item::Root(key(9, 1)),
         Item::Exit(1),
+        Item::Cell(7),
         Item::Const(Const::Str(b"a \"quoted\" b".as_slice().into())),
         Item::Offset(shape, b"y".as_slice().into()),
     ];
