@@ -2,5 +2,6 @@
 
 mod build;
 mod native;
+mod profiles;
 mod sandbox;
 mod traces;

@@ -9,13 +9,9 @@
 //! Absent: strings (SNEW looks through the intern table) and closures that share a variable with one made before on the trace are calls; their
 //! helpers allocate from the same runs. A key that is linked behind another one takes the subroutine.
 
-use crate::{Const, Ins, Op, Trace};
+use crate::{Capture, Closure, Const, Ins, Op, Ref, Slot, Trace};
 use abi::layout::{offset, size};
 use abi::{objtype, shape, tabflag, vmfield};
-<<<<<<< HEAD:jit/src/asm/inline.rs
-use ir::{Capture, Closure, Const, Ins, Op, Ref, Slot, Trace};
-=======
->>>>>>> lower:jit/ir/src/inline.rs
 
 /// Nodes of the largest hash part that is filled in line.
 const MAX_NODES: u32 = 8;

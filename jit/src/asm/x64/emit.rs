@@ -307,22 +307,22 @@ pub fn enter_with(state: &abi::exit::ExitState, inner: u64) -> Vec<u8> {
 
 impl Emit<'_> {
     fn prologue(&mut self) {
-        let inner = self.inner;
         dynasm!(self.a.o; .arch x64
             ; push rbp; push rbx; push r12; push r13; push r14; push r15
             ; sub rsp, FRAME
             ; mov r14, rdi
-            ; mov rbp, rsi
-            ; =>inner);
+            ; mov rbp, rsi);
     }
 
-    /// Counts an entry, if that is wanted.
+    /// Counts an entry, if that is wanted. A trace that goes on with itself is not entered.
     fn count_entry(&mut self) {
         if self.ways.counted {
             let at = Arc::as_ptr(self.entries.insert(Arc::default())) as u64;
             self.a.imm(TMP, at);
             dynasm!(self.a.o; .arch x64; add QWORD [rax], BYTE 1);
         }
+        let inner = self.inner;
+        dynasm!(self.a.o; .arch x64; =>inner);
     }
 
     /// Stubs, the common exit, cold code, the way out.

@@ -1,15 +1,7 @@
-<<<<<<< HEAD
-//! Small tables, known keys and closures in line: see [`crate::asm::inline`].
+//! Small tables, known keys and closures in line: see [`ir::inline`].
 
 use super::emit::{ARRAY, Cc, Cold, Emit, PROTO_HEAD, Word, register_bits, slot_bits};
 use super::encode::{BASE, Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
-use crate::asm::inline::{self, Func, HEAD, NODE, SLOT, Table};
-=======
-//! Small tables and known keys in line: see [`ir::inline`].
-
-use super::emit::{ARRAY, Cc, Cold, Emit, Word, register_bits, slot_bits};
-use super::encode::{Ea, RSP, TMP, VM, XTMP, lea, mi, mr, rm};
->>>>>>> lower
 use crate::asm::place::Place;
 use crate::asm::select::{Arg, Node};
 use abi::abort::Abort;
@@ -18,7 +10,7 @@ use abi::support::Helper;
 use abi::vmfield::{self, Run, run};
 use abi::{objtype, shape, tag};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
-use ir::inline::{self, HEAD, NODE, SLOT, Table};
+use ir::inline::{self, Func, HEAD, NODE, SLOT, Table};
 use ir::{Ins, Op};
 
 /// Offset of a table's field.
