@@ -1,6 +1,7 @@
 //! Tests of `kiln-aot` as a program.
 
 mod build;
+mod driver;
 mod native;
 mod profiles;
 mod sandbox;
