@@ -98,6 +98,7 @@ pub fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal>
         back: Vec::new(),
         scratch: 0,
         spills: 0,
+        cells: 0,
     };
     l.run()?;
     Ok(Lowered { text: l.finish(), items: l.items, exits: l.exits, refused: l.refused })
@@ -147,6 +148,8 @@ pub(crate) struct Lowerer<'a> {
     scratch: usize,
     /// Words behind the table of constants.
     spills: usize,
+    /// Guards that can be made to fail.
+    cells: u32,
 }
 
 impl Lowerer<'_> {
@@ -163,12 +166,14 @@ impl Lowerer<'_> {
         self.branch(&mut root)?;
         while let Some(p) = self.pending.pop() {
             let mark = (self.f.mark(), self.exits.len(), self.pending.len(), self.back.len());
+            let cells = self.cells;
             self.f.begin(&p.label);
             let mut side = self.branching(p.branch, p.base.clone(), p.state.clone());
             if let Err(why) = self.branch(&mut side) {
                 // The exit becomes one that leaves.
                 self.f.reset(mark.0);
                 self.exits.truncate(mark.1);
+                self.cells = cells;
                 self.pending.truncate(mark.2);
                 self.back.truncate(mark.3);
                 self.refused.push((p.branch, why));

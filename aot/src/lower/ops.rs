@@ -1,6 +1,7 @@
 //! Which instruction is lowered how.
 
 use super::{Branching, Lowerer, Refusal, block};
+use ir::tree::Item;
 use ir::{Ins, Op};
 
 impl Lowerer<'_> {
@@ -9,6 +10,9 @@ impl Lowerer<'_> {
         let ins: Ins = self.tree.branches[b.branch].trace.ins[at];
         if ins.is_sunk() {
             return Ok(());
+        }
+        if ins.is_guard() && ins.op != Op::CALLB {
+            self.spoilt(b, at)?;
         }
         match ins.op {
             Op::NOP | Op::BASE | Op::PHI | Op::LOOP | Op::USE | Op::CARG => Ok(()),
@@ -88,6 +92,26 @@ impl Lowerer<'_> {
     fn snap_at(&self, b: &Branching, at: usize) -> Result<usize, Refusal> {
         let t = &self.tree.branches[b.branch].trace;
         t.snap_at(at).ok_or_else(|| Refusal("a guard without snapshot".into()))
+    }
+
+    /// Leaves before instruction `at` if its cell says so, where exits repeat their instructions.
+    fn spoilt(&mut self, b: &mut Branching, at: usize) -> Result<(), Refusal> {
+        if !self.tree.branches[b.branch].trace.repeats {
+            return Ok(());
+        }
+        let s = self.snap_at(b, at)?;
+        let exit = self.exit(b, s)?;
+        let cell = self.constant(Item::Cell(self.cells), "ptr");
+        self.cells += 1;
+        let v = self.f.let_(format_args!("load i8, ptr {cell}"));
+        let ok = self.f.let_(format_args!("icmp ne i8 {v}, 0"));
+        let (on, fail) = (self.f.label(), self.f.label());
+        self.f.line(format_args!("br i1 {ok}, label %{on}, label %{fail}, !prof !{}", block::weight(1)));
+        self.f.begin(&fail);
+        self.f.line(format_args!("store i8 1, ptr {cell}"));
+        self.f.line(format_args!("br label %{exit}"));
+        self.f.begin(&on);
+        Ok(())
     }
 
     /// Goes on if `ok`; else leaves as instruction `at` does.

@@ -174,6 +174,8 @@ pub struct Trace {
     pub link: Link,
     /// Highest slot (exclusive) that exits or stores may write: the stack is checked for it at entry.
     pub slots: Slot,
+    /// Every exit executes its instruction again, branches included: any guard may be made to fail.
+    pub repeats: bool,
     interned: FastMap<Const, u32>,
 }
 
@@ -194,6 +196,7 @@ impl Trace {
             pc: Ref::NONE,
             link: Link::Open,
             slots: 0,
+            repeats: false,
             interned: FastMap::default(),
         };
         t.pc = t.konst(pc);

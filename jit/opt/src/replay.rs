@@ -8,7 +8,7 @@ use ir::{Const, Ins, Mode, Ref, Trace};
 pub fn replay(from: &Trace, passes: Passes) -> Result<Builder, Abort> {
     let mut to = Trace::new(from.start, from.as_const(from.pc).cloned().unwrap_or(Const::Null));
     to.link = from.link;
-    to.slots = from.slots;
+    (to.slots, to.repeats) = (from.slots, from.repeats);
     let limits = Limits { ins: usize::MAX, consts: usize::MAX, snaps: usize::MAX, ..Limits::default() };
     let mut b = Builder::new(to, passes, limits);
     replay_into(from, &mut b)?;

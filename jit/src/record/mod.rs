@@ -195,7 +195,8 @@ impl Recorder {
         Ok(rec)
     }
 
-    fn new(s: &dyn Subject, begin: Begin, params: &Params, trace: Trace, start: (P, u32)) -> Recorder {
+    fn new(s: &dyn Subject, begin: Begin, params: &Params, mut trace: Trace, start: (P, u32)) -> Recorder {
+        trace.repeats = params.stress;
         Recorder {
             b: Builder::new(trace, params.passes, params.limits()).growing(params.growth.clone()),
             params: params.clone(),

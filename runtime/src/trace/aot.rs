@@ -22,6 +22,8 @@ use heap::{Node, ProtoObj, Value, Vm};
 use ir::tree::{Compiled, Item, Reader, RootKey};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU8;
 
 /// A precompiled tree.
 struct Row {
@@ -91,7 +93,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         aot.by_proto.entry(key.proto).or_default().push((key.pc, i));
         aot.by_table.insert(tree.table as u64, i);
         let head = one.lines().find(|l| l.starts_with("  trace "));
-        let returns = head.is_some_and(|l| l.ends_with(" link=interp"));
+        let returns = head.is_some_and(|l| l.contains(" link=interp"));
         aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), words: 0, slots: 0, returns, state: State::Absent });
     }
     let n = aot.rows.len();
@@ -194,9 +196,12 @@ impl Engine {
         let mut words = Vec::with_capacity(c.items.len());
         let mut roots = Vec::new();
         let mut links = Vec::new();
+        let cells = c.items.iter().filter(|i| matches!(i, Item::Cell(_))).count();
+        let cells: Arc<[AtomicU8]> = (0..cells).map(|_| AtomicU8::new(super::stress::PASS)).collect();
         for (n, item) in c.items.iter().enumerate() {
             let word = match item {
                 Item::Leave | Item::Exit(_) => Some(leave_address()),
+                Item::Cell(n) => cells.get(*n as usize).map(|c| c.as_ptr() as u64),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
                 Item::Root(key) => {
                     links.push((i, n, *key));
@@ -222,6 +227,10 @@ impl Engine {
         if let Some(live) = self.traces[number as usize].as_mut() {
             live.roots = roots;
             live.count_ways(&c);
+            live.cells = (!cells.is_empty()).then_some(cells);
+            if let Some(s) = &mut self.stress {
+                s.disarm(live);
+            }
         }
         // SAFETY: the image's compiler made it a function of this kind.
         let code = unsafe { std::mem::transmute::<*const u8, TraceCode>(row.tree.code) };
@@ -321,6 +330,13 @@ impl Aot {
     /// Returns the exits of a row; none before it is bound.
     pub(crate) fn ways(&self, i: usize) -> &[Way] {
         &self.rows[i].ways
+    }
+
+    /// Returns the numbers of the trees that a tree links to.
+    pub(crate) fn targets(&self, number: u32) -> Vec<u32> {
+        let of = |l: &&(usize, usize, RootKey)| number == self.first + l.0 as u32;
+        let rows = self.links.iter().filter(of).filter_map(|l| self.by_root.get(&l.2));
+        rows.map(|i| self.first + *i as u32).collect()
     }
 
     /// Does the same for whoever changes them.
@@ -442,13 +458,16 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
             super::make_room(vm, base, row.slots);
             return go_on;
         }
-        if let Some(next) = way.next {
+        let first = way.first;
+        let number = e.aot.first + i as u32;
+        if e.stress.is_some() {
+            super::stress::compare(vm, e, number, first);
+        }
+        if let Some(next) = e.aot.rows[i].ways[exit as usize].next {
             return next;
         }
-        let first = way.first;
         let quiet = super::is_quiet(vm);
-        if !(quiet && !e.watch.is_curious() && row.ways[first as usize].is_quick()) {
-            let number = e.aot.first + i as u32;
+        if !(quiet && !e.watch.is_curious() && e.aot.rows[i].ways[first as usize].is_quick()) {
             super::look_at_exit(vm, e, quiet, (number, first), None);
         }
         go_on

@@ -484,6 +484,9 @@ impl Engine {
         if self.stress.is_some() || self.watch.stats.is_some() {
             return;
         }
+        if let Some(way) = self.way(trace, exit) {
+            return way.pass(batch);
+        }
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return };
         if let Some(Some(quick)) = live.quick.get_mut(exit as usize) {
             (quick.left, quick.batch) = (batch, batch);
@@ -532,10 +535,7 @@ impl Engine {
         if n > self.params.hotexit {
             // It never counts past the exit that is due to be recorded.
             let until = if hopeless || n >= wait { BATCH } else { (wait - n - 1).min(BATCH) };
-            match self.way(trace, exit).filter(|_| !ready) {
-                Some(way) => way.pass(until),
-                None => self.make_quick(trace, exit, until),
-            }
+            self.make_quick(trace, exit, until);
         }
         let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
         if hopeless

@@ -17,6 +17,7 @@ pub struct Kept {
     pub link: Link,
     /// Slots that exits or stores may write.
     pub slots: Slot,
+    repeats: bool,
     /// Number of snapshots.
     pub exits: u32,
     /// Whether the last snapshot lies behind the last instruction.
@@ -77,6 +78,7 @@ impl Kept {
             start: t.start,
             link: t.link,
             slots: t.slots,
+            repeats: t.repeats,
             exits: t.snaps.len() as u32,
             closed: t.snaps.last().is_some_and(|s| s.at as usize >= t.ins.len()),
             pc: t.pc,
@@ -91,6 +93,7 @@ impl Kept {
     pub fn unpack(&self) -> Trace {
         let mut t = Trace::new(self.start, Const::Null);
         (t.pc, t.link, t.slots, t.consts) = (self.pc, self.link, self.slots, self.consts.to_vec());
+        t.repeats = self.repeats;
         let mut r = Bytes(&self.bytes);
         t.ins = Vec::with_capacity(self.heads.len());
         for (i, (op, ty, flags)) in self.heads.iter().enumerate() {
@@ -179,7 +182,7 @@ mod tests {
         let entries = [-2, 0, 1, 250, i32::MAX, i32::MIN].into_iter().zip(odd).collect();
         t.snaps.push(Snap { at: 9, pc: Some(k), base: -3, top: 0, multres: None, entries });
         t.snaps.push(Snap { at: 9, ..Snap::default() });
-        (t.link, t.slots) = (Link::Root(3), -1);
+        (t.link, t.slots, t.repeats) = (Link::Root(3), -1, true);
         let t = t.packed();
         let places = [None, Some(Place::Reg(Reg(63))), Some(Place::Slot(0)), Some(Place::Slot(u16::MAX)), None];
         let kept = Kept::new(t.clone(), &places);

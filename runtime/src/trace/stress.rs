@@ -38,7 +38,7 @@ use std::time::Instant;
 /// A cell whose guard fails next time.
 const FAIL: u8 = 0;
 /// A cell whose guard has not failed, and must not now. (1 is written by the code: it has failed.)
-const PASS: u8 = 2;
+pub(super) const PASS: u8 = 2;
 /// Bytecode instructions that a trace may have run in a nanosecond.
 const PACE: u64 = 20;
 /// Instructions a child runs at least before it gives up, and at most.
@@ -143,11 +143,12 @@ fn is_open(e: &Engine, root: u32) -> bool {
             if t.cells.iter().flat_map(|c| c.iter()).any(|c| c.load(Ordering::Relaxed) == PASS) {
                 return true;
             }
-            if let ir::Link::Root(next) = t.trace.link
-                && let Some(s @ false) = seen.get_mut(next as usize)
-            {
-                *s = true;
-                left.push(next);
+            let link = if let ir::Link::Root(next) = t.trace.link { Some(next) } else { None };
+            for next in e.aot.targets(t.number).into_iter().chain(link) {
+                if let Some(s @ false) = seen.get_mut(next as usize) {
+                    *s = true;
+                    left.push(next);
+                }
             }
         }
     }

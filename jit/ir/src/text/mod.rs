@@ -70,7 +70,7 @@ impl Trace {
         let mut out = Trace::new(self.start, self.as_const(self.pc).cloned().unwrap_or(Const::Null));
         out.ins.clear();
         out.link = self.link;
-        out.slots = self.slots;
+        (out.slots, out.repeats) = (self.slots, self.repeats);
         let mut snaps = self.snaps.iter().peekable();
         for at in 0..=self.ins.len() {
             while let Some(s) = snaps.next_if(|s| s.at as usize <= at || at == self.ins.len()) {

@@ -149,6 +149,8 @@ fn header(cur: &mut Cursor<'_>) -> Step<Trace> {
             _ => return Err(format!("unknown link{near}")),
         }
     };
+    cur.skip();
+    trace.repeats = cur.eat("repeats");
     if cur.at_end() { Ok(trace) } else { Err(format!("end of the line expected{}", cur.near())) }
 }
 

@@ -25,6 +25,9 @@ impl Display for Trace {
             Link::Again => f.write_str("again")?,
             Link::Interp => f.write_str("interp")?,
         }
+        if self.repeats {
+            f.write_str(" repeats")?;
+        }
         f.write_char('\n')?;
         let mut n = 0;
         for at in 0..=self.ins.len() {

@@ -70,6 +70,8 @@ pub enum Item {
     Root(RootKey),
     /// Address of what an exit goes on with, by its number: [`Item::Leave`]'s, or a side trace that was compiled meanwhile; changes.
     Exit(u32),
+    /// Address of a byte: 0 makes a guard fail, whose code sets it to 1 then. (Of traces whose exits repeat, for tests.)
+    Cell(u32),
     /// A constant, as a register has it: addresses without tags.
     Const(Const),
     /// Byte offset of a key's value in the hash part of tables of a shape.

@@ -41,6 +41,7 @@ fn texts_read_back() {
             Item::Helper(Helper::pow),
             Item::Root(key(9, 1)),
             Item::Exit(1),
+            Item::Cell(7),
             Item::Const(Const::Str(b"a \"quoted\" b".as_slice().into())),
             Item::Offset(shape, b"y".as_slice().into()),
         ];

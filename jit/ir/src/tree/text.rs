@@ -10,6 +10,7 @@
 //! item helper pow
 //! item root @00000000000000b2:4
 //! item exit 0
+//! item cell 0
 //! item const "x"
 //! item offset kshape 4["x","y"] "x"
 //! exit 0 3
@@ -79,6 +80,7 @@ pub fn write_compiled(out: &mut String, c: &Compiled) {
             Item::Leave => writeln!(out, "item leave"),
             Item::Helper(h) => writeln!(out, "item helper {}", h.row().name),
             Item::Root(k) => writeln!(out, "item root {k}"),
+            Item::Cell(n) => writeln!(out, "item cell {n}"),
             Item::Exit(n) => writeln!(out, "item exit {n}"),
             Item::Const(k) => writeln!(out, "item const {k}"),
             Item::Offset(s, key) => {
@@ -211,6 +213,7 @@ impl Item {
             "leave" => Item::Leave,
             "helper" => Item::Helper(*Helper::ALL.iter().find(|h| h.row().name == rest)?),
             "root" => Item::Root(RootKey::parse(rest)?),
+            "cell" => Item::Cell(rest.parse().ok()?),
             "exit" => Item::Exit(rest.parse().ok()?),
             "const" => Item::Const(Const::parse(rest)?.0),
             "offset" => {
