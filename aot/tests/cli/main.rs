@@ -3,4 +3,5 @@
 mod build;
 mod native;
 mod sandbox;
+mod targets;
 mod traces;
