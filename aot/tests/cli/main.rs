@@ -5,4 +5,5 @@ mod driver;
 mod native;
 mod profiles;
 mod sandbox;
+mod targets;
 mod traces;
