@@ -2,5 +2,6 @@
 
 mod build;
 mod native;
+mod peers;
 mod sandbox;
 mod traces;
