@@ -73,7 +73,8 @@ uninstall:
 	rm -f $(PROGRAMS:%="$(BIN)/%") "$(LIB)/libruntime.a" $(MAN_PAGES:%="$(MAN)/%")
 	-rmdir "$(LIB)" "$(DESTDIR)$(PREFIX)/lib/kiln" 2>/dev/null
 
-MAN_PAGES := kiln.1 kiln-run.1 kiln-explain.1 kiln-build.1 kiln-inspect.1 luac.1
+PROFILE_TOOLS := show merge diff trim check
+MAN_PAGES := kiln.1 kiln-run.1 kiln-explain.1 kiln-profile.1 $(PROFILE_TOOLS:%=kiln-profile-%.1) kiln-build.1 kiln-inspect.1 luac.1
 
 clean:
 	$(CARGO) clean

@@ -74,6 +74,11 @@ impl Program {
         self.places.contains_key(&hash)
     }
 
+    /// Returns the hashes of all prototypes.
+    pub fn hashes(&self) -> impl Iterator<Item = u64> {
+        self.places.keys().copied()
+    }
+
     /// Returns where a prototype is.
     pub fn place(&self, hash: u64) -> Option<&Place> {
         self.places.get(&hash)

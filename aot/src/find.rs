@@ -100,6 +100,16 @@ impl Finder {
         self.named.keys().map(Vec::as_slice)
     }
 
+    /// Returns the modules named before with their files.
+    pub fn files(&self) -> impl Iterator<Item = (&[u8], &Path)> {
+        self.named.iter().map(|(n, f)| (n.as_slice(), f.as_path()))
+    }
+
+    /// Returns the search path as `LUA_PATH` has it.
+    pub fn path(&self) -> Vec<u8> {
+        self.templates.join(&b';')
+    }
+
     /// Returns the file of a module.
     pub fn find(&self, module: &[u8]) -> Option<PathBuf> {
         if let Some(path) = self.named.get(module) {

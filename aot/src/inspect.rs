@@ -36,8 +36,19 @@ pub fn find_image(bytes: &[u8]) -> Result<Inspected<'_>, String> {
     Ok(Inspected { machine: elf.header.e_machine, image })
 }
 
-/// Reads `path` and describes its image; `raw` gives the manifest alone.
-pub fn inspect(path: &Path, raw: bool) -> Result<String, String> {
+/// How an image is described.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Style {
+    /// For people.
+    People,
+    /// For programs.
+    Json,
+    /// The manifest as it is stored.
+    Manifest,
+}
+
+/// Reads `path` and describes its image.
+pub fn inspect(path: &Path, style: Style) -> Result<String, String> {
     let refuse = |e: String| format!("{}: {e}", path.display());
     let metadata = std::fs::metadata(path).map_err(|e| refuse(os_message(&e)))?;
     if !metadata.is_file() {
@@ -45,10 +56,10 @@ pub fn inspect(path: &Path, raw: bool) -> Result<String, String> {
     }
     let bytes = std::fs::read(path).map_err(|e| refuse(os_message(&e)))?;
     let found = find_image(&bytes).map_err(refuse)?;
-    if raw {
-        return Ok(String::from_utf8_lossy(found.image.manifest).into_owned());
-    }
-    Ok(report(path, bytes.len(), &found))
+    Ok(match style {
+        Style::Manifest => String::from_utf8_lossy(found.image.manifest).into_owned(),
+        _ => report(path, bytes.len(), &found),
+    })
 }
 
 /// Describes an image for people.

@@ -30,7 +30,7 @@ pub struct LinkOptions {
 /// Links `object` and `archive` to the executable `output`.
 pub fn link(
     target: &Target,
-    objects: &[PathBuf],
+    object: &Path,
     archive: &Path,
     output: &Path,
     options: &LinkOptions,
@@ -40,7 +40,7 @@ pub fn link(
     let linker = options.linker.clone().unwrap_or_else(|| default.into());
     let name = linker.to_string_lossy();
     let mut command = Command::new(&linker);
-    command.arg("-o").arg(output).args(objects).arg(archive).args(["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-O1"]);
+    command.arg("-o").arg(output).arg(object).arg(archive).args(["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-O1"]);
     if !options.keep_symbols {
         command.arg("-Wl,-s");
     }
@@ -68,8 +68,16 @@ pub fn link(
 
 /// Returns the archive of the runtime: the named one, that of `KILN_LIB` (a file or a folder), the installed one, or the one
 /// that was built beside this program.
-pub fn find_archive(target: &Target, named: Option<&Path>) -> Result<PathBuf, String> {
-    const FILE: &str = "libruntime.a";
+pub fn find_archive(target: &Target, named: Option<&Path>, no_jit: bool) -> Result<PathBuf, String> {
+    // The smaller one lacks the trace compiler; with the other it is there and does nothing.
+    let small = no_jit.then(|| find_file(target, named, "libruntime-nojit.a"));
+    match small {
+        Some(Ok(path)) => Ok(path),
+        _ => find_file(target, named, "libruntime.a"),
+    }
+}
+
+fn find_file(target: &Target, named: Option<&Path>, file: &str) -> Result<PathBuf, String> {
     if let Some(path) = named {
         return match std::fs::metadata(path) {
             Ok(m) if m.is_dir() => Err(format!("runtime archive '{}' is a directory", path.display())),
@@ -79,15 +87,15 @@ pub fn find_archive(target: &Target, named: Option<&Path>) -> Result<PathBuf, St
     }
     let mut places = Vec::new();
     if let Some(lib) = std::env::var_os("KILN_LIB").map(PathBuf::from).filter(|p| !p.as_os_str().is_empty()) {
-        places.extend([lib.join(target.triple).join(FILE), lib.join(FILE), lib]);
+        places.extend([lib.join(target.triple).join(file), lib.join(file), lib]);
     } else if let Ok(exe) = std::env::current_exe().and_then(|e| e.canonicalize())
         && let Some(folder) = exe.parent()
         && let (Some(above), Some(profile)) = (folder.parent(), folder.file_name())
     {
-        places.push(above.join("lib/kiln").join(target.triple).join(FILE));
-        places.push(above.join(target.triple).join(profile).join(FILE));
+        places.push(above.join("lib/kiln").join(target.triple).join(file));
+        places.push(above.join(target.triple).join(profile).join(file));
         if Target::host() == Some(target) {
-            places.push(folder.join(FILE));
+            places.push(folder.join(file));
         }
     }
     places.iter().find(|p| p.is_file()).cloned().ok_or_else(|| {

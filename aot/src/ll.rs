@@ -1,10 +1,11 @@
 //! Everything that touches LLVM: an image becomes an object file.
 //!
-//! The object holds the payload in its own section, the head that points to it, and `main`, which calls the runtime with both.
+//! The object holds the payload in its own section, the head that points to it (`kiln_image`), and `main`, which calls the runtime with both.
 //! The head's fields are expanded from `abi`'s table, so a field that nothing gives a value does not compile.
 //!
 //! Invariant: the bytes of the object depend on the arguments alone.
 
+use crate::cpu::Cpu;
 use crate::target::Target;
 use abi::image::{self, AotImage};
 use inkwell::OptimizationLevel;
@@ -19,17 +20,140 @@ use inkwell::targets::{
 use inkwell::values::{BasicValue, BasicValueEnum, GlobalValue};
 use std::sync::Once;
 
-/// Makes the object file of an image with this payload. Errors are LLVM's, and mean a broken installation.
-pub fn emit_object(target: &Target, payload: &[u8], trees: &[String]) -> Result<Vec<u8>, String> {
-    let machine = machine(target)?;
+/// For whom code is generated, and how hard LLVM tries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// The target.
+    pub target: &'static Target,
+    /// The CPU, one of the target's.
+    pub cpu: &'static Cpu,
+    /// Pipeline.
+    pub level: Level,
+}
+
+impl Settings {
+    /// Returns the defaults of a target.
+    pub fn of(target: &'static Target) -> Settings {
+        Settings { target, cpu: Cpu::baseline(target), level: Level::O2 }
+    }
+}
+
+/// A pipeline of LLVM.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Level {
+    /// What is worth its time.
+    #[default]
+    O2,
+    /// More.
+    O3,
+}
+
+impl Level {
+    /// Returns its number.
+    pub const fn number(self) -> u8 {
+        match self {
+            Level::O2 => 2,
+            Level::O3 => 3,
+        }
+    }
+
+    const fn passes(self) -> &'static str {
+        match self {
+            Level::O2 => "default<O2>",
+            Level::O3 => "default<O3>",
+        }
+    }
+}
+
+/// What is made of compiled trees.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// An object file.
+    Object,
+    /// Assembly of the target.
+    Asm,
+    /// LLVM's assembly, optimised.
+    Ir,
+}
+
+/// LLVM at work: one a thread. Its memory is used again from module to module.
+pub struct Compiler {
+    cx: Context,
+    machine: TargetMachine,
+    level: Level,
+}
+
+impl Compiler {
+    /// Makes one.
+    pub fn new(settings: Settings) -> Result<Compiler, String> {
+        Ok(Compiler { machine: machine(settings)?, cx: Context::create(), level: settings.level })
+    }
+
+    /// Compiles a module in LLVM's assembly language to an object file.
+    pub fn compile(&self, text: &str) -> Result<Vec<u8>, String> {
+        let module = self.optimised(text)?;
+        let object = self.machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
+        Ok(object.as_slice().to_vec())
+    }
+
+    /// Compiles modules one by one, then makes one text of them.
+    pub fn text(&self, texts: &[&str], form: Form) -> Result<Vec<u8>, String> {
+        let all = self.cx.create_module("kiln");
+        self.prepare(&all);
+        for t in texts {
+            all.link_in_module(self.optimised(t)?).map_err(|e| e.to_string())?;
+        }
+        if form == Form::Ir {
+            return Ok(all.print_to_string().to_bytes().to_vec());
+        }
+        let kind = if form == Form::Asm { FileType::Assembly } else { FileType::Object };
+        let out = self.machine.write_to_memory_buffer(&all, kind).map_err(|e| e.to_string())?;
+        Ok(out.as_slice().to_vec())
+    }
+
+    fn prepare(&self, module: &Module<'_>) {
+        module.set_triple(&self.machine.get_triple());
+        module.set_data_layout(&self.machine.get_target_data().get_data_layout());
+    }
+
+    fn optimised(&self, text: &str) -> Result<Module<'_>, String> {
+        let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), "tree");
+        let read = self.cx.create_module_from_ir(buffer);
+        let module = read.map_err(|e| format!("LLVM does not read what was lowered: {e}"))?;
+        self.prepare(&module);
+        module.verify().map_err(|e| e.to_string())?;
+        let options = PassBuilderOptions::create();
+        options.set_loop_slp_vectorization(false);
+        options.set_merge_functions(false);
+        module.run_passes(self.level.passes(), &self.machine, options).map_err(|e| e.to_string())?;
+        Ok(module)
+    }
+}
+
+/// What an image is made of, besides the code of its trees.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parts<'a> {
+    /// The payload.
+    pub payload: &'a [u8],
+    /// Symbols of the trees' functions, in the order of their text.
+    pub trees: &'a [String],
+    /// Bits of `abi::image::flag`.
+    pub flags: u64,
+    /// The function that runs the program: `main`, or another name in libraries.
+    pub entry: &'a str,
+}
+
+/// Makes the object file of an image. Errors are LLVM's, and mean a broken installation.
+pub fn emit_object(settings: Settings, parts: Parts<'_>) -> Result<Vec<u8>, String> {
+    let machine = machine(settings)?;
     let cx = Context::create();
     let module = cx.create_module("kiln");
     module.set_triple(&machine.get_triple());
     module.set_data_layout(&machine.get_target_data().get_data_layout());
-    let payload = add_payload(&cx, &module, payload);
-    let rows = add_rows(&cx, &module, trees);
-    let head = add_head(&cx, &module, payload, (rows, trees.len()));
-    add_main(&cx, &module, head).map_err(|e| e.to_string())?;
+    let payload = add_payload(&cx, &module, parts.payload);
+    let rows = add_rows(&cx, &module, parts.trees);
+    let head = add_head(&cx, &module, payload, rows, parts);
+    add_main(&cx, &module, head, parts.entry).map_err(|e| e.to_string())?;
     module.verify().map_err(|e| e.to_string())?;
     let object = machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
     Ok(object.as_slice().to_vec())
@@ -41,7 +165,8 @@ pub fn version() -> String {
     format!("{major}.{minor}.{patch}")
 }
 
-fn machine(target: &Target) -> Result<TargetMachine, String> {
+fn machine(settings: Settings) -> Result<TargetMachine, String> {
+    let Settings { target, cpu, level } = settings;
     static INIT: Once = Once::new();
     INIT.call_once(|| {
         let config = InitializationConfig::default();
@@ -52,10 +177,10 @@ fn machine(target: &Target) -> Result<TargetMachine, String> {
     let triple = TargetTriple::create(target.llvm_triple);
     let llvm = LlvmTarget::from_triple(&triple).map_err(|e| e.to_string())?;
     let options = TargetMachineOptions::new()
-        .set_cpu(target.cpu)
-        .set_features(target.features)
+        .set_cpu(cpu.llvm)
+        .set_features(cpu.features)
         .set_abi(target.abi)
-        .set_level(OptimizationLevel::Default)
+        .set_level(if level == Level::O3 { OptimizationLevel::Aggressive } else { OptimizationLevel::Default })
         .set_reloc_mode(RelocMode::PIC)
         .set_code_model(CodeModel::Default);
     llvm.create_target_machine_from_options(&triple, options)
@@ -99,29 +224,13 @@ fn add_rows<'c>(cx: &'c Context, module: &Module<'c>, trees: &[String]) -> Optio
     Some(global)
 }
 
-/// Compiles a module in LLVM's assembly language.
-pub fn compile(target: &Target, text: &str) -> Result<Vec<u8>, String> {
-    let machine = machine(target)?;
-    let cx = Context::create();
-    let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), "tree");
-    let module = cx.create_module_from_ir(buffer).map_err(|e| format!("LLVM does not read what was lowered: {e}"))?;
-    module.set_triple(&machine.get_triple());
-    module.set_data_layout(&machine.get_target_data().get_data_layout());
-    module.verify().map_err(|e| e.to_string())?;
-    let options = PassBuilderOptions::create();
-    options.set_loop_slp_vectorization(false);
-    options.set_merge_functions(false);
-    module.run_passes("default<O2>", &machine, options).map_err(|e| e.to_string())?;
-    let object = machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
-    Ok(object.as_slice().to_vec())
-}
-
 /// Adds the head of the image.
 fn add_head<'c>(
     cx: &'c Context,
     module: &Module<'c>,
     (payload, payload_len): (GlobalValue<'c>, u64),
-    (rows, count): (Option<GlobalValue<'c>>, usize),
+    rows: Option<GlobalValue<'c>>,
+    parts: Parts<'_>,
 ) -> GlobalValue<'c> {
     let ptr = cx.ptr_type(Default::default());
     let null = ptr.const_null();
@@ -147,7 +256,7 @@ fn add_head<'c>(
             value!($k, u64::from(image::VERSION))
         };
         (trace_count, $k:ident) => {
-            value!($k, count as u64)
+            value!($k, parts.trees.len() as u64)
         };
         (fingerprint, $k:ident) => {
             value!($k, image::FINGERPRINT)
@@ -160,6 +269,9 @@ fn add_head<'c>(
         };
         (traces, $k:ident) => {
             value!($k, rows.map_or(null, |r| r.as_pointer_value()))
+        };
+        (flags, $k:ident) => {
+            value!($k, parts.flags)
         };
     }
     macro_rules! fields {
@@ -174,16 +286,17 @@ fn add_head<'c>(
     global
 }
 
-/// Adds `int main(int argc, char **argv) { return rt_main(argc, argv, &kiln_image); }`.
+/// Adds `int main(int argc, char **argv) { return rt_main(argc, argv, &kiln_image); }`, under the name `name`.
 fn add_main<'c>(
     cx: &'c Context,
     module: &Module<'c>,
     head: GlobalValue<'c>,
+    name: &str,
 ) -> Result<(), inkwell::builder::BuilderError> {
     let (int, ptr) = (cx.i32_type(), cx.ptr_type(Default::default()));
     let entry = int.fn_type(&[int.into(), ptr.into(), ptr.into()], false);
     let entry = module.add_function(image::ENTRY, entry, Some(Linkage::External));
-    let main = module.add_function("main", int.fn_type(&[int.into(), ptr.into()], false), None);
+    let main = module.add_function(name, int.fn_type(&[int.into(), ptr.into()], false), None);
     let builder = cx.create_builder();
     builder.position_at_end(cx.append_basic_block(main, ""));
     let argument = |i| main.get_nth_param(i).map(Into::into);
@@ -203,7 +316,11 @@ mod tests {
     fn every_target_gets_an_object_with_its_payload() {
         let payload: Vec<u8> = (0..=255).cycle().take(5000).collect();
         for target in TARGETS {
-            let object = emit_object(target, &payload, &[]).expect(target.triple);
+            let emit = || {
+                let parts = Parts { payload: &payload, entry: "main", ..Parts::default() };
+                emit_object(Settings::of(target), parts).expect(target.triple)
+            };
+            let object = emit();
             let elf = goblin::elf::Elf::parse(&object).expect(target.triple);
             assert_eq!(elf.header.e_machine, target.elf_machine, "{}", target.triple);
             let section = elf
@@ -212,7 +329,7 @@ mod tests {
                 .find(|s| elf.shdr_strtab.get_at(s.sh_name) == Some(image::SECTION))
                 .expect("payload section");
             assert_eq!(&object[section.file_range().expect("has bytes")], &payload[..]);
-            assert_eq!(object, emit_object(target, &payload, &[]).expect(target.triple), "emitted twice");
+            assert_eq!(object, emit(), "emitted twice");
         }
     }
 }

@@ -4,29 +4,83 @@
 //! kiln 0.1.0
 //! target x86_64-unknown-linux-gnu
 //! option strip no
+//! option cpu baseline
 //! source main app.lua app.lua 9f3c… 1234
 //! source lua json lib/json.lua 01ab… 5678
 //! missing lfs app.lua 3
+//! profile 1234567 1200000
+//! tree lua.app_lua_3.… app.lua:3 12 40 5000 1200000 2312
+//! dropped stale 2 34567
 //! ```
+//!
+//! `option` lines are the recipe: how to build the same again. `profile` has the work of the profile and the part of it that is compiled;
+//! `tree` symbol, place, traces, exits, entries, work, bytes of code; `dropped` reason, traces, work.
 //!
 //! Bytes outside the printable ones, blanks and backslashes in a field are written `\xNN`.
 //!
 //! Invariant: equal builds give equal text. There is no time, no host name, no absolute path unless the user named one.
 
+use crate::cpu::Cpu;
+use crate::ll::{Level, Settings};
 use crate::plan::{Plan, Source};
 use crate::target::Target;
+use crate::traces::{Compiled, Done};
 use std::fmt::Write;
 
+/// How an image is made: what a rebuild repeats.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recipe {
+    /// Target, CPU, level.
+    pub settings: Settings,
+    /// Debug information of the bytecode is left out.
+    pub strip: bool,
+    /// Nothing comes from shared libraries.
+    pub statically: bool,
+    /// The symbols of the runtime are kept.
+    pub symbols: bool,
+    /// Nothing is compiled while the program runs.
+    pub no_jit: bool,
+}
+
+impl Recipe {
+    /// Reads the recipe of a manifest; what is not said is the default.
+    pub fn parse(facts: &[Fact<'_>]) -> Result<Recipe, String> {
+        let first = |key: &str| facts.iter().find(|f| f.key == key).and_then(|f| f.fields.first().copied());
+        let option = |name: &str| {
+            let fact = facts.iter().find(|f| f.key == "option" && f.fields.first() == Some(&name));
+            fact.and_then(|f| f.fields.get(1).copied())
+        };
+        let name = first("target").ok_or("the manifest names no target")?;
+        let target = Target::find(name).ok_or_else(|| format!("unknown target '{name}'"))?;
+        let level = if option("level") == Some("3") { Level::O3 } else { Level::O2 };
+        let cpu = Cpu::find(target, option("cpu").unwrap_or("baseline"))?;
+        let yes = |name| option(name) == Some("yes");
+        Ok(Recipe {
+            settings: Settings { target, cpu, level },
+            strip: yes("strip"),
+            statically: yes("static"),
+            symbols: yes("symbols"),
+            no_jit: option("jit") == Some("no"),
+        })
+    }
+}
+
 /// Writes the manifest of a plan.
-pub fn write(plan: &Plan, target: &Target, strip: bool) -> String {
+pub fn write(plan: &Plan, recipe: &Recipe, traces: &Compiled) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let mut line = |text: std::fmt::Arguments<'_>| {
         let _ = writeln!(out, "{text}");
     };
+    let word = |b: bool| if b { "yes" } else { "no" };
     line(format_args!("kiln {}", env!("CARGO_PKG_VERSION")));
-    line(format_args!("target {}", target.triple));
-    line(format_args!("option strip {}", if strip { "yes" } else { "no" }));
+    line(format_args!("target {}", recipe.settings.target.triple));
+    line(format_args!("option strip {}", word(recipe.strip)));
+    line(format_args!("option static {}", word(recipe.statically)));
+    line(format_args!("option symbols {}", word(recipe.symbols)));
+    line(format_args!("option jit {}", word(!recipe.no_jit)));
+    line(format_args!("option cpu {}", recipe.settings.cpu.name));
+    line(format_args!("option level {}", recipe.settings.level.number()));
     let main = [("main", &plan.main)].into_iter();
     for (kind, s) in main.chain(plan.modules.iter().map(|m| ("lua", m))) {
         let Source { name, path, hash, size, .. } = s;
@@ -38,6 +92,17 @@ pub fn write(plan: &Plan, target: &Target, strip: bool) -> String {
     }
     for m in &plan.missing {
         line(format_args!("missing {} {} {}", field(&m.name), field(m.file.as_os_str().as_encoded_bytes()), m.line));
+    }
+    if traces.work > 0 || !traces.trees.is_empty() {
+        line(format_args!("profile {} {}", traces.work, traces.covered()));
+    }
+    for t in &traces.trees {
+        let (name, place) = (field(t.name.as_bytes()), field(t.place.as_bytes()));
+        let Done { traces, exits, entries, work, code, .. } = t;
+        line(format_args!("tree {name} {place} {traces} {exits} {entries} {work} {code}"));
+    }
+    for d in &traces.drops {
+        line(format_args!("dropped {} {} {}", field(d.reason.as_bytes()), d.traces, d.work));
     }
     out
 }
@@ -55,6 +120,29 @@ pub fn field(bytes: &[u8]) -> String {
                 let _ = write!(out, "\\x{b:02x}");
             }
         }
+    }
+    out
+}
+
+/// Reads one field.
+pub fn unfield(text: &str) -> Vec<u8> {
+    if text == "\\" {
+        return Vec::new();
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = tail.get(1..3).and_then(|h| u8::from_str_radix(std::str::from_utf8(h).ok()?, 16).ok());
+        rest = match hex {
+            Some(b) if *first == b'\\' && tail[0] == b'x' => {
+                out.push(b);
+                &tail[3..]
+            }
+            _ => {
+                out.push(*first);
+                tail
+            }
+        };
     }
     out
 }
@@ -88,6 +176,9 @@ mod tests {
     fn fields_have_no_blanks() {
         assert_eq!(field(b"a b\\c\n\xff"), "a\\x20b\\x5cc\\x0a\\xff");
         assert_eq!(field(b""), "\\");
+        for bytes in [&b"a b\\c\n\xff"[..], b"", b"\\x20", b"plain"] {
+            assert_eq!(unfield(&field(bytes)), bytes);
+        }
         let facts = parse(b"kiln 1\n\nsource main a\\x20b c\n\xff\n");
         assert_eq!(facts.len(), 2);
         assert_eq!(facts[1], Fact { key: "source", fields: vec!["main", "a\\x20b", "c"] });

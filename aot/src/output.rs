@@ -1,8 +1,9 @@
 //! Writes the result: all of it or nothing.
 //!
-//! A regular file is written beside its final name and renamed over it, so that a failure leaves what was there before. Devices
+//! A regular file is written beside its final name and renamed over it, so that a failure or an interruption leaves what was there before. Devices
 //! and pipes are written to directly: renaming would replace them.
 
+use crate::interrupt::Begun;
 use crate::plan::os_message;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -18,10 +19,10 @@ pub fn write(path: &Path, bytes: &[u8], executable: bool) -> Result<(), String> 
             OpenOptions::new().write(true).open(path).and_then(|mut f| f.write_all(bytes)).map_err(fail)
         }
         _ => {
-            let temporary = beside(path);
-            replace(path, &temporary, bytes, executable).map_err(|e| {
+            let temporary = Begun::new(&beside(path));
+            replace(path, temporary.path(), bytes, executable).map_err(|e| {
                 // It may not exist; the error that matters is the first.
-                let _ = std::fs::remove_file(&temporary);
+                let _ = std::fs::remove_file(temporary.path());
                 fail(e)
             })
         }
@@ -45,7 +46,7 @@ fn beside(path: &Path) -> PathBuf {
 
 /// A folder of its own for intermediate files, removed when dropped.
 #[derive(Debug)]
-pub struct Scratch(PathBuf);
+pub struct Scratch(Begun);
 
 impl Scratch {
     /// Makes it below the system's temporary folder.
@@ -54,8 +55,9 @@ impl Scratch {
         let mut n = 0u32;
         loop {
             let path = base.join(format!("kiln-aot-{}-{n}", std::process::id()));
+            let begun = Begun::new(&path);
             match std::fs::create_dir(&path) {
-                Ok(()) => return Ok(Scratch(path)),
+                Ok(()) => return Ok(Scratch(begun)),
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists && n < 1000 => n += 1,
                 Err(e) => return Err(format!("cannot make a folder in '{}': {}", base.display(), os_message(&e))),
             }
@@ -64,13 +66,13 @@ impl Scratch {
 
     /// Returns the path of a file in it.
     pub fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.0.path().join(name)
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         // What cannot be removed stays in the temporary folder; the result is not affected.
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(self.0.path());
     }
 }

@@ -62,6 +62,13 @@ pub struct Plan {
     pub missing: Vec<Missing>,
 }
 
+impl Plan {
+    /// Returns the program and its modules.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        [&self.main].into_iter().chain(&self.modules)
+    }
+}
+
 /// Compiles `script` and all modules that it reaches or that `finder` names. `strip` leaves out debug information; `each` is
 /// told of every file that is about to be compiled.
 pub fn make(script: &Path, finder: &Finder, strip: bool, mut each: impl FnMut(&Path)) -> Result<Plan, String> {

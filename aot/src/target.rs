@@ -11,10 +11,6 @@ pub struct Target {
     pub arch: &'static str,
     /// LLVM's name.
     pub llvm_triple: &'static str,
-    /// CPU to generate code for.
-    pub cpu: &'static str,
-    /// CPU features.
-    pub features: &'static str,
     /// Calling convention, where LLVM wants to be told.
     pub abi: &'static str,
     /// `e_machine` of its ELF files.
@@ -31,8 +27,6 @@ pub const TARGETS: &[Target] = &[
         triple: "x86_64-unknown-linux-gnu",
         arch: "x86_64",
         llvm_triple: "x86_64-unknown-linux-gnu",
-        cpu: "x86-64",
-        features: "",
         abi: "",
         elf_machine: 62,
         cross_linker: "x86_64-linux-gnu-gcc",
@@ -42,8 +36,6 @@ pub const TARGETS: &[Target] = &[
         triple: "aarch64-unknown-linux-gnu",
         arch: "aarch64",
         llvm_triple: "aarch64-unknown-linux-gnu",
-        cpu: "generic",
-        features: "",
         abi: "",
         elf_machine: 183,
         cross_linker: "aarch64-linux-gnu-gcc",
@@ -53,9 +45,6 @@ pub const TARGETS: &[Target] = &[
         triple: "loongarch64-unknown-linux-gnu",
         arch: "loongarch64",
         llvm_triple: "loongarch64-unknown-linux-gnu",
-        // A generic CPU means soft float, which the linker refuses.
-        cpu: "loongarch64",
-        features: "+f,+d",
         abi: "lp64d",
         elf_machine: 258,
         cross_linker: "loongarch64-linux-gnu-gcc",

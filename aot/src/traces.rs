@@ -1,56 +1,159 @@
-//! From a profile to objects: which trees are compiled, and how they are called.
+//! From profiles to objects: which trees are compiled, how they are called, what became of each.
 
-use crate::target::Target;
-use crate::{ll, lower};
-use abi::hash::Fnv1a;
+use crate::compile::{self, Job, Options, Outcome};
+use crate::content::Program;
+use crate::lines::Lines;
+use crate::select::{self, Drop};
+use ir::ProtoKey;
 use ir::profile::Profile;
-use ir::tree::{self, Tree};
-use std::path::Path;
+use ir::tree::{self, RootKey, Tree};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 /// The compiled trees of a build.
 #[derive(Debug, Default)]
 pub struct Compiled {
     /// Text for the image.
     pub text: String,
-    /// Symbol of each tree.
-    pub names: Vec<String>,
-    /// Object of each tree.
-    pub objects: Vec<Vec<u8>>,
+    /// The trees, in the order of the text.
+    pub trees: Vec<Done>,
+    /// What was left out.
+    pub drops: Vec<Drop>,
+    /// Work of the whole profile.
+    pub work: u64,
 }
 
-/// Compiles the trees of a profile.
-pub fn compile(target: &Target, file: &Path) -> Result<Compiled, String> {
-    let text = std::fs::read_to_string(file).map_err(|e| format!("cannot read '{}': {e}", file.display()))?;
-    let (profile, wrong) = Profile::parse(&text).map_err(|e| format!("'{}': {e}", file.display()))?;
-    for w in wrong {
-        eprintln!("kiln build: warning: '{}': {w}", file.display());
+/// A compiled tree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Done {
+    /// Symbol of its function.
+    pub name: String,
+    /// Where it begins.
+    pub key: RootKey,
+    /// The same for people.
+    pub place: String,
+    /// Traces in it.
+    pub traces: usize,
+    /// Exits to the interpreter.
+    pub exits: usize,
+    /// How often it was entered.
+    pub entries: u64,
+    /// Its work.
+    pub work: u64,
+    /// Bytes of machine code.
+    pub code: usize,
+    /// What LLVM was given.
+    pub lowered: String,
+    /// The object.
+    pub object: Vec<u8>,
+    /// An earlier build made it.
+    pub cached: bool,
+}
+
+/// Reads profiles and merges them; warns of what cannot be read.
+pub fn read(files: &[PathBuf], command: &str) -> Result<Profile, String> {
+    let mut out = Profile::default();
+    for file in files {
+        out.merge(read_one(file, command)?);
     }
+    Ok(out)
+}
+
+fn read_one(file: &Path, command: &str) -> Result<Profile, String> {
+    let name = file.display();
+    let bytes = std::fs::read(file).map_err(|e| format!("cannot read '{name}': {}", crate::plan::os_message(&e)))?;
+    let (profile, wrong) = Profile::read(&bytes).map_err(|e| format!("'{name}': {e}"))?;
+    for w in wrong {
+        eprintln!("kiln {command}: warning: '{name}': {w}");
+    }
+    Ok(profile)
+}
+
+/// Compiles the trees of a profile that are of use to a program.
+pub fn compile(
+    profile: Profile,
+    program: &Program,
+    options: Options<'_>,
+    progress: &dyn Fn(usize) -> Box<dyn Fn() + Sync>,
+) -> Result<Compiled, String> {
     let mut out = Compiled::default();
-    for tree in profile.trees.into_values() {
-        let name = name_of(&tree);
-        let lowered = match lower::lower(&tree, &name, &crate::lines::Lines::default()) {
-            Ok(l) => l,
-            Err(why) => {
-                eprintln!("kiln build: tree {} left out: {}", tree.key, why.0);
+    let mut jobs = Vec::new();
+    for tree in profile.chosen() {
+        out.work = out.work.saturating_add(select::tree_work(&tree));
+        if let Some(tree) = select::choose(tree, program, &mut out.drops) {
+            jobs.push(Job { name: symbol(&tree, options.lines), tree });
+        }
+    }
+    let each = progress(jobs.len());
+    let outcomes = compile::all(&jobs, options, &*each)?;
+    for (Job { name, tree }, outcome) in jobs.into_iter().zip(outcomes) {
+        let (work, traces) = (select::tree_work(&tree), tree.branches.len());
+        let (lowered, object, cached) = match outcome {
+            Outcome::Done { lowered, object, cached } => (lowered, object, cached),
+            Outcome::Refused(why) => {
+                select::note(&mut out.drops, &why, traces, work);
                 continue;
             }
         };
+        let (mut lost, mut lost_work) = (0, 0);
         for (b, why) in &lowered.refused {
-            eprintln!("kiln build: branch {b} of {} left out: {}", tree.key, why.0);
+            let w = select::work(&tree.branches[*b]);
+            select::note(&mut out.drops, &why.0, 1, w);
+            lost += 1;
+            lost_work += w;
         }
-        if std::env::var_os("KILN_LL").is_some() {
-            std::fs::write(format!("{name}.ll"), &lowered.text).map_err(|e| e.to_string())?;
-        }
-        out.objects.push(ll::compile(target, &lowered.text)?);
-        out.names.push(name);
+        out.trees.push(Done {
+            name,
+            key: tree.key,
+            place: options.lines.show(tree.key),
+            traces: traces - lost,
+            exits: lowered.exits.len(),
+            entries: tree.branches[0].entries,
+            work: work - lost_work,
+            code: code_size(&object),
+            lowered: lowered.text,
+            object,
+            cached,
+        });
         let compiled = tree::Compiled { tree, items: lowered.items, exits: lowered.exits };
         tree::write_compiled(&mut out.text, &compiled);
     }
     Ok(out)
 }
 
-fn name_of(tree: &Tree) -> String {
-    let mut text = String::new();
-    tree::write(&mut text, tree);
-    format!("kiln_t{:016x}", Fnv1a::new().bytes(text.as_bytes()).finish())
+/// Names the function of a tree: where it is for people, its key for linkers.
+fn symbol(tree: &Tree, lines: &Lines) -> String {
+    let RootKey { proto: ProtoKey { hash, instance }, pc } = tree.key;
+    let place = lines.show(tree.key);
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let place: String = place.rsplit('/').next().unwrap_or_default().chars().map(plain).collect();
+    let mut name = format!("lua.{place}.{hash:016x}.{pc}");
+    if instance != 0 {
+        // Writing to a string cannot fail.
+        let _ = write!(name, ".{instance}");
+    }
+    name
+}
+
+/// Returns the bytes of machine code in an object.
+fn code_size(object: &[u8]) -> usize {
+    let elf = goblin::elf::Elf::parse(object);
+    elf.map_or(0, |e| e.section_headers.iter().filter(|s| s.is_executable()).map(|s| s.sh_size as usize).sum())
+}
+
+impl Compiled {
+    /// Returns the number of traces that were compiled.
+    pub fn traces(&self) -> usize {
+        self.trees.iter().map(|t| t.traces).sum()
+    }
+
+    /// Returns the part of the profiled work that is compiled.
+    pub fn covered(&self) -> u64 {
+        self.trees.iter().map(|t| t.work).fold(0, u64::saturating_add)
+    }
+
+    /// Returns the symbols of the trees.
+    pub fn names(&self) -> Vec<String> {
+        self.trees.iter().map(|t| t.name.clone()).collect()
+    }
 }

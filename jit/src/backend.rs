@@ -6,6 +6,9 @@ use abi::exit::SnapMap;
 use abi::grow::Growth;
 use ir::Trace;
 
+/// Whether this crate has a backend for the processor it runs on. Elsewhere nothing is recorded, and precompiled code runs all the same.
+pub const LIVE: bool = cfg!(target_arch = "x86_64");
+
 /// What a backend needs to know of the process.
 #[derive(Clone, Debug)]
 pub struct Env {
@@ -84,6 +87,8 @@ pub struct Code {
     pub cells: Option<std::sync::Arc<[std::sync::atomic::AtomicU8]>>,
     /// What the end of the trace counts in, if it restores the frames itself later on. It lives as long as the code.
     pub count: Option<std::sync::Arc<std::sync::atomic::AtomicU32>>,
+    /// How often the trace was entered, if the code counts that: from the interpreter and from other traces. It lives as long as the code.
+    pub entries: Option<std::sync::Arc<std::sync::atomic::AtomicU64>>,
 }
 
 /// A code generator.

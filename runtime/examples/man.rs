@@ -6,7 +6,7 @@ mod definition;
 fn main() -> std::io::Result<()> {
     let folder = std::path::PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| ".".into()));
     std::fs::create_dir_all(&folder)?;
-    for command in [definition::kiln(), definition::run(), definition::explain()] {
+    for command in [definition::kiln(), definition::run(), definition::explain(), definition::profile()] {
         clap_mangen::Man::new(command).generate_to(&folder)?;
     }
     Ok(())

@@ -7,6 +7,7 @@
 //! environment ([`from_environment`]).
 
 use crate::trace::explain::Options as Explain;
+use crate::trace::profile::{self, Options as Profile};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
@@ -50,8 +51,8 @@ pub struct Options {
     pub max_instructions: u64,
     /// Milliseconds that the program may take; 0 is no limit.
     pub timeout: u64,
-    /// Where a profile is to be written; empty if nowhere.
-    pub profile: Vec<u8>,
+    /// The profile to be written; its path is empty if there is to be none.
+    pub profile: Profile,
     /// `kiln explain`: what the report is to be.
     pub explain: Option<Explain>,
 }
@@ -120,10 +121,24 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
                     },
                     b"profile-out" => match argument() {
                         Some(path) if !path.is_empty() => {
-                            o.profile = path;
+                            o.profile.path = path;
                             continue;
                         }
                         _ => "--profile-out needs the name of a file".to_string(),
+                    },
+                    b"profile-every" => match argument().as_deref().and_then(profile::seconds) {
+                        Some(n) => {
+                            o.profile.every = n;
+                            continue;
+                        }
+                        None => "--profile-every needs seconds, such as 60".to_string(),
+                    },
+                    b"profile-interval" => match argument().as_deref().and_then(parse_interval) {
+                        Some(n) => {
+                            o.profile.interval = n;
+                            continue;
+                        }
+                        None => "--profile-interval needs milliseconds, such as 4, or 0 for no samples".to_string(),
                     },
                     b"timeout" => match argument().as_deref().and_then(parse_seconds) {
                         Some(n) => {
@@ -183,7 +198,7 @@ pub fn from_environment() -> Result<Options, String> {
         text.split(|c| c.is_ascii_whitespace()).filter(|w| !w.is_empty()).map(<[u8]>::to_vec).collect();
     let only = |o: &Options| {
         let actions = o.actions.iter().all(|a| !matches!(a, Action::Execute(_) | Action::Require(_)));
-        let other = o.interactive || o.version || o.no_environment || o.script_is_stdin || !o.profile.is_empty();
+        let other = o.interactive || o.version || o.no_environment || o.script_is_stdin || !o.profile.path.is_empty();
         actions && !other && o.script == words.len()
     };
     match read(&words, 0) {
@@ -202,6 +217,11 @@ fn parse_count(text: &[u8]) -> Option<u64> {
 fn parse_seconds(text: &[u8]) -> Option<u64> {
     let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     (0.001..=86_400.0).contains(&seconds).then_some((seconds * 1000.0) as u64)
+}
+
+/// Parses milliseconds between samples.
+fn parse_interval(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(text).ok()?.parse().ok().filter(|n| *n <= 10_000)
 }
 
 /// Reads what is behind `-J`: options of the compiler that are for tests.
@@ -340,6 +360,11 @@ mod tests {
     fn limits() {
         let o = run(&["kiln", "--max-instructions", "5000", "--timeout=0.25", "x.lua"]);
         assert_eq!((o.max_instructions, o.timeout, o.script), (5000, 250, 4));
+        let o = run(&["kiln", "--profile-out=a", "--profile-every", "2", "--profile-interval=0", "x.lua"]);
+        assert_eq!(o.profile, Profile { path: b"a".to_vec(), every: 2000, interval: 0 });
+        for bad in ["--profile-every=0", "--profile-interval=x"] {
+            assert!(matches!(read(&all(&["kiln", bad]), 1), Request::Usage(Some(_))), "{bad}");
+        }
         for bad in ["--max-instructions=0", "--max-instructions=x", "--timeout=", "--timeout=-1", "--timeout=nan"] {
             assert!(matches!(read(&all(&["kiln", bad]), 1), Request::Usage(Some(_))), "{bad}");
         }

@@ -66,6 +66,10 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
         crate::limit_time(options.timeout);
     }
     let name = arguments.first().cloned();
+    if let Err(message) = crate::trace::profile::start_from_environment(&mut vm) {
+        // The program matters more.
+        program::complain(name.as_deref(), message.as_bytes());
+    }
     let status = machine::enter(&mut vm, name.as_deref(), |cx| {
         for action in &options.actions {
             if let Err(message) = compiler::act(cx, action)? {

@@ -4,6 +4,7 @@ use super::block::{self, STACK, llvm};
 use super::{Branching, Lowerer, Pending, Refusal, Val};
 use abi::vmfield;
 use ir::tree::Item;
+use ir::sunk::{self, PARTS};
 use ir::{Const, Link, Op, Ref};
 use std::collections::HashMap;
 
@@ -14,7 +15,33 @@ pub(crate) enum Known {
     Val(Val),
     /// A constant.
     Const(Const),
+    /// An object that the runtime makes.
+    Object,
 }
+
+/// What an exit knows.
+#[derive(Clone, Default)]
+pub(crate) struct State {
+    /// Slots.
+    slots: HashMap<i32, Known>,
+    /// What sunk objects are made of, as `ir::sunk::spilled` has it.
+    spilled: Vec<Val>,
+    /// What side traces inherit of that.
+    needed: Vec<Val>,
+}
+
+impl State {
+    /// Returns what a side trace inherits by a slot or pseudo slot.
+    pub fn inherited(&self, slot: i32) -> Option<Known> {
+        match usize::try_from(slot - PARTS) {
+            Ok(n) => self.needed.get(n).cloned().map(Known::Val),
+            Err(_) => self.slots.get(&slot).filter(|k| **k != Known::Object).cloned(),
+        }
+    }
+}
+
+/// Values that objects of an exit are made of at most.
+const MAX_SPILLED: usize = abi::exit::SPILLS;
 
 /// A loop under way.
 pub(crate) struct Head {
@@ -26,18 +53,28 @@ pub(crate) struct Head {
 }
 
 impl Lowerer<'_> {
-    /// What snapshot `s` says of slots.
-    fn known(&mut self, b: &Branching, s: usize) -> Result<HashMap<i32, Known>, Refusal> {
+    /// What snapshot `s` says.
+    fn state(&mut self, b: &Branching, s: usize) -> Result<State, Refusal> {
         let t = &self.tree.branches[b.branch].trace;
-        let mut out = HashMap::new();
+        let mut out = State::default();
         for &(slot, r) in &t.snaps[s].entries {
             let known = match t.as_const(r) {
                 Some(c) => Known::Const(c.clone()),
                 None if t.ty(r).is_pri() => Known::Const(Const::Pri(t.ty(r))),
-                None if t.ins[r.index()].is_sunk() => return Err(Refusal("an exit rebuilds an object".into())),
+                None if sunk::is_sunk(t, r) => Known::Object,
                 None => Known::Val(self.val(b, r)?),
             };
-            out.insert(slot, known);
+            out.slots.insert(slot, known);
+        }
+        let name = |_| Refusal("an exit rebuilds what cannot be rebuilt".into());
+        for n in sunk::spilled(t, &b.names, s).map_err(name)? {
+            out.spilled.push(self.named(b, n)?);
+        }
+        for n in sunk::needed(t, &b.names, s).map_err(name)? {
+            out.needed.push(self.named(b, n)?);
+        }
+        if out.spilled.len() > MAX_SPILLED {
+            return Err(Refusal("an exit rebuilds objects of too many values".into()));
         }
         Ok(out)
     }
@@ -47,29 +84,37 @@ impl Lowerer<'_> {
         if let Some(l) = b.blocks.get(&s) {
             return Ok(l.clone());
         }
-        let known = self.known(b, s)?;
+        let state = self.state(b, s)?;
         let label = self.f.label();
         b.blocks.insert(s, label.clone());
         if let Some(side) = self.tree.side(b.branch, s as u32) {
-            self.pending.push(Pending { branch: side, label: label.clone(), base: b.base.clone(), parent: known });
+            self.pending.push(Pending { branch: side, label: label.clone(), base: b.base.clone(), state });
         } else {
             let here = self.f.current();
             self.f.begin(&label);
-            self.leave(b.branch, s, &b.base.clone(), &known)?;
+            self.leave(b.branch, s, &b.base.clone(), &state)?;
             self.f.reopen(&here);
         }
         Ok(label)
     }
 
-    /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime, or in a side trace that was compiled later.
-    pub fn leave(&mut self, branch: usize, s: usize, base: &str, known: &HashMap<i32, Known>) -> Result<(), Refusal> {
-        self.store_slots(base, known)?;
+    /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime, or in a side trace that was compiled later. Objects are
+    /// always made by the runtime.
+    pub fn leave(&mut self, branch: usize, s: usize, base: &str, state: &State) -> Result<(), Refusal> {
+        self.store_slots(base, &state.slots);
+        let objects = state.slots.values().any(|k| *k == Known::Object);
+        self.spills = self.spills.max(state.spilled.len());
+        let name = self.name;
+        for (i, v) in state.spilled.iter().enumerate() {
+            let at = self.f.let_(format_args!("getelementptr %{name}.k, ptr @{name}.k, i64 0, i32 1, i64 {i}"));
+            self.f.line(format_args!("store {} {}, ptr {at}, align 8, !tbaa !{}", llvm(v.ty), v.text, block::VM));
+        }
         let number = self.exits.len();
         self.exits.push((branch as u32, s as u32));
-        let table = format!("@{}.k", self.name);
-        self.vm_store("ptr", &table, vmfield::LEFT);
+        self.vm_store("ptr", &format!("@{name}.k"), vmfield::LEFT);
         self.vm_store("i64", &number.to_string(), vmfield::LEFT + 8);
-        let next = self.constant(Item::Exit(number as u32), "ptr");
+        let next = if objects { Item::Leave } else { Item::Exit(number as u32) };
+        let next = self.constant(next, "ptr");
         self.jump_to(&next, base);
         Ok(())
     }
@@ -79,22 +124,33 @@ impl Lowerer<'_> {
         self.f.line(format_args!("ret i64 {r}"));
     }
 
-    fn store_slots(&mut self, base: &str, known: &HashMap<i32, Known>) -> Result<(), Refusal> {
-        let mut slots: Vec<_> = known.iter().collect();
+    fn store_slots(&mut self, base: &str, slots: &HashMap<i32, Known>) {
+        let mut slots: Vec<_> = slots.iter().filter(|s| *s.1 != Known::Object).collect();
         slots.sort_by_key(|(slot, _)| **slot);
         for (&slot, known) in slots {
             let at = self.at_offset(base, i64::from(slot) * 8);
-            let v = self.materialise(known);
-            self.store_boxed(&v, &at, STACK);
+            if let Some(v) = self.materialise(known) {
+                self.store_boxed(&v, &at, STACK);
+            }
         }
+    }
+
+    /// Stores what a link carries. Sinking keeps objects that links carry.
+    fn carry(&mut self, b: &Branching, s: usize) -> Result<(), Refusal> {
+        let state = self.state(b, s)?;
+        if state.slots.values().any(|k| *k == Known::Object) {
+            return Err(Refusal("a link carries an object that is not made".into()));
+        }
+        self.store_slots(&b.base.clone(), &state.slots);
         Ok(())
     }
 
-    /// Makes a value of what is known.
-    pub fn materialise(&mut self, known: &Known) -> Val {
+    /// Makes a value of what is known; there is none of objects.
+    pub fn materialise(&mut self, known: &Known) -> Option<Val> {
         match known {
-            Known::Val(v) => v.clone(),
-            Known::Const(c) => self.konst(c),
+            Known::Val(v) => Some(v.clone()),
+            Known::Const(c) => Some(self.konst(c)),
+            Known::Object => None,
         }
     }
 
@@ -104,17 +160,16 @@ impl Lowerer<'_> {
         let label = self.f.label();
         let before = self.f.current();
         let mut phis = Vec::new();
-        for ins in &t.ins[at..] {
+        for (i, ins) in t.ins.iter().enumerate().skip(at) {
             let sunk = ins.is_sunk() || (ins.a.is_ins() && t.ins[ins.a.index()].is_sunk());
             if ins.op == Op::PHI && !sunk {
-                phis.push((self.f.name(), self.val(b, ins.a)?, ins.a, ins.b));
+                phis.push((self.f.name(), self.val(b, ins.a)?, i, ins.b));
             }
         }
-        for (name, left, a, _) in &phis {
-            if a.is_ins() {
-                b.vals[a.index()] = Some(Val { text: name.as_str().into(), ty: left.ty });
-            }
+        for (name, left, i, _) in &phis {
+            b.vals[*i] = Some(Val { text: name.as_str().into(), ty: left.ty });
         }
+        b.looped = true;
         self.f.line(format_args!("br label %{label}"));
         self.f.begin(&label);
         let phis = phis.into_iter().map(|(name, left, _, right)| (name, left, right)).collect();
@@ -154,8 +209,7 @@ impl Lowerer<'_> {
             (Link::Root(_), _) if branch.target == Some(self.tree.key) => self.again(b, last),
             (Link::Root(_), _) => {
                 let Some(target) = branch.target else { return Err(Refusal("the link has no target".into())) };
-                let known = self.known(b, last)?;
-                self.store_slots(&b.base.clone(), &known)?;
+                self.carry(b, last)?;
                 let base = self.moved(b, last);
                 self.vm_store("ptr", &base, vmfield::BASE);
                 let pc = t.snaps[last].pc.and_then(|r| t.as_const(r)).cloned();
@@ -171,8 +225,7 @@ impl Lowerer<'_> {
 
     /// Goes to the tree's start.
     fn again(&mut self, b: &mut Branching, last: usize) -> Result<(), Refusal> {
-        let known = self.known(b, last)?;
-        self.store_slots(&b.base.clone(), &known)?;
+        self.carry(b, last)?;
         let base = self.moved(b, last);
         self.back.push((self.f.current(), base));
         self.f.line(format_args!("br label %start"));

@@ -360,9 +360,9 @@ impl Lowerer<'_> {
     fn slot(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
         let (slot, flags) = (ins.a.as_lit(), ins.b.as_lit());
         if flags & sload::PARENT != 0 {
-            let known = b.parent.get(&slot).cloned();
-            let known = known.ok_or_else(|| Refusal(format!("slot {slot} is not inherited")))?;
-            let v = self.materialise(&known);
+            let absent = || Refusal(format!("slot {slot} is not inherited"));
+            let known = b.parent.inherited(slot).ok_or_else(absent)?;
+            let v = self.materialise(&known).ok_or_else(absent)?;
             let v = match (v.ty, ins.ty) {
                 (x, y) if x == y => v,
                 (Ty::Num, Ty::Int) => match &known {

@@ -14,7 +14,9 @@
 //!
 //! Invariant: the text depends on the tree alone: equal trees give equal bytes.
 //! Invariant: nothing of this process is in it; addresses come from the table of constants.
-//! Absent: sunk objects that live in more than one branch; such a branch is not lowered and its exit leaves.
+//!
+//! An exit that rebuilds sunk objects stores what they are made of behind the table of constants ([`ir::sunk::spilled`]); `leave` makes them. A
+//! side trace inherits it as values, like slots. Behind LOOP a value has another name ([`ir::sunk::Names`]).
 
 mod block;
 mod calls;
@@ -28,9 +30,12 @@ mod tests;
 use crate::lines::{self, Lines};
 use abi::vmfield;
 use block::Function;
+use exits::State;
 use ir::tree::{Item, Tree};
 use ir::{Const, Op, ProtoKey, Ref, Ty};
+use ir::sunk::{Name, Names};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// LLVM's own functions.
 const DECLARATIONS: &str = "\
@@ -92,6 +97,7 @@ pub fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal>
         pending: Vec::new(),
         back: Vec::new(),
         scratch: 0,
+        spills: 0,
         cells: 0,
     };
     l.run()?;
@@ -102,12 +108,16 @@ pub fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal>
 pub(crate) struct Branching {
     /// Its index in the tree.
     pub branch: usize,
-    /// Values of its instructions.
+    /// Values by name.
     pub vals: Vec<Option<Val>>,
+    /// Which names values have.
+    pub names: Rc<Names>,
+    /// LOOP is behind.
+    pub looped: bool,
     /// Text of its base.
     pub base: String,
     /// Values of the parent's exit by slot.
-    pub parent: HashMap<i32, exits::Known>,
+    pub parent: State,
     /// Exits that have a block: number of the snapshot and label.
     pub blocks: HashMap<usize, String>,
 }
@@ -117,7 +127,7 @@ struct Pending {
     branch: usize,
     label: String,
     base: String,
-    parent: HashMap<i32, exits::Known>,
+    state: State,
 }
 
 pub(crate) struct Lowerer<'a> {
@@ -136,6 +146,8 @@ pub(crate) struct Lowerer<'a> {
     back: Vec<(String, String)>,
     /// Words of an array on the native stack.
     scratch: usize,
+    /// Words behind the table of constants.
+    spills: usize,
     /// Guards that can be made to fail.
     cells: u32,
 }
@@ -145,7 +157,7 @@ impl Lowerer<'_> {
         self.f.begin("start");
         self.come_from(self.tree.key.proto, self.tree.key.pc);
         self.back.push(("entry".into(), "%base".into()));
-        let mut root = self.branching(0, "%start.base".into(), HashMap::new());
+        let mut root = self.branching(0, "%start.base".into(), State::default());
         let top = self.at_offset("%start.base", i64::from(slots(self.tree)) * 8);
         let max = self.vm_load("ptr", vmfield::STACK_MAX);
         let fits = self.f.let_(format_args!("icmp ule ptr {top}, {max}"));
@@ -156,7 +168,7 @@ impl Lowerer<'_> {
             let mark = (self.f.mark(), self.exits.len(), self.pending.len(), self.back.len());
             let cells = self.cells;
             self.f.begin(&p.label);
-            let mut side = self.branching(p.branch, p.base.clone(), p.parent.clone());
+            let mut side = self.branching(p.branch, p.base.clone(), p.state.clone());
             if let Err(why) = self.branch(&mut side) {
                 // The exit becomes one that leaves.
                 self.f.reset(mark.0);
@@ -167,16 +179,17 @@ impl Lowerer<'_> {
                 self.refused.push((p.branch, why));
                 self.f.begin(&p.label);
                 if let Some((parent, exit)) = self.tree.branches[p.branch].parent {
-                    self.leave(parent, exit as usize, &p.base, &p.parent)?;
+                    self.leave(parent, exit as usize, &p.base, &p.state)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn branching(&self, branch: usize, base: String, parent: HashMap<i32, exits::Known>) -> Branching {
+    fn branching(&self, branch: usize, base: String, parent: State) -> Branching {
         let n = self.tree.branches[branch].trace.ins.len();
-        Branching { branch, vals: vec![None; n], base, parent, blocks: HashMap::new() }
+        let names = Rc::new(Names::new(&self.tree.branches[branch].trace));
+        Branching { branch, vals: vec![None; n], names, looped: false, base, parent, blocks: HashMap::new() }
     }
 
     /// Says which instruction of the program what follows is for.
@@ -266,10 +279,15 @@ impl Lowerer<'_> {
         match t.as_const(r) {
             Some(c) => Ok(self.konst(&c.clone())),
             None if ty.is_pri() => Ok(Val { text: block::pri(ty).into(), ty }),
-            None => b.vals[r.index()]
-                .clone()
-                .ok_or_else(|| Refusal(format!("{} has no value here", t.ins[r.index()].op.name()))),
+            None => self.named(b, b.names.name(r, if b.looped { usize::MAX } else { 0 })),
         }
+    }
+
+    /// Returns the value with a name.
+    pub fn named(&self, b: &Branching, name: Name) -> Result<Val, Refusal> {
+        let ins = &self.tree.branches[b.branch].trace.ins;
+        let val = b.vals[name as usize].clone();
+        val.ok_or_else(|| Refusal(format!("{} has no value here", ins[name as usize].op.name())))
     }
 
     fn finish(&self) -> String {
@@ -277,7 +295,8 @@ impl Lowerer<'_> {
         let phi = format!("%start.base = phi ptr {}", phi.join(", "));
         let n = self.items.len().max(1);
         let name = self.name;
-        let mut out = format!("@{name}.k = hidden global [{n} x i64] zeroinitializer, align 8\n");
+        let mut out = format!("%{name}.k = type {{ [{n} x i64], [{} x i64] }}\n", self.spills);
+        out += &format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n");
         out += &format!(
             "define hidden i64 @{name}(ptr noundef %vm, ptr noundef %base) nounwind !dbg !{} {{\nentry:\n",
             lines::FUNCTION

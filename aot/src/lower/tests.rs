@@ -1,6 +1,6 @@
 use super::*;
-use crate::ll;
-use crate::target::TARGETS;
+use crate::ll::{Compiler, Settings};
+use crate::target::{TARGETS, Target};
 use ir::tree::{Branch, RootKey};
 use ir::{Link, Options, ProtoKey, Source, random};
 
@@ -14,6 +14,10 @@ fn sample(seed: u64, link: Link) -> Tree {
     Tree { key: RootKey { proto: ProtoKey { hash: seed, instance: 0 }, pc: 1 }, branches: vec![branch] }
 }
 
+fn compile(target: &'static Target, text: &str) -> Result<Vec<u8>, String> {
+    Compiler::new(Settings::of(target))?.compile(text)
+}
+
 /// LLVM accepts what is lowered, on every target, and the object needs nothing from elsewhere: addresses come from the table.
 #[test]
 fn random_trees_become_objects_that_need_nothing() {
@@ -23,7 +27,7 @@ fn random_trees_become_objects_that_need_nothing() {
         let Ok(l) = lower(&sample(seed, link), "tree", &Lines::default()) else { continue };
         lowered += 1;
         let target = &TARGETS[seed as usize / 3 % TARGETS.len()];
-        let object = ll::compile(target, &l.text).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", l.text));
+        let object = compile(target, &l.text).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", l.text));
         let elf = goblin::elf::Elf::parse(&object).expect("an object");
         assert_eq!(elf.header.e_machine, target.elf_machine);
         let undefined: Vec<&str> = elf
@@ -73,7 +77,7 @@ fn a_branch_that_cannot_be_lowered_becomes_an_exit() {
             && let [(1, why)] = l.refused.as_slice()
         {
             assert!(why.0.contains("slot 200"), "{why:?}");
-            ll::compile(&TARGETS[0], &l.text).expect("the rest");
+            compile(&TARGETS[0], &l.text).expect("the rest");
             found = true;
         }
     }

@@ -141,7 +141,7 @@ fn equal_inputs_give_equal_bytes() {
     assert!(s.read("one") == s.read("two"), "two executables differ");
     for target in ["x86_64", "aarch64", "loongarch64"] {
         let object = |name: &str| {
-            s.aot(&["build", "app.lua", "--emit", "obj", "--target", target, "-o", name]).succeeds_silently();
+            s.aot(&["build", "-q", "app.lua", "--emit", "obj", "--target", target, "-o", name]).succeeds_silently();
             s.read(name)
         };
         assert!(object("one.o") == object("two.o"), "two objects for {target} differ");

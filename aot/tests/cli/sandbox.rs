@@ -111,6 +111,7 @@ impl Sandbox {
             .current_dir(self.path(""))
             .env("TMPDIR", self.folder.join("tmp"))
             .env_remove("LUA_PATH");
+        command.env("XDG_CACHE_HOME", self.folder.join("cache"));
         command.env("LC_ALL", "C").env("KILN_LIB", self.path("no-such-folder")).stdin(Stdio::null());
         command
     }
@@ -153,9 +154,9 @@ impl Sandbox {
         self.aot(&[&["build", "--runtime-lib", archive], arguments].concat())
     }
 
-    /// Starts `kiln-aot build` with the small runtime.
+    /// Starts `kiln-aot build` with the small runtime and without a summary.
     pub fn build(&self, arguments: &[&str]) -> Ran {
-        self.aot(&[&["build", "--runtime-lib", "libruntime.a"], arguments].concat())
+        self.aot(&[&["build", "--quiet", "--runtime-lib", "libruntime.a"], arguments].concat())
     }
 }
 

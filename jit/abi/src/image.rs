@@ -20,7 +20,7 @@ use crate::layout::LAYOUTS;
 /// First bytes of head and payload.
 pub const MAGIC: [u8; 8] = *b"KilnImg\0";
 /// Version of the format below.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Name of the section that holds the payload.
 pub const SECTION: &str = ".kiln.image";
 /// Name of the runtime's entry: `extern "C" fn(argc: i32, argv: *const *const u8, image: *const AotImage) -> i32`.
@@ -45,6 +45,8 @@ macro_rules! for_each_image_field {
             payload_len: u64, 32, U64;
             /// The trace table, rows of [`AotTree`](crate::image::AotTree); null if there are none.
             traces: *const u8, 40, Ptr;
+            /// Bits of [`flag`](crate::image::flag).
+            flags: u64, 48, U64;
         }
     };
 }
@@ -62,7 +64,13 @@ macro_rules! define_head {
 }
 for_each_image_field!(define_head);
 
-const _: () = assert!(size_of::<AotImage>() == 48);
+const _: () = assert!(size_of::<AotImage>() == 56);
+
+/// What the head says of a program.
+pub mod flag {
+    /// Nothing is compiled while it runs: memory for code is not asked for.
+    pub const NO_JIT: u64 = 1;
+}
 
 /// A row of the trace table.
 #[repr(C)]

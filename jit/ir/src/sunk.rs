@@ -168,24 +168,38 @@ pub fn parts(t: &Trace, snap: usize, r: Ref, f: &mut impl FnMut(Part)) -> Result
     walk(t, snap, Part { value: r, at: t.snaps[snap].at as usize }, 0, f)
 }
 
-/// Returns the values, each once, that the sunk objects of snapshot `snap` need and that are in none of its slots, in an order that depends on
-/// the trace alone. Side traces inherit them by their positions.
-pub fn needed(t: &Trace, names: &Names, snap: usize) -> Result<Vec<Name>, Abort> {
-    let s = &t.snaps[snap];
-    let sunk = |r: Ref| r.is_ins() && t.ins[r.index()].is_sunk();
-    let slots: Vec<Name> =
-        s.entries.iter().filter(|e| e.1.is_ins() && !sunk(e.1)).map(|e| names.name(e.1, s.at as usize)).collect();
+/// Returns the values, each once, that the sunk objects of snapshot `snap` are made of, in an order that depends on the trace alone: where a
+/// precompiled exit leaves them.
+pub fn spilled(t: &Trace, names: &Names, snap: usize) -> Result<Vec<Name>, Abort> {
     let mut out = Vec::new();
-    for &(_, r) in s.entries.iter().filter(|e| sunk(e.1)) {
+    for &(_, r) in t.snaps[snap].entries.iter().filter(|e| is_sunk(t, e.1)) {
         parts(t, snap, r, &mut |p| {
             let name = names.name(p.value, p.at);
-            if !slots.contains(&name) && !out.contains(&name) {
+            if !out.contains(&name) {
                 out.push(name);
             }
         })?;
     }
     Ok(out)
 }
+
+/// Returns those of [`spilled`] that are in no slot of the snapshot: side traces inherit them by their positions.
+pub fn needed(t: &Trace, names: &Names, snap: usize) -> Result<Vec<Name>, Abort> {
+    let s = &t.snaps[snap];
+    let entries = s.entries.iter().filter(|e| e.1.is_ins() && !is_sunk(t, e.1));
+    let slots: Vec<Name> = entries.map(|e| names.name(e.1, s.at as usize)).collect();
+    let mut out = spilled(t, names, snap)?;
+    out.retain(|name| !slots.contains(name));
+    Ok(out)
+}
+
+/// Says whether a value is a sunk object, or a sunk conversion.
+pub fn is_sunk(t: &Trace, r: Ref) -> bool {
+    r.is_ins() && t.ins[r.index()].is_sunk() && !t.ins[r.index()].ty.is_pri()
+}
+
+/// First of the pseudo slots by which a side trace inherits [`needed`] values.
+pub const PARTS: Slot = 1 << 16;
 
 fn walk(t: &Trace, snap: usize, p: Part, depth: usize, f: &mut impl FnMut(Part)) -> Result<(), Abort> {
     let r = p.value;

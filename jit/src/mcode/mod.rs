@@ -51,6 +51,21 @@ impl Arena {
         Arena::over(limit, map_once)
     }
 
+    /// Makes an arena without memory: nothing is mapped, and no block is ever handed out.
+    pub fn none() -> Arena {
+        let nowhere = ptr::null_mut();
+        Arena {
+            exec: nowhere,
+            write: nowhere,
+            reserved: 0,
+            limit: 0,
+            used: 0,
+            free: Vec::new(),
+            chosen: None,
+            written: NOTHING,
+        }
+    }
+
     fn over(limit: usize, map: impl Fn(usize) -> io::Result<(*mut u8, *mut u8)>) -> io::Result<Arena> {
         let reserved = limit.clamp(RESERVED, 1 << 30).next_multiple_of(1 << 16);
         let (exec, write) = map(reserved)?;
@@ -214,6 +229,9 @@ impl Arena {
 
 impl Drop for Arena {
     fn drop(&mut self) {
+        if self.reserved == 0 {
+            return;
+        }
         // SAFETY: both mappings are ours, and nobody runs code of a dropped arena.
         unsafe {
             libc::munmap(self.exec.cast(), self.reserved);
@@ -332,6 +350,15 @@ mod tests {
         run(&mut arena);
         arena.set_limit(10);
         assert_eq!(arena.publish(&code(1)), Err(Abort::CodeFull));
+    }
+
+    #[test]
+    fn an_arena_without_memory_hands_out_nothing() {
+        let mut arena = Arena::none();
+        arena.set_limit(1 << 20);
+        assert!(!arena.fits(1));
+        assert_eq!((arena.publish(&code(1)), arena.limit(), arena.used()), (Err(Abort::CodeFull), 0, 0));
+        arena.synchronise();
     }
 
     #[test]

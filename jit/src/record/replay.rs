@@ -14,8 +14,7 @@ use std::collections::HashMap;
 
 /// How far above the parent's frames closures with closed variables are made.
 const ABOVE: Slot = 8;
-/// First pseudo slot.
-pub const PARTS: Slot = 1 << 16;
+pub use ir::sunk::PARTS;
 
 /// The parent and what was replayed of it.
 struct Parent<'a> {

@@ -10,6 +10,7 @@ Without script and options kiln reads commands from the terminal, or a script fr
 Commands:
   kiln run [options] script [args]   runs a script (also without the word `run`)
   kiln explain script [args]         runs it and says what was compiled, what not, and why
+  kiln profile show app.kprof        shows, merges, compares, trims, checks profiles
   kiln build app.lua -o app          makes a native executable
   kiln inspect app                   lists its modules
   kiln help COMMAND                  explains a command
@@ -79,10 +80,21 @@ fn arguments(command: Command) -> Command {
                 .help("Limits the instructions executed (and only interprets): exhaustion is a Lua error"),
         )
         .arg(
-            Arg::new("profile-out")
-                .long("profile-out")
-                .value_name("FILE")
-                .help("Writes a profile for `kiln build --profile` when the program ends"),
+            Arg::new("profile-out").long("profile-out").value_name("FILE").help(
+                "Writes a profile for `kiln build --profile` when the program ends; %p in the name is the process",
+            ),
+        )
+        .arg(
+            Arg::new("profile-every")
+                .long("profile-every")
+                .value_name("SECONDS")
+                .help("Writes the profile every so often, too, while the program computes"),
+        )
+        .arg(
+            Arg::new("profile-interval")
+                .long("profile-interval")
+                .value_name("MS")
+                .help("Milliseconds of processor time between the profile's samples (4); 0 takes none"),
         )
         .arg(
             Arg::new("timeout")
@@ -118,6 +130,74 @@ pub fn explain() -> Command {
     .arg(Arg::new("output").short('o').long("output").value_name("file").help("Writes the report to a file"))
 }
 
+const PROFILE_HELP: &str = "\
+Profiles are made by `kiln run --profile-out FILE` and by executables with KILN_PROFILE_OUT=FILE in the environment.
+
+Exit status: 0 done; 1 `check` found less than --min-share; 2 nothing was done (no file, no profile, another version);
+3 done, but damaged parts of a profile were left out, each with a warning.
+
+Examples:
+  kiln profile show app.kprof                      what was hot, with source lines
+  kiln profile merge prod/*.kprof -o app.kprof     counts are added; the order does not matter
+  kiln profile diff old.kprof app.kprof            hotter, colder, new, gone
+  kiln profile trim app.kprof --min-share 0.5 -o small.kprof
+  kiln profile check app.kprof src/ --min-share 80    in CI: fails when too little still applies";
+
+/// Returns the definition of `kiln profile`.
+pub fn profile() -> Command {
+    let flag = |id: &'static str, help| Arg::new(id).long(id).help(help).action(ArgAction::SetTrue);
+    let os = || clap::builder::ValueParser::os_string();
+    let file = |id: &'static str, help| Arg::new(id).help(help).required(true).value_parser(os());
+    let files = |id: &'static str, help| file(id, help).num_args(1..);
+    let option = |id: &'static str, name: &'static str, help| Arg::new(id).long(id).value_name(name).help(help);
+    let output = || {
+        let help = "Writes the result to a file [default: standard output]";
+        Arg::new("output").short('o').long("output").value_name("FILE").help(help).value_parser(os())
+    };
+    let command = |name: &'static str, about: &'static str| Command::new(name).about(about);
+    Command::new("kiln-profile")
+        .bin_name("kiln profile")
+        .about("Shows, merges, compares, trims and checks profiles.")
+        .after_help(PROFILE_HELP)
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            command("show", "Shows what was hot, hottest first, and which recordings were given up")
+                .arg(files("profiles", "Profiles; several are merged; - is standard input"))
+                .arg(option("top", "N", "Shows no more than N places"))
+                .arg(flag("traces", "Shows the traces of each place, and the types that were in its slots"))
+                .arg(flag("ir", "Shows the IR of the traces")),
+        )
+        .subcommand(
+            command("merge", "Merges profiles: counts are added, different trees of a place are kept side by side")
+                .arg(files("profiles", "Profiles; - is standard input"))
+                .arg(output()),
+        )
+        .subcommand(
+            command("diff", "Says what became hotter, colder, new or gone")
+                .arg(file("before", "A profile"))
+                .arg(file("after", "A later one"))
+                .arg(option("least", "PERCENT", "Shows changes of so many percent of all, or more [default: 1]")),
+        )
+        .subcommand(
+            command("trim", "Drops trees and side traces that are cold")
+                .arg(file("profile", "A profile"))
+                .arg(option("min-share", "PERCENT", "Keeps what has such a share of the whole [default: 1]"))
+                .arg(output()),
+        )
+        .subcommand(
+            command("check", "Says what share of a profile still applies to sources")
+                .arg(file("profile", "A profile"))
+                .arg(
+                    Arg::new("sources")
+                        .help("Lua files, and folders of them [default: the files that the profile names]")
+                        .num_args(0..)
+                        .value_parser(os()),
+                )
+                .arg(option("min-share", "PERCENT", "Ends with status 1 if less applies")),
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +208,7 @@ mod tests {
         kiln().debug_assert();
         run().debug_assert();
         explain().debug_assert();
+        profile().debug_assert();
         for arg in kiln().get_arguments() {
             let word = match (arg.get_short(), arg.get_long()) {
                 (Some(c), _) => format!("-{c}"),

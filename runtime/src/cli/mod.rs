@@ -1,10 +1,11 @@
 //! The command line: subcommands, LuaJIT's options, scripts, the interactive mode.
 //!
-//! A subcommand is one of five exact first words. Everything else is LuaJIT's command line, read by `options`.
+//! A subcommand is one of six exact first words. Everything else is LuaJIT's command line, read by `options`.
 
 mod complete;
 pub mod definition;
 mod external;
+mod profile;
 mod repl;
 mod standalone;
 
@@ -20,6 +21,7 @@ pub fn main() -> u8 {
         Some(b"run") => start(&all, 2),
         Some(b"explain") => begin(&all, options::read_explain(&all, 2), definition::explain),
         Some(command @ (b"build" | b"inspect")) => external::start_aot(command, &all[1..]),
+        Some(b"profile") => profile::run(&all[2..]),
         Some(b"help") => help(&all),
         _ => start(&all, 1),
     }
@@ -67,7 +69,7 @@ fn usage(all: &[Vec<u8>], message: Option<String>) -> u8 {
          \x20 --timeout seconds  Limit the time.\n\
          \x20 --        Stop handling options.\n\
          \x20 -         Execute stdin and stop handling options.\n\
-         Commands: run, explain, build, inspect, help; see '{name} help'.\n"
+         Commands: run, explain, profile, build, inspect, help; see '{name} help'.\n"
     );
     // If standard error is gone there is nobody to tell.
     let _ = std::io::stderr().write_all(text.as_bytes());
@@ -79,10 +81,14 @@ fn help(all: &[Vec<u8>]) -> u8 {
         None | Some(b"help") => print(&definition::kiln().render_help().to_string()),
         Some(b"run") => print(&definition::run().render_help().to_string()),
         Some(b"explain") => print(&definition::explain().render_help().to_string()),
+        Some(b"profile") => {
+            let rest = all.get(3..).unwrap_or_default().iter().cloned();
+            profile::run(&rest.chain([b"--help".to_vec()]).collect::<Vec<_>>())
+        }
         Some(b"build" | b"inspect") => external::start_aot(b"help", &all[1..]),
         Some(other) => {
             let text = format!(
-                "no command '{}': there are run, explain, build, inspect, help",
+                "no command '{}': there are run, explain, profile, build, inspect, help",
                 String::from_utf8_lossy(other)
             );
             runtime::program::complain(Some(b"kiln help"), text.as_bytes());

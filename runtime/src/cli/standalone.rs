@@ -28,10 +28,10 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
         program::complain(name, b"explain: there is no trace compiler for this processor");
         return 1;
     }
-    if !o.profile.is_empty()
-        && !runtime::trace::profile::start(&mut vm, std::ffi::OsString::from_vec(o.profile.clone()).into())
+    if !o.profile.path.is_empty()
+        && let Err(message) = runtime::trace::profile::start(&mut vm, &o.profile)
     {
-        program::complain(name, b"--profile-out: there is no trace compiler for this processor");
+        program::complain(name, format!("--profile-out: {message}").as_bytes());
         return 1;
     }
     if o.max_instructions != 0 {
@@ -65,6 +65,10 @@ fn steps(cx: &mut Cx<'_>, all: &[Vec<u8>], o: &Options, name: Option<&[u8]>) -> 
     }
     if o.version {
         print_line(VERSION);
+        let state: &stdlib::jit::JitState = cx.vm_mut().host();
+        if !state.available {
+            print_line(&without_compiler());
+        }
     }
     for action in &o.actions {
         step!(act(cx, action, name));
@@ -94,6 +98,14 @@ fn steps(cx: &mut Cx<'_>, all: &[Vec<u8>], o: &Options, name: Option<&[u8]>) -> 
 
 const VERSION: &str =
     concat!("Kiln ", env!("CARGO_PKG_VERSION"), " -- Lua 5.1 with the language, bytecode and libraries of LuaJIT 2.1");
+
+/// Returns what the version says where nothing is compiled while a program runs.
+fn without_compiler() -> String {
+    format!(
+        "No trace compiler for {}: interpreter, and traces that `kiln build --profile` compiled",
+        std::env::consts::ARCH
+    )
+}
 
 /// Returns the line that LuaJIT prints in the interactive mode.
 fn jit_status(cx: &mut Cx<'_>) -> String {

@@ -14,12 +14,12 @@ use super::engine::{Engine, Live};
 use super::kept::Kept;
 use super::peers::{self, Way};
 use super::view::View;
-use abi::exit::outcome;
+use abi::exit::{ExitState, SPILLS, outcome};
 use abi::hash::FastMap;
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
-use ir::tree::{Compiled, Item, Reader, RootKey, Tree};
+use ir::tree::{Compiled, Item, Reader, RootKey};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
 use std::sync::Arc;
@@ -32,6 +32,8 @@ struct Row {
     text: &'static str,
     /// Its exits, once it is bound.
     ways: Vec<Way>,
+    /// Words of its table.
+    words: usize,
     /// Slots that must be free above its base.
     slots: i32,
     /// Its root leads to the interpreter.
@@ -63,7 +65,12 @@ pub(crate) struct Aot {
     first: u32,
     /// Words that name another tree: table, index, tree.
     links: Vec<(usize, usize, RootKey)>,
+    /// What an exit that makes objects has spilled.
+    state: Option<Box<ExitState>>,
 }
+
+/// Nothing in any register.
+const EMPTY: ExitState = ExitState { fpr: [0; 32], gpr: [0; 32], spill: [0; SPILLS] };
 
 /// Installs the trees of an image. Says how many there are.
 ///
@@ -87,7 +94,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         aot.by_table.insert(tree.table as u64, i);
         let head = one.lines().find(|l| l.starts_with("  trace "));
         let returns = head.is_some_and(|l| l.contains(" link=interp"));
-        aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), slots: 0, returns, state: State::Absent });
+        aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), words: 0, slots: 0, returns, state: State::Absent });
     }
     let n = aot.rows.len();
     for i in 0..n {
@@ -108,8 +115,12 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
 }
 
 /// A chunk was loaded: its functions get the trees that begin in them.
-fn loaded(vm: &Vm, main: *mut ProtoObj) {
+pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
     let Some(e) = super::engine(vm) else { return };
+    e.note_module(vm, main);
+    if e.aot.rows.is_empty() {
+        return;
+    }
     let mut queue = vec![main];
     while let Some(p) = queue.pop() {
         let key = View::of(vm, e).key(P(p as u64));
@@ -201,13 +212,15 @@ impl Engine {
             };
             words.push(word.ok_or_else(|| missing(item))?);
         }
-        let mut none = Vec::new();
-        let pc = |c: &Const| register_bits(vm, &self.names, c, 0, &mut none);
-        let ways = peers::ways(&c, pc).ok_or("a function that it inlines was not loaded, or has changed")?;
+        let ways = peers::ways(vm, &self.names, &c, &mut roots);
+        let ways = ways.ok_or("a function that it inlines was not loaded, or has changed")?;
+        roots.sort_unstable_by_key(|v| v.0);
+        roots.dedup();
         let row = &mut self.aot.rows[i];
         // SAFETY: the table has as many words as there are items (the compiler of the image made both), and nothing else writes it.
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
         row.ways = ways;
+        row.words = words.len();
         row.slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
@@ -239,22 +252,6 @@ impl Engine {
         live.trace = Kept::new(root.trace.clone(), &[]);
         let linktype = live.link_type(&self.names.borrow(), vm);
         self.watch.bound(vm, number, live, linktype, &c.tree);
-    }
-
-    /// Returns a precompiled tree with what this run has counted, and its row's number; its side traces are not in it.
-    pub(crate) fn counted_tree(&self, number: u32) -> Option<Tree> {
-        let i = self.row_of(number)?;
-        let mut tree = self.read_tree(i)?.tree;
-        let live = self.traces[number as usize].as_ref()?;
-        tree.branches[0].entries += u64::from(self.entries[number as usize].entries);
-        for (way, n) in self.aot.rows[i].ways.iter().zip(&live.counts) {
-            let (b, s) = way.from;
-            let taken = tree.branches.get_mut(b as usize).and_then(|b| b.exits.get_mut(s as usize));
-            if let Some(taken) = taken {
-                *taken += u64::from(*n);
-            }
-        }
-        Some(tree)
     }
 
     /// Says of trees that nobody needed why: their functions were not loaded.
@@ -444,10 +441,18 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
         let Some(&i) = e.aot.by_table.get(&table) else { return fail };
         let row = &mut e.aot.rows[i];
         let Some(way) = row.ways.get(exit as usize) else { return fail };
-        vm.base = base.offset(way.base as isize);
-        vm.pc = way.pc as *const u32;
-        if let Some(n) = way.multres {
-            vm.multres = n.into();
+        if let Some(objects) = &way.objects {
+            let state = e.aot.state.get_or_insert_with(|| Box::new(EMPTY));
+            // What compiled code spilled is behind the table's words.
+            if !objects.restore(vm, base, state, row.tree.table.add(row.words)) {
+                return fail;
+            }
+        } else {
+            vm.base = base.offset(way.base as isize);
+            vm.pc = way.pc as *const u32;
+            if let Some(n) = way.multres {
+                vm.multres = n.into();
+            }
         }
         if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < row.slots.max(0) as usize {
             super::make_room(vm, base, row.slots);

@@ -46,6 +46,11 @@ pub fn register_bits(vm: &Vm, names: &RefCell<Names>, c: &Const, nil_slot: u64, 
     Some(if matches!(c, Const::Str(_)) { bits & tag::PTR_MASK } else { bits })
 }
 
+/// Binds a constant as [`Bound`] has it: bits, and the key of a node.
+pub fn bits_and_key(vm: &Vm, names: &RefCell<Names>, c: &Const, roots: &mut Vec<Value>) -> Option<(u64, u64)> {
+    one(vm, &names.borrow(), c, 0, roots, &|| true)
+}
+
 /// Describes a template, if its tables have a shape.
 fn template(vm: &Vm, at: u64) -> Option<Template> {
     let t = at as *const TabObj;

@@ -158,6 +158,7 @@ impl Engine {
             inner: address + code.inner as u64,
             cells: code.cells,
             _count: code.count,
+            entered: code.entries,
             maps: Exits::new(code.exits),
             counts: vec![0; n],
             quick: Vec::new(),

@@ -17,7 +17,7 @@ use heap::vm::TraceEntry;
 use heap::{Value, Vm};
 use ir::Link;
 use jit::asm::x64::X64;
-use jit::backend::Env;
+use jit::backend::{Env, LIVE};
 use jit::mcode::Arena;
 use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
@@ -25,7 +25,7 @@ use jit::subject::{P, Subject};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -63,6 +63,8 @@ pub struct Live {
     pub cells: Option<Arc<[AtomicU8]>>,
     /// What the code's end counts in: kept as long as the code.
     pub _count: Option<Arc<AtomicU32>>,
+    /// How often it was entered, if its code counts that.
+    pub entered: Option<Arc<AtomicU64>>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Number of side traces of a root.
@@ -112,6 +114,13 @@ pub struct Quick {
     /// Exits until the policy looks again, and what it is told then.
     left: u32,
     batch: u32,
+}
+
+impl Quick {
+    /// Returns how often it was taken since the policy looked.
+    pub(crate) fn uncounted(&self) -> u32 {
+        self.batch - self.left
+    }
 }
 
 /// What the compiler does.
@@ -175,8 +184,23 @@ pub struct Engine {
     on: bool,
 }
 
+/// Makes the memory for code, and the backend that writes it.
+fn code_memory(params: &Params, env: &Env, watch: &mut Watch) -> Option<(Arena, X64)> {
+    let limit = params.maxmcode as usize * 1024;
+    let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
+    let mut arena = arena.ok()?;
+    let mut backend = X64::new();
+    // Blocks are freed one by one, so this one stays.
+    let exit = backend.exit_code(env);
+    let at = arena.publish(&exit).ok()?;
+    backend.share_exit(Some(at));
+    watch.shares_exit(at, &exit);
+    Some((arena, backend))
+}
+
 impl Engine {
-    /// Makes the compiler; `None` where there is no backend or no code memory.
+    /// Makes the compiler; `None` where there is no code memory. Without a backend for this processor it has none and needs none: all it does
+    /// is to run precompiled code.
     pub(crate) fn new(inject: Option<Inject>) -> Option<Box<Engine>> {
         let inject = inject.map(Rc::new);
         let params = Params { growth: Inject::growth(inject.as_ref()), ..Params::default() };
@@ -186,15 +210,10 @@ impl Engine {
             nil_slot: interp::support::nil_slot(),
         };
         let mut watch = Watch::from_environment();
-        let limit = params.maxmcode as usize * 1024;
-        let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
-        let mut arena = arena.ok()?;
-        let mut backend = X64::new();
-        // Blocks are freed one by one, so this one stays.
-        let exit = backend.exit_code(&env);
-        let at = arena.publish(&exit).ok()?;
-        backend.share_exit(Some(at));
-        watch.shares_exit(at, &exit);
+        let (arena, backend) = match LIVE {
+            true => code_memory(&params, &env, &mut watch)?,
+            false => (Arena::none(), X64::baseline()),
+        };
         Some(Box::new(Engine {
             arena,
             params,
@@ -267,6 +286,7 @@ impl Engine {
         let (base, thread) = (view.base(), view.thread());
         if view.info(proto).no_jit {
             self.watch.refused(vm, Origin::Root(proto, at), Abort::JitOff);
+            self.note_abort(vm, Origin::Root(proto, at), Abort::JitOff);
             self.penalties.never(proto, at);
             return false;
         }
@@ -278,6 +298,7 @@ impl Engine {
         {
             return false;
         }
+        self.note_types(vm, proto, at);
         self.state = State::Pending(Pending { proto, at, base, thread, waited: 0 });
         let number = self.next_number();
         self.watch.began(vm, number, Place { func: place::running(vm), pc: Some(at) }, None);
@@ -372,6 +393,7 @@ impl Engine {
             self.charge(parent, cost);
         }
         self.watch.aborted(vm, why, Some(origin), recorder.as_deref());
+        self.note_abort(vm, origin, why);
         if let Some(r) = recorder {
             let (p, pc) = r.position();
             if self.log > 0 {
@@ -547,6 +569,7 @@ impl Engine {
                     eprintln!("abort side {trace}/{exit} {}", why.name());
                 }
                 self.watch.aborted(vm, why, Some(Origin::Side(trace, exit)), None);
+                self.note_abort(vm, Origin::Side(trace, exit), why);
                 self.budget.spend(0, None);
                 self.penalise_exit(trace, exit, why);
                 false
@@ -585,6 +608,7 @@ impl Engine {
         }
         self.drop_root(vm, root);
         self.watch.refused(vm, Origin::Root(proto, at), Abort::Retired);
+        self.note_abort(vm, Origin::Root(proto, at), Abort::Retired);
         self.penalties.blame(vm, proto, at, Abort::Retired);
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Watch {
     /// `kiln explain`
     pub stats: Option<Box<Stats>>,
     /// `--profile-out`
-    pub profile: Option<super::profile::Output>,
+    pub profile: Option<Box<super::profile::Output>>,
     /// `KILN_PERF=map`
     pub perf: Option<PerfMap>,
     /// `KILN_GDB=1`
@@ -296,7 +296,7 @@ impl Live {
 }
 
 /// Names what could not be compiled: the builtin that is called, or the instruction.
-fn culprit(vm: &Vm, why: Abort) -> Option<&'static str> {
+pub(super) fn culprit(vm: &Vm, why: Abort) -> Option<&'static str> {
     if !matches!(why, Abort::NyiOp | Abort::NyiBuiltin | Abort::NyiArgs | Abort::Coroutine) {
         return None;
     }

@@ -44,6 +44,7 @@ impl Engine {
     /// Frees all traces: bytecode is as it was; code that still runs finds its exits. What is known of places stays, for programs that
     /// flush again and again.
     pub(crate) fn flush(&mut self, vm: &mut Vm) {
+        self.keep_all(vm);
         self.watch.flushed(vm, &self.traces, &self.entries);
         for number in 0..self.traces.len() as u32 {
             self.drop_root(vm, number);
@@ -178,6 +179,7 @@ impl Engine {
 
     /// Frees traces that nothing else jumps to.
     fn free(&mut self, vm: &mut Vm, doomed: &[u32]) {
+        self.keep_some(vm, doomed);
         for &number in doomed {
             self.drop_root(vm, number);
         }

@@ -26,6 +26,7 @@ mod perf;
 mod place;
 mod policy;
 pub mod profile;
+mod rebuild;
 mod reflect;
 mod report;
 mod stress;
@@ -35,21 +36,24 @@ use abi::abort::Abort;
 use abi::exit::{ExitState, outcome};
 use engine::{Engine, State};
 use heap::{Value, Vm};
+use jit::backend::LIVE;
 use stdlib::jit::JitState;
 
-/// Gives a machine its trace compiler, where there is a backend for this CPU. The error, in what the environment asks for, is a message.
+/// Gives a machine its trace compiler; without a backend for this CPU, what runs precompiled code. The error, in what the environment asks for, is a message.
 pub fn install(vm: &mut Vm) -> Result<(), String> {
     let inject = inject::Inject::from_environment()?;
     let Some(engine) = Engine::new(inject) else { return Ok(()) };
     stdlib::jit::events::grow_by(vm, engine.params.growth.clone());
     vm.jit.data = Box::into_raw(engine).cast();
-    vm.jit.hot = hot;
-    vm.jit.record = record;
-    vm.jit.abort = disturbed;
+    if LIVE {
+        vm.jit.hot = hot;
+        vm.jit.record = record;
+        vm.jit.abort = disturbed;
+    }
     vm.jit.mark = mark;
     vm.jit.sweep = sweep;
     let state: &mut JitState = vm.host();
-    state.available = true;
+    state.available = LIVE;
     state.changed = Some(changed);
     state.flush = Some(flush);
     state.compiler = Some(&reflect::REFLECTION);
@@ -250,6 +254,9 @@ fn is_quiet(vm: &Vm) -> bool {
 fn look_at_exit(vm: &mut Vm, e: &mut Engine, quiet: bool, (trace, exit): (u32, u32), registers: Option<&ExitState>) {
     if e.watch.wants_exits() {
         e.watch.left(vm, trace, exit, registers);
+    }
+    if !quiet {
+        e.leaves(vm, trace);
     }
     if !quiet && let Some(stats) = &mut e.watch.stats {
         stats.interrupted(trace);

@@ -11,14 +11,18 @@
 //! Invariant: a word that leads to a live trace is reset before that trace is freed.
 //! Absent: side traces in profiles whose exit rebuilt objects: to them the objects are there.
 
-use super::aot::{self, Aot};
+use super::aot::Aot;
 use super::engine::{Engine, Live};
+use super::rebuild::{Rebuild, rebuild};
+use super::view::Names;
+use super::{aot, bind};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
-use heap::Vm;
 use heap::vm::TraceCode;
+use heap::{Value, Vm};
 use ir::tree::{Branch, Compiled, Item, RootKey};
 use ir::{Link, Op, Trace, Ty, sload};
+use std::cell::RefCell;
 
 /// An exit of a tree, by its number.
 pub(crate) struct Way {
@@ -34,7 +38,9 @@ pub(crate) struct Way {
     pub from: (u32, u32),
     /// It is the end of a branch that leads to the interpreter.
     pub ended: bool,
-    /// Its word of the table; exits that rebuild objects have none.
+    /// The objects it makes. Such an exit always leaves.
+    pub objects: Option<Box<Rebuild>>,
+    /// Its word of the table; exits that make objects have none.
     word: Option<u32>,
     /// The side trace that goes on.
     pub next: Option<TraceCode>,
@@ -61,17 +67,28 @@ impl Way {
     pub fn passed(&mut self) -> u32 {
         std::mem::take(&mut self.batch) - std::mem::take(&mut self.left)
     }
+
+    /// Returns the same for whoever is not the policy.
+    pub fn uncounted(&self) -> u32 {
+        self.batch - self.left
+    }
 }
 
-/// Lists the exits of a tree. `pc` gives the address of an instruction.
-pub(crate) fn ways(c: &Compiled, mut pc: impl FnMut(&ir::Const) -> Option<u64>) -> Option<Vec<Way>> {
+/// Lists the exits of a tree. Objects that are referred to are added to `roots`.
+pub(crate) fn ways(vm: &Vm, names: &RefCell<Names>, c: &Compiled, roots: &mut Vec<Value>) -> Option<Vec<Way>> {
     let mut out: Vec<Way> = Vec::with_capacity(c.exits.len());
     let mut firsts = abi::hash::FastMap::default();
     for (n, &from) in c.exits.iter().enumerate() {
         let t = &c.tree.branches.get(from.0 as usize)?.trace;
         let s = t.snaps.get(from.1 as usize)?;
+        let pc = bind::bits_and_key(vm, names, s.pc.and_then(|r| t.as_const(r))?, roots)?.0;
+        let mut objects = rebuild(vm, names, t, from.1 as usize, roots).ok()?;
+        if let Some(o) = &mut objects {
+            o.go_on_at(pc);
+        }
         out.push(Way {
-            pc: pc(s.pc.and_then(|r| t.as_const(r))?)?,
+            pc,
+            objects: objects.map(Box::new),
             base: s.base,
             multres: s.multres,
             first: *firsts.entry(from).or_insert(n as u32),
@@ -124,11 +141,6 @@ impl Engine {
     pub(crate) fn way(&mut self, trace: u32, exit: u32) -> Option<&mut Way> {
         let i = self.row_of(trace)?;
         self.aot.ways_mut(i).get_mut(exit as usize)
-    }
-
-    /// Returns branch and snapshot of an exit of a tree.
-    pub(crate) fn way_of(&self, trace: u32, exit: u32) -> Option<(u32, u32)> {
-        self.aot.ways(self.row_of(trace)?).get(exit as usize).map(|w| w.from)
     }
 
     /// Returns what a side trace at an exit of a tree begins with: the branch, its snapshot, and what that says of slots. Objects that the exit

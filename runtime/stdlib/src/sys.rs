@@ -189,14 +189,17 @@ pub mod ticks {
     }
 
     fn address_of(context: *mut libc::c_void) -> u64 {
-        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         // SAFETY: a handler with SA_SIGINFO gets a `ucontext_t`.
-        unsafe {
-            (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs[libc::REG_RIP as usize] as u64
-        }
-        #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+        #[cfg(target_os = "linux")]
+        let registers = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext };
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        return registers.gregs[libc::REG_RIP as usize] as u64;
+        #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+        return registers.pc;
+        #[cfg(all(target_os = "linux", target_arch = "loongarch64"))]
+        return registers.__pc;
+        #[allow(unreachable_code)]
         {
-            let _ = context;
             0
         }
     }

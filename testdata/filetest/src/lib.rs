@@ -6,6 +6,7 @@
 //! [`shrink`] reduces one that fails.
 //!
 //! Environment: `KILN_BIN` (interpreter under test; default the `kiln` built beside the test), `LUAC_BIN`,
+//! `RUNNER` (program and arguments that run `KILN_BIN` under the name `kiln`, if it is for another processor: `qemu-aarch64 -0 kiln`),
 //! `FILTER=substring`, `MODE=name`, `BLESS=1` (rewrites expectations), `RANDPROG_SECONDS`, `RANDPROG_SEED`,
 //! `RANDPROG_DIR`, `INJECT=full`.
 //!

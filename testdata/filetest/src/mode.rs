@@ -17,6 +17,8 @@ pub enum Form {
     Dump,
     /// A dump without debug information.
     StrippedDump,
+    /// An executable with the traces that a run with the mode's options left in a profile; it runs without options.
+    Executable,
 }
 
 /// A way of running a program.
@@ -45,6 +47,7 @@ pub const MODES: &[Mode] = &[
     Mode { name: "exit-stress", args: &["-Jexit=stress", "-Ohotloop=2", "-Ohotexit=2"], env: &[], form: Form::Source, patience: 6 },
     Mode { name: "gc-stress-jit", args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[("RT_GC", "stress")], form: Form::Source, patience: 10 },
     Mode { name: "jit",       args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[], form: Form::Source,     patience: 4 },
+    Mode { name: "aot",       args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[], form: Form::Executable, patience: 8 },
 ];
 
 /// The mode whose output is the expectation when blessing, and in which stock `luajit` is asked.

@@ -19,14 +19,21 @@ pub struct Subject {
     pub kiln: PathBuf,
     /// The compiler; without one, the interpreter's option `-b` compiles.
     pub luac: Option<PathBuf>,
+    /// Program and arguments that run the interpreter, if it is for another processor.
+    pub runner: Vec<String>,
 }
+
+/// Factor on time limits under a runner, which interprets machine code.
+const RUNNER_PATIENCE: u64 = 6;
 
 impl Subject {
     /// Finds the programs under test: `KILN_BIN` and `LUAC_BIN`, or what is built in the test's own target folder.
     pub fn under_test() -> Result<Subject, String> {
         let luac = std::env::var_os("LUAC_BIN").map(PathBuf::from);
         if let Some(kiln) = std::env::var_os("KILN_BIN") {
-            return Ok(Subject { kiln: find(Path::new(&kiln))?, luac });
+            let runner = std::env::var("RUNNER").unwrap_or_default();
+            let runner = runner.split_whitespace().map(String::from).collect();
+            return Ok(Subject { kiln: find(Path::new(&kiln))?, luac, runner });
         }
         let test = std::env::current_exe().map_err(|e| e.to_string())?;
         let folder = test.parent().and_then(Path::parent).ok_or("the test is not in a target folder")?;
@@ -34,7 +41,7 @@ impl Subject {
         if !kiln.is_file() {
             return Err(format!("{} does not exist: run `cargo build` first, or set KILN_BIN", kiln.display()));
         }
-        Ok(Subject { kiln, luac: luac.or_else(|| Some(folder.join("luac"))) })
+        Ok(Subject { kiln, luac: luac.or_else(|| Some(folder.join("luac"))), runner: Vec::new() })
     }
 
     /// Finds stock `luajit`, unless it is itself under test.
@@ -42,7 +49,7 @@ impl Subject {
         if under_test.is_luajit() {
             return None;
         }
-        Some(Subject { kiln: find(Path::new("luajit")).ok()?, luac: None })
+        Some(Subject { kiln: find(Path::new("luajit")).ok()?, luac: None, runner: Vec::new() })
     }
 
     /// Whether this is stock `luajit`.
@@ -53,11 +60,17 @@ impl Subject {
     /// Runs the script at `path` in `mode`.
     pub fn run(&self, path: &Path, case: &Case, mode: &Mode) -> Result<Outcome, String> {
         let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().ok_or("no file name")?);
-        let limit = Duration::from_secs(case.timeout * mode.patience);
+        let limit = Duration::from_secs(case.timeout * mode.patience * self.patience());
+        if mode.form == Form::Executable {
+            let program = self.build(folder, Path::new(name), case, mode, limit)?;
+            let mut command = program_in(&program.0, folder);
+            command.args(&case.args).envs(mode.env.iter().copied());
+            return process::run(command, &case.stdin, limit);
+        }
         let mut command = self.command(folder);
         command.args(mode.args);
         let dump = match mode.form {
-            Form::Source => None,
+            Form::Source | Form::Executable => None,
             form => Some(self.compile(folder, Path::new(name), form, limit)?),
         };
         match &dump {
@@ -77,11 +90,41 @@ impl Subject {
         Ok(outcome)
     }
 
+    fn patience(&self) -> u64 {
+        if self.runner.is_empty() { 1 } else { RUNNER_PATIENCE }
+    }
+
     fn command(&self, folder: &Path) -> Command {
-        let mut command = Command::new(&self.kiln);
-        command.arg0("kiln").current_dir(folder);
+        let mut command = match self.runner.split_first() {
+            Some((runner, arguments)) => {
+                let mut command = Command::new(runner);
+                command.args(arguments).arg(&self.kiln);
+                command
+            }
+            None => return program_in(&self.kiln, folder),
+        };
+        command.current_dir(folder);
         neutral_environment(&mut command);
         command
+    }
+
+    /// Profiles a script and builds it with its profile, by the `kiln-aot` beside the interpreter.
+    fn build(&self, folder: &Path, name: &Path, case: &Case, mode: &Mode, limit: Duration) -> Result<TempFile, String> {
+        let (profile, program) = (TempFile::new("kprof")?, TempFile::new("exe")?);
+        let mut run = self.command(folder);
+        run.args(mode.args).arg("--profile-out").arg(&profile.0).arg(name).args(&case.args);
+        process::run(run, &case.stdin, limit)?;
+        let mut build = program_in(&self.kiln.with_file_name("kiln-aot"), folder);
+        build.arg("build").arg(name).arg("-o").arg(&program.0);
+        // A program that ends its process in ways of its own leaves no profile.
+        if profile.0.exists() {
+            build.arg("--profile").arg(&profile.0);
+        }
+        let built = process::run(build, b"", limit)?;
+        if built.status != 0 {
+            return Err(format!("the build ended with status {}:\n{}", built.status, built.err.join("\n")));
+        }
+        Ok(program)
     }
 
     fn compile(&self, folder: &Path, name: &Path, form: Form, limit: Duration) -> Result<TempFile, String> {
@@ -112,6 +155,14 @@ impl Subject {
         }
         Ok(dump)
     }
+}
+
+/// A program that takes itself for `kiln`.
+fn program_in(program: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg0("kiln").current_dir(folder);
+    neutral_environment(&mut command);
+    command
 }
 
 /// Sets the variables on which output may depend.

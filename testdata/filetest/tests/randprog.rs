@@ -87,7 +87,7 @@ fn report(seed: u64, oracle: &Subject, subject: &Subject, mode: &Mode, text: &st
 fn random_programs_print_what_luajit_prints() {
     let subject = Subject::under_test().unwrap_or_else(|message| panic!("{message}"));
     let oracle = match std::env::var_os("ORACLE_BIN") {
-        Some(path) => Subject { kiln: PathBuf::from(path), luac: None },
+        Some(path) => Subject { kiln: PathBuf::from(path), luac: None, runner: Vec::new() },
         None => Subject::oracle(&subject).unwrap_or_else(|| {
             assert!(std::env::var_os("CI").is_none(), "no stock luajit to compare with");
             println!("randprog: no stock luajit to compare with, but Kiln's interpreter");

@@ -6,9 +6,12 @@
 //! Invariant: a branch comes behind its parent, so the root is the first.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod text;
 
+pub(crate) use text::branch;
+#[cfg(test)]
+pub(crate) use text::sum;
 pub use text::{Compiled, Reader, anonymous, write, write_compiled};
 
 use crate::konst::{Const, ProtoKey, Shape};
@@ -88,23 +91,45 @@ impl Tree {
         self.branches.iter().position(|b| b.parent == Some((branch, exit)))
     }
 
-    /// Says what is wrong with the shape of the tree, whatever is in its traces.
-    pub fn check(&self) -> Result<(), String> {
-        for (i, b) in self.branches.iter().enumerate() {
-            let root = b.trace.start == Start::Root;
-            match b.parent {
-                None if i == 0 && root => {}
-                Some((p, e)) if p < i && i > 0 && !root => {
-                    if e as usize >= self.branches[p].trace.snaps.len() {
-                        return Err(format!("branch {i} begins at an exit that is not there"));
-                    }
-                }
-                _ => return Err(format!("branch {i} has no place in the tree")),
-            }
-            if matches!(b.trace.link, Link::Root(_)) != b.target.is_some() || b.exits.len() != b.trace.snaps.len() {
-                return Err(format!("branch {i} does not fit its trace"));
+    /// Drops the branches that `keep` does not want, by index, and all below them; the root stays. Says how many went.
+    pub fn retain(&mut self, keep: impl Fn(usize, &Branch) -> bool) -> usize {
+        let mut place: Vec<Option<usize>> = Vec::with_capacity(self.branches.len());
+        let before = std::mem::take(&mut self.branches);
+        let n = before.len();
+        for (i, mut b) in before.into_iter().enumerate() {
+            let parent = b.parent.map(|(p, e)| Some((place.get(p).copied().flatten()?, e)));
+            let stays = i == 0 || matches!(parent, Some(Some(_))) && keep(i, &b);
+            place.push(stays.then_some(self.branches.len()));
+            if stays {
+                b.parent = parent.flatten();
+                self.branches.push(b);
             }
         }
+        n - self.branches.len()
+    }
+
+    /// Says what is wrong with the shape of the tree, whatever is in its traces.
+    pub fn check(&self) -> Result<(), String> {
+        (0..self.branches.len()).try_for_each(|i| self.check_branch(i))?;
         if self.branches.is_empty() { Err("the tree is empty".into()) } else { Ok(()) }
+    }
+
+    /// Says the same of a branch.
+    pub(crate) fn check_branch(&self, i: usize) -> Result<(), String> {
+        let b = &self.branches[i];
+        let root = b.trace.start == Start::Root;
+        match b.parent {
+            None if i == 0 && root => {}
+            Some((p, e)) if p < i && i > 0 && !root => {
+                if e as usize >= self.branches[p].trace.snaps.len() {
+                    return Err(format!("branch {i} begins at an exit that is not there"));
+                }
+            }
+            _ => return Err(format!("branch {i} has no place in the tree")),
+        }
+        if matches!(b.trace.link, Link::Root(_)) != b.target.is_some() || b.exits.len() != b.trace.snaps.len() {
+            return Err(format!("branch {i} does not fit its trace"));
+        }
+        Ok(())
     }
 }

@@ -3,12 +3,12 @@ use crate::konst::Const;
 use crate::trace::Link;
 use crate::{Options, Source, random};
 
-fn key(hash: u64, pc: u32) -> RootKey {
+pub(crate) fn key(hash: u64, pc: u32) -> RootKey {
     RootKey { proto: ProtoKey { hash, instance: (hash % 3) as u32 }, pc }
 }
 
 /// A tree of a random root and random side traces, with random counts.
-fn sample(seed: u64) -> Tree {
+pub(crate) fn sample(seed: u64) -> Tree {
     let mut src = Source::seeded(seed);
     let options = Options { link: Link::Loop, ..Options::default() };
     let mut tree = Tree { key: key(seed, 7), branches: Vec::new() };
@@ -61,7 +61,7 @@ fn texts_read_back() {
 fn what_is_malformed_is_told_and_skipped() {
     let mut good = String::new();
     write(&mut good, &sample(1));
-    for bad in ["tree 12", "tree @1:2\nbranch root entries=x", "tree @1:2\nnonsense", "tree @1:2"] {
+    for bad in ["tree 12", "tree @1:2\nbranch root entries=1", "tree @1:2\nnonsense", "tree @1:2"] {
         let text = format!("{bad}\n{good}");
         let mut reader = Reader::new(&text);
         assert!(matches!(reader.tree(), Some(Err(_))), "{bad}");

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! tree @00000000000000a1:17
-//! branch root entries=120 exits=0:1,3:40
+//! branch root entries=120 exits=0:1,3:40 sum=7c4f1b8e6cc09215
 //!   trace root pc=… (the text of a trace, indented)
-//! branch 0/3 entries=40 target=@00000000000000a1:17
+//! branch 0/3 entries=40 target=@00000000000000a1:17 sum=e4be0a60a3ba2d1f
 //!   trace side:0/0 …
 //! item leave
 //! item helper pow
@@ -17,13 +17,15 @@
 //! ```
 //!
 //! `branch` is followed by the indented text of its trace. Exits that were never taken are not listed. Numbers of other traces in the
-//! trace's own text are 0. `item` and `exit` lines describe compiled code; profiles have none.
+//! trace's own text are 0. `item` and `exit` lines describe compiled code; profiles have none. `sum` is a hash of the tree's key and all that
+//! the branch says: IR that was damaged on its way may still be well-formed, and must not become code.
 //!
 //! Invariant: [`write`] and [`Reader`] are inverses for trees that [`Tree::check`] accepts and whose traces are canonical.
 
 use super::{Branch, Item, RootKey, Tree};
 use crate::konst::{Const, ProtoKey};
 use crate::trace::{Link, Start, Trace};
+use abi::hash::Fnv1a;
 use abi::support::Helper;
 use std::fmt::Write;
 
@@ -43,26 +45,31 @@ pub fn write(out: &mut String, tree: &Tree) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "tree {}", tree.key);
     for b in &tree.branches {
-        match b.parent {
-            None => out.push_str("branch root"),
-            Some((p, e)) => {
-                let _ = write!(out, "branch {p}/{e}");
-            }
-        }
-        let _ = write!(out, " entries={}", b.entries);
+        let mut head = match b.parent {
+            None => "root".to_string(),
+            Some((p, e)) => format!("{p}/{e}"),
+        };
+        let _ = write!(head, " entries={}", b.entries);
         let taken: Vec<String> =
             b.exits.iter().enumerate().filter(|(_, n)| **n != 0).map(|(i, n)| format!("{i}:{n}")).collect();
         if !taken.is_empty() {
-            let _ = write!(out, " exits={}", taken.join(","));
+            let _ = write!(head, " exits={}", taken.join(","));
         }
         if let Some(t) = b.target {
-            let _ = write!(out, " target={t}");
+            let _ = write!(head, " target={t}");
         }
-        out.push('\n');
-        for line in anonymous(&b.trace).to_string().lines() {
+        let body = anonymous(&b.trace).to_string();
+        let _ = writeln!(out, "branch {head} sum={:016x}", sum(tree.key, &head, &body));
+        for line in body.lines() {
             let _ = writeln!(out, "  {line}");
         }
     }
+}
+
+/// Returns the hash of a branch: of its head without the hash, and of its trace's text.
+pub(crate) fn sum(key: RootKey, head: &str, body: &str) -> u64 {
+    let h = Fnv1a::new().u64(key.proto.hash).u64(key.proto.instance.into()).u64(key.pc.into());
+    h.bytes(head.as_bytes()).u64(0).bytes(body.as_bytes()).finish()
 }
 
 /// Writes the text of a compiled tree.
@@ -127,7 +134,7 @@ impl<'a> Reader<'a> {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
                 "branch" => {
-                    let b = self.branch(rest)?;
+                    let b = self.branch(key, rest)?;
                     c.tree.branches.push(b);
                 }
                 "item" => c.items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
@@ -142,38 +149,47 @@ impl<'a> Reader<'a> {
         Ok(c)
     }
 
-    fn branch(&mut self, head: &str) -> Result<Branch, String> {
-        let mut words = head.split(' ');
-        let parent = match words.next() {
-            Some("root") => None,
-            Some(p) => {
-                let (b, e) = p.split_once('/').ok_or("`root` or `branch/exit` expected")?;
-                Some((number(b)?, number(e)?))
-            }
-            None => return Err("`root` or `branch/exit` expected".into()),
-        };
-        let (mut entries, mut target, mut taken) = (0, None, "");
-        for w in words {
-            match w.split_once('=') {
-                Some(("entries", n)) => entries = number(n)?,
-                Some(("exits", list)) => taken = list,
-                Some(("target", k)) => target = Some(RootKey::parse(k).ok_or("target is no root")?),
-                _ => return Err(format!("unknown word '{w}'")),
-            }
-        }
+    fn branch(&mut self, key: RootKey, head: &str) -> Result<Branch, String> {
         let mut text = String::new();
         while let Some((_, l)) = self.lines.next_if(|(_, l)| l.starts_with("  ")) {
             text.push_str(&l[2..]);
             text.push('\n');
         }
-        let trace = Trace::parse(&text).map_err(|e| e.to_string())?;
-        let mut exits = vec![0; trace.snaps.len()];
-        for t in taken.split(',').filter(|t| !t.is_empty()) {
-            let (e, n) = t.split_once(':').ok_or("`exit:count` expected")?;
-            *exits.get_mut(number::<usize>(e)?).ok_or("exit is not there")? = number(n)?;
-        }
-        Ok(Branch { trace, parent, target, entries, exits })
+        branch(key, head, &text)
     }
+}
+
+/// Reads a branch: what stands behind `branch`, and the text of its trace without indentation.
+pub(crate) fn branch(key: RootKey, head: &str, text: &str) -> Result<Branch, String> {
+    let (head, seal) = head.rsplit_once(" sum=").ok_or("the branch has no sum")?;
+    if u64::from_str_radix(seal, 16) != Ok(sum(key, head, text)) {
+        return Err("its sum does not fit: it was damaged".into());
+    }
+    let mut words = head.split(' ');
+    let parent = match words.next() {
+        Some("root") => None,
+        Some(p) => {
+            let (b, e) = p.split_once('/').ok_or("`root` or `branch/exit` expected")?;
+            Some((number(b)?, number(e)?))
+        }
+        None => return Err("`root` or `branch/exit` expected".into()),
+    };
+    let (mut entries, mut target, mut taken) = (0, None, "");
+    for w in words {
+        match w.split_once('=') {
+            Some(("entries", n)) => entries = number(n)?,
+            Some(("exits", list)) => taken = list,
+            Some(("target", k)) => target = Some(RootKey::parse(k).ok_or("target is no root")?),
+            _ => return Err(format!("unknown word '{w}'")),
+        }
+    }
+    let trace = Trace::parse(text).map_err(|e| e.to_string())?;
+    let mut exits = vec![0; trace.snaps.len()];
+    for t in taken.split(',').filter(|t| !t.is_empty()) {
+        let (e, n) = t.split_once(':').ok_or("`exit:count` expected")?;
+        *exits.get_mut(number::<usize>(e)?).ok_or("exit is not there")? = number(n)?;
+    }
+    Ok(Branch { trace, parent, target, entries, exits })
 }
 
 fn number<T: std::str::FromStr>(s: &str) -> Result<T, String> {

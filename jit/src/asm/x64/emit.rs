@@ -24,7 +24,7 @@ use abi::{layout, tag, vmfield};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 use ir::{Const, Conv, Field, FpMath, Ins, Link, Op, Ref, Trace, Ty, sload};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 
 /// Scratch for arrays of values, from `rsp`.
 pub const ARRAY: i32 = SPILLS as i32 * 8;
@@ -132,6 +132,7 @@ pub(super) struct Emit<'a> {
     ways: Exits,
     maps: &'a [SnapMap],
     count: Option<Arc<AtomicU32>>,
+    entries: Option<Arc<AtomicU64>>,
     /// The guard under way is the loop's last instruction.
     closing: bool,
     /// It has jumped back to the head.
@@ -174,6 +175,7 @@ pub fn emit(
         ways,
         maps: &maps,
         count: None,
+        entries: None,
         closing: false,
         closed: false,
         twins: Vec::new(),
@@ -182,6 +184,7 @@ pub fn emit(
     };
     e.prologue();
     let inner_at = e.a.o.offset().0;
+    e.count_entry();
     let mut room = CODE;
     for (i, step) in alloc.steps.iter().enumerate() {
         // The assembler's own buffer grows like this: it is not ours to look into.
@@ -196,7 +199,7 @@ pub fn emit(
     e.tail()?;
     e.a.emit_pool();
     let bytes = e.a.o.finalize().map_err(|_| Abort::NyiIr)?;
-    let (patches, cells, count) = (e.patches, e.stress, e.count);
+    let (patches, cells, count, entries) = (e.patches, e.stress, e.count, e.entries);
     Ok(Code {
         bytes,
         entry: 0,
@@ -206,6 +209,7 @@ pub fn emit(
         regs: alloc.shown.iter().take(req.trace.ins.len()).copied().collect(),
         cells,
         count,
+        entries,
     })
 }
 
@@ -306,6 +310,15 @@ impl Emit<'_> {
             ; mov r14, rdi
             ; mov rbp, rsi
             ; =>inner);
+    }
+
+    /// Counts an entry, if that is wanted.
+    fn count_entry(&mut self) {
+        if self.ways.counted {
+            let at = Arc::as_ptr(self.entries.insert(Arc::default())) as u64;
+            self.a.imm(TMP, at);
+            dynasm!(self.a.o; .arch x64; add QWORD [rax], BYTE 1);
+        }
     }
 
     /// Stubs, the common exit, cold code, the way out.

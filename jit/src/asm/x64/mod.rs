@@ -69,6 +69,8 @@ struct Exits {
     shared: Option<u64>,
     /// How often an end in the interpreter goes through the runtime before it restores the frames itself.
     patience: Option<u32>,
+    /// Entries are counted by the code itself, those from other traces, too.
+    counted: bool,
 }
 
 impl X64 {
@@ -118,6 +120,11 @@ impl X64 {
     /// restores the frames itself. `None`: always through the runtime.
     pub fn be_patient(&mut self, times: Option<u32>) {
         self.exits.patience = times;
+    }
+
+    /// From now on traces count how often they are entered ([`Code::entries`](crate::backend::Code::entries)).
+    pub fn count_entries(&mut self, on: bool) {
+        self.exits.counted = on;
     }
 }
 

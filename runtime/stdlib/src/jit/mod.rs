@@ -63,7 +63,7 @@ const PARAMS: [(&str, i32); 15] = [
 /// What programs asked the compiler for: host state that the runtime reads and, if it has a compiler, marks as available.
 #[derive(Clone)]
 pub struct JitState {
-    /// There is a compiler.
+    /// There is a compiler for this processor.
     pub available: bool,
     /// It is wanted.
     pub on: bool,

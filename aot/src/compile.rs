@@ -1,0 +1,108 @@
+//! Compiles trees: on several threads, with what earlier builds kept.
+//!
+//! Each thread has an LLVM of its own and takes the largest tree that is left. What comes out stands in the order of what went in, so the
+//! result does not depend on who did what.
+
+use crate::cache::{Cache, LIMIT};
+use crate::lines::Lines;
+use crate::ll::{Compiler, Settings};
+use crate::lower::{self, Lowered};
+use ir::tree::Tree;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A tree to be compiled.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Symbol of its function.
+    pub name: String,
+    /// The tree.
+    pub tree: Tree,
+}
+
+/// What became of a tree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It is an object now.
+    Done {
+        /// As lowered.
+        lowered: Lowered,
+        /// The object.
+        object: Vec<u8>,
+        /// An earlier build made it.
+        cached: bool,
+    },
+    /// It is not compiled: why.
+    Refused(String),
+}
+
+/// How trees are compiled.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// For LLVM.
+    pub settings: Settings,
+    /// Threads at most; 0 for as many as there are processors.
+    pub threads: usize,
+    /// What earlier builds kept.
+    pub cache: Option<&'a Cache>,
+    /// Where code comes from.
+    pub lines: &'a Lines,
+}
+
+/// Compiles trees; `each` is told of each that is done, on any thread.
+pub fn all(jobs: &[Job], options: Options<'_>, each: &(dyn Fn() + Sync)) -> Result<Vec<Outcome>, String> {
+    let mut order: Vec<usize> = (0..jobs.len()).collect();
+    let size = |i: usize| jobs[i].tree.branches.iter().map(|b| b.trace.ins.len()).sum::<usize>();
+    order.sort_by_key(|i| std::cmp::Reverse(size(*i)));
+    let next = AtomicUsize::new(0);
+    let done: Vec<Mutex<Option<Outcome>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        n => n,
+    };
+    let work = || -> Result<(), String> {
+        let mut llvm = None;
+        while let Some(&i) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = one(&jobs[i], options, &mut llvm)?;
+            *done[i].lock().map_err(|e| e.to_string())? = Some(outcome);
+            each();
+        }
+        Ok(())
+    };
+    std::thread::scope(|s| {
+        let others: Vec<_> = (1..threads.min(jobs.len())).map(|_| s.spawn(work)).collect();
+        let own = work();
+        others
+            .into_iter()
+            .map(|t| t.join().unwrap_or_else(|_| Err("a thread ended early".into())))
+            .fold(own, Result::and)
+    })?;
+    if let Some(cache) = options.cache {
+        cache.trim(LIMIT);
+    }
+    let lost = || "a tree was not compiled".to_string();
+    done.into_iter().map(|d| d.into_inner().ok().flatten().ok_or_else(lost)).collect()
+}
+
+fn one(job: &Job, options: Options<'_>, llvm: &mut Option<Compiler>) -> Result<Outcome, String> {
+    let lowered = match lower::lower(&job.tree, &job.name, options.lines) {
+        Ok(l) => l,
+        Err(why) => return Ok(Outcome::Refused(why.0)),
+    };
+    if let Some(object) = options.cache.and_then(|c| c.find(&lowered.text)) {
+        return Ok(Outcome::Done { lowered, object, cached: true });
+    }
+    if llvm.is_none() {
+        *llvm = Some(Compiler::new(options.settings)?);
+    }
+    let Some(compiler) = llvm.as_ref() else { return Err("no LLVM".into()) };
+    Ok(match compiler.compile(&lowered.text) {
+        Ok(object) => {
+            if let Some(cache) = options.cache {
+                cache.keep(&lowered.text, &object);
+            }
+            Outcome::Done { lowered, object, cached: false }
+        }
+        Err(why) => Outcome::Refused(why),
+    })
+}

@@ -1,0 +1,117 @@
+//! The table of CPUs: what `--cpu` may say, and what LLVM is told.
+//!
+//! Wrong strings do not make LLVM return an error, they abort the process: only these rows reach it, and each is tested. Of several rows of a
+//! target the first is the baseline: what every machine of the target has. `native` is the last row that this machine can run.
+//!
+//! Absent: tuning for single models. What traces gain comes from instructions (rounding, three operands), and these rows have them.
+
+use crate::target::Target;
+
+/// A CPU of a target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cpu {
+    /// The target's short name.
+    pub arch: &'static str,
+    /// What `--cpu` calls it.
+    pub name: &'static str,
+    /// What LLVM calls it.
+    pub llvm: &'static str,
+    /// Features that LLVM is told.
+    pub features: &'static str,
+}
+
+const fn row(arch: &'static str, name: &'static str, llvm: &'static str, features: &'static str) -> Cpu {
+    Cpu { arch, name, llvm, features }
+}
+
+/// All CPUs, the baseline of each target first.
+pub const CPUS: &[Cpu] = &[
+    row("x86_64", "baseline", "x86-64", ""),
+    row("x86_64", "x86-64-v2", "x86-64-v2", ""),
+    row("x86_64", "x86-64-v3", "x86-64-v3", ""),
+    row("aarch64", "baseline", "generic", ""),
+    row("aarch64", "neoverse-n1", "neoverse-n1", ""),
+    // A generic CPU means soft float, which the linker refuses.
+    row("loongarch64", "baseline", "loongarch64", "+f,+d"),
+];
+
+impl Cpu {
+    /// Returns what every machine of a target has.
+    pub fn baseline(target: &Target) -> &'static Cpu {
+        CPUS.iter().find(|c| c.arch == target.arch).unwrap_or(&CPUS[0])
+    }
+
+    /// Finds the CPU that `--cpu` names.
+    pub fn find(target: &Target, name: &str) -> Result<&'static Cpu, String> {
+        if name == "native" {
+            return match Target::host() {
+                Some(host) if host == target => Ok(native(target)),
+                _ => Err(format!("--cpu native is for builds for this machine, not for {}", target.arch)),
+            };
+        }
+        CPUS.iter().find(|c| c.arch == target.arch && c.name == name).ok_or_else(|| {
+            let names = CPUS.iter().filter(|c| c.arch == target.arch).map(|c| c.name);
+            let names = names.chain(["native"]).collect::<Vec<_>>().join(", ");
+            format!("unknown CPU '{name}' for {}: there are {names}", target.arch)
+        })
+    }
+}
+
+fn native(target: &Target) -> &'static Cpu {
+    CPUS.iter().rfind(|c| c.arch == target.arch && runs(c.name)).unwrap_or(Cpu::baseline(target))
+}
+
+/// Says whether this machine has all that code for a CPU may use.
+#[cfg(target_arch = "x86_64")]
+fn runs(name: &str) -> bool {
+    macro_rules! has {
+        ($($f:tt)*) => { [$(std::arch::is_x86_feature_detected!($f)),*].into_iter().all(|h| h) };
+    }
+    let v2 = || has!("cmpxchg16b" "popcnt" "sse3" "ssse3" "sse4.1" "sse4.2");
+    match name {
+        "baseline" => true,
+        "x86-64-v2" => v2(),
+        "x86-64-v3" => v2() && has!("avx" "avx2" "bmi1" "bmi2" "f16c" "fma" "lzcnt" "movbe"),
+        _ => false,
+    }
+}
+
+/// Says whether this machine has all that code for a CPU may use: what is not known is not used.
+#[cfg(not(target_arch = "x86_64"))]
+fn runs(name: &str) -> bool {
+    name == "baseline"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ll::{Compiler, Level, Settings};
+    use crate::target::TARGETS;
+
+    /// A string that LLVM does not know would end the process here.
+    #[test]
+    fn llvm_knows_every_row() {
+        let text = "define double @f(double %x) {\n  %y = call double @llvm.floor.f64(double %x)\n  ret double %y\n}\n\
+                    declare double @llvm.floor.f64(double)\n";
+        for cpu in CPUS {
+            let target = TARGETS.iter().find(|t| t.arch == cpu.arch).expect("a target");
+            assert_eq!(Cpu::find(target, cpu.name), Ok(cpu));
+            for level in [Level::O2, Level::O3] {
+                let object =
+                    Compiler::new(Settings { target, cpu, level }).and_then(|c| c.compile(text)).expect(cpu.name);
+                let elf = goblin::elf::Elf::parse(&object).expect("ELF");
+                // Hard float, doubles in registers: what linkers ask for.
+                assert_eq!(elf.header.e_flags & 7, if cpu.arch == "loongarch64" { 3 } else { 0 }, "{}", cpu.name);
+            }
+        }
+    }
+
+    #[test]
+    fn names() {
+        for target in TARGETS {
+            assert_eq!(Cpu::baseline(target).name, "baseline");
+            assert!(Cpu::find(target, "+avx").is_err_and(|e| e.contains("there are baseline")));
+            assert_eq!(Cpu::find(target, "native").is_ok(), Target::host() == Some(target));
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Which parts of a profile are compiled.
+//!
+//! * *Stale*: a trace names a function that the program does not have (it was changed, or is not among the modules). The trace and what grows
+//!   from it go; without its root a tree goes.
+//! * *Too large*: LLVM takes more than linear time for a function, so a tree has at most [`MAX_GUARDS`] guards. Above, the side traces that were
+//!   entered least often go first, each with none behind it; the root stays. Their exits are left to the interpreter and the live
+//!   compiler.
+//!
+//! Invariant: what is dropped is counted, in traces and in work; the sum over kept and dropped is the profile's.
+
+use crate::content::Program;
+use ir::Const;
+use ir::ProtoKey;
+use ir::tree::{Branch, Tree};
+
+/// Guards that a tree may have.
+pub const MAX_GUARDS: usize = 1000;
+
+/// What was dropped for one reason.
+#[derive(Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub struct Drop {
+    /// Why.
+    pub reason: String,
+    /// Traces.
+    pub traces: usize,
+    /// Their work.
+    pub work: u64,
+}
+
+/// Returns how much of the profiled work a trace stands for: instructions times entries.
+pub fn work(b: &Branch) -> u64 {
+    b.entries.saturating_mul(b.trace.ins.len() as u64)
+}
+
+/// Returns the work of a tree.
+pub fn tree_work(t: &Tree) -> u64 {
+    t.branches.iter().map(work).fold(0, u64::saturating_add)
+}
+
+/// Takes what cannot or should not be compiled out of a tree. Nothing is left if its root goes.
+pub fn choose(tree: Tree, program: &Program, drops: &mut Vec<Drop>) -> Option<Tree> {
+    let fresh: Vec<bool> = tree.branches.iter().map(|b| is_fresh(b, program)).collect();
+    let tree = keep(tree, &fresh, "stale", drops)?;
+    let small = within(&tree, MAX_GUARDS);
+    keep(tree, &small, "too large", drops)
+}
+
+/// Says whether the program has all functions that a trace names.
+fn is_fresh(b: &Branch, program: &Program) -> bool {
+    let has = |k: &ProtoKey| program.has(k.hash);
+    let named = b.trace.consts.iter().all(|c| match c {
+        Const::Proto(k) | Const::Pc(k, _) | Const::Templ(k, _) => has(k),
+        _ => true,
+    });
+    named && b.target.is_none_or(|t| has(&t.proto))
+}
+
+fn guards(b: &Branch) -> usize {
+    b.trace.ins.iter().filter(|i| i.is_guard()).count()
+}
+
+/// Says which branches stay so that there are at most `max` guards.
+fn within(tree: &Tree, max: usize) -> Vec<bool> {
+    let mut stays = vec![true; tree.branches.len()];
+    let mut total: usize = tree.branches.iter().map(guards).sum();
+    let mut sides = vec![0; tree.branches.len()];
+    for (p, _) in tree.branches.iter().filter_map(|b| b.parent) {
+        sides[p] += 1;
+    }
+    while total > max {
+        let leaves = (1..stays.len()).rev().filter(|i| stays[*i] && sides[*i] == 0);
+        let Some(coldest) = leaves.min_by_key(|i| tree.branches[*i].entries) else { break };
+        stays[coldest] = false;
+        total -= guards(&tree.branches[coldest]);
+        if let Some((p, _)) = tree.branches[coldest].parent {
+            sides[p] -= 1;
+        }
+    }
+    stays
+}
+
+/// Keeps the branches of a tree that are marked and whose parents are kept.
+fn keep(mut tree: Tree, marked: &[bool], reason: &str, drops: &mut Vec<Drop>) -> Option<Tree> {
+    if marked.iter().all(|m| *m) {
+        return Some(tree);
+    }
+    let (mut traces, mut lost) = (0, 0);
+    let mut place: Vec<Option<usize>> = Vec::new();
+    let mut kept: Vec<Branch> = Vec::new();
+    for (mut b, marked) in std::mem::take(&mut tree.branches).into_iter().zip(marked) {
+        let parent = b.parent.map(|(p, e)| place[p].map(|p| (p, e)));
+        match (parent, marked) {
+            (Some(None), _) | (_, false) => {
+                traces += 1;
+                lost += work(&b);
+                place.push(None);
+            }
+            (parent, true) => {
+                b.parent = parent.flatten();
+                place.push(Some(kept.len()));
+                kept.push(b);
+            }
+        }
+    }
+    note(drops, reason, traces, lost);
+    tree.branches = kept;
+    (!tree.branches.is_empty()).then_some(tree)
+}
+
+/// Counts what was dropped.
+pub fn note(drops: &mut Vec<Drop>, reason: &str, traces: usize, work: u64) {
+    if let Some(d) = drops.iter_mut().find(|d| d.reason == reason) {
+        d.traces += traces;
+        d.work += work;
+    } else {
+        drops.push(Drop { reason: reason.into(), traces, work });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ir::tree::RootKey;
+    use ir::{Ins, Op, Ref, Start, Trace, Ty};
+
+    fn key(hash: u64) -> ProtoKey {
+        ProtoKey { hash, instance: 0 }
+    }
+
+    /// A branch with some guards.
+    fn branch(parent: Option<(usize, u32)>, hash: u64, guards: usize, entries: u64) -> Branch {
+        let start = if parent.is_some() { Start::Side(0, 0) } else { Start::Root };
+        let mut trace = Trace::new(start, Const::Pc(key(hash), 1));
+        for _ in 0..guards {
+            trace.push(Ins::guard(Op::SLOAD, Ty::Num, Ref::lit(1), Ref::lit(0)));
+        }
+        Branch { trace, parent, target: None, entries, exits: Vec::new() }
+    }
+
+    fn program(text: &str) -> (Program, u64) {
+        let chunk = luac::compile(text.as_bytes(), b"@a.lua", &luac::Options::default()).expect("Lua");
+        let mut p = Program::default();
+        p.add(&chunk);
+        let hash = p.hashes().next().expect("a prototype");
+        (p, hash)
+    }
+
+    fn tree(branches: Vec<Branch>) -> Tree {
+        Tree { key: RootKey { proto: key(1), pc: 1 }, branches }
+    }
+
+    #[test]
+    fn what_names_other_functions_goes_with_what_grows_from_it() {
+        let (p, own) = program("return 1");
+        let t = tree(vec![
+            branch(None, own, 1, 10),
+            branch(Some((0, 0)), own ^ 1, 1, 5),
+            branch(Some((1, 0)), own, 1, 3),
+            branch(Some((0, 1)), own, 1, 2),
+        ]);
+        let mut drops = Vec::new();
+        let kept = choose(t.clone(), &p, &mut drops).expect("the root stays");
+        assert_eq!(
+            kept.branches.iter().map(|b| (b.parent, b.entries)).collect::<Vec<_>>(),
+            [(None, 10), (Some((0, 1)), 2)]
+        );
+        assert_eq!(drops, [Drop { reason: "stale".into(), traces: 2, work: 16 }]);
+        let mut gone = t;
+        gone.branches[0].trace = branch(None, own ^ 1, 1, 10).trace;
+        assert_eq!(choose(gone, &p, &mut drops), None);
+        assert_eq!(drops[0].traces, 6);
+    }
+
+    #[test]
+    fn the_coldest_ends_of_large_trees_are_cut() {
+        let (p, own) = program("return 1");
+        let t = tree(vec![
+            branch(None, own, MAX_GUARDS / 2, 100),
+            branch(Some((0, 0)), own, MAX_GUARDS / 4, 9),
+            branch(Some((1, 0)), own, MAX_GUARDS / 4, 4),
+            branch(Some((1, 1)), own, MAX_GUARDS / 4, 2),
+            branch(Some((0, 1)), own, MAX_GUARDS / 4, 3),
+        ]);
+        let mut drops = Vec::new();
+        let kept = choose(t, &p, &mut drops).expect("the root stays");
+        assert_eq!(kept.branches.iter().map(|b| b.entries).collect::<Vec<_>>(), [100, 9, 4]);
+        assert_eq!((drops[0].reason.as_str(), drops[0].traces), ("too large", 2));
+        let alone = tree(vec![branch(None, own, MAX_GUARDS * 2, 1)]);
+        assert_eq!(choose(alone.clone(), &p, &mut drops), Some(alone), "a root is never cut");
+    }
+}

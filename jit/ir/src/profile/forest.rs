@@ -1,0 +1,170 @@
+//! Trees by content: what is merged.
+//!
+//! A node is a trace with its counts; below it are its side traces, by exit and content. Two nodes are the same if their traces, the roots
+//! that they link to, their places and their parents are. Merging is then adding counts node by node, whatever the order.
+//!
+//! Traces are made neutral first: where a key lay in a hash part is a matter of one process (`Const::Slot`), and so are numbers of traces.
+//!
+//! Invariant: no node is deeper than [`MAX_DEPTH`], so that recursion over texts from anywhere ends.
+
+use crate::konst::Const;
+use crate::trace::Trace;
+use crate::tree::{Branch, RootKey, Tree, anonymous};
+use std::collections::BTreeMap;
+
+/// Side traces of side traces, at most. (The compiler makes chains of a few dozen.)
+pub const MAX_DEPTH: usize = 500;
+
+/// What tells traces at one place apart: the text, and the root that it links to.
+type Content = (String, Option<RootKey>);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Node {
+    trace: Trace,
+    entries: u64,
+    exits: Vec<u64>,
+    sides: BTreeMap<(u32, Content), Node>,
+}
+
+/// Trees by root, and of each root by content.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Forest(BTreeMap<RootKey, BTreeMap<Content, Node>>);
+
+/// Returns a trace without what means something in one process only.
+fn neutral(t: &Trace) -> Trace {
+    let mut t = t.clone();
+    for c in &mut t.consts {
+        if let Const::Slot(_, node) = c {
+            *node = 0;
+        }
+    }
+    // Constants that have become equal become one.
+    anonymous(&t)
+}
+
+impl Node {
+    fn merge(&mut self, other: Node) {
+        self.entries = self.entries.saturating_add(other.entries);
+        for (n, m) in self.exits.iter_mut().zip(other.exits) {
+            *n = n.saturating_add(m);
+        }
+        for (at, side) in other.sides {
+            put(&mut self.sides, at, side);
+        }
+    }
+
+    /// Returns entries of the trace and of all side traces.
+    fn weight(&self) -> u64 {
+        self.sides.values().fold(self.entries, |n, s| n.saturating_add(s.weight()))
+    }
+
+    fn write(&self, parent: Option<(usize, u32)>, target: Option<RootKey>, out: &mut Vec<Branch>, all: bool) {
+        let at = out.len();
+        let (trace, exits) = (self.trace.clone(), self.exits.clone());
+        out.push(Branch { trace, parent, target, entries: self.entries, exits });
+        let mut sides = self.sides.iter().peekable();
+        while let Some(((exit, content), side)) = sides.next() {
+            let (mut target, mut side) = (content.1, side);
+            if !all {
+                while let Some(((_, other), next)) = sides.next_if(|((e, _), _)| e == exit) {
+                    if (next.entries, next.weight()) > (side.entries, side.weight()) {
+                        (target, side) = (other.1, next);
+                    }
+                }
+            }
+            side.write(Some((at, *exit)), target, out, all);
+        }
+    }
+}
+
+fn put<K: Ord>(into: &mut BTreeMap<K, Node>, at: K, node: Node) {
+    match into.entry(at) {
+        std::collections::btree_map::Entry::Vacant(v) => {
+            v.insert(node);
+        }
+        std::collections::btree_map::Entry::Occupied(mut o) => o.get_mut().merge(node),
+    }
+}
+
+impl Forest {
+    /// Adds a tree; says how many side traces are too deep to be in it.
+    pub fn add(&mut self, tree: &Tree) -> usize {
+        if tree.check().is_err() {
+            return tree.branches.len();
+        }
+        let mut depth: Vec<usize> = Vec::new();
+        for b in &tree.branches {
+            depth.push(b.parent.map_or(0, |(p, _)| depth[p] + 1));
+        }
+        let mut nodes: Vec<Option<Node>> = tree
+            .branches
+            .iter()
+            .zip(&depth)
+            .map(|(b, d)| {
+                let node = || Node {
+                    trace: neutral(&b.trace),
+                    entries: b.entries,
+                    exits: b.exits.clone(),
+                    sides: BTreeMap::new(),
+                };
+                (*d <= MAX_DEPTH).then(node)
+            })
+            .collect();
+        // Parents come first, so from the end on each node is complete.
+        for i in (0..nodes.len()).rev() {
+            let (b, Some(node)) = (&tree.branches[i], nodes[i].take()) else { continue };
+            let content = (node.trace.to_string(), b.target);
+            match b.parent {
+                None => put(self.0.entry(tree.key).or_default(), content, node),
+                Some((p, exit)) => {
+                    if let Some(Some(parent)) = nodes.get_mut(p) {
+                        put(&mut parent.sides, (exit, content), node);
+                    }
+                }
+            }
+        }
+        depth.iter().filter(|d| **d > MAX_DEPTH).count()
+    }
+
+    pub fn merge(&mut self, other: Forest) {
+        for (key, variants) in other.0 {
+            let into = self.0.entry(key).or_default();
+            for (content, node) in variants {
+                put(into, content, node);
+            }
+        }
+    }
+
+    pub fn roots(&self) -> impl Iterator<Item = RootKey> + '_ {
+        self.0.keys().copied()
+    }
+
+    pub fn trees(&self) -> Vec<Tree> {
+        let mut out = Vec::new();
+        for (key, variants) in &self.0 {
+            for ((_, target), node) in variants {
+                let mut tree = Tree { key: *key, branches: Vec::new() };
+                node.write(None, *target, &mut tree.branches, true);
+                out.push(tree);
+            }
+        }
+        out
+    }
+
+    pub fn chosen(&self) -> Vec<Tree> {
+        let mut out = Vec::new();
+        for (key, variants) in &self.0 {
+            let mut best: Option<(&Content, &Node)> = None;
+            for (content, node) in variants {
+                if best.is_none_or(|(_, b)| (node.entries, node.weight()) > (b.entries, b.weight())) {
+                    best = Some((content, node));
+                }
+            }
+            let Some(((_, target), node)) = best else { continue };
+            let mut tree = Tree { key: *key, branches: Vec::new() };
+            node.write(None, *target, &mut tree.branches, false);
+            out.push(tree);
+        }
+        out
+    }
+}
