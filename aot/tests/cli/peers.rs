@@ -202,3 +202,56 @@ fn exit_stress_compares_precompiled_exits_and_finds_spoilt_ones() {
     let (status, log) = stress("4");
     assert!(status == Some(1) && log.contains("frames differ"), "{log}");
 }
+
+#[test]
+fn objects_are_loaded_into_a_running_machine() {
+    let s = Sandbox::new();
+    s.file("app.lua", PROGRAM);
+    let kiln = sandbox::real_runtime().with_file_name("kiln");
+    s.run(&kiln, &["--profile-out", "app.kprof", "app.lua", "plain"]).succeeds();
+    s.build_real(&["app.lua", "--emit", "obj", "-o", "app.o", "--profile", "app.kprof"]).succeeds();
+    for mode in ["plain", "strings", "flush", "collect"] {
+        let interpreted = s.run(&kiln, &["-joff", "app.lua", mode]).succeeds();
+        let loaded = s.run(&kiln, &["--aot", "app.o", "-jv", "app.lua", mode]);
+        assert_eq!((loaded.status, &loaded.stdout), (0, &interpreted.stdout), "{mode} {}", loaded.stderr);
+        assert!(loaded.stderr.contains("app.lua:4 loop, precompiled"), "{}", loaded.stderr);
+    }
+    let explained = s.run(&kiln, &["explain", "--no-time", "--aot", "app.o", "app.lua", "plain"]).succeeds().stdout;
+    assert!(explained.contains("app.lua:4 loop: precompiled; "), "{explained}");
+    // Another program has no use for it.
+    s.file("other.lua", "print(1)");
+    let other = s.run(&kiln, &["--aot", "app.o", "-jv", "other.lua"]).succeeds();
+    assert!(
+        other.stdout == "1\n" && other.stderr.contains("not used -- its function was not loaded"),
+        "{}",
+        other.stderr
+    );
+    s.run(&kiln, &["--aot", "app.lua", "app.lua"]).fails_with("--aot: 'app.lua': malformed object file: ");
+    s.run(&kiln, &["--aot", "none.o", "app.lua"]).fails_with("--aot: 'none.o': No such file");
+}
+
+/// An executable without the live compiler never asks for memory that is executable.
+#[test]
+fn without_the_live_compiler_no_memory_is_made_executable() {
+    let text = "local n = 0
+local calls = 0
+for i = 1, 20000 do n = n + (i % 3 == 0 and #tostring(i) or i) end
+for line in io.lines('/proc/self/maps') do
+  if line:find(' ..x. ') or line:find(' rwx') then
+    local range, rights, name = line:match('^(%S+) (%S+) %S+ %S+ %S+%s*(.*)$')
+    if rights:find('x') and (name == '' or name:find('kiln') or name:find('deleted')) then print('executable', name) end
+  end
+end
+print(n, jit.status())";
+    let s = Sandbox::new();
+    s.file("app.lua", text);
+    let kiln = sandbox::real_runtime().with_file_name("kiln");
+    s.run(&kiln, &["--profile-out", "app.kprof", "app.lua"]).succeeds();
+    s.build_real(&["app.lua", "-o", "with", "--profile", "app.kprof"]).succeeds();
+    s.build_real(&["app.lua", "-o", "without", "--no-jit", "--profile", "app.kprof"]).succeeds();
+    let with = s.run_with("", &s.path("with"), &[]).succeeds().stdout;
+    let without = s.run_with("-jv", &s.path("without"), &[]).succeeds();
+    assert!(with.starts_with("executable"), "{with}");
+    assert!(without.stdout.ends_with("\tfalse\n") && !without.stdout.contains("executable"), "{}", without.stdout);
+    assert!(without.stderr.contains("precompiled"), "{}", without.stderr);
+}
