@@ -8,8 +8,9 @@ use ir::Trace;
 
 pub use ir::inline::Template;
 
-/// Whether this crate has a backend for the processor it runs on. Elsewhere nothing is recorded, and precompiled code runs all the same.
-pub const LIVE: bool = cfg!(target_arch = "x86_64");
+/// Whether this crate has a backend for the processor it runs on, and is to use it. Elsewhere nothing is recorded, and precompiled code runs all
+/// the same.
+pub const LIVE: bool = cfg!(all(target_arch = "x86_64", not(feature = "no-live")));
 
 /// What a backend needs to know of the process.
 #[derive(Clone, Debug)]

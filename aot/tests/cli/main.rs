@@ -3,6 +3,7 @@
 mod build;
 mod driver;
 mod native;
+mod peers;
 mod profiles;
 mod sandbox;
 mod targets;
