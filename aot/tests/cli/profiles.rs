@@ -1,6 +1,6 @@
 //! Executables write profiles, of their own trees as well as of what the live compiler has added.
 
-use crate::sandbox::{self, Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox};
 use ir::profile::Profile;
 use std::process::{Command, Stdio};
 
