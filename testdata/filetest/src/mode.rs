@@ -48,6 +48,7 @@ pub const MODES: &[Mode] = &[
     Mode { name: "gc-stress-jit", args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[("RT_GC", "stress")], form: Form::Source, patience: 10 },
     Mode { name: "jit",       args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[], form: Form::Source,     patience: 4 },
     Mode { name: "aot",       args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[], form: Form::Executable, patience: 8 },
+    Mode { name: "aot-exit-stress", args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[("KILN_OPTIONS", "-Jexit=stress")], form: Form::Executable, patience: 16 },
 ];
 
 /// The mode whose output is the expectation when blessing, and in which stock `luajit` is asked.

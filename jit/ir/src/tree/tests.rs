@@ -36,6 +36,7 @@ fn compiled(tree: Tree) -> Compiled {
     let shape = Arc::new(Shape { nodes: 2, keys: vec![b"x\n".as_slice().into(), b"y".as_slice().into()] });
     let items = vec![
         Item::Leave,
+        Item::Rounds,
         Item::Helper(Helper::pow),
         Item::Root(key(9, 1)),
         Item::Exit(1),

@@ -99,7 +99,7 @@ pub(super) enum Cold {
         entry: DynamicLabel,
         back: DynamicLabel,
         helper: abi::support::Helper,
-        args: [Word; 2],
+        args: [Word; 3],
         d: u8,
         snap: usize,
     },
@@ -112,6 +112,10 @@ pub(super) enum Word {
     Reg(u8),
     /// Bits.
     Bits(u64),
+    /// Address of a slot.
+    Slot(i32),
+    /// The helper has fewer arguments.
+    None,
 }
 
 pub(super) struct Emit<'a> {
@@ -725,7 +729,7 @@ pub enum Int {
 /// Bytes before a string's first.
 const STR_HEAD: i32 = crate::asm::select::STR_HEAD;
 /// Bytes before a prototype's first instruction.
-const PROTO_HEAD: i32 = layout::size("ProtoObj") as i32;
+pub(super) const PROTO_HEAD: i32 = layout::size("ProtoObj") as i32;
 /// Bytes before a function's first upvalue.
 const FUNC_UPVALS: i32 = layout::size("FuncObj") as i32;
 
