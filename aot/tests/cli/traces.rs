@@ -116,5 +116,5 @@ fn what_is_no_profile_is_said() {
     s.file("app.lua", "print(1)");
     s.file("app.kprof", "something else");
     s.build_real(&["app.lua", "-o", "app", "--profile", "app.kprof"])
-        .fails_with("'app.kprof': this is no profile of this version of kiln");
+        .fails_with("'app.kprof': this is no profile of kiln");
 }
