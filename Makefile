@@ -50,9 +50,8 @@ test:
 	  KILN_BIN=$(CURDIR)/target/trampoline/fast/kiln LUAC_BIN=$(CURDIR)/target/fast/luac MODE=$$mode \
 	    $(CARGO) test --profile fast -p filetest --test lua || exit 1; done
 
-bench:
+bench: build
 	@.ci/setup bench
-	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
 	testdata/corpus/fetch.sh
 	$(CARGO) run --release -p filetest --bin bench -- $(BENCH)
 

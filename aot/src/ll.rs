@@ -6,6 +6,7 @@
 //! Invariant: the bytes of the object depend on the arguments alone.
 
 use crate::cpu::Cpu;
+use crate::prelude;
 use crate::target::Target;
 use abi::image::{self, AotImage};
 use inkwell::OptimizationLevel;
@@ -129,12 +130,14 @@ pub struct Compiler {
     cx: Context,
     machine: TargetMachine,
     level: Level,
+    prelude: String,
 }
 
 impl Compiler {
     /// Makes one.
     pub fn new(settings: Settings) -> Result<Compiler, String> {
-        Ok(Compiler { machine: machine(settings)?, cx: Context::create(), level: settings.level })
+        let prelude = prelude::of(settings.cpu.rounding);
+        Ok(Compiler { machine: machine(settings)?, cx: Context::create(), level: settings.level, prelude })
     }
 
     /// Compiles a module in LLVM's assembly language to an object file.
@@ -165,6 +168,7 @@ impl Compiler {
     }
 
     fn optimised(&self, text: &str) -> Result<Module<'_>, String> {
+        let text = text.to_string() + &self.prelude;
         let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), "tree");
         let read = self.cx.create_module_from_ir(buffer);
         let module = read.map_err(|e| format!("LLVM does not read what was lowered: {e}"))?;

@@ -3,5 +3,8 @@
 mod build;
 mod driver;
 mod native;
+mod peers;
+mod profiles;
 mod sandbox;
+mod targets;
 mod traces;

@@ -122,6 +122,11 @@ impl Sandbox {
         Ran::new(self.command(program, arguments).output().expect("start"))
     }
 
+    /// Starts an executable in the folder with options in its environment.
+    pub fn run_with(&self, options: &str, program: &Path, arguments: &[&str]) -> Ran {
+        Ran::new(self.command(program, arguments).env("KILN_OPTIONS", options).output().expect("start"))
+    }
+
     /// Starts a program in a folder below.
     pub fn run_in(&self, folder: &str, program: &Path, arguments: &[&str]) -> Ran {
         Ran::new(self.command(program, arguments).current_dir(self.path(folder)).output().expect("start"))

@@ -98,6 +98,12 @@ fn arguments(command: Command) -> Command {
                 .help("Milliseconds of processor time between the profile's samples (4); 0 takes none"),
         )
         .arg(
+            Arg::new("aot")
+                .long("aot")
+                .value_name("OBJECT")
+                .help("Loads precompiled traces from an object file of `kiln build --emit obj` (x86-64)"),
+        )
+        .arg(
             Arg::new("timeout")
                 .long("timeout")
                 .value_name("SECONDS")

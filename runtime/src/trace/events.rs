@@ -17,7 +17,7 @@ use abi::exit::ExitState;
 use bytecode::{Ins, Op};
 use heap::{Value, Vm};
 use ir::Trace;
-use ir::tree::{RootKey, Tree};
+use ir::tree::Tree;
 use jit::record::Recorder;
 use stdlib::io::Shared;
 use stdlib::jit::events::{self, Event, wants};
@@ -219,7 +219,7 @@ impl Watch {
     }
 
     /// A precompiled tree is not used.
-    pub fn unused(&self, key: RootKey, why: &str) {
+    pub fn unused(&self, key: &dyn std::fmt::Display, why: &str) {
         if let Some(out) = &self.verbose {
             report::write(out, &format!("[TRACE --- precompiled {key} not used -- {why}]\n"));
         }
