@@ -55,7 +55,7 @@ Examples:
   kiln build app.lua --emit asm --profile app.kprof   the machine code of these loops
   kiln build app.lua --target aarch64 --runtime-lib arm64/libruntime.a
 
-Environment: LUA_PATH (where modules are), KILN_LIB (folder of libruntime.a), XDG_CACHE_HOME (where compiled traces are kept), TMPDIR.";
+Environment: LUA_PATH (where modules are), KILN_LIB (folder of libruntime.a), KILN_CC (the compiler that links), XDG_CACHE_HOME (where compiled traces are kept), TMPDIR.";
 
 const REBUILD_EXAMPLES: &str = "\
 Everything comes from the executable: its modules, how it was built, and the traces that it was built with, which are merged with
@@ -141,7 +141,7 @@ struct Making {
     /// Keeps symbols and line tables, for profilers and debuggers: they show Lua lines for compiled traces.
     #[arg(long)]
     symbols: bool,
-    /// The C compiler that links [default: cc].
+    /// The C compiler that links [default: cc; for other machines what `make cross` left, or Debian's cross compiler].
     #[arg(long, value_name = "CC")]
     linker: Option<OsString>,
     /// Passes one more argument to the linker.

@@ -18,21 +18,40 @@ pub struct Cpu {
     pub llvm: &'static str,
     /// Features that LLVM is told.
     pub features: &'static str,
+    /// How it rounds.
+    pub rounding: Rounding,
 }
 
-const fn row(arch: &'static str, name: &'static str, llvm: &'static str, features: &'static str) -> Cpu {
-    Cpu { arch, name, llvm, features }
+/// How numbers are rounded down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rounding {
+    /// It has an instruction.
+    Instruction,
+    /// Some machines have an instruction: the program asks.
+    Asked,
+    /// By arithmetic.
+    Arithmetic,
+}
+
+const fn row(
+    arch: &'static str,
+    name: &'static str,
+    llvm: &'static str,
+    features: &'static str,
+    rounding: Rounding,
+) -> Cpu {
+    Cpu { arch, name, llvm, features, rounding }
 }
 
 /// All CPUs, the baseline of each target first.
 pub const CPUS: &[Cpu] = &[
-    row("x86_64", "baseline", "x86-64", ""),
-    row("x86_64", "x86-64-v2", "x86-64-v2", ""),
-    row("x86_64", "x86-64-v3", "x86-64-v3", ""),
-    row("aarch64", "baseline", "generic", ""),
-    row("aarch64", "neoverse-n1", "neoverse-n1", ""),
+    row("x86_64", "baseline", "x86-64", "", Rounding::Asked),
+    row("x86_64", "x86-64-v2", "x86-64-v2", "", Rounding::Instruction),
+    row("x86_64", "x86-64-v3", "x86-64-v3", "", Rounding::Instruction),
+    row("aarch64", "baseline", "generic", "", Rounding::Instruction),
+    row("aarch64", "neoverse-n1", "neoverse-n1", "", Rounding::Instruction),
     // A generic CPU means soft float, which the linker refuses.
-    row("loongarch64", "baseline", "loongarch64", "+f,+d"),
+    row("loongarch64", "baseline", "loongarch64", "+f,+d", Rounding::Arithmetic),
 ];
 
 impl Cpu {

@@ -2,6 +2,9 @@
 //!
 //! The compiler knows where start files and libc are; Kiln only names object, archive and the libraries that Rust's standard
 //! library needs. Unused sections are dropped, which is most of the archive.
+//!
+//! For another machine it is, in this order: `--linker`, `KILN_CC`, an executable `cc` beside the runtime archive (`make cross` puts one there
+//! where no package has a compiler), the compiler that Debian's package has.
 
 use crate::plan::os_message;
 use crate::target::Target;
@@ -36,8 +39,12 @@ pub fn link(
     options: &LinkOptions,
 ) -> Result<(), String> {
     let own = Target::host() == Some(target);
-    let default = if own { "cc" } else { target.cross_linker };
-    let linker = options.linker.clone().unwrap_or_else(|| default.into());
+    let asked = || std::env::var_os("KILN_CC").filter(|v| !v.is_empty());
+    let linker = options.linker.clone().or_else(asked).unwrap_or_else(|| match (own, linker_beside(archive)) {
+        (true, _) => "cc".into(),
+        (false, Some(beside)) => beside.into_os_string(),
+        (false, None) => target.cross_linker.into(),
+    });
     let name = linker.to_string_lossy();
     let mut command = Command::new(&linker);
     command.arg("-o").arg(output).arg(object).arg(archive).args(["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-O1"]);
@@ -64,6 +71,12 @@ pub fn link(
     let text = String::from_utf8_lossy(&result.stderr);
     let text = text.trim_end();
     Err(format!("linker '{name}' failed ({}){}{text}", result.status, if text.is_empty() { "" } else { ":\n" }))
+}
+
+/// Returns the compiler that lies beside the archive of another machine.
+fn linker_beside(archive: &Path) -> Option<PathBuf> {
+    let cc = archive.canonicalize().ok()?.with_file_name("cc");
+    cc.is_file().then_some(cc)
 }
 
 /// Returns the archive of the runtime: the named one, that of `KILN_LIB` (a file or a folder), the installed one, or the one
@@ -99,9 +112,13 @@ fn find_file(target: &Target, named: Option<&Path>, file: &str) -> Result<PathBu
         }
     }
     places.iter().find(|p| p.is_file()).cloned().ok_or_else(|| {
+        let how = match Target::host() == Some(target) {
+            true => "`make`",
+            false => "`make cross`",
+        };
         format!(
-            "no runtime archive for {0}: `cargo build --release -p runtime --target {0}` makes libruntime.a; \
-             name it with --runtime-lib FILE or set KILN_LIB to its folder",
+            "no runtime archive for {}: {how} in Kiln's source tree makes it (and `make install` installs it); \
+             name one with --runtime-lib FILE, or set KILN_LIB to its folder",
             target.triple
         )
     })

@@ -48,7 +48,7 @@ pub const TARGETS: &[Target] = &[
         abi: "lp64d",
         elf_machine: 258,
         cross_linker: "loongarch64-linux-gnu-gcc",
-        cross_package: "a compiler for loongarch64",
+        cross_package: "gcc-loongarch64-linux-gnu libc6-dev-loong64-cross",
     },
 ];
 

@@ -104,7 +104,8 @@ impl Sandbox {
         names_in(&self.folder.join("tmp"))
     }
 
-    fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+    /// Returns a program to be started in the folder.
+    pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)

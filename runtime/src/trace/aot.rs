@@ -226,6 +226,7 @@ impl Engine {
             let word = match item {
                 Item::Leave | Item::Exit(_) => Some(leave_address()),
                 Item::Cell(n) => cells.get(*n as usize).map(|c| c.as_ptr() as u64),
+                Item::Rounds => Some(u64::from(rounds())),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
                 Item::Root(key) => {
                     links.push((i, n, *key));
@@ -415,6 +416,18 @@ fn missing(item: &Item) -> String {
         Item::Const(c) => format!("{c} is not there"),
         _ => "it was made for another version".into(),
     }
+}
+
+/// Says whether the processor has an instruction that rounds.
+#[cfg(target_arch = "x86_64")]
+fn rounds() -> bool {
+    std::arch::is_x86_feature_detected!("sse4.1")
+}
+
+/// What other processors have the compiler of the image knew.
+#[cfg(not(target_arch = "x86_64"))]
+const fn rounds() -> bool {
+    false
 }
 
 /// A tree without code is to be entered: its constants are bound, or it is not used any more.

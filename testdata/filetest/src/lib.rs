@@ -6,7 +6,8 @@
 //! [`shrink`] reduces one that fails.
 //!
 //! Environment: `KILN_BIN` (interpreter under test; default the `kiln` built beside the test), `LUAC_BIN`,
-//! `RUNNER` (program and arguments that run `KILN_BIN` under the name `kiln`, if it is for another processor: `qemu-aarch64 -0 kiln`),
+//! `RUNNER` and `TARGET` (if `KILN_BIN` is for another processor: the program and arguments that run it under the name `kiln`, as
+//! `qemu-aarch64 -0 kiln`, and its name for `kiln build`; profiles are then written by the `kiln` beside the test),
 //! `FILTER=substring`, `MODE=name`, `BLESS=1` (rewrites expectations), `RANDPROG_SECONDS`, `RANDPROG_SEED`,
 //! `RANDPROG_DIR`, `INJECT=full`.
 //!

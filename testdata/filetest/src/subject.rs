@@ -19,8 +19,19 @@ pub struct Subject {
     pub kiln: PathBuf,
     /// The compiler; without one, the interpreter's option `-b` compiles.
     pub luac: Option<PathBuf>,
-    /// Program and arguments that run the interpreter, if it is for another processor.
+    /// How it runs, if it is for another processor.
+    pub foreign: Option<Foreign>,
+}
+
+/// Another processor.
+#[derive(Clone, Debug)]
+pub struct Foreign {
+    /// Program and arguments that run its programs.
     pub runner: Vec<String>,
+    /// Its name for `kiln build --target`.
+    pub target: String,
+    /// The interpreter of this machine, which writes profiles; `kiln-aot` is beside it.
+    pub host: PathBuf,
 }
 
 /// Factor on time limits under a runner, which interprets machine code.
@@ -31,17 +42,11 @@ impl Subject {
     pub fn under_test() -> Result<Subject, String> {
         let luac = std::env::var_os("LUAC_BIN").map(PathBuf::from);
         if let Some(kiln) = std::env::var_os("KILN_BIN") {
-            let runner = std::env::var("RUNNER").unwrap_or_default();
-            let runner = runner.split_whitespace().map(String::from).collect();
-            return Ok(Subject { kiln: find(Path::new(&kiln))?, luac, runner });
+            return Ok(Subject { kiln: find(Path::new(&kiln))?, luac, foreign: Foreign::from_environment()? });
         }
-        let test = std::env::current_exe().map_err(|e| e.to_string())?;
-        let folder = test.parent().and_then(Path::parent).ok_or("the test is not in a target folder")?;
-        let kiln = folder.join("kiln");
-        if !kiln.is_file() {
-            return Err(format!("{} does not exist: run `cargo build` first, or set KILN_BIN", kiln.display()));
-        }
-        Ok(Subject { kiln, luac: luac.or_else(|| Some(folder.join("luac"))), runner: Vec::new() })
+        let kiln = built_beside("kiln")?;
+        let luac = luac.or_else(|| Some(kiln.with_file_name("luac")));
+        Ok(Subject { kiln, luac, foreign: None })
     }
 
     /// Finds stock `luajit`, unless it is itself under test.
@@ -49,7 +54,7 @@ impl Subject {
         if under_test.is_luajit() {
             return None;
         }
-        Some(Subject { kiln: find(Path::new("luajit")).ok()?, luac: None, runner: Vec::new() })
+        Some(Subject { kiln: find(Path::new("luajit")).ok()?, luac: None, foreign: None })
     }
 
     /// Whether this is stock `luajit`.
@@ -63,11 +68,11 @@ impl Subject {
         let limit = Duration::from_secs(case.timeout * mode.patience * self.patience());
         if mode.form == Form::Executable {
             let program = self.build(folder, Path::new(name), case, mode, limit)?;
-            let mut command = program_in(&program.0, folder);
+            let mut command = self.command(&program.0, folder);
             command.args(&case.args).envs(mode.env.iter().copied());
             return process::run(command, &case.stdin, limit);
         }
-        let mut command = self.command(folder);
+        let mut command = self.command(&self.kiln, folder);
         command.args(mode.args);
         let dump = match mode.form {
             Form::Source | Form::Executable => None,
@@ -91,31 +96,31 @@ impl Subject {
     }
 
     fn patience(&self) -> u64 {
-        if self.runner.is_empty() { 1 } else { RUNNER_PATIENCE }
+        if self.foreign.is_some() { RUNNER_PATIENCE } else { 1 }
     }
 
-    fn command(&self, folder: &Path) -> Command {
-        let mut command = match self.runner.split_first() {
-            Some((runner, arguments)) => {
-                let mut command = Command::new(runner);
-                command.args(arguments).arg(&self.kiln);
-                command
-            }
-            None => return program_in(&self.kiln, folder),
+    /// Starts a program of the processor that is tested.
+    fn command(&self, program: &Path, folder: &Path) -> Command {
+        let Some((runner, arguments)) = self.foreign.as_ref().and_then(|f| f.runner.split_first()) else {
+            return program_in(program, folder);
         };
-        command.current_dir(folder);
-        neutral_environment(&mut command);
+        let mut command = program_in(Path::new(runner), folder);
+        command.arg0(runner).args(arguments).arg(program);
         command
     }
 
     /// Profiles a script and builds it with its profile, by the `kiln-aot` beside the interpreter.
     fn build(&self, folder: &Path, name: &Path, case: &Case, mode: &Mode, limit: Duration) -> Result<TempFile, String> {
         let (profile, program) = (TempFile::new("kprof")?, TempFile::new("exe")?);
-        let mut run = self.command(folder);
+        let host = self.foreign.as_ref().map_or(&self.kiln, |f| &f.host);
+        let mut run = program_in(host, folder);
         run.args(mode.args).arg("--profile-out").arg(&profile.0).arg(name).args(&case.args);
         process::run(run, &case.stdin, limit)?;
-        let mut build = program_in(&self.kiln.with_file_name("kiln-aot"), folder);
+        let mut build = program_in(&host.with_file_name("kiln-aot"), folder);
         build.arg("build").arg(name).arg("-o").arg(&program.0);
+        if let Some(foreign) = &self.foreign {
+            build.arg("--target").arg(&foreign.target);
+        }
         // A program that ends its process in ways of its own leaves no profile.
         if profile.0.exists() {
             build.arg("--profile").arg(&profile.0);
@@ -139,7 +144,7 @@ impl Subject {
                 command
             }
             None => {
-                let mut command = self.command(folder);
+                let mut command = self.command(&self.kiln, folder);
                 command
                     .arg(if form == Form::StrippedDump { "-b" } else { "-bg" })
                     .args(["-t", "raw"])
@@ -154,6 +159,26 @@ impl Subject {
             return Err(format!("compiler: status {}: {}", outcome.status, outcome.err.join("\n")));
         }
         Ok(dump)
+    }
+}
+
+impl Foreign {
+    fn from_environment() -> Result<Option<Foreign>, String> {
+        let Ok(runner) = std::env::var("RUNNER") else { return Ok(None) };
+        let runner = runner.split_whitespace().map(String::from).collect();
+        let target = std::env::var("TARGET").map_err(|_| "RUNNER needs TARGET")?;
+        Ok(Some(Foreign { runner, target, host: built_beside("kiln")? }))
+    }
+}
+
+/// Returns a program that is built in the test's own target folder.
+fn built_beside(name: &str) -> Result<PathBuf, String> {
+    let test = std::env::current_exe().map_err(|e| e.to_string())?;
+    let folder = test.parent().and_then(Path::parent).ok_or("the test is not in a target folder")?;
+    let program = folder.join(name);
+    match program.is_file() {
+        true => Ok(program),
+        false => Err(format!("{} does not exist: run `cargo build` first, or set KILN_BIN", program.display())),
     }
 }
 

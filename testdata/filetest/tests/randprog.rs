@@ -87,7 +87,7 @@ fn report(seed: u64, oracle: &Subject, subject: &Subject, mode: &Mode, text: &st
 fn random_programs_print_what_luajit_prints() {
     let subject = Subject::under_test().unwrap_or_else(|message| panic!("{message}"));
     let oracle = match std::env::var_os("ORACLE_BIN") {
-        Some(path) => Subject { kiln: PathBuf::from(path), luac: None, runner: Vec::new() },
+        Some(path) => Subject { kiln: PathBuf::from(path), luac: None, foreign: None },
         None => Subject::oracle(&subject).unwrap_or_else(|| {
             assert!(std::env::var_os("CI").is_none(), "no stock luajit to compare with");
             println!("randprog: no stock luajit to compare with, but Kiln's interpreter");
@@ -115,7 +115,9 @@ fn random_programs_print_what_luajit_prints() {
                         let Some(folder) = &folder else { panic!("{report}") };
                         println!("{report}");
                         let path = folder.join(format!("{seed}-{}.lua", mode.name));
-                        std::fs::write(path, &text).expect("RANDPROG_DIR can be written");
+                        std::fs::create_dir_all(folder)
+                            .and_then(|()| std::fs::write(path, &text))
+                            .expect("RANDPROG_DIR can be written");
                         failed.push(seed);
                     }
                 }

@@ -68,7 +68,7 @@ local ok, e = pcall(function() for i = 1, 200 do t[i > 150 and 0/0 or i] = 1 end
 local ok, e = pcall(function() for i = 1, 200 do t[(function() if i <= 150 then return i end end)()] = 1 end end) print(ok, e)
 local ok, e = pcall(function() for i = 1, 200 do local s = ("x"):rep(i > 150 and {} or 2) end end) print(ok, e)
 local ok, e = pcall(function() for i = 1, 200 do local s = math.floor(i > 150 and "z" or "3.7") end end) print(ok, e)
-print(select(2, xpcall(function() local function r(n) if n == 150 then local x = nil + n end return r(n + 1) + 1 end return r(1) end, function(m) return m .. #debug.traceback() end)))
+print(select(2, xpcall(function() local function r(n) if n == 150 then local x = nil + n end return r(n + 1) + 1 end return r(1) end, function(m) return m .. #debug.traceback():gsub("0x%x+", "") end)))
 --> 1275000
 --> 1275300
 --> 44200
@@ -87,4 +87,4 @@ print(select(2, xpcall(function() local function r(n) if n == 150 then local x =
 --> false	interplay.lua:68: table index is nil
 --> false	interplay.lua:69: bad argument #1 to 'rep' (number expected, got table)
 --> false	interplay.lua:70: bad argument #1 to 'floor' (number expected, got string)
---> interplay.lua:71: attempt to perform arithmetic on a nil value754
+--> interplay.lua:71: attempt to perform arithmetic on a nil value740

@@ -64,6 +64,8 @@ pub struct Tree {
 pub enum Item {
     /// Address of the function that compiled code ends in when it leaves to the interpreter.
     Leave,
+    /// Not 0 if the processor has an instruction that rounds.
+    Rounds,
     /// Address of a helper.
     Helper(Helper),
     /// Address of the compiled code of another root; changes.

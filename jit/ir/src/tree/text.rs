@@ -78,6 +78,7 @@ pub fn write_compiled(out: &mut String, c: &Compiled) {
     for i in &c.items {
         let _ = match i {
             Item::Leave => writeln!(out, "item leave"),
+            Item::Rounds => writeln!(out, "item rounds"),
             Item::Helper(h) => writeln!(out, "item helper {}", h.row().name),
             Item::Root(k) => writeln!(out, "item root {k}"),
             Item::Cell(n) => writeln!(out, "item cell {n}"),
@@ -211,6 +212,7 @@ impl Item {
         let (word, rest) = s.split_once(' ').unwrap_or((s, ""));
         Some(match word {
             "leave" => Item::Leave,
+            "rounds" => Item::Rounds,
             "helper" => Item::Helper(*Helper::ALL.iter().find(|h| h.row().name == rest)?),
             "root" => Item::Root(RootKey::parse(rest)?),
             "cell" => Item::Cell(rest.parse().ok()?),

@@ -1,7 +1,7 @@
 //! `kiln profile show`: what is in a profile, hottest first.
 
 use super::place::{self, Sources};
-use super::{Input, paths, report};
+use super::{Input, paths, plural, report};
 use abi::abort::Abort;
 use clap::ArgMatches;
 use ir::profile::{Profile, Spent};
@@ -26,10 +26,6 @@ struct Options {
     top: usize,
     traces: bool,
     ir: bool,
-}
-
-fn plural(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn text(name: &str, p: &Profile, options: &Options) -> String {
@@ -148,11 +144,10 @@ fn details(out: &mut String, p: &Profile, row: &Row<'_>) {
                 _ => String::new(),
             };
             let what = match b.parent {
-                None => format!("root, {} instructions", b.trace.ins.len()),
-                Some((parent, exit)) => {
-                    format!("trace {i} at exit {exit} of {parent}, {at}, {} instructions", b.trace.ins.len())
-                }
+                None => "root".to_string(),
+                Some((parent, exit)) => format!("trace {i} at exit {exit} of {parent}, {at}"),
             };
+            let what = format!("{what}, {}", plural(b.trace.ins.len(), "instruction"));
             let link = match (b.target, b.trace.link) {
                 (Some(k), _) => format!(" -> {}", place::root(p, k)),
                 (_, ir::Link::Interp) => " -> interpreter".to_string(),
