@@ -92,7 +92,7 @@ macro_rules! combine {
 
 /// The passes of [`Level::O2`]: loads are found again by dominators (`early-cse<memssa>`), not by looking back.
 const PASSES: &str = concat!(
-    "function<eager-inv>(",
+    "always-inline,function<eager-inv>(",
     simplify!(),
     ",early-cse<memssa>,jump-threading,correlated-propagation,",
     simplify!(),
@@ -111,7 +111,8 @@ const PASSES: &str = concat!(
     combine!(),
     ",loop-unroll<O2>,",
     combine!(),
-    ",loop-mssa(licm<allowspeculation>),loop-sink,instsimplify,div-rem-pairs,simplifycfg)"
+    ",loop-mssa(licm<allowspeculation>),loop-sink,instsimplify,div-rem-pairs,simplifycfg),\
+     globaldce"
 );
 
 /// What is made of compiled trees.
