@@ -6,7 +6,8 @@ CARGO ?= cargo
 TRIPLE := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 RELEASE := target/release
 BIN := $(DESTDIR)$(PREFIX)/bin
-LIB := $(DESTDIR)$(PREFIX)/lib/kiln/$(TRIPLE)
+LIBS := $(DESTDIR)$(PREFIX)/lib/kiln
+LIB := $(LIBS)/$(TRIPLE)
 MAN := $(DESTDIR)$(PREFIX)/share/man/man1
 PROGRAMS := kiln luac kiln-aot
 # Linked statically, with equal functions merged: an interpreter that starts faster and takes less memory. So does text in the order of
@@ -17,7 +18,7 @@ STATIC += -C linker=$(CURDIR)/.ci/cc-ordered
 STATIC += $(shell getconf GNU_LIBC_VERSION | awk '{ split($$2, v, "."); if (v[1] * 1000 + v[2] >= 2036) print "-C link-arg=-Wl,--pack-dyn-relocs=relr" }')
 endif
 
-.PHONY: build setup demo test bench order man install uninstall clean
+.PHONY: build setup demo test cross bench order man install uninstall clean
 
 build: setup
 	$(CARGO) build --release -p luac -p runtime -p aot
@@ -50,6 +51,10 @@ test:
 	  KILN_BIN=$(CURDIR)/target/trampoline/fast/kiln LUAC_BIN=$(CURDIR)/target/fast/luac MODE=$$mode \
 	    $(CARGO) test --profile fast -p filetest --test lua || exit 1; done
 
+# The runtime for aarch64 and loongarch64, which `kiln build --target` links: target/lib/kiln/TRIPLE. `.ci/cross test` runs it under qemu.
+cross:
+	.ci/cross build
+
 bench: build
 	@.ci/setup bench
 	testdata/corpus/fetch.sh
@@ -70,10 +75,14 @@ install: build man
 	install -s -m 755 $(PROGRAMS:%=$(RELEASE)/%) "$(BIN)"
 	install -m 644 $(RELEASE)/libruntime.a $(RELEASE)/libruntime-nojit.a "$(LIB)"
 	install -m 644 target/man/*.1 "$(MAN)"
+# What `make cross` made, if it did.
+	for lib in target/lib/kiln/*/libruntime.a; do \
+	  [ ! -f "$$lib" ] || { rm -rf "$(LIBS)/$$(basename "$${lib%/*}")" && cp -R "$${lib%/*}" "$(LIBS)"; } || exit 1; done
 
 uninstall:
 	rm -f $(PROGRAMS:%="$(BIN)/%") "$(LIB)/libruntime.a" "$(LIB)/libruntime-nojit.a" $(MAN_PAGES:%="$(MAN)/%")
-	-rmdir "$(LIB)" "$(DESTDIR)$(PREFIX)/lib/kiln" 2>/dev/null
+	rm -rf "$(LIBS)/aarch64-unknown-linux-gnu" "$(LIBS)/loongarch64-unknown-linux-gnu"
+	-rmdir "$(LIB)" "$(LIBS)" 2>/dev/null
 
 PROFILE_TOOLS := show merge diff trim check
 MAN_PAGES := kiln.1 kiln-run.1 kiln-explain.1 kiln-profile.1 $(PROFILE_TOOLS:%=kiln-profile-%.1) kiln-build.1 kiln-rebuild.1 kiln-inspect.1 luac.1

@@ -67,22 +67,23 @@ fn text(name: &str, p: &Profile, options: &Options) -> String {
     }
     if rows.len() > options.top {
         let rest: f64 = rows[options.top..].iter().map(|r| r.share).sum();
-        let _ = writeln!(out, "{:5.1}%  {} more", rest * 100.0, plural(rows.len() - options.top, "place"));
+        let _ = writeln!(out, "{:5.1}%  {}", rest * 100.0, plural(rows.len() - options.top, "more place"));
     }
     out + &aborts(p, options)
 }
 
 /// Says where the time went.
 fn time(p: &Profile) -> String {
-    let all: u64 = p.time.values().fold(0, |n, m| n.saturating_add(*m));
-    if all == 0 {
+    let of = |s: Spent| p.time.get(&s).copied().unwrap_or(0) as f64;
+    let other: f64 = Spent::OTHER.iter().map(|(s, _)| of(*s)).sum();
+    let compiled: f64 = p.time.keys().filter(|s| matches!(s, Spent::Root(_))).map(|s| of(*s)).sum();
+    let all = other + compiled;
+    if all == 0.0 {
         return String::new();
     }
-    let share = |n: u64| n as f64 * 100.0 / all as f64;
-    let other: u64 = Spent::OTHER.iter().filter_map(|(s, _)| p.time.get(s)).sum();
-    let mut out = format!("time, by {all} samples: {:.0}% compiled", share(all - other));
+    let mut out = format!("time, by {all:.0} samples: {:.0}% compiled", compiled * 100.0 / all);
     for (spent, name) in Spent::OTHER {
-        let _ = write!(out, ", {:.0}% {name}", share(p.time.get(&spent).copied().unwrap_or(0)));
+        let _ = write!(out, ", {:.0}% {name}", of(spent) * 100.0 / all);
     }
     out + "\n"
 }

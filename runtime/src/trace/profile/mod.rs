@@ -6,8 +6,8 @@
 //! where the time goes ([`sample`]). A sample is the trace whose code the timer interrupted; if that was in a helper, the trace that is left
 //! next because of it.
 //!
-//! Of precompiled trees the interpreter counts entries, and `aot::leave` exits. Traces within one are not counted: they are said to have
-//! been entered as often, in proportion, as in the profile that the tree was built from, or as often as they were left, if that is more.
+//! Of precompiled trees the interpreter counts entries, and `aot::leave` exits. What happens within one is not counted: for each entry from outside
+//! its traces are said to have been entered as often as in the profile that the tree was built from; or as often as they were left, if that is more.
 //!
 //! What is freed or flushed is kept as text-to-be ([`Engine::keep`]).
 //!
