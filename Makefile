@@ -26,6 +26,9 @@ build: setup
 	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
 # Once more alone: only so the archive is optimised as a whole.
 	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib
+# And without the trace compiler, for `kiln build --no-jit`: in a folder of its own, so that neither is built twice.
+	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib --features no-live --target-dir target/nojit
+	cp target/nojit/release/libruntime.a $(RELEASE)/libruntime-nojit.a
 
 # Installs what is missing (see .ci/setup); does nothing, and asks for nothing, if nothing is.
 setup:
@@ -52,9 +55,8 @@ test:
 cross:
 	.ci/cross build
 
-bench:
+bench: build
 	@.ci/setup bench
-	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
 	testdata/corpus/fetch.sh
 	$(CARGO) run --release -p filetest --bin bench -- $(BENCH)
 
@@ -71,19 +73,19 @@ man:
 install: build man
 	install -d "$(BIN)" "$(LIB)" "$(MAN)"
 	install -s -m 755 $(PROGRAMS:%=$(RELEASE)/%) "$(BIN)"
-	install -m 644 $(RELEASE)/libruntime.a "$(LIB)"
+	install -m 644 $(RELEASE)/libruntime.a $(RELEASE)/libruntime-nojit.a "$(LIB)"
 	install -m 644 target/man/*.1 "$(MAN)"
 # What `make cross` made, if it did.
 	for lib in target/lib/kiln/*/libruntime.a; do \
 	  [ ! -f "$$lib" ] || { rm -rf "$(LIBS)/$$(basename "$${lib%/*}")" && cp -R "$${lib%/*}" "$(LIBS)"; } || exit 1; done
 
 uninstall:
-	rm -f $(PROGRAMS:%="$(BIN)/%") "$(LIB)/libruntime.a" $(MAN_PAGES:%="$(MAN)/%")
+	rm -f $(PROGRAMS:%="$(BIN)/%") "$(LIB)/libruntime.a" "$(LIB)/libruntime-nojit.a" $(MAN_PAGES:%="$(MAN)/%")
 	rm -rf "$(LIBS)/aarch64-unknown-linux-gnu" "$(LIBS)/loongarch64-unknown-linux-gnu"
 	-rmdir "$(LIB)" "$(LIBS)" 2>/dev/null
 
 PROFILE_TOOLS := show merge diff trim check
-MAN_PAGES := kiln.1 kiln-run.1 kiln-explain.1 kiln-profile.1 $(PROFILE_TOOLS:%=kiln-profile-%.1) kiln-build.1 kiln-inspect.1 luac.1
+MAN_PAGES := kiln.1 kiln-run.1 kiln-explain.1 kiln-profile.1 $(PROFILE_TOOLS:%=kiln-profile-%.1) kiln-build.1 kiln-rebuild.1 kiln-inspect.1 luac.1
 
 clean:
 	$(CARGO) clean

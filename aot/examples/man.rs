@@ -1,4 +1,4 @@
-//! Writes the manual pages of `kiln build`, `kiln inspect` and `luac` into a folder.
+//! Writes the manual pages of `kiln build`, `kiln rebuild`, `kiln inspect` and `luac` into a folder.
 
 fn main() -> std::io::Result<()> {
     let folder = std::path::PathBuf::from(std::env::args_os().nth(1).unwrap_or_else(|| ".".into()));
@@ -6,7 +6,7 @@ fn main() -> std::io::Result<()> {
     let mut aot = aot::cli::command();
     aot.build();
     let mut commands = vec![luac::cli::command()];
-    for (name, page) in [("build", "kiln-build"), ("inspect", "kiln-inspect")] {
+    for (name, page) in [("build", "kiln-build"), ("rebuild", "kiln-rebuild"), ("inspect", "kiln-inspect")] {
         commands.extend(aot.find_subcommand(name).map(|c| c.clone().name(page).display_name(page)));
     }
     for command in commands {

@@ -121,7 +121,7 @@ fn compile(job: &Job, plan: &Plan, profile: Profile) -> Result<Compiled, String>
         let name = [b"@", s.path.as_os_str().as_encoded_bytes()].concat();
         program.add(&bytecode::load(&s.code, &name).map_err(|e| e.message(&name))?);
     }
-    let lines = Lines::new(program.clone(), &profile.origins);
+    let lines = Lines::new(program.clone(), &profile);
     let options =
         Options { settings: job.recipe.settings, threads: job.threads, cache: job.cache.as_ref(), lines: &lines };
     // It draws on standard error, and only on a terminal.

@@ -16,18 +16,26 @@ pub struct Place {
     pub first_line: u32,
     /// Line of each instruction from the second on; empty if unknown.
     lines: Vec<u32>,
+    /// Lines of some instructions, where not all are known.
+    some: BTreeMap<u32, u32>,
 }
 
 impl Place {
-    /// Makes one of what a profile knows.
-    pub fn new(chunk: &[u8], first_line: u32) -> Place {
-        Place { chunk: chunk.into(), first_line, lines: Vec::new() }
+    /// Makes one of what a profile knows; `some` are lines of some instructions.
+    pub fn new(chunk: &[u8], first_line: u32, some: BTreeMap<u32, u32>) -> Place {
+        Place { chunk: chunk.into(), first_line, lines: Vec::new(), some }
+    }
+
+    /// Says whether there are lines at all.
+    pub fn has_lines(&self) -> bool {
+        !self.lines.is_empty() || !self.some.is_empty() || self.first_line != 0
     }
 
     /// Returns the line of an instruction, else that of the function.
     pub fn line(&self, pc: u32) -> u32 {
         let at = (pc as usize).checked_sub(1);
-        at.and_then(|i| self.lines.get(i)).copied().unwrap_or(self.first_line)
+        let line = at.and_then(|i| self.lines.get(i)).or_else(|| self.some.get(&pc));
+        line.copied().unwrap_or(self.first_line)
     }
 
     /// Returns the file, or a word for what is no file.
@@ -65,7 +73,12 @@ impl Program {
         }
         let hash = h.finish();
         let (first_line, lines) = p.debug.as_ref().map_or((0, Vec::new()), |d| (d.first_line, d.lines.clone()));
-        self.places.entry(hash).or_insert_with(|| Place { chunk: chunk.clone(), first_line, lines });
+        self.places.entry(hash).or_insert_with(|| Place {
+            chunk: chunk.clone(),
+            first_line,
+            lines,
+            some: BTreeMap::new(),
+        });
         hash
     }
 
@@ -131,7 +144,8 @@ mod tests {
         let p = program("local x = 1\n\nprint(x)", false);
         let place = p.places.values().next().expect("one");
         assert_eq!((place.file().as_str(), place.line(0), place.line(1), place.line(2)), ("a.lua", 0, 1, 3));
-        assert_eq!(Place::new(b"=stdin", 7).line(3), 7);
-        assert_eq!(Place::new(b"return 1", 7).file(), "[string]");
+        let known = Place::new(b"=stdin", 7, BTreeMap::from([(4, 9)]));
+        assert_eq!((known.file().as_str(), known.line(3), known.line(4)), ("stdin", 7, 9));
+        assert_eq!(Place::new(b"return 1", 7, BTreeMap::new()).file(), "[string]");
     }
 }

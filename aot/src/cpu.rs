@@ -3,6 +3,8 @@
 //! Wrong strings do not make LLVM return an error, they abort the process: only these rows reach it, and each is tested. Of several rows of a
 //! target the first is the baseline: what every machine of the target has. `native` is the last row that this machine can run.
 //!
+//! An executable remembers the row; on a machine that lacks what it names the runtime does not use the compiled traces (`abi::cpu`).
+//!
 //! Absent: tuning for single models. What traces gain comes from instructions (rounding, three operands), and these rows have them.
 
 use crate::target::Target;
@@ -18,21 +20,40 @@ pub struct Cpu {
     pub llvm: &'static str,
     /// Features that LLVM is told.
     pub features: &'static str,
+    /// How it rounds.
+    pub rounding: Rounding,
 }
 
-const fn row(arch: &'static str, name: &'static str, llvm: &'static str, features: &'static str) -> Cpu {
-    Cpu { arch, name, llvm, features }
+/// How numbers are rounded down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rounding {
+    /// It has an instruction.
+    Instruction,
+    /// Some machines have an instruction: the program asks.
+    Asked,
+    /// By arithmetic.
+    Arithmetic,
+}
+
+const fn row(
+    arch: &'static str,
+    name: &'static str,
+    llvm: &'static str,
+    features: &'static str,
+    rounding: Rounding,
+) -> Cpu {
+    Cpu { arch, name, llvm, features, rounding }
 }
 
 /// All CPUs, the baseline of each target first.
 pub const CPUS: &[Cpu] = &[
-    row("x86_64", "baseline", "x86-64", ""),
-    row("x86_64", "x86-64-v2", "x86-64-v2", ""),
-    row("x86_64", "x86-64-v3", "x86-64-v3", ""),
-    row("aarch64", "baseline", "generic", ""),
-    row("aarch64", "neoverse-n1", "neoverse-n1", ""),
+    row("x86_64", "baseline", "x86-64", "", Rounding::Asked),
+    row("x86_64", "x86-64-v2", "x86-64-v2", "", Rounding::Instruction),
+    row("x86_64", "x86-64-v3", "x86-64-v3", "", Rounding::Instruction),
+    row("aarch64", "baseline", "generic", "", Rounding::Instruction),
+    row("aarch64", "neoverse-n1", "neoverse-n1", "", Rounding::Instruction),
     // A generic CPU means soft float, which the linker refuses.
-    row("loongarch64", "baseline", "loongarch64", "+f,+d"),
+    row("loongarch64", "baseline", "loongarch64", "+f,+d", Rounding::Arithmetic),
 ];
 
 impl Cpu {
@@ -58,28 +79,11 @@ impl Cpu {
 }
 
 fn native(target: &Target) -> &'static Cpu {
-    CPUS.iter().rfind(|c| c.arch == target.arch && runs(c.name)).unwrap_or(Cpu::baseline(target))
-}
-
-/// Says whether this machine has all that code for a CPU may use.
-#[cfg(target_arch = "x86_64")]
-fn runs(name: &str) -> bool {
-    macro_rules! has {
-        ($($f:tt)*) => { [$(std::arch::is_x86_feature_detected!($f)),*].into_iter().all(|h| h) };
+    // Elsewhere it cannot be found out what the machine has.
+    if !cfg!(target_arch = "x86_64") {
+        return Cpu::baseline(target);
     }
-    let v2 = || has!("cmpxchg16b" "popcnt" "sse3" "ssse3" "sse4.1" "sse4.2");
-    match name {
-        "baseline" => true,
-        "x86-64-v2" => v2(),
-        "x86-64-v3" => v2() && has!("avx" "avx2" "bmi1" "bmi2" "f16c" "fma" "lzcnt" "movbe"),
-        _ => false,
-    }
-}
-
-/// Says whether this machine has all that code for a CPU may use: what is not known is not used.
-#[cfg(not(target_arch = "x86_64"))]
-fn runs(name: &str) -> bool {
-    name == "baseline"
+    CPUS.iter().rfind(|c| c.arch == target.arch && abi::cpu::runs(c.name)).unwrap_or(Cpu::baseline(target))
 }
 
 #[cfg(test)]

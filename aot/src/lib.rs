@@ -27,6 +27,7 @@ pub mod manifest;
 pub mod objfile;
 pub mod output;
 pub mod plan;
+pub mod prelude;
 pub mod rebuild;
 pub mod scan;
 pub mod select;

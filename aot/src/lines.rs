@@ -3,11 +3,11 @@
 //! Lowered text names places by number (`!dbg !1000` and on); here is what the numbers mean. A tree is one function at one place of the
 //! source; code of inlined functions has their files and lines, without a frame of its own.
 //!
-//! Invariant: no path that the program's author did not write: chunk names are taken as they are, the folder is `.`.
+//! Invariant: no path that the program's author did not write: chunk names are taken as they are, and no folder is named.
 
 use crate::content::{Place, Program};
 use ir::ProtoKey;
-use ir::profile::Origin;
+use ir::profile::{Origin, Profile};
 use ir::tree::RootKey;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -25,15 +25,21 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Joins a program and the origins of a profile.
-    pub fn new(program: Program, origins: &BTreeMap<ProtoKey, Origin>) -> Lines {
-        let origins = origins.iter().map(|(k, o)| (*k, Place::new(&o.chunk, o.line))).collect();
-        Lines { program, origins }
+    /// Joins a program and what a profile says of its prototypes.
+    pub fn new(program: Program, profile: &Profile) -> Lines {
+        let mut some: BTreeMap<ProtoKey, BTreeMap<u32, u32>> = BTreeMap::new();
+        for (key, line) in &profile.lines {
+            if let Some(o) = profile.origins.get(&key.proto) {
+                some.entry(key.proto).or_default().insert(key.pc, o.line.saturating_add(*line));
+            }
+        }
+        let place = |k: &ProtoKey, o: &Origin| Place::new(&o.chunk, o.line, some.get(k).cloned().unwrap_or_default());
+        Lines { origins: profile.origins.iter().map(|(k, o)| (*k, place(k, o))).collect(), program }
     }
 
     /// Returns where a prototype is.
     pub fn place(&self, key: ProtoKey) -> Option<&Place> {
-        let own = self.program.place(key.hash).filter(|p| p.first_line != 0 || p.line(1) != 0);
+        let own = self.program.place(key.hash).filter(|p| p.has_lines());
         own.or_else(|| self.origins.get(&key)).or_else(|| self.program.place(key.hash))
     }
 
@@ -54,7 +60,7 @@ impl Lines {
                 files.len() - 1
             })
         };
-        let unknown = Place::new(b"=?", 0);
+        let unknown = Place::new(b"=?", 0, BTreeMap::new());
         let whole = self.place(root.proto).unwrap_or(&unknown);
         let line = whole.line(root.pc);
         scope(whole.file());
@@ -69,7 +75,7 @@ impl Lines {
         }
         for (i, name) in files.iter().enumerate() {
             let (file, scope) = (first + 2 * i, first + 2 * i + 1);
-            let _ = writeln!(out, "!{file} = !DIFile(filename: \"{}\", directory: \".\")", quoted(name));
+            let _ = writeln!(out, "!{file} = !DIFile(filename: \"{}\", directory: \"\")", quoted(name));
             let _ =
                 writeln!(out, "!{scope} = !DILexicalBlockFile(scope: !{FUNCTION}, file: !{file}, discriminator: 0)");
         }
@@ -84,7 +90,7 @@ impl Lines {
              !llvm.dbg.cu = !{{!{1}}}\n\
              !llvm.module.flags = !{{!{2}, !{3}}}\n\
              !{2} = !{{i32 2, !\"Debug Info Version\", i32 3}}\n\
-             !{3} = !{{i32 7, !\"Dwarf Version\", i32 4}}",
+             !{3} = !{{i32 7, !\"Dwarf Version\", i32 5}}",
             FUNCTION + 1,
             FUNCTION + 2,
             FUNCTION + 3,

@@ -156,6 +156,18 @@ pub struct Fact<'a> {
     pub fields: Vec<&'a str>,
 }
 
+impl Fact<'_> {
+    /// Returns a field; nothing if it is missing.
+    pub fn text(&self, at: usize) -> &str {
+        self.fields.get(at).copied().unwrap_or_default()
+    }
+
+    /// Returns a field as a number; 0 if it is none.
+    pub fn number(&self, at: usize) -> u64 {
+        self.text(at).parse().unwrap_or(0)
+    }
+}
+
 /// Reads a manifest. Lines that are not text are left out.
 pub fn parse(bytes: &[u8]) -> Vec<Fact<'_>> {
     let lines = bytes.split(|&b| b == b'\n').filter_map(|l| std::str::from_utf8(l).ok());

@@ -7,7 +7,8 @@ use crate::find::{Finder, is_builtin};
 use crate::scan::{self, Required};
 use abi::hash::Fnv1a;
 use abi::image::{self, Image, Module, ModuleKind};
-use bytecode::{Chunk, DumpOptions, dump};
+use bytecode::dump::dump_whole;
+use bytecode::{Chunk, DumpOptions};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
@@ -126,7 +127,7 @@ fn compile_file(name: &[u8], path: &Path, options: &DumpOptions) -> Result<(Sour
         path: path.to_path_buf(),
         size: bytes.len(),
         hash: Fnv1a::new().bytes(&bytes).finish(),
-        code: dump(&chunk, options),
+        code: dump_whole(&chunk, options),
     };
     Ok((source, scan::requires(&chunk.main)))
 }

@@ -14,7 +14,7 @@ use ir::ProtoKey;
 use ir::tree::{Branch, Tree};
 
 /// Guards that a tree may have.
-pub const MAX_GUARDS: usize = 1000;
+pub const MAX_GUARDS: usize = 2000;
 
 /// What was dropped for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]

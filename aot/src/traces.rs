@@ -96,11 +96,20 @@ pub fn compile(
             }
         };
         let (mut lost, mut lost_work) = (0, 0);
+        // What grows from a branch that was left out is left out with it.
+        let mut gone: Vec<Option<&str>> = vec![None; traces];
         for (b, why) in &lowered.refused {
-            let w = select::work(&tree.branches[*b]);
-            select::note(&mut out.drops, &why.0, 1, w);
-            lost += 1;
-            lost_work += w;
+            gone[*b] = Some(&why.0);
+        }
+        for (i, b) in tree.branches.iter().enumerate() {
+            let why = gone[i].or_else(|| gone[b.parent?.0]);
+            gone[i] = why;
+            if let Some(why) = why {
+                let w = select::work(b);
+                select::note(&mut out.drops, why, 1, w);
+                lost += 1;
+                lost_work += w;
+            }
         }
         out.trees.push(Done {
             name,

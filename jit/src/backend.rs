@@ -6,8 +6,11 @@ use abi::exit::SnapMap;
 use abi::grow::Growth;
 use ir::Trace;
 
-/// Whether this crate has a backend for the processor it runs on. Elsewhere nothing is recorded, and precompiled code runs all the same.
-pub const LIVE: bool = cfg!(target_arch = "x86_64");
+pub use ir::inline::Template;
+
+/// Whether this crate has a backend for the processor it runs on, and is to use it. Elsewhere nothing is recorded, and precompiled code runs all
+/// the same.
+pub const LIVE: bool = cfg!(all(target_arch = "x86_64", not(feature = "no-live")));
 
 /// What a backend needs to know of the process.
 #[derive(Clone, Debug)]
@@ -18,27 +21,6 @@ pub struct Env {
     pub trace_exit: u64,
     /// Address of the nil that a lookup finds where there is no key: what `Const::NilSlot` is bound to.
     pub nil_slot: u64,
-}
-
-/// A table that is copied, and that nobody changes. It has a shape.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Template {
-    /// Its address, as `Request::bits` has it.
-    pub table: u64,
-    /// Array slots.
-    pub asize: u32,
-    /// Nodes.
-    pub nodes: u32,
-    /// Shape.
-    pub shape: u32,
-    /// Keys.
-    pub keys: u32,
-    /// First of the nodes taken.
-    pub freetop: u32,
-    /// Address of the array part.
-    pub array: u64,
-    /// Address of the hash part.
-    pub node: u64,
 }
 
 /// A trace to be assembled.

@@ -12,6 +12,8 @@ pub struct Limits {
     pub max_memory: usize,
     /// `LUA_PATH` and `LUA_CPATH` do not count.
     pub ignore_environment: bool,
+    /// Nothing is compiled while programs run, and no memory for code is asked for.
+    pub no_jit: bool,
 }
 
 /// Opens a machine. `RT_GC=stress` in the environment makes it collect at every safepoint. The error is a message.
@@ -24,7 +26,7 @@ pub fn open(limits: Limits) -> Result<Box<Vm>, String> {
     };
     let opened = prepared.and_then(|()| stdlib::open_libs(&mut vm));
     match opened {
-        Ok(()) => crate::trace::install(&mut vm).map(|()| vm),
+        Ok(()) => crate::trace::install(&mut vm, !limits.no_jit).map(|()| vm),
         Err(_raise) => Err("cannot create state: not enough memory".to_string()),
     }
 }

@@ -53,6 +53,8 @@ pub struct Options {
     pub timeout: u64,
     /// The profile to be written; its path is empty if there is to be none.
     pub profile: Profile,
+    /// An object file with precompiled traces; empty if there is none.
+    pub aot: Vec<u8>,
     /// `kiln explain`: what the report is to be.
     pub explain: Option<Explain>,
 }
@@ -140,6 +142,13 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
                         }
                         None => "--profile-interval needs milliseconds, such as 4, or 0 for no samples".to_string(),
                     },
+                    b"aot" => match argument() {
+                        Some(path) if !path.is_empty() => {
+                            o.aot = path;
+                            continue;
+                        }
+                        _ => "--aot needs the name of an object file".to_string(),
+                    },
                     b"timeout" => match argument().as_deref().and_then(parse_seconds) {
                         Some(n) => {
                             o.timeout = n;
@@ -198,7 +207,12 @@ pub fn from_environment() -> Result<Options, String> {
         text.split(|c| c.is_ascii_whitespace()).filter(|w| !w.is_empty()).map(<[u8]>::to_vec).collect();
     let only = |o: &Options| {
         let actions = o.actions.iter().all(|a| !matches!(a, Action::Execute(_) | Action::Require(_)));
-        let other = o.interactive || o.version || o.no_environment || o.script_is_stdin || !o.profile.path.is_empty();
+        let other = o.interactive
+            || o.version
+            || o.no_environment
+            || o.script_is_stdin
+            || !o.aot.is_empty()
+            || !o.profile.path.is_empty();
         actions && !other && o.script == words.len()
     };
     match read(&words, 0) {
@@ -365,7 +379,10 @@ mod tests {
         for bad in ["--profile-every=0", "--profile-interval=x"] {
             assert!(matches!(read(&all(&["kiln", bad]), 1), Request::Usage(Some(_))), "{bad}");
         }
-        for bad in ["--max-instructions=0", "--max-instructions=x", "--timeout=", "--timeout=-1", "--timeout=nan"] {
+        assert_eq!(run(&["kiln", "--aot", "a.o", "a.lua"]).aot, b"a.o");
+        for bad in
+            ["--aot=", "--max-instructions=0", "--max-instructions=x", "--timeout=", "--timeout=-1", "--timeout=nan"]
+        {
             assert!(matches!(read(&all(&["kiln", bad]), 1), Request::Usage(Some(_))), "{bad}");
         }
     }

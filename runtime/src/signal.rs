@@ -49,6 +49,7 @@ extern "C" fn terminated(signal: libc::c_int) {
     // The next one kills.
     set(signal, libc::SIG_DFL);
     TERMINATED.store(true, Ordering::Release);
+    stdlib::io::stream::stop_waiting();
     let vm = WRITER.load(Ordering::Acquire);
     if !vm.is_null() {
         // SAFETY: the machine lives as long as the process, and this is its thread.

@@ -44,7 +44,13 @@ impl Lowerer<'_> {
         self.call_with(b, at, h, &args)
     }
 
-    fn call_with(&mut self, b: &mut Branching, at: usize, h: Helper, args: &[String]) -> Result<(), Refusal> {
+    pub(super) fn call_with(
+        &mut self,
+        b: &mut Branching,
+        at: usize,
+        h: Helper,
+        args: &[String],
+    ) -> Result<(), Refusal> {
         let row = h.row();
         let r = self.helper(h, args);
         if row.fails {
@@ -76,7 +82,6 @@ impl Lowerer<'_> {
             vals.push(self.val(b, r)?);
         }
         let base = b.base.clone();
-        let lit = |r: Ref| r.as_lit().to_string();
         let h = match ins.op {
             Op::TOSTR if vals[0].ty == Ty::Int => Helper::str_of_int,
             Op::TOSTR => Helper::str_of_num,
@@ -86,12 +91,10 @@ impl Lowerer<'_> {
                 Ty::Int => Helper::tab_get_int,
                 _ => Helper::tab_get,
             },
-            Op::NEWREF => Helper::tab_newkey,
+            Op::NEWREF => return self.new_key(b, at, ins),
             Op::SNEW => Helper::str_new,
             Op::TDUP => Helper::tab_dup,
-            Op::TNEW => {
-                return self.call_with(b, at, Helper::tab_new, &["%vm".into(), lit(ins.a), lit(ins.b)]);
-            }
+            Op::TNEW => return self.new_table(b, at, ins),
             Op::FNEW => {
                 let c = t.closure(Ref::ins(at)).ok_or_else(|| Refusal("FNEW without a list".into()))?;
                 let parent = self.val(b, c.parent)?.text.to_string();
@@ -140,7 +143,9 @@ impl Lowerer<'_> {
 
     /// Leaves through snapshot `s` if somebody wants the interpreter.
     pub(super) fn attention(&mut self, b: &mut Branching, s: usize) -> Result<(), Refusal> {
-        let w = self.vm_load("i16", vmfield::ATTENTION);
+        // Signals write it.
+        let at = self.at_offset("%vm", vmfield::ATTENTION.into());
+        let w = self.f.let_(format_args!("load volatile i16, ptr {at}, align 1, !tbaa !{}", block::VM));
         let ok = self.f.let_(format_args!("icmp eq i16 {w}, 0"));
         let exit = self.exit(b, s)?;
         self.guard(&ok, &exit, 1);

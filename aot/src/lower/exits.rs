@@ -3,8 +3,8 @@
 use super::block::{self, STACK, llvm};
 use super::{Branching, Lowerer, Pending, Refusal, Val};
 use abi::vmfield;
-use ir::tree::Item;
 use ir::sunk::{self, PARTS};
+use ir::tree::Item;
 use ir::{Const, Link, Op, Ref};
 use std::collections::HashMap;
 

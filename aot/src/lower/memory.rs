@@ -300,6 +300,14 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// BMETA: the metatable of a base type.
+    pub(super) fn base_metatable(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let has = self.vm_load("ptr", vmfield::BASE_META + (ins.a.as_lit() & 15) * 8);
+        let expected = self.val(b, ins.b)?;
+        let ok = self.f.let_(format_args!("icmp eq ptr {has}, {}", expected.text));
+        self.fails(b, at, &ok)
+    }
+
     fn is_closed(&mut self, b: &mut Branching, at: usize, ins: Ins, u: &str, cmp: &str) -> Result<(), Refusal> {
         if !ins.is_guard() {
             return Ok(());
@@ -384,7 +392,7 @@ impl Lowerer<'_> {
             return self.load(b, at, &adr, STACK);
         }
         let d = self.f.let_(format_args!("load double, ptr {adr}, align 8, !tbaa !{STACK}"));
-        let i = self.f.let_(format_args!("call i32 @llvm.fptosi.sat.i32.f64(double {d})"));
+        let i = self.integer(&d);
         if ins.is_guard() {
             // Equal bits: integral, in range, not -0, and a number at all.
             let back = self.f.let_(format_args!("sitofp i32 {i} to double"));

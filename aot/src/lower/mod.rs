@@ -23,6 +23,7 @@ mod calls;
 mod exits;
 mod memory;
 mod numbers;
+mod objects;
 mod ops;
 #[cfg(test)]
 mod tests;
@@ -31,15 +32,18 @@ use crate::lines::{self, Lines};
 use abi::vmfield;
 use block::Function;
 use exits::State;
+use ir::sunk::{Name, Names};
 use ir::tree::{Item, Tree};
 use ir::{Const, Op, ProtoKey, Ref, Ty};
-use ir::sunk::{Name, Names};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// Bytes of the machine that compiled code knows.
+const VM_BYTES: i32 = abi::vmfield::run(abi::vmfield::MAX_CELL).end + 8;
 /// LLVM's own functions.
 const DECLARATIONS: &str = "\
 declare double @llvm.fabs.f64(double)
+declare double @llvm.copysign.f64(double, double)
 declare double @llvm.sqrt.f64(double)
 declare i32 @llvm.bswap.i32(i32)
 declare i32 @llvm.fshl.i32(i32, i32, i32)
@@ -298,7 +302,7 @@ impl Lowerer<'_> {
         let mut out = format!("%{name}.k = type {{ [{n} x i64], [{} x i64] }}\n", self.spills);
         out += &format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n");
         out += &format!(
-            "define hidden i64 @{name}(ptr noundef %vm, ptr noundef %base) nounwind !dbg !{} {{\nentry:\n",
+            "define hidden i64 @{name}(ptr noundef dereferenceable({VM_BYTES}) %vm, ptr noundef %base) nounwind !dbg !{} {{\nentry:\n",
             lines::FUNCTION
         );
         if self.scratch > 0 {

@@ -1,7 +1,8 @@
 //! Arithmetic, bit operations, conversions, comparisons. Results have the interpreter's bits: nothing is contracted or reassociated.
 
-use super::{Branching, Lowerer, Refusal, Val};
+use super::{Branching, Lowerer, Refusal, Val, block};
 use abi::support::Helper;
+use ir::tree::Item;
 use ir::{Conv, FpMath, Ins, Op, Ty};
 
 impl Lowerer<'_> {
@@ -37,7 +38,7 @@ impl Lowerer<'_> {
                     format!("{}{bare}", if signed { "s" } else { "u" })
                 }
             };
-            let (tx, ty) = (super::block::llvm(x.ty), super::block::llvm(y.ty));
+            let (tx, ty) = (block::llvm(x.ty), block::llvm(y.ty));
             if tx != ty {
                 return Err(Refusal(format!("{} is compared with {}", x.ty.name(), y.ty.name())));
             }
@@ -90,7 +91,12 @@ impl Lowerer<'_> {
             }
             Op::BROL => self.f.let_(format_args!("call i32 @llvm.fshl.i32(i32 {p}, i32 {p}, i32 {q})")),
             Op::BROR => self.f.let_(format_args!("call i32 @llvm.fshr.i32(i32 {p}, i32 {p}, i32 {q})")),
-            Op::MOD if num => return self.helper_into(b, at, Helper::modulo, &[x, y]),
+            Op::MOD if num => {
+                let d = self.f.let_(format_args!("fdiv double {p}, {q}"));
+                let d = self.floor(&d);
+                let d = self.f.let_(format_args!("fmul double {d}, {q}"));
+                self.f.let_(format_args!("fsub double {p}, {d}"))
+            }
             Op::POW => return self.helper_into(b, at, Helper::pow, &[x, y]),
             Op::MOD => {
                 // The divisor is a positive constant.
@@ -130,6 +136,18 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// Converts to an integer; any one where the number is out of range, so that converting back gives something else.
+    pub(super) fn integer(&mut self, num: &str) -> String {
+        let i = self.f.let_(format_args!("fptosi double {num} to i32"));
+        self.f.let_(format_args!("freeze i32 {i}"))
+    }
+
+    /// Rounds down ([`crate::prelude`]).
+    fn floor(&mut self, x: &str) -> String {
+        let has = self.constant(Item::Rounds, "i64");
+        self.f.let_(format_args!("call double @kiln.floor(double {x}, i64 {has})"))
+    }
+
     /// Conversions and rounding.
     pub(super) fn convert(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
         let x = self.val(b, ins.a)?;
@@ -142,27 +160,32 @@ impl Lowerer<'_> {
             }
             Op::FPMATH => match ins.fpmath() {
                 Some(FpMath::Sqrt) => self.f.let_(format_args!("call double @llvm.sqrt.f64(double {p})")),
-                Some(FpMath::Floor) => return self.helper_into(b, at, Helper::floor, &[x]),
-                Some(FpMath::Ceil) => return self.helper_into(b, at, Helper::ceil, &[x]),
-                _ => return self.helper_into(b, at, Helper::trunc, &[x]),
+                Some(FpMath::Floor) => self.floor(&p),
+                Some(FpMath::Ceil) => {
+                    let n = self.f.let_(format_args!("fneg double {p}"));
+                    let n = self.floor(&n);
+                    self.f.let_(format_args!("fneg double {n}"))
+                }
+                _ => {
+                    let m = self.f.let_(format_args!("call double @llvm.fabs.f64(double {p})"));
+                    let n = self.floor(&m);
+                    self.f.let_(format_args!("call double @llvm.copysign.f64(double {n}, double {p})"))
+                }
             },
             _ => match ins.conv().ok_or_else(|| Refusal("unknown conversion".into()))? {
                 Conv::NumInt => self.f.let_(format_args!("sitofp i32 {p} to double")),
                 Conv::KeyInt | Conv::IntKey => p.to_string(),
                 Conv::IntTrunc => {
                     let i = self.f.let_(format_args!("call i32 @llvm.fptosi.sat.i32.f64(double {p})"));
-                    let low = self.f.let_(format_args!(
-                        "fcmp ogt double {p}, {}",
-                        super::block::double((-2147483649f64).to_bits())
-                    ));
-                    let high = self
-                        .f
-                        .let_(format_args!("fcmp olt double {p}, {}", super::block::double(2147483648f64.to_bits())));
+                    let low =
+                        self.f.let_(format_args!("fcmp ogt double {p}, {}", block::double((-2147483649f64).to_bits())));
+                    let high =
+                        self.f.let_(format_args!("fcmp olt double {p}, {}", block::double(2147483648f64.to_bits())));
                     let fits = self.f.let_(format_args!("and i1 {low}, {high}"));
                     self.f.let_(format_args!("select i1 {fits}, i32 {i}, i32 {}", i32::MIN))
                 }
                 c => {
-                    let i = self.f.let_(format_args!("call i32 @llvm.fptosi.sat.i32.f64(double {p})"));
+                    let i = self.integer(&p);
                     if ins.is_guard() {
                         let back = self.f.let_(format_args!("sitofp i32 {i} to double"));
                         let ok = if c == Conv::IntNum {

@@ -64,6 +64,7 @@ impl Lowerer<'_> {
             Op::AREF | Op::HREFK | Op::HREFI | Op::FREF | Op::STRREF => self.address(b, at, ins),
             Op::UREFO | Op::UREFC | Op::UREFS => self.upvalue(b, at, ins),
             Op::UFREE => self.none_open(b, at, ins),
+            Op::BMETA => self.base_metatable(b, at, ins),
             Op::ALOAD | Op::HLOAD | Op::HKLOAD | Op::ULOAD | Op::FLOAD | Op::XLOAD | Op::SLOAD | Op::MRES => {
                 self.loads(b, at, ins)
             }
@@ -120,7 +121,9 @@ impl Lowerer<'_> {
         let label = self.exit(b, s)?;
         let branch = &self.tree.branches[b.branch];
         let (taken, entries) = (branch.exits[s], branch.entries.max(1));
-        self.guard(ok, &label, taken.saturating_mul(1024) / entries.max(taken).max(1));
+        // Exits that got a side trace were not counted any more.
+        let often = if self.tree.side(b.branch, s as u32).is_some() { 256 } else { 1 };
+        self.guard(ok, &label, (taken.saturating_mul(1024) / entries.max(taken).max(1)).clamp(often, 512));
         Ok(())
     }
 }

@@ -83,3 +83,97 @@ fn a_branch_that_cannot_be_lowered_becomes_an_exit() {
     }
     assert!(found);
 }
+
+fn tree(texts: &[(&str, Option<(usize, u32)>)]) -> Tree {
+    let key = RootKey { proto: ProtoKey { hash: 1, instance: 0 }, pc: 1 };
+    let branch = |&(text, parent): &(&str, Option<(usize, u32)>)| {
+        let trace = ir::Trace::parse(text).expect("a trace");
+        let exits = vec![0; trace.snaps.len()];
+        Branch { target: matches!(trace.link, Link::Root(_)).then_some(key), trace, parent, entries: 1, exits }
+    };
+    Tree { key, branches: texts.iter().map(branch).collect() }
+}
+
+/// A loop that makes a table in each round; an exit wants it.
+const SUNK: &str = "trace root pc=@0000000000000001:1 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   num sload   #0
+0002  }  tab tnew    #2 #0
+0003  }  ptr fload   0002 tab.array
+0004  }  ptr aref    0003 +1
+0005  }  num astore  0004 0001
+....         snap #1 pc=@0000000000000001:4 base=0 top=5 [ 1:0002 ]
+0006 >   num lt      0001 +8.0
+0007     num add     0001 +1.0
+....         snap #2 pc=@0000000000000001:1 base=0 top=5 [ 0:0007 ]
+0008 >   --- gcstep
+";
+
+/// The side trace of that exit makes the table of the inherited part.
+const SIDE: &str = "trace side:0/0 pc=@0000000000000001:4 slots=9 link=interp
+0000     ptr base
+0001     num sload   #65536 p
+0002 >   tab tnew    #2 #0
+0003     ptr fload   0002 tab.array
+0004     ptr aref    0003 +1
+0005     num astore  0004 0001
+....         snap #0 pc=@0000000000000001:5 base=0 top=5 [ 1:0002 ]
+";
+
+/// An exit that makes objects stores what they are made of behind the constants, and leaves by the runtime alone.
+#[test]
+fn exits_spill_the_parts_of_sunk_objects() {
+    let l = lower(&tree(&[(SUNK, None)]), "tree", &Lines::default()).expect("lowered");
+    assert!(l.text.contains("%tree.k = type { ["), "{}", l.text);
+    assert!(l.text.contains("], [1 x i64] }"), "one word is spilled:\n{}", l.text);
+    assert_eq!(l.text.matches("@tree.k, i64 0, i32 1, i64 0").count(), 1, "{}", l.text);
+    assert!(l.items.contains(&Item::Leave) && l.exits.contains(&(0, 1)));
+    assert!(!l.items.iter().any(|i| matches!(i, Item::Exit(n) if l.exits[*n as usize] == (0, 1))), "{:?}", l.items);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
+
+/// Its side trace has the part as a value: nothing is spilled.
+#[test]
+fn side_traces_inherit_parts_as_values() {
+    let l = lower(&tree(&[(SUNK, None), (SIDE, Some((0, 1)))]), "tree", &Lines::default()).expect("lowered");
+    assert_eq!(l.refused, []);
+    assert!(l.text.contains("], [0 x i64] }"), "{}", l.text);
+    assert!(l.items.contains(&Item::Helper(abi::support::Helper::tab_new)), "{:?}", l.items);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
+
+/// Behind LOOP the left operand of a PHI is this round's value, but an object made before has that of its time.
+#[test]
+fn objects_made_before_a_loop_keep_their_parts() {
+    let text = "trace root pc=@0000000000000001:1 slots=9 link=loop
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >+  num sload   #0
+0002  }  tab tnew    #2 #0
+0003  }  ptr fload   0002 tab.array
+0004  }  ptr aref    0003 +1
+0005  }  num astore  0004 0001
+....         snap #1 pc=@0000000000000001:2 base=0 top=5 [ 1:0002 ]
+0006     --- loop
+....         snap #2 pc=@0000000000000001:3 base=0 top=5 [ 0:0001 1:0002 ]
+0007 >   num lt      0001 +8.0
+0008  +  num add     0001 +1.0
+....         snap #3 pc=@0000000000000001:1 base=0 top=5 [ 0:0008 1:0002 ]
+0009 >   --- gcstep
+0010     num phi     0001 0008
+";
+    let l = lower(&tree(&[(text, None)]), "tree", &Lines::default()).expect("lowered");
+    let load = l.text.lines().find(|l| l.contains("load double")).expect("the slot is loaded");
+    let value = load.trim().split(' ').next().expect("a name");
+    let spilled: Vec<&str> = l.text.lines().filter(|l| l.contains("store double") && l.contains(value)).collect();
+    assert_eq!(spilled.len(), 2, "both exits spill the value from before the loop:\n{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
+
+/// What signals write is read in each round.
+#[test]
+fn attention_is_asked_each_time() {
+    let l = lower(&tree(&[(SUNK, None)]), "tree", &Lines::default()).expect("lowered");
+    assert_eq!(l.text.matches("load volatile i16").count(), 1, "{}", l.text);
+}

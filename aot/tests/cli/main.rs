@@ -1,7 +1,10 @@
 //! Tests of `kiln-aot` as a program.
 
 mod build;
+mod driver;
 mod native;
+mod peers;
+mod profiles;
 mod sandbox;
 mod targets;
 mod traces;

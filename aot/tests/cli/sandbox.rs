@@ -104,7 +104,8 @@ impl Sandbox {
         names_in(&self.folder.join("tmp"))
     }
 
-    fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+    /// Returns a program to be started in the folder.
+    pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
@@ -119,6 +120,11 @@ impl Sandbox {
     /// Starts a program in the folder.
     pub fn run(&self, program: &Path, arguments: &[&str]) -> Ran {
         Ran::new(self.command(program, arguments).output().expect("start"))
+    }
+
+    /// Starts an executable in the folder with options in its environment.
+    pub fn run_with(&self, options: &str, program: &Path, arguments: &[&str]) -> Ran {
+        Ran::new(self.command(program, arguments).env("KILN_OPTIONS", options).output().expect("start"))
     }
 
     /// Starts a program in a folder below.

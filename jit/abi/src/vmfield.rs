@@ -16,16 +16,18 @@ vmfields! {
     STACK_MAX = 2080;
     /// The running coroutine.
     CUR = 2088;
+    /// Metatables of the base types, by type index.
+    BASE_META = 2096;
     /// Where precompiled code left: address of its table of constants, and number of its exit (16 bytes).
-    LEFT = 2096;
+    LEFT = 2224;
     /// Number that traversed objects carry, 8 bits: a store into one of them needs its barrier.
-    GC_EPOCH = 2112;
+    GC_EPOCH = 2240;
     /// Two bytes that are zero unless somebody wants the interpreter's attention: collector due; hook, interrupt, flush.
-    ATTENTION = 2113;
+    ATTENTION = 2241;
     /// Records of the shapes by id ([`crate::shape::RECORD`] bytes each).
-    SHAPES = 2120;
+    SHAPES = 2248;
     /// Allocation runs (`cur`, `end`: 16 bytes) of plain cells by size class.
-    RUNS = 2128;
+    RUNS = 2256;
 }
 
 /// Bytes of the largest cell that compiled code takes from a run itself. Up to here cells are multiples of 16, each size a class.

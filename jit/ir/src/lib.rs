@@ -8,6 +8,7 @@ mod closure;
 pub mod eval;
 pub mod exitmap;
 mod field;
+pub mod inline;
 mod konst;
 mod lit;
 mod op;

@@ -39,6 +39,8 @@ macro_rules! for_each_ir {
             UREFS   Cmp   Ref  Lit;
             /// No upvalue at slot `a` (signed) of the trace or above is open
             UFREE   Cmp   Lit  None;
+            /// The metatable of base type `a` (its index) is `b`: `kmeta` or null
+            BMETA   Cmp   Lit  Cst;
             /// Returns to a lower frame: the link of the frame at the base is `a` (Pc constant); the base moves down by `b` slots. Slots of
             /// later instructions and snapshots count from the new base
             RETF    Cmp   Cst  Lit;

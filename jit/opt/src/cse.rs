@@ -35,7 +35,7 @@ pub(crate) fn find(b: &Builder, ins: &Ins) -> Option<usize> {
 fn merges(b: &Builder, ins: &Ins) -> bool {
     match ins.op.kind() {
         Kind::Norm | Kind::Comm | Kind::Refer => true,
-        Kind::Cmp => !matches!(ins.op, Op::RETF | Op::UFREE),
+        Kind::Cmp => !matches!(ins.op, Op::RETF | Op::UFREE | Op::BMETA),
         Kind::Alloc => match ins.op {
             Op::TOSTR | Op::CAT => true,
             // Memory that is no string's may have changed.

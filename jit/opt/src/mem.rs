@@ -84,6 +84,7 @@ pub(crate) fn forward(b: &mut Builder, ins: &Ins) -> Result<Forward, Abort> {
         Op::HKLOAD => Ok(refer::key(b, ins)),
         Op::EQ | Op::NE => field::compare(b, ins),
         Op::UFREE => Ok(upval::free(b.seen(), ins)),
+        Op::BMETA => Ok(upval::metatable(b.seen(), ins)),
         op if op.kind() == Kind::Refer => refer::address(b, ins),
         _ => Ok(Forward::Emit),
     }

@@ -10,7 +10,6 @@
 
 pub mod alloc;
 pub mod check;
-pub mod inline;
 pub mod place;
 pub mod quiet;
 pub mod select;

@@ -9,12 +9,12 @@
 //!
 //! Invariant: a value is used only behind its definition, and exits need what their snapshot names, sunk objects' parts included.
 
-use super::inline;
 use super::quiet;
 use crate::backend::{Request, Template};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SnapMap};
 use abi::support::{Arg as HelperArg, Helper};
+use ir::inline;
 use ir::sunk::{self, Names};
 use ir::{Const, Conv, Field, FpMath, Ins, Kind, Link, Op, Ref, Trace, Ty, sload};
 
@@ -347,7 +347,8 @@ impl Selector<'_> {
     fn fuse_compare(&mut self, r: Ref, k: Ref, at: usize) -> Arg {
         let ins = self.t.ins[r.index()];
         let proto = Field::ALL[ins.b.as_lit() as usize] == Field::FuncPc;
-        let alone = self.is_alone(r) && self.names.phi_of(r.index()) == 0 && self.barriers[r.index()] == self.barriers[at];
+        let alone =
+            self.is_alone(r) && self.names.phi_of(r.index()) == 0 && self.barriers[r.index()] == self.barriers[at];
         if proto && alone && ins.a.is_ins() && !ins.is_sunk() && matches!(self.t.as_const(k), Some(Const::Proto(_))) {
             self.fused[r.index()] = true;
             let base = Base::Use(self.add_use(ins.a, r.index(), false));
@@ -465,11 +466,8 @@ impl Selector<'_> {
                         continue;
                     }
                     let left = if ins.a.is_const() { Operand::K(ins.a) } else { Operand::Val(ins.a.0) };
-                    let right = if ins.b.is_const() {
-                        Operand::K(ins.b)
-                    } else {
-                        Operand::Val(self.names.name(ins.b, at))
-                    };
+                    let right =
+                        if ins.b.is_const() { Operand::K(ins.b) } else { Operand::Val(self.names.name(ins.b, at)) };
                     self.out.phis.push(Phi { val: i as Val, left, right });
                 }
                 for k in 0..self.out.phis.len() {
@@ -838,13 +836,20 @@ impl Selector<'_> {
                 call = true;
                 exits = true;
             }
+            Op::FNEW if inline::func(self.t, i).is_some() => {
+                exits = true;
+                def = true;
+                early = true;
+                let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
+                a = self.reg(parent, i);
+            }
             Op::FNEW => {
                 call = true;
                 exits = true;
                 let parent = *self.t.args(ins.b).first().ok_or(Abort::NyiIr)?;
                 args = vec![self.any(parent, i)];
             }
-            Op::UFREE => exits = true,
+            Op::UFREE | Op::BMETA => exits = true,
             Op::UCLO => call = true,
             Op::CAT => {
                 call = true;

@@ -256,7 +256,8 @@ impl Rec<'_> {
     pub(super) fn goes_on(&self, parent: &Trace, exit: usize) -> Option<u32> {
         let (proto, body) = self.t.start;
         let ins = self.s.code(proto, body.checked_sub(1)?);
-        if self.t.fresh || !matches!(ins.op(), Some(Op::FORI | Op::JFORI)) {
+        // When exits are stressed, they have not stepped: the place is the FORL, which in an empty loop is the body, too.
+        if self.t.params.stress || self.t.fresh || !matches!(ins.op(), Some(Op::FORI | Op::JFORI)) {
             return None;
         }
         let at = parent.snaps[exit].at as usize;

@@ -4,7 +4,7 @@
 //! function and the distance. The recorder writes them into the shadow stack as values, so snapshots restore them like other slots.
 //!
 //! That a metamethod is absent is proved by the metatable's shape, or by a lookup. Values that are neither tables nor userdata have a
-//! metatable by type, a constant of the machine: whoever changes one (`debug.setmetatable`) flushes all traces.
+//! metatable by type, which the machine keeps: a guard (BMETA) asks for the one that there is now, once between calls that may change it.
 //!
 //! Absent: builtins as metamethods, but for those that `__call` leads to from a plain call.
 
@@ -15,7 +15,7 @@ use abi::abort::Abort;
 use abi::frame::{self, Cont};
 use abi::metamethod::Mm;
 use bytecode::Op;
-use ir::{Const, Field, Op as I, Ty};
+use ir::{Const, Field, Op as I, Ref, Ty};
 
 impl Rec<'_> {
     /// Metamethod of a value now, with guards that it has it; `None`: guarded to be absent.
@@ -32,18 +32,29 @@ impl Rec<'_> {
                 self.guard(I::NE, Ty::Tab, mt.r, null.r)?;
                 mt
             }
-            _ if mv.is_nil() => return Ok(None),
-            ty => self.konst(Const::BaseMeta(match ty {
-                Ty::True => Ty::False,
-                Ty::Int => Ty::Num,
-                ty => ty,
-            })),
+            ty => match self.base_metatable(ty, ov)? {
+                Some(mt) => mt,
+                None => return Ok(None),
+            },
         };
         let name = self.s.mm_name(mm);
         let key = self.kstr_of(name);
         let v = self.s.get(mv, name);
         let (mo, nil) = self.raw_get((mt, mv), (key, name))?;
         Ok(if nil { None } else { Some((mo, v)) })
+    }
+
+    /// The metatable of a value that is neither table nor userdata: guarded to be the one its type has now, or to be absent (`None`).
+    pub(super) fn base_metatable(&mut self, ty: Ty, v: V) -> Res<Option<Tr>> {
+        let mv = self.s.metatable(v);
+        let ty = match ty {
+            Ty::True => Ty::False,
+            Ty::Int => Ty::Num,
+            ty => ty,
+        };
+        let mt = self.konst(if mv.is_nil() { Const::Null } else { Const::BaseMeta(ty) });
+        self.guard(I::BMETA, Ty::Void, Ref::lit(ty as i32), mt.r)?;
+        Ok((!mv.is_nil()).then_some(mt))
     }
 
     /// Loads the metatable of a table or userdata.

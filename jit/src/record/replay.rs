@@ -4,12 +4,15 @@
 //! they get pseudo slots from [`PARTS`] on, in the order of [`sunk::needed`], whose locations go to the backend with the parent's map ([`super::Recorder::parts`]).
 //! The sunk objects are there twice: as sunk instructions again, for the first snapshot, which stands for the state at the entry; and then
 //! really made by the side trace, which may sink them in turn. So what fails while they are made leaves as if nothing had happened.
+//!
+//! Closures whose variables are closed are made in frames above all others, one for all that share variables; once everything is made, these
+//! frames are closed together. Absent: closures of which some variables are closed and others open, and those that would need two frames.
 
 use super::{Rec, Res, Tr};
 use abi::abort::Abort;
 use abi::exit::{Loc, SlotMap, SnapMap, Sunk, SunkUp, SunkValue};
 use ir::sunk::{self, Key, Name, Names, Part, Up};
-use ir::{Capture, Closure, Const, Field, Ins, Op, Ref, Slot, Trace, Ty, flag};
+use ir::{Capture, Closure, Const, Field, Ins, Op, Ref, Slot, Trace, Ty, Variable, flag};
 use std::collections::HashMap;
 
 /// How far above the parent's frames closures with closed variables are made.
@@ -30,6 +33,32 @@ struct Parent<'a> {
     made: HashMap<Ref, Tr>,
     /// They are sunk.
     sink: bool,
+    /// Closures that are being made: one may be the value of its own variable.
+    busy: Vec<Ref>,
+    /// Frames for closed variables.
+    frames: Vec<Above>,
+}
+
+/// A closed variable of a sunk closure.
+struct Closed {
+    /// Slot of the closure's frame.
+    slot: Slot,
+    variable: Variable,
+    /// Which of the closure's upvalues it is.
+    at: usize,
+    value: Tr,
+}
+
+/// A frame above all others, for closures whose variables are closed.
+struct Above {
+    /// Slot 0 of the frame that it stands for.
+    of: Slot,
+    /// Its own.
+    base: Slot,
+    /// What was captured in which of its slots.
+    variables: Vec<(Slot, Variable)>,
+    /// What goes into the variables once they are closed: a closure, which of its upvalues, the value.
+    values: Vec<(Tr, usize, Tr)>,
 }
 
 impl Rec<'_> {
@@ -39,8 +68,18 @@ impl Rec<'_> {
         let is_sunk = |r: Ref| r.is_ins() && parent.ins[r.index()].is_sunk();
         let names = Names::new(parent);
         let parts = sunk::needed(parent, &names, exit)?;
-        let (values, made) = (HashMap::new(), HashMap::new());
-        let mut p = Parent { trace: parent, exit, map, names, parts, values, made, sink: true };
+        let mut p = Parent {
+            trace: parent,
+            exit,
+            map,
+            names,
+            parts,
+            values: HashMap::new(),
+            made: HashMap::new(),
+            sink: true,
+            busy: Vec::new(),
+            frames: Vec::new(),
+        };
         // Where there are multiple results, the instruction that the exit goes on with takes them.
         self.t.multres = self.first_result().zip(snap.multres);
         for &(slot, r) in snap.entries.iter().filter(|e| !is_sunk(e.1)) {
@@ -66,6 +105,7 @@ impl Rec<'_> {
                 let tr = self.replay_sunk(&mut p, r, loc.ok_or(Abort::Inconsistent)?)?;
                 self.put(slot, tr, false);
             }
+            self.close_frames(&mut p)?;
             if sink {
                 self.snapshot()?;
                 if p.made.keys().any(|r| parent.ins[r.index()].op == Op::FNEW) {
@@ -146,17 +186,18 @@ impl Rec<'_> {
         Ok(tr)
     }
 
-    /// Makes a sunk closure again. If its variables are closed, it is made in a frame above all others, which is closed at once.
+    /// Makes a sunk closure again. If its variables are closed, it is made in a frame above all others, which is closed later.
     fn replay_closure(&mut self, p: &mut Parent<'_>, f: Ref, parent: SunkValue, ups: &[SunkUp]) -> Res<Tr> {
+        if p.busy.contains(&f) {
+            return Err(Abort::NyiIr);
+        }
+        p.busy.push(f);
         let ins = p.trace.ins[f.index()];
         let c = p.trace.closure(f).ok_or(Abort::Inconsistent)?;
         let parent = self.replay_part(p, Part { value: c.parent, at: f.index() }, parent)?;
         let closed = self.replay_closed(p, f, &c, ups)?;
-        let base = if closed.is_empty() { c.base } else { p.trace.snaps[p.exit].top + ABOVE };
-        for &(slot, v) in &closed {
-            self.need_slots(base + slot + 1)?;
-            self.raw(p, Ins::new(Op::CSTORE, v.ty, Ref::lit(base + slot), v.r))?;
-        }
+        let frame = if closed.is_empty() { None } else { Some(Self::frame_above(p, &c, &closed)?) };
+        let base = frame.map_or(c.base, |n| p.frames[n].base);
         let list = p.trace.args(ins.b);
         let mut at = parent.r;
         for (n, &r) in list.iter().enumerate().skip(1) {
@@ -166,47 +207,86 @@ impl Rec<'_> {
             };
             at = self.raw(p, Ins::new(Op::CARG, Ty::Void, at, k))?.r;
         }
+        let mut fresh = Vec::new();
+        for v in closed {
+            let Some(frame) = frame.and_then(|n| p.frames.get_mut(n)) else { return Err(Abort::Inconsistent) };
+            if frame.variables.iter().any(|x| x.0 == v.slot) {
+                continue;
+            }
+            frame.variables.push((v.slot, v.variable));
+            self.need_slots(base + v.slot + 1)?;
+            self.raw(p, Ins::new(Op::CSTORE, v.value.ty, Ref::lit(base + v.slot), v.value.r))?;
+            fresh.push(v);
+        }
         let k = self.t.b.konst(p.trace.as_const(ins.a).cloned().ok_or(Abort::Inconsistent)?);
         let made = self.raw(p, Ins::guard(Op::FNEW, Ty::Func, k, at))?;
-        if !closed.is_empty() {
-            self.raw(p, Ins::new(Op::UCLO, Ty::Void, Ref::lit(base), Ref::lit(1)))?;
+        if let Some(frame) = frame.and_then(|n| p.frames.get_mut(n)) {
+            frame.values.extend(fresh.into_iter().map(|v| (made, v.at, v.value)));
         }
-        for &(slot, v) in &closed {
-            let is = |x: &Capture| matches!(x, Capture::Local { slot: s, .. } if *s == c.base + slot);
-            let n = c.captures.iter().position(is).ok_or(Abort::Inconsistent)?;
-            let to = self.raw(p, Ins::new(Op::UREFC, Ty::Ptr, made.r, Ref::lit(n as i32)))?;
+        p.busy.pop();
+        Ok(made)
+    }
+
+    /// Returns the frame for a closure's closed variables: the one that has some of them, or a new one.
+    fn frame_above(p: &mut Parent<'_>, c: &Closure, closed: &[Closed]) -> Res<usize> {
+        let has = |f: &Above, v: &Closed| f.variables.iter().any(|x| x.1 == v.variable);
+        let mut having = (0..p.frames.len()).filter(|&n| closed.iter().any(|v| has(&p.frames[n], v)));
+        if let Some(n) = having.next() {
+            let f = &p.frames[n];
+            // A slot may have had another variable before.
+            let fits = |v: &Closed| f.variables.iter().all(|x| (x.0 == v.slot) == (x.1 == v.variable));
+            let one = having.next().is_none() && f.of == c.base && closed.iter().all(fits);
+            return if one { Ok(n) } else { Err(Abort::NyiIr) };
+        }
+        let size = |i: usize| {
+            let c = p.trace.closure(Ref::ins(i));
+            c.and_then(|c| c.slots().map(|s| s - c.base + 1).max()).unwrap_or(0)
+        };
+        let most = (1..p.trace.ins.len()).map(size).max().unwrap_or(0);
+        let base = p.trace.snaps[p.exit].top + ABOVE + p.frames.len() as Slot * most;
+        p.frames.push(Above { of: c.base, base, variables: Vec::new(), values: Vec::new() });
+        Ok(p.frames.len() - 1)
+    }
+
+    /// Closes the frames above all others.
+    fn close_frames(&mut self, p: &mut Parent<'_>) -> Res<()> {
+        let frames = std::mem::take(&mut p.frames);
+        let Some(first) = frames.first() else { return Ok(()) };
+        self.raw(p, Ins::new(Op::UCLO, Ty::Void, Ref::lit(first.base), Ref::lit(1)))?;
+        for (f, at, v) in frames.iter().flat_map(|f| &f.values) {
+            let to = self.raw(p, Ins::new(Op::UREFC, Ty::Ptr, f.r, Ref::lit(*at as i32)))?;
             self.raw(p, Ins::new(Op::USTORE, v.ty, to.r, v.r))?;
             if v.ty.is_gc() {
                 self.raw(p, Ins::new(Op::OBAR, v.ty, to.r, v.r))?;
             }
         }
-        Ok(made)
+        Ok(())
     }
 
-    /// Returns the closed variables that a sunk closure captured itself: slots of its frame, and values. All must be closed or none, and
-    /// no other closure may share them.
-    fn replay_closed(&mut self, p: &mut Parent<'_>, f: Ref, c: &Closure, ups: &[SunkUp]) -> Res<Vec<(Slot, Tr)>> {
+    /// Returns the closed variables that a sunk closure captured itself. All must be closed or none, and no closure that is not sunk may
+    /// share them.
+    fn replay_closed(&mut self, p: &mut Parent<'_>, f: Ref, c: &Closure, ups: &[SunkUp]) -> Res<Vec<Closed>> {
         let all = sunk::upvalues(p.trace, p.exit, f.index())?;
         let mut out = Vec::new();
         let mut open = 0;
-        for (k, capture) in c.captures.iter().enumerate() {
+        for (at, capture) in c.captures.iter().enumerate() {
             let Capture::Local { slot, .. } = *capture else { continue };
-            let (Up::Closed(variable, _, part), SunkUp::Closed(i)) = (all[k], ups[k]) else {
+            let (Up::Closed(variable, _, part), SunkUp::Closed(i)) = (all[at], ups[at]) else {
                 open += 1;
                 continue;
             };
             let Some(Sunk::Upval { value, .. }) = p.map.sunk.get(usize::from(i)) else {
                 return Err(Abort::Inconsistent);
             };
-            let others = (1..p.trace.ins.len()).map(Ref::ins).filter(|&g| g != f);
-            for g in others {
-                let n = p.trace.closure(g).map_or(0, |d| d.slots().filter(|s| *s == slot).count());
-                let shared = |k: usize| p.trace.variable(g, k as u32) == variable;
-                if n > 0 && (0..p.trace.closure(g).map_or(0, |d| d.captures.len())).any(shared) {
+            let made = (1..p.trace.ins.len()).map(Ref::ins).filter(|g| !p.trace.ins[g.index()].is_sunk());
+            for g in made {
+                let Some(d) = p.trace.closure(g) else { continue };
+                let shares = |k: usize| p.trace.variable(g, k as u32) == variable;
+                if d.slots().any(|s| s == slot) && (0..d.captures.len()).any(shares) {
                     return Err(Abort::NyiIr);
                 }
             }
-            out.push((slot - c.base, self.replay_part(p, part, *value)?));
+            out.push(Closed { slot: slot - c.base, variable, at, value: self.replay_part(p, part, *value)? });
         }
         if open > 0 && !out.is_empty() { Err(Abort::NyiIr) } else { Ok(out) }
     }

@@ -25,8 +25,18 @@ pub fn dump(chunk: &Chunk, options: &DumpOptions) -> Vec<u8> {
     dump_function(&chunk.name, &chunk.main, options)
 }
 
+/// Dumps a chunk with the entries of template tables that are nil, which LuaJIT leaves out: tables made of them have the same keys and sizes as if
+/// they were made of the source. It loads wherever other dumps do.
+pub fn dump_whole(chunk: &Chunk, options: &DumpOptions) -> Vec<u8> {
+    dump_as(&chunk.name, &chunk.main, options, true)
+}
+
 /// Dumps one function (with its children) as a chunk of its own, as `string.dump` does.
 pub fn dump_function(chunk_name: &[u8], main: &Proto, options: &DumpOptions) -> Vec<u8> {
+    dump_as(chunk_name, main, options, false)
+}
+
+fn dump_as(chunk_name: &[u8], main: &Proto, options: &DumpOptions, whole: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(&MAGIC);
     out.push(VERSION);
@@ -37,7 +47,7 @@ pub fn dump_function(chunk_name: &[u8], main: &Proto, options: &DumpOptions) -> 
         put_uleb(&mut out, chunk_name.len() as u64);
         out.extend_from_slice(chunk_name);
     }
-    let mut writer = Writer { out, body: Vec::with_capacity(1024), debug: Vec::new(), strip: options.strip };
+    let mut writer = Writer { out, body: Vec::with_capacity(1024), debug: Vec::new(), strip: options.strip, whole };
     writer.proto(main);
     writer.out.push(0);
     writer.out
@@ -48,6 +58,7 @@ struct Writer {
     body: Vec<u8>,
     debug: Vec<u8>,
     strip: bool,
+    whole: bool,
 }
 
 impl Writer {
@@ -91,7 +102,7 @@ impl Writer {
                     put_uleb(body, u64::from(KGC_STR) + s.len() as u64);
                     body.extend_from_slice(s);
                 }
-                GcConst::Tab(t) => put_table(body, t),
+                GcConst::Tab(t) => put_table(body, t, self.whole),
                 GcConst::Proto(_) => put_uleb(body, u64::from(KGC_CHILD)),
             }
         }
@@ -125,16 +136,18 @@ fn put_number(out: &mut Vec<u8>, n: f64) {
     }
 }
 
-fn put_table(out: &mut Vec<u8>, t: &TabTemplate) {
-    let array_len = t.array.iter().rposition(|v| *v != TabConst::Nil).map_or(0, |i| i + 1);
-    let hash_len = t.hash.iter().filter(|(_, v)| *v != TabConst::Nil).count();
+fn put_table(out: &mut Vec<u8>, t: &TabTemplate, whole: bool) {
+    let last = t.array.iter().rposition(|v| *v != TabConst::Nil).map_or(0, |i| i + 1);
+    let array_len = if whole { t.array.len() } else { last };
+    let hash = || t.hash.iter().filter(|(_, v)| whole || *v != TabConst::Nil);
+    let hash_len = hash().count();
     put_uleb(out, u64::from(KGC_TAB));
     put_uleb(out, array_len as u64);
     put_uleb(out, hash_len as u64);
     for v in &t.array[..array_len] {
         put_item(out, v, true);
     }
-    for (k, v) in t.hash.iter().filter(|(_, v)| *v != TabConst::Nil) {
+    for (k, v) in hash() {
         put_item(out, k, false);
         put_item(out, v, true);
     }

@@ -1,5 +1,6 @@
 //! Dumps written and read: round trips of every kind of content, and input that lies.
 
+use bytecode::dump::dump_whole;
 use bytecode::proto::{Bytes, DebugInfo, InternalVar, ProtoFlags, TabConst, TabTemplate, UpvalDesc, VarInfo, VarName};
 use bytecode::{Chunk, DumpOptions, GcConst, Ins, Op, Proto, dump, load, undump};
 
@@ -83,6 +84,27 @@ fn everything_comes_back() {
     strip(&mut chunk.main);
     chunk.name = b"=given".to_vec();
     assert_eq!(load(&stripped, b"=given"), Ok(chunk));
+}
+
+/// Entries of templates that are nil are written on demand.
+#[test]
+fn templates_come_back_whole() {
+    let mut chunk = sample(5);
+    let template = TabTemplate {
+        array: vec![TabConst::Nil, TabConst::True, TabConst::Nil],
+        hash: vec![(TabConst::Str(text("x")), TabConst::Nil), (TabConst::True, TabConst::False)],
+    };
+    let Some(GcConst::Tab(t)) = chunk.main.kgc.iter_mut().find(|k| matches!(k, GcConst::Tab(_))) else {
+        panic!("no template")
+    };
+    *t = template.clone();
+    let read = load(&dump_whole(&chunk, &DumpOptions::default()), b"=").expect("a dump");
+    assert_eq!(read, chunk);
+    let less = load(&dump(&chunk, &DumpOptions::default()), b"=").expect("a dump");
+    let Some(GcConst::Tab(t)) = less.main.kgc.iter().find(|k| matches!(k, GcConst::Tab(_))) else {
+        panic!("no template")
+    };
+    assert_eq!((t.array.len(), t.hash.len()), (2, 1));
 }
 
 #[test]

@@ -197,6 +197,8 @@ pub struct Vm {
     pub stack_max: *mut u64,
     /// The running coroutine.
     pub cur: *mut ThreadObj,
+    /// Metatables of the base types by [`Value::type_index`]; booleans share index 1.
+    pub base_meta: [*mut TabObj; 16],
     /// Where precompiled code left, see `vmfield::LEFT`.
     pub left: [u64; 2],
     /// Allocation state.
@@ -207,8 +209,6 @@ pub struct Vm {
     pub main: *mut ThreadObj,
     /// The registry.
     pub registry: *mut TabObj,
-    /// Metatables of the base types by [`Value::type_index`]; booleans share index 1.
-    pub base_meta: [*mut TabObj; 16],
     /// Keys of metamethods.
     pub mm_names: [*mut StrObj; metamethod::COUNT],
     /// The hook.
@@ -250,6 +250,7 @@ const _: () = {
     assert!(is(offset_of!(Vm, top), vmfield::TOP) && is(offset_of!(Vm, multres), vmfield::MULTRES));
     assert!(is(offset_of!(Vm, stack_max), vmfield::STACK_MAX) && is(offset_of!(Vm, cur), vmfield::CUR));
     assert!(is(offset_of!(Vm, left), vmfield::LEFT));
+    assert!(is(offset_of!(Vm, base_meta), vmfield::BASE_META));
     assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
     assert!(is(offset_of!(Vm, heap.shape_records), vmfield::SHAPES));

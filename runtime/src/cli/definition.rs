@@ -12,7 +12,8 @@ Commands:
   kiln explain script [args]         runs it and says what was compiled, what not, and why
   kiln profile show app.kprof        shows, merges, compares, trims, checks profiles
   kiln build app.lua -o app          makes a native executable
-  kiln inspect app                   lists its modules
+  kiln rebuild app -o app2           makes it again with more profiles
+  kiln inspect app                   lists its modules and traces
   kiln help COMMAND                  explains a command
 A script whose name is one of these words runs as `kiln -- build` or `kiln ./build`.
 
@@ -95,6 +96,12 @@ fn arguments(command: Command) -> Command {
                 .long("profile-interval")
                 .value_name("MS")
                 .help("Milliseconds of processor time between the profile's samples (4); 0 takes none"),
+        )
+        .arg(
+            Arg::new("aot")
+                .long("aot")
+                .value_name("OBJECT")
+                .help("Loads precompiled traces from an object file of `kiln build --emit obj` (x86-64)"),
         )
         .arg(
             Arg::new("timeout")

@@ -1,6 +1,6 @@
 //! The command line: subcommands, LuaJIT's options, scripts, the interactive mode.
 //!
-//! A subcommand is one of six exact first words. Everything else is LuaJIT's command line, read by `options`.
+//! A subcommand is one of a few exact first words. Everything else is LuaJIT's command line, read by `options`.
 
 mod complete;
 pub mod definition;
@@ -20,7 +20,7 @@ pub fn main() -> u8 {
     match all.get(1).map(Vec::as_slice) {
         Some(b"run") => start(&all, 2),
         Some(b"explain") => begin(&all, options::read_explain(&all, 2), definition::explain),
-        Some(command @ (b"build" | b"inspect")) => external::start_aot(command, &all[1..]),
+        Some(command @ (b"build" | b"rebuild" | b"inspect")) => external::start_aot(command, &all[1..]),
         Some(b"profile") => profile::run(&all[2..]),
         Some(b"help") => help(&all),
         _ => start(&all, 1),
@@ -63,13 +63,14 @@ fn usage(all: &[Vec<u8>], message: Option<String>) -> u8 {
          \x20 -i        Enter interactive mode after executing 'script'.\n\
          \x20 -v        Show version information.\n\
          \x20 -E        Ignore environment variables.\n\
+         \x20 --aot file  Load precompiled traces from an object file.\n\
          \x20 --max-memory size  Limit the heap, e.g. 512M.\n\
          \x20 --max-instructions n  Limit the instructions executed.\n\
          \x20 --profile-out file  Write a profile for 'kiln build' at the end.\n\
          \x20 --timeout seconds  Limit the time.\n\
          \x20 --        Stop handling options.\n\
          \x20 -         Execute stdin and stop handling options.\n\
-         Commands: run, explain, profile, build, inspect, help; see '{name} help'.\n"
+         Commands: run, explain, profile, build, rebuild, inspect, help; see '{name} help'.\n"
     );
     // If standard error is gone there is nobody to tell.
     let _ = std::io::stderr().write_all(text.as_bytes());
@@ -85,10 +86,10 @@ fn help(all: &[Vec<u8>]) -> u8 {
             let rest = all.get(3..).unwrap_or_default().iter().cloned();
             profile::run(&rest.chain([b"--help".to_vec()]).collect::<Vec<_>>())
         }
-        Some(b"build" | b"inspect") => external::start_aot(b"help", &all[1..]),
+        Some(b"build" | b"rebuild" | b"inspect") => external::start_aot(b"help", &all[1..]),
         Some(other) => {
             let text = format!(
-                "no command '{}': there are run, explain, profile, build, inspect, help",
+                "no command '{}': there are run, explain, profile, build, rebuild, inspect, help",
                 String::from_utf8_lossy(other)
             );
             runtime::program::complain(Some(b"kiln help"), text.as_bytes());

@@ -15,7 +15,8 @@ type Step = Result<Result<(), ()>, Raise>;
 /// Runs what the options say; returns the exit status.
 pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
     let name = all.first().map(Vec::as_slice).filter(|n| !n.is_empty());
-    let mut vm = match machine::open(Limits { max_memory: o.max_memory, ignore_environment: o.no_environment }) {
+    let limits = Limits { max_memory: o.max_memory, ignore_environment: o.no_environment, ..Limits::default() };
+    let mut vm = match machine::open(limits) {
         Ok(vm) => vm,
         Err(message) => {
             program::complain(name, message.as_bytes());
@@ -34,6 +35,13 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
         program::complain(name, format!("--profile-out: {message}").as_bytes());
         return 1;
     }
+    if !o.aot.is_empty()
+        && let Err(message) = load_traces(&mut vm, &o.aot)
+    {
+        let text = format!("--aot: '{}': {message}", String::from_utf8_lossy(&o.aot));
+        program::complain(name, text.as_bytes());
+        return 1;
+    }
     if o.max_instructions != 0 {
         interp::set_budget(&mut vm, o.max_instructions);
     }
@@ -42,6 +50,12 @@ pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
     }
     let status = machine::enter(&mut vm, name, |cx| Ok(u8::from(steps(cx, all, o, name)?.is_err())));
     machine::exit(vm, status)
+}
+
+fn load_traces(vm: &mut heap::Vm, path: &[u8]) -> Result<usize, String> {
+    let path = std::ffi::OsString::from_vec(path.to_vec());
+    let file = std::fs::read(path).map_err(|e| e.to_string())?;
+    runtime::trace::object::load(vm, &file)
 }
 
 macro_rules! step {

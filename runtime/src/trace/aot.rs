@@ -19,7 +19,7 @@ use abi::hash::FastMap;
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
-use ir::tree::{Compiled, Item, Reader, RootKey};
+use ir::tree::{Branch, Compiled, Item, Outline, Reader, RootKey};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
 use std::sync::Arc;
@@ -65,9 +65,14 @@ pub(crate) struct Aot {
     first: u32,
     /// Words that name another tree: table, index, tree.
     links: Vec<(usize, usize, RootKey)>,
+    /// Why none of them is used.
+    refused: Option<&'static str>,
     /// What an exit that makes objects has spilled.
     state: Option<Box<ExitState>>,
 }
+
+/// Trees of an image that are used at most: numbers of traces have 16 bits.
+const MOST: usize = 40_000;
 
 /// Nothing in any register.
 const EMPTY: ExitState = ExitState { fpr: [0; 32], gpr: [0; 32], spill: [0; SPILLS] };
@@ -86,7 +91,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         rest = &rest[end..];
         let i = aot.rows.len();
         let key = one.lines().next().and_then(|l| RootKey::parse(l.strip_prefix("tree ")?));
-        let Some(key) = key.filter(|_| i < count) else { break };
+        let Some(key) = key.filter(|_| i < count.min(MOST)) else { break };
         // SAFETY: there are `count` rows.
         let tree = unsafe { *trees.add(i) };
         aot.by_root.insert(key, i);
@@ -94,7 +99,16 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
         aot.by_table.insert(tree.table as u64, i);
         let head = one.lines().find(|l| l.starts_with("  trace "));
         let returns = head.is_some_and(|l| l.contains(" link=interp"));
-        aot.rows.push(Row { key, tree, text: one, ways: Vec::new(), words: 0, slots: 0, returns, state: State::Absent });
+        aot.rows.push(Row {
+            key,
+            tree,
+            text: one,
+            ways: Vec::new(),
+            words: 0,
+            slots: 0,
+            returns,
+            state: State::Absent,
+        });
     }
     let n = aot.rows.len();
     for i in 0..n {
@@ -106,12 +120,22 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
     e.show(vm);
     vm.jit.loaded = loaded;
     vm.jit.bind = bind_entered;
-    vm.host::<stdlib::AtExit>().actions.push(|vm| {
-        if let Some(e) = super::engine(vm) {
-            e.unused();
-        }
-    });
+    vm.host::<stdlib::AtExit>().actions.push(tell_unused);
     n
+}
+
+/// The trees of an image are not used.
+pub fn refuse(vm: &mut Vm, why: &'static str) {
+    if let Some(e) = super::engine(vm) {
+        e.aot.refused = Some(why);
+        vm.host::<stdlib::AtExit>().actions.push(tell_unused);
+    }
+}
+
+fn tell_unused(vm: &mut Vm) {
+    if let Some(e) = super::engine(vm) {
+        e.unused();
+    }
 }
 
 /// A chunk was loaded: its functions get the trees that begin in them.
@@ -153,7 +177,7 @@ impl Engine {
             let at = ProtoObj::bc(p).cast_mut().add(pc as usize);
             if !interp::jit::can_patch(vm, at) {
                 self.aot.rows[i].state = State::Dead;
-                self.watch.unused(key, "there is no such loop or function head, or too many loops over pairs");
+                self.watch.unused(&key, "there is no such loop or function head, or too many loops over pairs");
                 return;
             }
             self.entries[number as usize] = TraceEntry { start_ins: *at, ..TraceEntry::default() };
@@ -192,7 +216,7 @@ impl Engine {
 
     /// Fills the table of a tree. The error says why it cannot be used.
     fn bind_one(&mut self, vm: &Vm, i: usize) -> Result<(), String> {
-        let mut c = self.read_tree(i).ok_or("its text cannot be read")?;
+        let mut c = Reader::new(self.aot.rows[i].text).outline()?;
         let mut words = Vec::with_capacity(c.items.len());
         let mut roots = Vec::new();
         let mut links = Vec::new();
@@ -202,6 +226,7 @@ impl Engine {
             let word = match item {
                 Item::Leave | Item::Exit(_) => Some(leave_address()),
                 Item::Cell(n) => cells.get(*n as usize).map(|c| c.as_ptr() as u64),
+                Item::Rounds => Some(u64::from(rounds())),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
                 Item::Root(key) => {
                     links.push((i, n, *key));
@@ -212,7 +237,7 @@ impl Engine {
             };
             words.push(word.ok_or_else(|| missing(item))?);
         }
-        let ways = peers::ways(vm, &self.names, &c, &mut roots);
+        let ways = peers::ways(vm, &self.names, &c, |n| self.read_branch(i, n), &mut roots);
         let ways = ways.ok_or("a function that it inlines was not loaded, or has changed")?;
         roots.sort_unstable_by_key(|v| v.0);
         roots.dedup();
@@ -221,7 +246,7 @@ impl Engine {
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
         row.ways = ways;
         row.words = words.len();
-        row.slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
+        row.slots = c.slots;
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
         if let Some(live) = self.traces[number as usize].as_mut() {
@@ -242,8 +267,8 @@ impl Engine {
     }
 
     /// The root's IR is kept, and whoever wants to know is told.
-    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &mut Compiled) {
-        let root = &mut c.tree.branches[0];
+    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &mut Outline) {
+        let root = &mut c.root;
         if let Link::Root(n) = &mut root.trace.link {
             let target = root.target.and_then(|k| self.aot.by_root.get(&k));
             *n = target.map_or(0, |i| self.aot.first + *i as u32);
@@ -251,20 +276,30 @@ impl Engine {
         let Some(Some(live)) = self.traces.get_mut(number as usize) else { return };
         live.trace = Kept::new(root.trace.clone(), &[]);
         let linktype = live.link_type(&self.names.borrow(), vm);
-        self.watch.bound(vm, number, live, linktype, &c.tree);
+        if self.watch.wants_bound()
+            && let Some(i) = number.checked_sub(self.aot.first)
+            && let Some(mut whole) = self.read_tree(i as usize)
+            && let Some(Some(live)) = self.traces.get(number as usize)
+        {
+            whole.tree.branches[0].trace.link = live.trace.link;
+            self.watch.bound(vm, number, live, linktype, &whole.tree);
+        }
     }
 
     /// Says of trees that nobody needed why: their functions were not loaded.
     pub(crate) fn unused(&mut self) {
+        if let Some(why) = self.aot.refused {
+            self.watch.unused(&"trees", why);
+        }
         for row in self.aot.rows.iter().filter(|r| r.state == State::Absent) {
-            self.watch.unused(row.key, "its function was not loaded, or has changed");
+            self.watch.unused(&row.key, "its function was not loaded, or has changed");
         }
     }
 
     /// Binds a tree that waits, or takes it out of use.
     fn bind_or_drop(&mut self, vm: &Vm, i: usize) -> bool {
         let Err(why) = self.bind_one(vm, i) else { return true };
-        self.watch.unused(self.aot.rows[i].key, &why);
+        self.watch.unused(&self.aot.rows[i].key, &why);
         self.drop_root(vm, self.aot.first + i as u32);
         self.aot.rows[i].state = State::Dead;
         false
@@ -278,6 +313,11 @@ impl Engine {
         }
         let row = &self.aot.rows[i];
         (row.state == State::Bound).then_some(row.tree.code as u64)
+    }
+
+    /// Reads a branch of a tree.
+    pub(crate) fn read_branch(&self, i: usize, n: u32) -> Option<Branch> {
+        Reader::new(self.aot.rows.get(i)?.text).branch_of_tree(n as usize)
     }
 
     pub(crate) fn read_tree(&self, i: usize) -> Option<Box<Compiled>> {
@@ -390,6 +430,18 @@ fn missing(item: &Item) -> String {
     }
 }
 
+/// Says whether the processor has an instruction that rounds.
+#[cfg(target_arch = "x86_64")]
+fn rounds() -> bool {
+    std::arch::is_x86_feature_detected!("sse4.1")
+}
+
+/// What other processors have the compiler of the image knew.
+#[cfg(not(target_arch = "x86_64"))]
+const fn rounds() -> bool {
+    false
+}
+
 /// A tree without code is to be entered: its constants are bound, or it is not used any more.
 fn bind_entered(vm: &mut Vm, number: u32) -> Option<TraceCode> {
     let e = super::engine(vm)?;
@@ -437,6 +489,7 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
     unsafe {
         let vm = &mut *vm;
         let [table, exit] = vm.left;
+        let quiet = super::is_quiet(vm);
         let Some(e) = super::engine(vm) else { return fail };
         let Some(&i) = e.aot.by_table.get(&table) else { return fail };
         let row = &mut e.aot.rows[i];
@@ -466,7 +519,6 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
         if let Some(next) = e.aot.rows[i].ways[exit as usize].next {
             return next;
         }
-        let quiet = super::is_quiet(vm);
         if !(quiet && !e.watch.is_curious() && e.aot.rows[i].ways[first as usize].is_quick()) {
             super::look_at_exit(vm, e, quiet, (number, first), None);
         }

@@ -114,7 +114,11 @@ fn one(
             unsafe { *(*p).k.sub(1 + *i as usize) & tag::PTR_MASK }
         }
         Const::BaseMeta(ty) => match vm.base_meta.get(*ty as usize & 15) {
-            Some(m) if !m.is_null() => *m as u64,
+            Some(m) if !m.is_null() => {
+                // It may be replaced and come back.
+                roots.push(Value(*m as u64 | tag::TAB << tag::SHIFT));
+                *m as u64
+            }
             _ => return None,
         },
         Const::Null => 0,

@@ -199,9 +199,9 @@ fn code_memory(params: &Params, env: &Env, watch: &mut Watch) -> Option<(Arena, 
 }
 
 impl Engine {
-    /// Makes the compiler; `None` where there is no code memory. Without a backend for this processor it has none and needs none: all it does
-    /// is to run precompiled code.
-    pub(crate) fn new(inject: Option<Inject>) -> Option<Box<Engine>> {
+    /// Makes the compiler; `None` where there is no code memory. One that is not `live` has none and needs none: all it does is to run
+    /// precompiled code.
+    pub(crate) fn new(inject: Option<Inject>, live: bool) -> Option<Box<Engine>> {
         let inject = inject.map(Rc::new);
         let params = Params { growth: Inject::growth(inject.as_ref()), ..Params::default() };
         let env = Env {
@@ -210,7 +210,7 @@ impl Engine {
             nil_slot: interp::support::nil_slot(),
         };
         let mut watch = Watch::from_environment();
-        let (arena, backend) = match LIVE {
+        let (arena, backend) = match LIVE && live {
             true => code_memory(&params, &env, &mut watch)?,
             false => (Arena::none(), X64::baseline()),
         };

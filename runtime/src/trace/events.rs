@@ -17,7 +17,7 @@ use abi::exit::ExitState;
 use bytecode::{Ins, Op};
 use heap::{Value, Vm};
 use ir::Trace;
-use ir::tree::{RootKey, Tree};
+use ir::tree::Tree;
 use jit::record::Recorder;
 use stdlib::io::Shared;
 use stdlib::jit::events::{self, Event, wants};
@@ -200,9 +200,14 @@ impl Watch {
         }
     }
 
+    /// Says whether anybody is to be told of precompiled trees.
+    pub fn wants_bound(&self) -> bool {
+        self.verbose.is_some() || self.dump.is_some() || self.stats.is_some()
+    }
+
     /// A precompiled tree is used from now on: it was entered, or something that links to it.
     pub fn bound(&mut self, vm: &Vm, number: u32, live: &Live, linktype: &str, tree: &Tree) {
-        if self.verbose.is_none() && self.dump.is_none() && self.stats.is_none() {
+        if !self.wants_bound() {
             return;
         }
         let start = place::text(live.place.0 as *const heap::ProtoObj, live.place.1);
@@ -219,7 +224,7 @@ impl Watch {
     }
 
     /// A precompiled tree is not used.
-    pub fn unused(&self, key: RootKey, why: &str) {
+    pub fn unused(&self, key: &dyn std::fmt::Display, why: &str) {
         if let Some(out) = &self.verbose {
             report::write(out, &format!("[TRACE --- precompiled {key} not used -- {why}]\n"));
         }

@@ -19,6 +19,7 @@ mod gdb;
 mod inject;
 mod kept;
 mod lifecycle;
+pub mod object;
 mod packed;
 mod peers;
 mod penalty;
@@ -39,13 +40,15 @@ use heap::{Value, Vm};
 use jit::backend::LIVE;
 use stdlib::jit::JitState;
 
-/// Gives a machine its trace compiler; without a backend for this CPU, what runs precompiled code. The error, in what the environment asks for, is a message.
-pub fn install(vm: &mut Vm) -> Result<(), String> {
+/// Gives a machine its trace compiler; without `wanted`, or without a backend for this CPU, what runs precompiled code. The error, in what the
+/// environment asks for, is a message.
+pub fn install(vm: &mut Vm, wanted: bool) -> Result<(), String> {
     let inject = inject::Inject::from_environment()?;
-    let Some(engine) = Engine::new(inject) else { return Ok(()) };
+    let live = LIVE && wanted;
+    let Some(engine) = Engine::new(inject, live) else { return Ok(()) };
     stdlib::jit::events::grow_by(vm, engine.params.growth.clone());
     vm.jit.data = Box::into_raw(engine).cast();
-    if LIVE {
+    if live {
         vm.jit.hot = hot;
         vm.jit.record = record;
         vm.jit.abort = disturbed;
@@ -53,7 +56,7 @@ pub fn install(vm: &mut Vm) -> Result<(), String> {
     vm.jit.mark = mark;
     vm.jit.sweep = sweep;
     let state: &mut JitState = vm.host();
-    state.available = LIVE;
+    state.available = live;
     state.changed = Some(changed);
     state.flush = Some(flush);
     state.compiler = Some(&reflect::REFLECTION);

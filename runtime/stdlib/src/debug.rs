@@ -47,12 +47,7 @@ fn setmetatable(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         Kind::Udata(u) => u.set_metatable(cx.vm(), meta),
         _ => {
             let (kind, meta) = (cx.arg(0).raw().type_index(), meta.map(Tab::raw));
-            let vm = cx.vm_mut();
-            vm.set_base_metatable(kind, meta);
-            // Compiled code takes metatables of types for constants.
-            if let Some(flush) = vm.host::<crate::jit::JitState>().flush {
-                flush(vm);
-            }
+            cx.vm_mut().set_base_metatable(kind, meta);
         }
     }
     cx.ret(Val::TRUE)

@@ -115,7 +115,9 @@ fn random_programs_print_what_luajit_prints() {
                         let Some(folder) = &folder else { panic!("{report}") };
                         println!("{report}");
                         let path = folder.join(format!("{seed}-{}.lua", mode.name));
-                        std::fs::write(path, &text).expect("RANDPROG_DIR can be written");
+                        std::fs::create_dir_all(folder)
+                            .and_then(|()| std::fs::write(path, &text))
+                            .expect("RANDPROG_DIR can be written");
                         failed.push(seed);
                     }
                 }

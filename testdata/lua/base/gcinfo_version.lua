@@ -1,5 +1,5 @@
 -- _VERSION, _G, gcinfo, collectgarbage options.
--- modes: -gc-stress
+-- modes: -gc-stress -aot
 print(_VERSION, _G._G == _G, _G.print == print, type(gcinfo()), gcinfo() > 0)
 print(type(collectgarbage "count"), collectgarbage "count" > 0, collectgarbage(), collectgarbage "collect", collectgarbage("step") ~= nil, type(collectgarbage("step", 100)))
 print(collectgarbage("setpause", 150), collectgarbage("setpause", 200), collectgarbage("setstepmul", 300), collectgarbage("setstepmul", 200)) print(collectgarbage "stop", collectgarbage "isrunning", collectgarbage "restart", collectgarbage "isrunning")

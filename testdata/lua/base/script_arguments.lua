@@ -1,4 +1,5 @@
 -- Arguments of the script, in `...` and `arg`.
+-- modes: -aot
 -- args: one two -3 x=y
 print(select("#", ...), ...) print(#arg, arg[1], arg[2], arg[3], arg[4], arg[5]) print(type(arg[0]), type(arg[-1])) local a, b = ... print(b, a) print((function(...) return select("#", ...) end)(...)) arg[1] = "changed" print((...)) local n = 0 for i, v in ipairs(arg) do n = n + #v end print(n) print(tonumber(arg[3]) + 1)
 --> 4	one	two	-3	x=y

@@ -1,5 +1,6 @@
 -- What a hot loop may hold and still be compiled: for each library function and kind of instruction in the table the loop becomes a trace
 -- that loops. Where it does not, the reason is named: that of the abort, or "exit" for a trace that ends.
+-- modes: -aot
 if jit.status() then jit.opt.start(3, "hotloop=2", "hotexit=10") end
 local util, buffer = require "jit.util", require "string.buffer"
 local there, vmdef = pcall(require, "jit.vmdef")

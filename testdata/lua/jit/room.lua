@@ -1,4 +1,5 @@
 -- Traces that are freed one by one while others are made: many loops, little room, and all of them run again and again.
+-- modes: -aot
 jit.opt.start("hotloop=2", "hotexit=2", "maxtrace=8")
 local functions = {}
 for k = 1, 40 do

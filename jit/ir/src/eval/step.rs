@@ -71,6 +71,10 @@ impl Machine<'_> {
                 let low = self.base + a.as_lit();
                 return holds(!self.world.upvals.iter().any(|u| matches!(u, Upval::Open(s) if *s >= low)));
             }
+            Op::BMETA => {
+                let has = self.world.base_meta.keys().any(|ty| *ty as i32 == a.as_lit());
+                return holds(has == matches!(self.t.as_const(b), Some(Const::BaseMeta(_))));
+            }
             Op::NOP | Op::PHI | Op::LOOP | Op::USE | Op::TBAR | Op::OBAR | Op::CARG => Val::None,
             Op::BASE => Val::Addr(Addr::Base),
             Op::GCSTEP => return holds(!self.world.attention),

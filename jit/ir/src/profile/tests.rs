@@ -1,6 +1,6 @@
 use super::*;
+use crate::tree::Branch;
 use crate::tree::tests::{key, sample};
-use crate::tree::{Branch, sum as seal};
 use crate::{Const, Link, Options, Source, Start, Trace, random, verify};
 use std::time::{Duration, Instant};
 
@@ -198,7 +198,7 @@ fn what_is_sound_of_a_damaged_text_serves() {
     let (q, wrong) = Profile::parse(&bad).expect("a profile");
     let sizes: Vec<usize> = q.trees().iter().map(|t| t.branches.len()).collect();
     assert_eq!(sizes, [1, 1], "{wrong:?}");
-    assert!(wrong[0].message.contains("trace 1 of tree") && wrong[1].message.contains("1 traces below"), "{wrong:?}");
+    assert!(wrong[0].message.contains("trace 1 of tree") && wrong[1].message.contains(": 1 more"), "{wrong:?}");
     // Cut off anywhere: what is before stays, and it is said.
     let mut last = 0;
     for end in 0..text.len() - 1 {
@@ -315,26 +315,7 @@ const PIECES: &[&str] = &[
 
 /// Sets the sums and the end right, so that what lies behind them is reached.
 fn reseal(text: &str) -> String {
-    let mut out = String::new();
-    let mut k = key(0, 0);
-    let mut lines = text.lines().peekable();
-    while let Some(line) = lines.next() {
-        if let Some(found) = line.strip_prefix("tree ").and_then(RootKey::parse) {
-            k = found;
-        }
-        let Some(head) = line.strip_prefix("branch ").and_then(|h| Some(h.rsplit_once(" sum=")?.0)) else {
-            out += line;
-            out.push('\n');
-            continue;
-        };
-        let mut body = String::new();
-        while let Some(l) = lines.next_if(|l| l.starts_with("  ")) {
-            body += &l[2..];
-            body.push('\n');
-        }
-        out += &format!("branch {head} sum={:016x}\n", seal(k, head, &body));
-        body.lines().for_each(|l| out += &format!("  {l}\n"));
-    }
+    let mut out = crate::tree::tests::reseal(text);
     if let Some(at) = out.rfind("end ") {
         out.truncate(at);
         out += &format!("end {}\n", out.lines().count());

@@ -158,7 +158,7 @@ impl Profile {
             }
         }
         if orphans > 0 {
-            wrong.add(at, format!("{orphans} traces below those {lost} are left out"));
+            wrong.add(at, format!("so is what continues it in tree {key}: {orphans} more"));
         }
         if kept.is_empty() {
             if lost == 0 {

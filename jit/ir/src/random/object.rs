@@ -214,9 +214,14 @@ impl Gen<'_, '_> {
     }
 
     pub(super) fn table(&mut self) {
-        match self.src.below(8) {
+        match self.src.below(9) {
             0..=3 => {
                 self.new_table();
+            }
+            8 => {
+                let ty = self.src.pick(&[Ty::Str, Ty::Num]);
+                let meta = self.t.konst(if self.src.chance(70) { Const::BaseMeta(ty) } else { Const::Null });
+                self.guard(Op::BMETA, Ty::Void, Ref::lit(ty as i32), meta);
             }
             4 => {
                 let t = self.tab();

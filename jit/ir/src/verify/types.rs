@@ -114,6 +114,13 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
         }
         Op::UREFS => ensure(v.ty_a() == Ty::Func, "type of the first operand is wrong"),
         Op::UFREE => v.lit(v.a, -MAX_SLOT, MAX_SLOT),
+        Op::BMETA => match t.as_const(v.b) {
+            Some(Const::BaseMeta(ty)) => ensure(*ty as i32 == v.a.as_lit(), "kmeta is of another type"),
+            k => {
+                ensure(k == Some(&Const::Null), "second operand is neither kmeta nor null")?;
+                v.lit(v.a, 0, 15)
+            }
+        },
         Op::BASE => v.gives(Ty::Ptr),
         Op::NOP | Op::LOOP | Op::GCSTEP | Op::USE => Ok(()),
         Op::PHI => v.same(v.ty, v.ty),

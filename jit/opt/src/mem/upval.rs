@@ -1,7 +1,7 @@
-//! Upvalues: which are one variable, and which slots have none.
+//! Upvalues: which are one variable, and which slots have none. Metatables of the base types: whether they were asked for.
 
 use super::alias::{Alias, Effect, effect};
-use super::{Forward, Seen};
+use super::{Forward, Seen, chain};
 use ir::{Ins, Op, Ref, Variable};
 
 /// Compares two upvalues, both open or both closed.
@@ -24,6 +24,12 @@ pub(super) fn relation(t: Seen<'_>, f: Ref, i: i32, g: Ref, k: i32) -> Alias {
         }
         _ => Alias::May(None),
     }
+}
+
+/// Drops the question which metatable a base type has if it was asked before, and nothing since may have changed it.
+pub(super) fn metatable(t: Seen<'_>, ins: &Ins) -> Forward {
+    let asked = chain(t, Op::BMETA, super::alias::clobber(t)).any(|i| (t.ins[i].a, t.ins[i].b) == (ins.a, ins.b));
+    if asked { Forward::Use(Ref::NONE) } else { Forward::Emit }
 }
 
 /// Drops the question whether slots have no open upvalues if the trace knows that they have none: it asked, or closed them, and captured

@@ -1,12 +1,12 @@
 //! Tables from runs of cells and keys that a shape knows, on memory that stands for the allocator's.
 
 use super::objects::{Heap, assemble_with, boxed, calls, finish, guard, sload};
-use super::{Vm, arena, new_trace, snap};
+use super::{SLOT0, Vm, arena, new_trace, snap};
 use crate::backend::Template;
-use abi::layout::offset;
+use abi::layout::{offset, size};
 use abi::vmfield::run;
 use abi::{objtype, shape, tabflag, tag, vmfield};
-use ir::{Const, Ins, Op, ProtoKey, Ref, Trace, Ty};
+use ir::{Closure, Const, Ins, Op, ProtoKey, Ref, Trace, Ty};
 
 const KEY: ProtoKey = ProtoKey { hash: 1, instance: 0 };
 
@@ -207,6 +207,118 @@ fn a_shape_knows_where_a_key_goes() {
             assert_eq!((shape, freetop), (12345, 2));
             assert_eq!((*m.word(node, 48), *m.word(node, 56)), (2.5f64.to_bits(), key));
             assert_eq!(*m.word(table, 0) & 0xff_0000, 0, "absent metamethods are forgotten");
+        }
+    }
+}
+
+/// Slot of the trace that a number of the stack is.
+fn slot(vm: &Vm, n: i32) -> u64 {
+    (vm.stack.as_ptr() as u64).wrapping_add_signed((i64::from(n) + SLOT0 as i64) * 8)
+}
+
+#[test]
+fn closures_come_from_runs() {
+    // What is captured: slots of the frame at slot 2, upvalues of the parent.
+    const LOCAL: i32 = Closure::LOCAL;
+    const FIXED: i32 = Closure::LOCAL | Closure::IMMUTABLE;
+    for captures in
+        [&[][..], &[1], &[1, 0], &[LOCAL], &[FIXED | 1, 0], &[LOCAL | 2, 1, FIXED], &[LOCAL, LOCAL | 1, 0, 1]]
+    {
+        let mut t = new_trace();
+        snap(&mut t, &[]);
+        let x = sload(&mut t, Ty::Num, 0);
+        let parent = sload(&mut t, Ty::Func, 1);
+        let base = t.kint(2);
+        let mut list = t.push(Ins::new(Op::CARG, Ty::Void, parent, base));
+        for &c in captures {
+            let c = t.kint(c);
+            list = t.push(Ins::new(Op::CARG, Ty::Void, list, c));
+        }
+        let proto = t.konst(Const::Proto(KEY));
+        let f = guard(&mut t, Op::FNEW, Ty::Func, proto, list);
+        finish(&mut t, &[(5, f), (6, x), (7, parent)]);
+        let mut a = arena();
+        let (code, at) =
+            assemble_with(&mut a, &t, &|c| (if matches!(c, Const::Proto(_)) { 0x7770 } else { 0 }, 0), &[]);
+        let new: Vec<i32> = captures.iter().filter(|c| *c & LOCAL != 0).map(|c| c & 255).collect();
+        let (bytes, opens) = (24 + captures.len() as u32 * 8, new.len() as u32);
+        let lowest = new.iter().min().map(|s| s + 2);
+        // `(slot of the first open upvalue, the collector's list has the coroutine, cells are there)`: whether that needs the helper.
+        for (first, listed, cells, called) in [
+            (None, 1, true, false),
+            (Some(1), 1, true, false),
+            (Some(20), 1, true, opens > 0),
+            (lowest, 1, true, opens > 0),
+            (None, 0, true, opens > 0),
+            (None, 1, false, true),
+        ] {
+            let mut m = Heap::new();
+            let mut vm = Vm::new(&[2.5f64.to_bits(), 0]);
+            let (thread, old) = (m.object(size("ThreadObj")), m.object(32));
+            let function = m.object(40);
+            for (at, v) in [(16, 0xe0e0), (24, 0xa0a0), (32, 0xb0b0)] {
+                *m.word(function, at) = v;
+            }
+            vm.stack[SLOT0 + 1] = boxed(function, Ty::Func);
+            vm.fields[vmfield::CUR as usize / 8] = thread;
+            m.set32(thread, offset("ThreadObj", "listed"), listed);
+            if let Some(s) = first {
+                *m.word(thread, offset("ThreadObj", "open_upvals")) = old;
+                *m.word(old, offset("UpvalObj", "v")) = slot(&vm, s);
+            }
+            let same = run(bytes) == run(32);
+            let made = if cells { lend(&mut vm, &mut m, bytes, if same { 1 + opens } else { 1 }) } else { 0 };
+            let ups = match (same, opens) {
+                (true, _) => made + 32,
+                (false, 0) => 0,
+                _ => lend(&mut vm, &mut m, 32, opens),
+            };
+            calls(0x5550);
+            assert_eq!(vm.run(&a, &code, at).1, Some(1));
+            let helped = calls(0);
+            assert_eq!((vm.slot(6), vm.slot(7)), (2.5f64.to_bits(), boxed(function, Ty::Func)));
+            let open = *m.word(thread, offset("ThreadObj", "open_upvals"));
+            if called {
+                assert_eq!(helped[0][1..4], [0x7770, function, slot(&vm, 2)], "{captures:?} {first:?}");
+                assert_eq!(vm.slot(5), boxed(0x5550, Ty::Func));
+                assert_eq!(open, if first.is_some() { old } else { 0 }, "nothing was opened");
+                assert_eq!(vm.run(&a, &code, at).1, Some(0), "memory is short");
+                continue;
+            }
+            assert!(helped.is_empty(), "{captures:?} {first:?}");
+            assert_eq!(vm.slot(5), boxed(made, Ty::Func));
+            let head = u32::from_le_bytes([objtype::FUNC, 0, 0, captures.len() as u8]);
+            assert_eq!((*m.word(made, 0), *m.word(made, 8), *m.word(made, 16)), (head.into(), 0x7770 + 72, 0xe0e0));
+            let mut sorted = new.clone();
+            sorted.sort_unstable();
+            for (n, &c) in captures.iter().enumerate() {
+                let got = *m.word(made, 24 + n * 8);
+                let Some(k) = sorted.iter().position(|s| c & LOCAL != 0 && *s == c & 255) else {
+                    assert_eq!(got, [0xa0a0, 0xb0b0][c as usize]);
+                    continue;
+                };
+                assert_eq!(got, ups + k as u64 * 32);
+                let head = u32::from_le_bytes([objtype::UPVAL, 0, 0, u8::from(c & Closure::IMMUTABLE != 0)]);
+                let below = match k {
+                    0 if first.is_some() => old,
+                    0 => 0,
+                    _ => got - 32,
+                };
+                let want = [u64::from(head), slot(&vm, 2 + (c & 255)), tag::NIL_BITS, below];
+                assert_eq!([0, 8, 16, 24].map(|o| *m.word(got, o)), want, "{captures:?} {n}");
+            }
+            let highest = ups + u64::from(opens.saturating_sub(1)) * 32;
+            assert_eq!(
+                open,
+                if opens > 0 {
+                    highest
+                } else if first.is_some() {
+                    old
+                } else {
+                    0
+                }
+            );
+            assert_eq!(*m.word(old, 0), 0);
         }
     }
 }

@@ -227,6 +227,11 @@ impl Emit<'_> {
                     match word {
                         Word::Reg(r) => mr!(self.a.o, mov, QWORD, ea, Rq(r)),
                         Word::Bits(bits) => self.a.store_bits(ea, bits),
+                        Word::Slot(s) => {
+                            lea!(self.a.o, Rq(TMP), Ea::Base(BASE, s * 8));
+                            mr!(self.a.o, mov, QWORD, ea, Rq(TMP));
+                        }
+                        Word::None => {}
                     }
                 }
                 let thunk = self.thunk(helper);
@@ -261,6 +266,7 @@ impl Emit<'_> {
                 ; mov rdi, r14
                 ; mov rsi, [rsp + SAVED + 8 + ARRAY]
                 ; mov rdx, [rsp + SAVED + 16 + ARRAY]
+                ; mov rcx, [rsp + SAVED + 24 + ARRAY]
                 ; mov rax, QWORD adr as i64
                 ; call rax);
             for (k, r) in CLOBBERED.into_iter().enumerate() {

@@ -99,7 +99,7 @@ pub(super) enum Cold {
         entry: DynamicLabel,
         back: DynamicLabel,
         helper: abi::support::Helper,
-        args: [Word; 2],
+        args: [Word; 3],
         d: u8,
         snap: usize,
     },
@@ -112,6 +112,10 @@ pub(super) enum Word {
     Reg(u8),
     /// Bits.
     Bits(u64),
+    /// Address of a slot.
+    Slot(i32),
+    /// The helper has fewer arguments.
+    None,
 }
 
 pub(super) struct Emit<'a> {
@@ -303,22 +307,22 @@ pub fn enter_with(state: &abi::exit::ExitState, inner: u64) -> Vec<u8> {
 
 impl Emit<'_> {
     fn prologue(&mut self) {
-        let inner = self.inner;
         dynasm!(self.a.o; .arch x64
             ; push rbp; push rbx; push r12; push r13; push r14; push r15
             ; sub rsp, FRAME
             ; mov r14, rdi
-            ; mov rbp, rsi
-            ; =>inner);
+            ; mov rbp, rsi);
     }
 
-    /// Counts an entry, if that is wanted.
+    /// Counts an entry, if that is wanted. A trace that goes on with itself is not entered.
     fn count_entry(&mut self) {
         if self.ways.counted {
             let at = Arc::as_ptr(self.entries.insert(Arc::default())) as u64;
             self.a.imm(TMP, at);
             dynasm!(self.a.o; .arch x64; add QWORD [rax], BYTE 1);
         }
+        let inner = self.inner;
+        dynasm!(self.a.o; .arch x64; =>inner);
     }
 
     /// Stubs, the common exit, cold code, the way out.
@@ -725,7 +729,7 @@ pub enum Int {
 /// Bytes before a string's first.
 const STR_HEAD: i32 = crate::asm::select::STR_HEAD;
 /// Bytes before a prototype's first instruction.
-const PROTO_HEAD: i32 = layout::size("ProtoObj") as i32;
+pub(super) const PROTO_HEAD: i32 = layout::size("ProtoObj") as i32;
 /// Bytes before a function's first upvalue.
 const FUNC_UPVALS: i32 = layout::size("FuncObj") as i32;
 

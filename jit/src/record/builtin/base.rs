@@ -164,8 +164,13 @@ pub(super) fn tonumber(r: &mut Rec<'_>, args: &Args) -> Results {
 /// `tostring(v)` of strings, numbers, nil and booleans without metamethods.
 pub(super) fn tostring(r: &mut Rec<'_>, args: &Args) -> Results {
     let Some((v, live)) = args.at(0) else { return Ok(None) };
-    if v.ty != Ty::Str && !r.s.metatable(live).is_nil() {
-        return Ok(None);
+    if v.ty != Ty::Str {
+        if !r.s.metatable(live).is_nil() {
+            return Ok(None);
+        }
+        if v.ty.is_number() || v.ty.is_pri() {
+            r.base_metatable(v.ty, live)?;
+        }
     }
     Ok(r.plain_text(v)?.map(|s| vec![s]))
 }

@@ -71,7 +71,11 @@ pub(super) fn format(r: &mut Rec<'_>, args: &Args) -> Results {
             Piece::Text(text) => r.text(&text),
             Piece::Str => {
                 next += 1;
-                match r.plain_text(args.values[next - 1].0)? {
+                let (v, live) = args.values[next - 1];
+                if v.ty != Ty::Str {
+                    r.base_metatable(v.ty, live)?;
+                }
+                match r.plain_text(v)? {
                     Some(s) => s,
                     None => return Ok(None),
                 }

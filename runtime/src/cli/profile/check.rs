@@ -49,12 +49,11 @@ fn text(name: &str, p: &Profile, sources: &Sources) -> (String, f64) {
     let found = p.coverage(&|hash| sources.hashes.contains(&hash) || own(hash));
     let roots = found.whole + found.part.len() + found.stale.len();
     let mut out = format!(
-        "{name} against {} file{}: {:.1}% of what is hot still applies; {} of {roots} tree{} whole, {} in part, {} stale\n",
-        sources.files,
-        if sources.files == 1 { "" } else { "s" },
+        "{name} against {}: {:.1}% of what is hot still applies; {} of {} whole, {} in part, {} stale\n",
+        super::plural(sources.files, "file"),
         found.share * 100.0,
         found.whole,
-        if roots == 1 { "" } else { "s" },
+        super::plural(roots, "tree"),
         found.part.len(),
         found.stale.len()
     );

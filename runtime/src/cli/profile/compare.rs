@@ -73,8 +73,7 @@ fn text(a: &Profile, b: &Profile, least: f64) -> String {
         let _ = writeln!(out, "{before}  {after}  {:+6.1}  {}: {}", row.change(), row.place, row.word);
     }
     if same > 0 {
-        let s = if same == 1 { "" } else { "s" };
-        let _ = writeln!(out, "{same} place{s} with changes below {least}%");
+        let _ = writeln!(out, "{} with changes below {least}%", super::plural(same, "place"));
     }
     out
 }

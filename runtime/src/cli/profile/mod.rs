@@ -113,7 +113,8 @@ fn trim(m: &ArgMatches, input: &mut Input) -> Result<u8, String> {
     let (trees, sides) = profile.trim(percent(m, "min-share")?.unwrap_or(1.0) / 100.0);
     let status = output(m, &profile)?;
     if m.get_one::<OsString>("output").is_some() {
-        complain(&format!("{trees} trees dropped, {sides} side traces dropped, {} trees kept", profile.trees().len()));
+        let (kept, trees) = (plural(profile.trees().len(), "tree"), plural(trees, "tree"));
+        complain(&format!("{trees} and {} dropped, {kept} kept", plural(sides, "side trace")));
     }
     Ok(status)
 }
@@ -147,6 +148,11 @@ fn percent(m: &ArgMatches, id: &str) -> Result<Option<f64>, String> {
 fn reason(e: &std::io::Error) -> String {
     let text = e.to_string();
     text.split(" (os error ").next().unwrap_or_default().to_string()
+}
+
+/// Says how many.
+fn plural(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Names a file in a report.

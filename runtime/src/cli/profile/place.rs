@@ -15,7 +15,8 @@ pub fn file_of(chunk: &[u8]) -> Option<PathBuf> {
 /// Returns `file:line` of an instruction; its key if the profile does not know it.
 pub fn text(p: &Profile, key: RootKey) -> String {
     match p.place(key) {
-        Some((chunk, line)) => String::from_utf8_lossy(&bytecode::listing::place(chunk, line)).into_owned(),
+        Some(([b'@' | b'=', name @ ..], line)) => format!("{}:{line}", String::from_utf8_lossy(name)),
+        Some((_, line)) => format!("[string]:{line}"),
         None => key.to_string(),
     }
 }

@@ -1,7 +1,7 @@
 //! `kiln profile show`: what is in a profile, hottest first.
 
 use super::place::{self, Sources};
-use super::{Input, paths, report};
+use super::{Input, paths, plural, report};
 use abi::abort::Abort;
 use clap::ArgMatches;
 use ir::profile::{Profile, Spent};
@@ -26,10 +26,6 @@ struct Options {
     top: usize,
     traces: bool,
     ir: bool,
-}
-
-fn plural(n: usize, what: &str) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn text(name: &str, p: &Profile, options: &Options) -> String {
@@ -71,22 +67,23 @@ fn text(name: &str, p: &Profile, options: &Options) -> String {
     }
     if rows.len() > options.top {
         let rest: f64 = rows[options.top..].iter().map(|r| r.share).sum();
-        let _ = writeln!(out, "{:5.1}%  {} more", rest * 100.0, plural(rows.len() - options.top, "place"));
+        let _ = writeln!(out, "{:5.1}%  {}", rest * 100.0, plural(rows.len() - options.top, "more place"));
     }
     out + &aborts(p, options)
 }
 
 /// Says where the time went.
 fn time(p: &Profile) -> String {
-    let all: u64 = p.time.values().fold(0, |n, m| n.saturating_add(*m));
-    if all == 0 {
+    let of = |s: Spent| p.time.get(&s).copied().unwrap_or(0) as f64;
+    let other: f64 = Spent::OTHER.iter().map(|(s, _)| of(*s)).sum();
+    let compiled: f64 = p.time.keys().filter(|s| matches!(s, Spent::Root(_))).map(|s| of(*s)).sum();
+    let all = other + compiled;
+    if all == 0.0 {
         return String::new();
     }
-    let share = |n: u64| n as f64 * 100.0 / all as f64;
-    let other: u64 = Spent::OTHER.iter().filter_map(|(s, _)| p.time.get(s)).sum();
-    let mut out = format!("time, by {all} samples: {:.0}% compiled", share(all - other));
+    let mut out = format!("time, by {all:.0} samples: {:.0}% compiled", compiled * 100.0 / all);
     for (spent, name) in Spent::OTHER {
-        let _ = write!(out, ", {:.0}% {name}", share(p.time.get(&spent).copied().unwrap_or(0)));
+        let _ = write!(out, ", {:.0}% {name}", of(spent) * 100.0 / all);
     }
     out + "\n"
 }
@@ -148,11 +145,10 @@ fn details(out: &mut String, p: &Profile, row: &Row<'_>) {
                 _ => String::new(),
             };
             let what = match b.parent {
-                None => format!("root, {} instructions", b.trace.ins.len()),
-                Some((parent, exit)) => {
-                    format!("trace {i} at exit {exit} of {parent}, {at}, {} instructions", b.trace.ins.len())
-                }
+                None => "root".to_string(),
+                Some((parent, exit)) => format!("trace {i} at exit {exit} of {parent}, {at}"),
             };
+            let what = format!("{what}, {}", plural(b.trace.ins.len(), "instruction"));
             let link = match (b.target, b.trace.link) {
                 (Some(k), _) => format!(" -> {}", place::root(p, k)),
                 (_, ir::Link::Interp) => " -> interpreter".to_string(),

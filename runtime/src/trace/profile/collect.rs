@@ -151,7 +151,7 @@ impl Engine {
         }
         // An end in the interpreter is counted a few times only: what did not leave elsewhere was left there.
         if let (Link::Interp, Some((end, others))) = (live.trace.link, exits.split_last_mut()) {
-            *end = (*end).max(entries.saturating_sub(others.iter().sum()));
+            *end = (*end).max(entries.saturating_sub(total(others)));
         }
         let at = tree.branches.len();
         tree.branches.push(Branch { trace: live.trace.unpack(), parent, target, entries, exits });
@@ -171,7 +171,10 @@ impl Engine {
             return None;
         }
         let mut tree = self.read_tree(i)?.tree;
-        let before = tree.branches.first()?.entries.max(1);
+        if tree.check().is_err() {
+            return None;
+        }
+        let before = from_outside(&tree);
         for b in &mut tree.branches {
             let part = u128::from(b.entries) * u128::from(entries) / u128::from(before);
             b.entries = u64::try_from(part).unwrap_or(u64::MAX);
@@ -187,10 +190,11 @@ impl Engine {
         for i in (0..tree.branches.len()).rev() {
             let b = &mut tree.branches[i];
             // Other trees jump to its root without being counted.
-            b.entries = b.entries.max(b.exits.iter().sum());
+            b.entries = b.entries.max(total(&b.exits));
             let n = b.entries;
             if let Some((p, exit)) = b.parent {
-                tree.branches[p].exits[exit as usize] += n;
+                let count = &mut tree.branches[p].exits[exit as usize];
+                *count = count.saturating_add(n);
             }
         }
         if tree.branches[0].entries == 0 {
@@ -203,12 +207,25 @@ impl Engine {
                 continue;
             }
             if let Some(Some(t)) = self.traces.get(side as usize) {
-                tree.branches[branch].exits[exit as usize] += self.entered(t);
+                let count = &mut tree.branches[branch].exits[exit as usize];
+                *count = count.saturating_add(self.entered(t));
                 self.grow(vm, &mut tree, t, Some((branch, exit)));
             }
         }
         Some(tree)
     }
+}
+
+/// Adds counts; those of texts may be anything.
+fn total(counts: &[u64]) -> u64 {
+    counts.iter().fold(0, |n, m| n.saturating_add(*m))
+}
+
+/// Returns how often a tree was entered, not counting the rounds that lead from its side traces back to its root.
+fn from_outside(t: &Tree) -> u64 {
+    let back = |b: &Branch| b.entries.saturating_sub(total(&b.exits));
+    let rounds: Vec<u64> = t.branches.iter().filter(|b| b.target == Some(t.key)).map(back).collect();
+    t.branches[0].entries.saturating_sub(total(&rounds)).max(1)
 }
 
 /// Says whether an exit rebuilds objects.

@@ -6,8 +6,8 @@
 //! where the time goes ([`sample`]). A sample is the trace whose code the timer interrupted; if that was in a helper, the trace that is left
 //! next because of it.
 //!
-//! Of precompiled trees the interpreter counts entries, and `aot::leave` exits. Traces within one are not counted: they are said to have
-//! been entered as often, in proportion, as in the profile that the tree was built from, or as often as they were left, if that is more.
+//! Of precompiled trees the interpreter counts entries, and `aot::leave` exits. What happens within one is not counted: for each entry from outside
+//! its traces are said to have been entered as often as in the profile that the tree was built from; or as often as they were left, if that is more.
 //!
 //! What is freed or flushed is kept as text-to-be ([`Engine::keep`]).
 //!
@@ -70,9 +70,11 @@ pub fn start(vm: &mut Vm, options: &Options) -> Result<(), String> {
     let deliver = vm.jit.deliver;
     let Some(e) = super::engine(vm) else { return Err("there is no trace compiler for this processor".into()) };
     // Better now than after hours.
-    let part = part_of(&path);
-    let made = std::fs::File::create(&part).and_then(|_| std::fs::remove_file(&part));
-    made.map_err(|why| format!("cannot write profile '{}': {why}", path.display()))?;
+    if !is_stream(&path) {
+        let part = part_of(&path.canonicalize().unwrap_or_else(|_| path.clone()));
+        let made = std::fs::File::create(&part).and_then(|_| std::fs::remove_file(&part));
+        made.map_err(|why| cannot_write(&path, &why))?;
+    }
     let every = (options.every > 0).then(|| Duration::from_millis(options.every));
     // The report has a timer of its own.
     let sampled = options.interval > 0 && e.watch.stats.is_none();
@@ -145,8 +147,7 @@ fn save(vm: &mut Vm) {
     whole.merge(output.kept.clone());
     let done = write(&output.path, whole.to_string().as_bytes());
     if let Err(why) = done {
-        let message = format!("cannot write profile '{}': {why}", output.path.display());
-        crate::program::complain(Some(b"kiln"), message.as_bytes());
+        crate::program::complain(Some(b"kiln"), cannot_write(&output.path, &why).as_bytes());
     }
     if let Some(output) = &mut e.watch.profile {
         output.written = Instant::now();
@@ -200,6 +201,12 @@ impl Engine {
     }
 }
 
+fn cannot_write(path: &Path, why: &std::io::Error) -> String {
+    let why = why.to_string();
+    // Without Rust's `(os error 2)`.
+    format!("cannot write profile '{}': {}", path.display(), why.split(" (os error ").next().unwrap_or_default())
+}
+
 /// Puts the number of the process in place of `%p`.
 fn expand(path: &[u8]) -> PathBuf {
     let mut out = Vec::with_capacity(path.len());
@@ -226,14 +233,20 @@ fn part_of(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// Says whether a name is that of a device or a pipe, which cannot be replaced. (What lies in /dev may be links to anything.)
+fn is_stream(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc") || std::fs::metadata(path).is_ok_and(|m| !m.is_file())
+}
+
 /// Writes a file whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    // A device or a pipe cannot be replaced.
-    if std::fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+    if is_stream(path) {
         return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
-    let part = part_of(path);
-    let done = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
+    // A link stays one.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let part = part_of(&path);
+    let done = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, &path));
     if done.is_err() {
         // It may not even have been made.
         let _ = std::fs::remove_file(&part);
@@ -263,6 +276,11 @@ mod tests {
             assert_eq!(std::fs::read_to_string(&file).expect("read"), text);
         }
         assert!(write(&folder.join("none/x"), b"").is_err());
+        let link = folder.join("y");
+        std::os::unix::fs::symlink("x", &link).expect("a link");
+        write(&link, b"three").expect("written");
+        assert_eq!(std::fs::read_to_string(&file).expect("read"), "three");
+        std::fs::remove_file(&link).expect("still a link");
         assert_eq!(std::fs::read_dir(&folder).expect("list").count(), 1, "nothing is left behind");
         std::fs::remove_dir_all(&folder).expect("removed");
     }

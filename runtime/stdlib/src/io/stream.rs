@@ -16,6 +16,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Stdio};
 use std::rc::Weak;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Size of a buffer in bytes.
 pub const BUFFER: usize = 32768;
@@ -89,12 +90,20 @@ fn errno(e: &std::io::Error) -> i32 {
     e.raw_os_error().unwrap_or(libc::EIO)
 }
 
+/// The process is to end: what waits for input and is interrupted fails.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Has reads that a signal interrupts fail from now on. May be called in signal handlers.
+pub fn stop_waiting() {
+    ENDING.store(true, Ordering::Relaxed);
+}
+
 fn read_some(file: &File, buf: &mut [u8]) -> Result<usize, i32> {
     loop {
         let mut f = file;
         match f.read(buf) {
             Ok(n) => return Ok(n),
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted && !ENDING.load(Ordering::Relaxed) => {}
             Err(e) => return Err(errno(&e)),
         }
     }

@@ -158,6 +158,17 @@ impl Emit<'_> {
                 self.exit(n, Cc::Ge);
                 dynasm!(self.a.o; .arch x64; =>none);
             }
+            Op::BMETA => {
+                let ea = Ea::Base(VM, vmfield::BASE_META + ins.a.as_lit() * 8);
+                match i32::try_from(register_bits(self.t, self.req, ins.b)) {
+                    Ok(k) => mi!(self.a.o, cmp, QWORD, ea, DWORD k),
+                    Err(_) => {
+                        dynasm!(self.a.o; .arch x64; mov rax, QWORD register_bits(self.t, self.req, ins.b) as i64);
+                        rm!(self.a.o, cmp, Rq(TMP), QWORD, ea);
+                    }
+                }
+                self.exit(n, Cc::Ne);
+            }
             Op::UREFO | Op::UREFC => {
                 let f = self.base_reg(n.a, uses);
                 let uv = |s| abi::layout::offset("UpvalObj", s) as i32;
@@ -241,6 +252,7 @@ impl Emit<'_> {
             Op::TBAR | Op::OBAR => self.barrier(n, ins, uses)?,
             Op::TNEW | Op::TDUP => self.new_table(n, ins, d)?,
             Op::NEWREF => self.new_key(n, ins, uses, d)?,
+            Op::FNEW => self.new_func(n, ins, uses, d)?,
             _ => return Err(Abort::NyiIr),
         }
         Ok(())

@@ -18,7 +18,7 @@ mod report;
 mod stats;
 
 use clap::{Parser, ValueEnum};
-use engine::Engine;
+use engine::{Engine, Kind};
 use measure::{Job, Meter, Usage};
 use program::Program;
 use report::{Report, Row};
@@ -128,7 +128,10 @@ fn run(options: &Options) -> Result<bool, String> {
     if options.starts > 0 && options.filter.is_empty() {
         let starts = if options.instructions { 1 } else { options.starts };
         let job = Job { arguments: vec!["-e".into(), String::new()], size: None };
-        let mut row = run_rounds("start", "start", &meter, &job, &engines, starts, &mut report)?;
+        let nothing = options.out.join("start.lua");
+        std::fs::write(&nothing, "").map_err(|e| format!("cannot write {}: {e}", nothing.display()))?;
+        let mut row =
+            run_rounds("start", "start", &meter, &job, &made(options, &engines, &nothing, None), starts, &mut report)?;
         // A run of a millisecond is over before its memory can be seen; no ratio comes of no number.
         row.runs.iter_mut().flatten().for_each(|u| u.memory = f64::NAN);
         report.add(row);
@@ -151,7 +154,18 @@ fn run_program(
     let default = if options.instructions { Size::Small } else { Size::Large };
     let small = options.size.unwrap_or(default) == Size::Small;
     let job = Job { arguments: vec![program.path.display().to_string()], size: small.then(|| program.small.clone()) };
-    run_rounds(&program.name, &program.group, meter, &job, engines, rounds, report)
+    let engines = made(options, engines, &program.path, Some(&program.small));
+    run_rounds(&program.name, &program.group, meter, &job, &engines, rounds, report)
+}
+
+/// Has engines that build make their executables. Those that cannot fail.
+fn made(options: &Options, engines: &[Engine], script: &Path, size: Option<&str>) -> Vec<Result<Engine, String>> {
+    let corpus = absolute(&options.corpus).unwrap_or_default();
+    let make = |e: &Engine| match e.kind {
+        Kind::Builds => e.built(script, size, &options.out, &corpus),
+        _ => Ok(e.clone()),
+    };
+    engines.iter().map(make).collect()
 }
 
 /// Lets the engines take turns at one job, and checks that they print the same.
@@ -160,16 +174,17 @@ fn run_rounds(
     group: &str,
     meter: &Meter,
     job: &Job,
-    engines: &[Engine],
+    engines: &[Result<Engine, String>],
     rounds: u32,
     report: &mut Report,
 ) -> Result<Row, String> {
     let mut runs: Vec<Vec<Usage>> = vec![Vec::new(); engines.len()];
-    let mut failures: Vec<Option<String>> = vec![None; engines.len()];
+    let mut failures: Vec<Option<String>> = engines.iter().map(|e| e.as_ref().err().cloned()).collect();
     let mut first_output: Option<(usize, String)> = None;
     report.progress(name);
     for round in 0..rounds {
         for (i, engine) in engines.iter().enumerate() {
+            let Ok(engine) = engine else { continue };
             if failures[i].is_some() {
                 continue;
             }
@@ -182,7 +197,8 @@ fn run_rounds(
             };
             match &first_output {
                 Some((other, output)) if *output != done.output => {
-                    failures[i] = Some(format!("prints something else than {}", engines[*other].name));
+                    let other = engines[*other].as_ref().map_or("another", |e| &e.name);
+                    failures[i] = Some(format!("prints something else than {other}"));
                     continue;
                 }
                 Some(_) => {}

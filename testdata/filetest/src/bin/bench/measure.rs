@@ -7,7 +7,7 @@
 //!
 //! Invariant: nothing may run in `main` before [`serve`].
 
-use crate::engine::{Engine, find_program};
+use crate::engine::{Engine, Kind, find_program};
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -76,7 +76,11 @@ impl Meter {
                 "--smc-check=all-non-file",
             ]);
         }
-        command.args(&engine.command).args(&job.arguments).args(&job.size);
+        command.args(&engine.command);
+        if engine.kind == Kind::Runs {
+            command.args(&job.arguments);
+        }
+        command.args(&job.size);
         command.env("BENCH_CORPUS", &self.corpus);
         let answer = command.stderr(Stdio::inherit()).output().map_err(|e| format!("cannot measure: {e}"))?;
         let answer = String::from_utf8_lossy(&answer.stdout).into_owned();

@@ -1,21 +1,25 @@
 //! Which allocations and insertions are done in line.
 //!
 //! Small tables are taken from the allocator's runs by moving a pointer, their parts filled by stores. A key whose insertion the table's shape
-//! has recorded (`heap::shape`) is inserted by repeating the record. Where a run has ended, the record is another's, or the collector has
-//! traversed the table, a subroutine calls the helper; it keeps all registers, so neither is a call for the register allocator.
+//! has recorded (`heap::shape`) is inserted by repeating the record. Closures and the upvalues of slots that no other closure has captured come
+//! from runs, too; the upvalues become the first of the open ones. Where a run has ended, the record is another's, the collector has
+//! traversed the table, or a slot's upvalue would not be the first, a subroutine calls the helper; it keeps all registers, so none of these is a
+//! call for the register allocator.
 //!
-//! Absent: closures (FNEW looks through the open upvalues) and strings (SNEW looks through the intern table) are calls; their helpers allocate
-//! from the same runs. A key that is linked behind another one takes the subroutine.
+//! Absent: strings (SNEW looks through the intern table) and closures that share a variable with one made before on the trace are calls; their
+//! helpers allocate from the same runs. A key that is linked behind another one takes the subroutine.
 
-use crate::backend::Template;
+use crate::{Capture, Closure, Const, Ins, Op, Ref, Slot, Trace};
 use abi::layout::{offset, size};
 use abi::{objtype, shape, tabflag, vmfield};
-use ir::{Const, Ins, Op, Trace};
 
 /// Nodes of the largest hash part that is filled in line.
 const MAX_NODES: u32 = 8;
 /// Slots of the largest array part in a cell of its own that is filled in line.
 const MAX_ARRAY: u32 = 16;
+/// Upvalues of the largest closure that is made in line, and how many of them may be new.
+const MAX_UPVALUES: usize = 8;
+const MAX_NEW: usize = 4;
 /// Bytes of a table without parts.
 pub const HEAD: u32 = size("TabObj") as u32;
 /// Bytes of a node.
@@ -27,6 +31,27 @@ const _: () = assert!(MAX_NODES * NODE <= vmfield::MAX_CELL && MAX_ARRAY * SLOT 
 // One word of flags, type, epoch and metamethods.
 const _: () = assert!(offset("TabObj", "gct") == 0 && offset("TabObj", "marked") == 1);
 const _: () = assert!(offset("TabObj", "nomm") == 2 && offset("TabObj", "flags") == 3);
+
+/// A table that is copied, and that nobody changes. It has a shape.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Template {
+    /// Its address, as `Request::bits` has it.
+    pub table: u64,
+    /// Array slots.
+    pub asize: u32,
+    /// Nodes.
+    pub nodes: u32,
+    /// Shape.
+    pub shape: u32,
+    /// Keys.
+    pub keys: u32,
+    /// First of the nodes taken.
+    pub freetop: u32,
+    /// Address of the array part.
+    pub array: u64,
+    /// Address of the hash part.
+    pub node: u64,
+}
 
 /// A table that is made in line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,6 +112,56 @@ pub fn table(ins: Ins, bits: &[u64], templates: &[Template]) -> Option<Table> {
     let fits =
         made.nodes <= MAX_NODES && made.asize <= MAX_ARRAY && (made.is_inner() || made.asize == 0 || made.nodes == 0);
     fits.then_some(made)
+}
+
+/// A closure that is made in line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Func {
+    /// Slot 0 of the frame it is made in.
+    pub base: Slot,
+    /// Upvalues of the parent: which one it gets as which.
+    pub shared: Vec<(u32, u32)>,
+    /// New upvalues from the lowest slot on: slot, never assigned again, which one it is.
+    pub new: Vec<(Slot, bool, u32)>,
+}
+
+impl Func {
+    /// Bytes of the cell of the closure.
+    pub fn bytes(&self) -> u32 {
+        size("FuncObj") as u32 + (self.shared.len() + self.new.len()) as u32 * 8
+    }
+}
+
+/// Returns the closure that FNEW at `i` makes, if that is done in line.
+pub fn func(t: &Trace, i: usize) -> Option<Func> {
+    let c: Closure = t.closure(Ref::ins(i)).filter(|c| c.captures.len() <= MAX_UPVALUES)?;
+    let mut made = Func { base: c.base, shared: Vec::new(), new: Vec::new() };
+    for (n, capture) in (0..).zip(&c.captures) {
+        match *capture {
+            Capture::Parent(k) => made.shared.push((k, n)),
+            Capture::Local { slot, immutable } => made.new.push((slot, immutable, n)),
+        }
+    }
+    made.new.sort_unstable();
+    let Some(&(lowest, ..)) = made.new.first() else { return Some(made) };
+    let twice = made.new.windows(2).any(|w| w[0].0 == w[1].0);
+    if twice || made.new.len() > MAX_NEW {
+        return None;
+    }
+    // What a closure of before has captured is open.
+    for j in (1..i).rev() {
+        match t.ins[j].op {
+            Op::UFREE | Op::UCLO if t.ins[j].a.as_lit() <= lowest => break,
+            Op::RETF => break,
+            Op::FNEW
+                if !t.ins[j].is_sunk() && t.closure(Ref::ins(j)).is_none_or(|c| c.slots().any(|s| s >= lowest)) =>
+            {
+                return None;
+            }
+            _ => {}
+        }
+    }
+    Some(made)
 }
 
 /// Says whether NEWREF at `i` inserts a string that the table's shape may know. In a table that is full the key makes room first, which no record

@@ -1,0 +1,164 @@
+//! Small tables and keys that a shape has recorded, in line ([`ir::inline`] says which): cells are taken from the allocator's runs. Where a run
+//! has ended, the record is another's, or the collector has traversed the table, the helper does it.
+//!
+//! Absent: copies of templates, whose nodes lie elsewhere in each process.
+
+use super::block::{self, HEADER, NODE as NODE_CLASS, VM};
+use super::{Branching, Lowerer, Refusal, Val};
+use abi::layout::offset;
+use abi::support::Helper;
+use abi::vmfield::{self, run};
+use abi::{shape, tag};
+use ir::inline::{self, HEAD, NODE, SLOT, Table};
+use ir::{Const, Ins, Ty};
+
+const fn tab(field: &str) -> i64 {
+    offset("TabObj", field) as i64
+}
+
+const fn record(field: &str) -> i64 {
+    offset("ShapeRecord", field) as i64
+}
+
+impl Lowerer<'_> {
+    /// TNEW.
+    pub(super) fn new_table(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let args = ["%vm".into(), ins.a.as_lit().to_string(), ins.b.as_lit().to_string()];
+        let Some(table) = inline::table(ins, &[], &[]) else {
+            return self.call_with(b, at, Helper::tab_new, &args);
+        };
+        let (slow, on) = (self.f.label(), self.f.label());
+        let (t, second) = self.take_cells(&table, &slow);
+        self.fill(&table, &t, &second);
+        let filled = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&slow);
+        self.call_with(b, at, Helper::tab_new, &args)?;
+        self.join(b, at, &on, (&t, &filled))
+    }
+
+    /// Goes on at `on` with what was made there, or what the helper gave for instruction `at` here.
+    fn join(&mut self, b: &mut Branching, at: usize, on: &str, (made, there): (&str, &str)) -> Result<(), Refusal> {
+        let v = b.vals[at].clone().ok_or_else(|| Refusal("a helper gave nothing".into()))?;
+        let here = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(on);
+        let text = self.f.let_(format_args!("phi ptr [ {made}, %{there} ], [ {}, %{here} ]", v.text));
+        b.vals[at] = Some(Val { text: text.into(), ty: v.ty });
+        Ok(())
+    }
+
+    /// Takes the table's cell and the second one, if there is one. Nothing is taken, and `slow` goes on, if a run has ended.
+    fn take_cells(&mut self, table: &Table, slow: &str) -> (String, String) {
+        let (first, second) = table.cells();
+        let one = run(first);
+        let t = self.vm_load("ptr", one.cur);
+        let two = (second > 0).then(|| run(second)).filter(|two| *two != one);
+        let bytes = if second > 0 && two.is_none() { one.cell * 2 } else { one.cell };
+        let end = self.reach(&t, bytes, one.end, slow);
+        let mut other = self.at_offset(&t, i64::from(one.cell));
+        if let Some(two) = two {
+            other = self.vm_load("ptr", two.cur);
+            let end = self.reach(&other, two.cell, two.end, slow);
+            self.vm_store("ptr", &end, two.cur);
+        }
+        self.vm_store("ptr", &end, one.cur);
+        (t, other)
+    }
+
+    /// Returns what is `bytes` behind an address; `slow` goes on if that is behind the end of the run.
+    fn reach(&mut self, from: &str, bytes: i32, end: i32, slow: &str) -> String {
+        let to = self.at_offset(from, i64::from(bytes));
+        let end = self.vm_load("ptr", end);
+        let fits = self.f.let_(format_args!("icmp ule ptr {to}, {end}"));
+        self.guard(&fits, slow, 1);
+        to
+    }
+
+    fn fill(&mut self, table: &Table, t: &str, second: &str) {
+        if table.nodes > 0 {
+            for k in 0..table.nodes {
+                let at = i64::from(k * NODE);
+                self.put(second, at + offset("Node", "val") as i64, "i64", tag::NIL_BITS as i64, NODE_CLASS);
+                self.put(second, at + offset("Node", "key") as i64, "i64", tag::NIL_BITS as i64, NODE_CLASS);
+                self.put(second, at + offset("Node", "next") as i64, "i64", 0, NODE_CLASS);
+            }
+            self.put_ptr(t, tab("node"), second);
+        } else {
+            let nil = self.konst(&Const::NilSlot);
+            self.put_ptr(t, tab("node"), &nil.text);
+        }
+        let array = if table.is_inner() { self.at_offset(t, i64::from(HEAD)) } else { second.to_string() };
+        for k in 0..table.asize {
+            self.put(&array, i64::from(k * SLOT), "i64", tag::NIL_BITS as i64, block::ARRAY);
+        }
+        self.put_ptr(t, tab("array"), if table.asize == 0 { "null" } else { &array });
+        self.put(t, tab("gct"), "i32", i64::from(table.head as i32), HEADER);
+        self.put(t, tab("shape"), "i32", i64::from(table.shape), HEADER);
+        self.put_ptr(t, tab("meta"), "null");
+        self.put(t, tab("asize"), "i32", i64::from(table.asize), HEADER);
+        self.put(t, tab("hmask"), "i32", i64::from(table.nodes.saturating_sub(1)), HEADER);
+        self.put(t, tab("freetop"), "i32", i64::from(table.freetop), HEADER);
+        self.put(t, tab("border"), "i32", 0, HEADER);
+    }
+
+    fn put(&mut self, base: &str, off: i64, ty: &str, bits: i64, class: usize) {
+        let at = self.at_offset(base, off);
+        self.f.line(format_args!("store {ty} {bits}, ptr {at}, !tbaa !{class}"));
+    }
+
+    fn put_ptr(&mut self, base: &str, off: i64, p: &str) {
+        let at = self.at_offset(base, off);
+        self.f.line(format_args!("store ptr {p}, ptr {at}, !tbaa !{HEADER}"));
+    }
+
+    /// NEWREF of a constant string: repeats the latest transition of the table's shape, if it is the key's and concerns its node alone.
+    pub(super) fn new_key(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let (table, key) = (self.val(b, ins.a)?, self.val(b, ins.b)?);
+        let trace = &self.tree.branches[b.branch].trace;
+        if !inline::has_known_key(trace, at, &[], &[]) || table.ty != Ty::Tab {
+            return self.helper_into(b, at, Helper::tab_newkey, &[table, key]);
+        }
+        let (slow, on) = (self.f.label(), self.f.label());
+        let t = table.text.clone();
+        let marked = self.at_offset(&t, tab("marked"));
+        let marked = self.f.let_(format_args!("load i8, ptr {marked}, !tbaa !{HEADER}"));
+        let epoch = self.vm_load("i8", vmfield::GC_EPOCH);
+        let fresh = self.f.let_(format_args!("icmp ne i8 {marked}, {epoch}"));
+        self.guard(&fresh, &slow, 1);
+        let id = self.get(&t, tab("shape"), "i32", HEADER);
+        let id = self.f.let_(format_args!("zext i32 {id} to i64"));
+        let off = self.f.let_(format_args!("shl i64 {id}, {}", shape::RECORD_BITS));
+        let records = self.vm_load("ptr", vmfield::SHAPES);
+        let r = self.f.let_(format_args!("getelementptr i8, ptr {records}, i64 {off}"));
+        let boxed = self.boxed(&key);
+        let last = self.get(&r, record("last_key"), "i64", VM);
+        let same = self.f.let_(format_args!("icmp eq i64 {last}, {boxed}"));
+        self.guard(&same, &slow, 32);
+        let link = self.get(&r, record("last_link"), "i32", VM);
+        let alone = self.f.let_(format_args!("icmp eq i32 {link}, {}", shape::NO_LINK as i32));
+        self.guard(&alone, &slow, 32);
+        for (from, to) in [("last", "shape"), ("last_freetop", "freetop")] {
+            let v = self.get(&r, record(from), "i32", VM);
+            let to = self.at_offset(&t, tab(to));
+            self.f.line(format_args!("store i32 {v}, ptr {to}, !tbaa !{HEADER}"));
+        }
+        self.put(&t, tab("nomm"), "i8", 0, HEADER);
+        let place = self.get(&r, record("last_at"), "i32", VM);
+        let place = self.f.let_(format_args!("zext i32 {place} to i64"));
+        let nodes = self.get(&t, tab("node"), "ptr", HEADER);
+        let node = self.f.let_(format_args!("getelementptr i8, ptr {nodes}, i64 {place}"));
+        let k = self.at_offset(&node, offset("Node", "key") as i64);
+        self.f.line(format_args!("store i64 {boxed}, ptr {k}, !tbaa !{NODE_CLASS}"));
+        let done = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&slow);
+        self.helper_into(b, at, Helper::tab_newkey, &[table, key])?;
+        self.join(b, at, &on, (&node, &done))
+    }
+
+    fn get(&mut self, base: &str, off: i64, ty: &str, class: usize) -> String {
+        let at = self.at_offset(base, off);
+        self.f.let_(format_args!("load {ty}, ptr {at}, !tbaa !{class}"))
+    }
+}

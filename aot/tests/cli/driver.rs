@@ -1,0 +1,357 @@
+//! Builds with profiles: what is compiled, kept, left out and said; what an executable is rebuilt from.
+
+use crate::sandbox::{self, Ran, Sandbox};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const APP: &str = "local m = require('m')
+local n = tonumber((...)) or 300
+local sum = 0
+for i = 1, n do
+  sum = sum + m.step(i)
+end
+local t = {}
+for i = 1, n do t[i] = i * 2 end
+print(sum, #t)
+";
+
+const MODULE: &str = "local m = {}
+function m.step(i)
+  if i % 3 == 0 then return i end
+  return -i / 2
+end
+return m
+";
+
+fn kiln() -> PathBuf {
+    sandbox::real_runtime().with_file_name("kiln")
+}
+
+/// A folder with a program of two files and its profile.
+fn profiled() -> Sandbox {
+    let s = Sandbox::new();
+    s.file("app.lua", APP);
+    s.file("m.lua", MODULE);
+    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua"]).succeeds();
+    s
+}
+
+/// The one line that a build says.
+fn summary(ran: &Ran) -> &str {
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!((ran.status, lines.len()), (0, 1), "{}", ran.stderr);
+    lines[0]
+}
+
+/// The number before a word of a summary.
+fn number(summary: &str, word: &str) -> usize {
+    let before = summary.split(word).next().unwrap_or_default();
+    let digits = before.trim_end().rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    digits.parse().unwrap_or_else(|_| panic!("no number before '{word}': {summary}"))
+}
+
+const PROFILE: &[&str] = &["app.lua", "--profile", "app.kprof", "-o", "app"];
+
+#[test]
+fn the_cache_saves_work_and_changes_nothing() {
+    let s = profiled();
+    let first = s.build_real(PROFILE);
+    let line = summary(&first);
+    let traces = number(line, "traces compiled");
+    assert!(line.starts_with("kiln build: app: program and 1 module, ") && traces >= 2, "{line}");
+    assert!(line.contains(", 0 dropped, 100.0 % of the profiled work, "), "{line}");
+    let bytes = s.read("app");
+    let again = s.build_real(PROFILE);
+    assert_eq!(number(summary(&again), "from the cache"), traces);
+    assert!(s.read("app") == bytes, "the cache changed the executable");
+    for options in [&["--no-cache", "-j", "1"][..], &["--no-cache", "-j", "5"], &["--cache-dir", "other", "-j", "2"]] {
+        let ran = s.build_real(&[PROFILE, options].concat());
+        assert!(!summary(&ran).contains("from the cache"), "{}", ran.stderr);
+        assert!(s.read("app") == bytes, "{options:?} changed the executable");
+    }
+    let entries: Vec<_> =
+        std::fs::read_dir(s.path("other")).expect("a cache").map(|e| e.expect("entry").path()).collect();
+    assert!(!entries.is_empty());
+    for (i, e) in entries.iter().enumerate() {
+        let mut entry = std::fs::read(e).expect("entry");
+        let at = entry.len() - 1 - i;
+        entry[at] ^= 1;
+        std::fs::write(e, entry).expect("write");
+    }
+    let other = [PROFILE, &["--cache-dir", "other"]].concat();
+    assert!(!summary(&s.build_real(&other)).contains("from the cache"), "damaged entries were used");
+    assert!(s.read("app") == bytes);
+    assert!(summary(&s.build_real(&other)).contains("from the cache"), "they were not written anew");
+    let ran = s.build_real(&[PROFILE, &["--cache-dir", "m.lua"]].concat()).succeeds();
+    assert!(ran.stderr.starts_with("kiln build: warning: cache 'm.lua': "), "{}", ran.stderr);
+    assert!(s.read("app") == bytes);
+}
+
+#[test]
+fn only_what_changed_is_compiled_again_or_left_out() {
+    let s = profiled();
+    let traces = number(summary(&s.build_real(PROFILE)), "traces compiled");
+    // The loop over `m.step` names the function that changes; the other loop does not.
+    s.file("m.lua", &MODULE.replace("-i / 2", "-i / 4"));
+    let ran = s.build_real(PROFILE);
+    let line = summary(&ran);
+    let (now, stale) = (number(line, "traces compiled"), number(line, "stale"));
+    assert!(now >= 1 && stale >= 1 && now + stale == traces, "{line}");
+    assert_eq!(number(line, "from the cache"), now);
+    let expected = s.run(&kiln(), &["-joff", "app.lua", "1000"]).succeeds().stdout;
+    assert_eq!(s.run(&s.path("app"), &["1000"]).succeeds().stdout, expected);
+    // Lines moved, and nothing else: all of it applies, and line tables are new.
+    s.file("m.lua", &format!("-- a line more\n{MODULE}"));
+    let ran = s.build_real(PROFILE);
+    assert!(summary(&ran).contains(", 0 dropped, 100.0 %"), "{}", ran.stderr);
+    s.file("app.lua", "print('another program')");
+    let ran = s.build_real(PROFILE);
+    assert_eq!(number(summary(&ran), "traces compiled"), 0);
+    assert!(summary(&ran).contains("0.0 % of the profiled work"), "{}", ran.stderr);
+    assert_eq!(s.run(&s.path("app"), &[]).succeeds().stdout, "another program\n");
+}
+
+#[test]
+fn objects_libraries_and_texts() {
+    let s = profiled();
+    let expected = s.run(&kiln(), &["-joff", "app.lua", "1000"]).succeeds().stdout;
+    let archive = sandbox::real_runtime().to_str().expect("text");
+    let cc = |arguments: &[&str]| {
+        let rest = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"];
+        s.run(std::path::Path::new("cc"), &[arguments, &rest].concat()).succeeds();
+    };
+    let make =
+        |emit: &str, file: &str| s.build_real(&["-q", "app.lua", "--profile", "app.kprof", "--emit", emit, "-o", file]);
+    make("obj", "app.o").succeeds_silently();
+    cc(&["-o", "by-hand", "app.o", archive]);
+    assert_eq!(s.run(&s.path("by-hand"), &["1000"]).succeeds().stdout, expected);
+    make("lib", "libapp.a").succeeds_silently();
+    s.file("main.c", "int kiln_main(int, char **); int main(int c, char **v) { return kiln_main(c, v); }");
+    cc(&["-o", "from-c", "main.c", "libapp.a"]);
+    assert_eq!(s.run(&s.path("from-c"), &["1000"]).succeeds().stdout, expected);
+    make("ll", "app.ll").succeeds_silently();
+    make("asm", "app.s").succeeds_silently();
+    let text = |name: &str| String::from_utf8(s.read(name)).expect("text");
+    assert!(text("app.ll").contains("\ndefine hidden i64 @lua.app_lua_"), "{}", text("app.ll"));
+    assert!(text("app.s").contains("\nlua.app_lua_"), "{}", text("app.s"));
+    cc(&["-c", "-o", "from-text.o", "app.s"]);
+}
+
+/// Relocations that the three linkers, and the loader of `kiln run --aot`, know.
+const RELOCATIONS: &[(&str, &[u32])] = &[
+    // 64, PC32, PLT32, GOTPCREL, 32 (in line tables), GOTPCRELX, REX_GOTPCRELX
+    ("x86_64", &[1, 2, 4, 9, 10, 41, 42]),
+    // ABS64, ABS32, PREL32; ADR_PREL_PG_HI21, ADD_ABS_LO12_NC, LDST8/16/32/64_ABS_LO12_NC, CALL26, JUMP26, LDST128, GOT pages
+    ("aarch64", &[257, 258, 261, 275, 277, 278, 282, 283, 284, 285, 286, 299, 311, 312]),
+    // 32, 64; ADD/SUB 6 to 64 (in line tables), B26, ABS, PCALA, GOT_PC, RELAX, ALIGN, 32_PCREL, ULEB128, CALL36
+    (
+        "loongarch64",
+        &[1, 2, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 66, 71, 72, 75, 76, 99, 100, 102, 105, 106, 107, 108, 110],
+    ),
+];
+
+#[test]
+fn one_object_for_each_target() {
+    let s = profiled();
+    for (target, known) in RELOCATIONS {
+        let options =
+            ["build", "-q", "app.lua", "--profile", "app.kprof", "--emit", "obj", "-o", "app.o", "--target", target];
+        s.aot(&options).succeeds_silently();
+        let bytes = s.read("app.o");
+        let elf = goblin::elf::Elf::parse(&bytes).expect("ELF");
+        let machine = aot::target::Target::find(target).expect("a target").elf_machine;
+        assert_eq!((elf.header.e_type, elf.header.e_machine), (goblin::elf::header::ET_REL, machine));
+        assert_eq!(
+            elf.header.e_flags & 7,
+            if *target == "loongarch64" { 3 } else { 0 },
+            "floats are passed in registers"
+        );
+        let named = |s: &goblin::elf::Sym| elf.strtab.get_at(s.st_name).unwrap_or_default().to_string();
+        let undefined: Vec<_> =
+            elf.syms.iter().filter(|s| s.st_shndx == 0 && s.st_name != 0).map(|s| named(&s)).collect();
+        assert_eq!(undefined, ["rt_main"], "{target}");
+        let functions = elf.syms.iter().filter(|s| s.is_function() && named(s).starts_with("lua.")).count();
+        assert!(functions >= 2, "{target}");
+        for r in elf.shdr_relocs.iter().flat_map(|(_, list)| list.iter()) {
+            assert!(known.contains(&r.r_type), "{target}: relocation {}", r.r_type);
+        }
+        let report = s.aot(&["inspect", "app.o"]).succeeds().stdout;
+        assert!(report.contains(&format!("bytes of code for {target}-unknown-linux-gnu")), "{report}");
+    }
+}
+
+#[test]
+fn line_tables_name_lua_lines() {
+    let s = profiled();
+    s.build_real(&[PROFILE, &["-q", "--symbols"]].concat()).succeeds_silently();
+    let bytes = s.read("app");
+    let elf = goblin::elf::Elf::parse(&bytes).expect("ELF");
+    let mut places = Vec::new();
+    for f in elf.syms.iter().filter(|s| s.is_function()) {
+        if !elf.strtab.get_at(f.st_name).unwrap_or_default().starts_with("lua.") {
+            continue;
+        }
+        let addresses: Vec<String> = (f.st_value..f.st_value + f.st_size).map(|a| format!("{a:#x}")).collect();
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        let ran = s.run(std::path::Path::new("addr2line"), &[&["-e", "app"], &addresses[..]].concat()).succeeds();
+        places.extend(ran.stdout.lines().filter_map(|l| l.rsplit('/').next()).map(str::to_string));
+    }
+    places.dedup();
+    // The first loop and its call, the inlined function, the second loop.
+    for line in ["app.lua:4", "app.lua:5", "m.lua:4", "app.lua:8"] {
+        assert!(places.iter().any(|p| p == line), "no instruction is of {line}: {places:?}");
+    }
+}
+
+#[test]
+fn training_runs_the_program_and_says_so() {
+    let s = Sandbox::new();
+    s.file("app.lua", &APP.replace("'m'", "'computed'"));
+    s.file("else/where.lua", MODULE);
+    let module = ["--module", "computed=else/where.lua"];
+    let built = s.build_real(&[&["app.lua", "-o", "app", "--train"], &module[..], &["--", "400"]].concat()).succeeds();
+    assert!(built.stderr.starts_with("kiln build: training: app.lua 400\n"), "{}", built.stderr);
+    assert!(number(&built.stderr, "traces compiled") >= 2, "{}", built.stderr);
+    assert_eq!(built.stdout.lines().count(), 1, "the program's own output is seen");
+    assert_eq!(s.temporary_files(), Vec::<String>::new());
+    s.remove("app");
+    s.file("bad.lua", "error('no input')");
+    let failed = s.build_real(&["bad.lua", "-o", "app", "--train", "--", "x"]);
+    assert_eq!(failed.status, 1);
+    let message = "kiln build: the training run failed (exit status: 1), nothing is built: bad.lua x";
+    assert!(failed.stderr.lines().any(|l| l == message), "{}", failed.stderr);
+    assert!(!s.path("app").exists());
+    assert_eq!(s.temporary_files(), Vec::<String>::new());
+    let wrong = s.build_real(&["app.lua", "-o", "app", "--", "x"]);
+    assert!(wrong.status == 1 && wrong.stderr.contains("--train"), "{}", wrong.stderr);
+}
+
+#[test]
+fn rebuilding_needs_the_executable_alone() {
+    let s = profiled();
+    s.build_real(&["-q", "app.lua", "-o", "plain", "--strip", "--static"]).succeeds_silently();
+    s.build_real(&[PROFILE, &["-q"]].concat()).succeeds_silently();
+    let expected = s.run(&kiln(), &["-joff", "app.lua", "1000"]).succeeds().stdout;
+    for file in ["app.lua", "m.lua"] {
+        s.remove(file);
+    }
+    let archive = sandbox::real_runtime().to_str().expect("text");
+    let rebuild = |arguments: &[&str]| s.aot(&[&["rebuild", "--runtime-lib", archive], arguments].concat());
+    let ran = rebuild(&["plain", "--profile", "app.kprof", "-o", "two"]);
+    let line = summary(&ran);
+    assert!(line.starts_with("kiln rebuild: two: program and 1 module, ") && line.contains("100.0 %"), "{line}");
+    assert_eq!(s.run(&s.path("two"), &["1000"]).succeeds().stdout, expected);
+    let manifest = s.aot(&["inspect", "--manifest", "two"]).succeeds().stdout;
+    for fact in ["option strip yes\n", "option static yes\n", "source lua m ./m.lua ", "\ntree lua.app_lua_4."] {
+        assert!(manifest.contains(fact), "{fact} is missing: {manifest}");
+    }
+    // The traces that it was built with are still there, and rebuilding with nothing new makes the same.
+    rebuild(&["app", "-q", "-o", "three"]).succeeds_silently();
+    assert!(s.read("three") == s.read("app"), "nothing was new");
+    let ran = rebuild(&["app", "--profile", "app.kprof", "-O3", "--cpu", "native", "--no-jit", "-o", "four"]);
+    assert!(summary(&ran).contains("100.0 %"), "{}", ran.stderr);
+    assert_eq!(s.run(&s.path("four"), &["1000"]).succeeds().stdout, expected);
+    let report = s.aot(&["inspect", "four"]).succeeds().stdout;
+    assert!(report.contains("jit no") && report.contains("level 3"), "{report}");
+    s.aot(&["rebuild", "plain", "-o", "five", "--profile", "nothing"]).fails_with("cannot read 'nothing'");
+    s.file("no.lua", "print(1)");
+    s.aot(&["rebuild", "no.lua", "-o", "five"]).fails_with("no.lua: not an executable that kiln built");
+    let bytes = s.read("app");
+    std::fs::write(s.path("cut"), &bytes[..bytes.len() / 2]).expect("write");
+    assert_eq!(rebuild(&["cut", "-o", "five"]).status, 1);
+    assert!(!s.path("five").exists());
+}
+
+#[test]
+fn damaged_executables_to_rebuild() {
+    let s = profiled();
+    s.aot(&["build", "-q", "app.lua", "--profile", "app.kprof", "--emit", "obj", "-o", "app.o"]).succeeds_silently();
+    let whole = s.read("app.o");
+    assert!(aot::rebuild::parse(&whole).is_ok());
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..1000 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random(4) {
+            let at = random(bytes.len());
+            bytes[at] = [0xff, 0, b'9', random(256) as u8][random(4)];
+        }
+        match aot::rebuild::parse(&bytes) {
+            Ok(_) => read += 1,
+            Err(message) => refused += usize::from(!message.is_empty()),
+        }
+    }
+    assert!(read > 50 && refused > 50, "{read} read, {refused} refused");
+}
+
+#[test]
+fn what_is_said_of_an_executable() {
+    let s = profiled();
+    s.build_real(&[PROFILE, &["-q", "-O3"]].concat()).succeeds_silently();
+    let report = s.aot(&["inspect", "app"]).succeeds().stdout;
+    assert!(report.contains("\n2 modules, "), "{report}");
+    let trees: Vec<&str> = report.lines().filter(|l| l.starts_with("  app.lua:")).collect();
+    assert!(trees.len() >= 2 && trees.iter().all(|l| l.ends_with(" %") && l.contains(" exits ")), "{report}");
+    assert!(report.contains("\nprofile: 100.0 % of its work is compiled, 0 traces left out\n"), "{report}");
+    assert!(
+        report.contains("\noptions: strip no, static no, symbols no, jit yes, cpu baseline, level 3\n"),
+        "{report}"
+    );
+    let json = s.aot(&["inspect", "--json", "app"]).succeeds().stdout;
+    for part in ["\"name\":\"m\"", "\"place\":\"app.lua:4\"", "\"code_bytes\":", "\"compiled\":", "\"level\":\"3\"}}\n"]
+    {
+        assert!(json.contains(part), "{part} is missing: {json}");
+    }
+    assert_eq!((json.lines().count(), json.matches(['{', '[']).count()), (1, json.matches(['}', ']']).count()));
+}
+
+#[test]
+fn levels_and_processors_are_from_a_list() {
+    let s = Sandbox::new();
+    s.file("app.lua", "");
+    s.build(&["app.lua", "-o", "app", "--cpu", "+avx"])
+        .fails_with("unknown CPU '+avx' for x86_64: there are baseline, x86-64-v2, x86-64-v3, native");
+    s.build(&["app.lua", "-o", "app.o", "--emit", "obj", "--target", "aarch64", "--cpu", "native"])
+        .fails_with("--cpu native is for builds for this machine, not for aarch64");
+    let wrong = s.build(&["app.lua", "-O9"]);
+    assert!(wrong.status == 1 && wrong.stderr.contains("there are -O2 and -O3"), "{}", wrong.stderr);
+    s.has_only(&["app.lua", "libruntime.a"]);
+}
+
+#[test]
+fn an_interrupted_build_leaves_nothing() {
+    let s = Sandbox::new();
+    s.file("app.lua", "");
+    s.file("app", "what was there before");
+    s.file("cc", "#!/bin/sh\ntouch linking\nexec sleep 20\n");
+    Command::new("chmod").arg("+x").arg(s.path("cc")).status().expect("chmod");
+    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+        let arguments = ["build", "app.lua", "-o", "app", "--runtime-lib", "libruntime.a", "--linker", "./cc"];
+        let mut child = s
+            .command(std::path::Path::new(env!("CARGO_BIN_EXE_kiln-aot")), &arguments)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("start");
+        let start = Instant::now();
+        while !s.path("linking").exists() {
+            assert!(start.elapsed() < Duration::from_secs(60), "the linker was not started");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(s.temporary_files().len(), 1);
+        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().expect("kill");
+        assert!(sent.success());
+        assert_eq!(child.wait().expect("wait").signal(), Some(number));
+        assert_eq!(s.temporary_files(), Vec::<String>::new());
+        assert_eq!(s.read("app"), b"what was there before");
+        s.remove("linking");
+    }
+    s.has_only(&["app", "app.lua", "cc", "libruntime.a"]);
+}
