@@ -37,8 +37,8 @@ define internal double @kiln.floor(double %x, i64 %has) alwaysinline nounwind {
 
 const ASKED: &str = "
 define internal double @kiln.floor(double %x, i64 %has) alwaysinline nounwind {
-  %no = icmp eq i64 %has, 0
-  br i1 %no, label %slow, label %fast, !prof !41
+  %yes = icmp ne i64 %has, 0
+  br i1 %yes, label %fast, label %slow, !prof !41
 fast:
   %a = call double asm \"roundsd $$9, $1, $0\", \"=x,x\"(double %x)
   ret double %a

@@ -50,6 +50,8 @@ pub(crate) struct Head {
     before: String,
     /// Name, left value and right operand of each PHI.
     phis: Vec<(String, Val, Ref)>,
+    /// Name and left value of the base, if calls in the loop may move the stack.
+    base: Option<(String, String)>,
 }
 
 impl Lowerer<'_> {
@@ -169,12 +171,16 @@ impl Lowerer<'_> {
         for (name, left, i, _) in &phis {
             b.vals[*i] = Some(Val { text: name.as_str().into(), ty: left.ty });
         }
+        let base = t.ins[at..].iter().any(|i| i.op == Op::CALLB).then(|| (self.f.name(), b.base.clone()));
+        if let Some((name, _)) = &base {
+            b.base = name.clone();
+        }
         b.looped = true;
         self.f.line(format_args!("br label %{label}"));
         self.f.begin(&label);
         let phis = phis.into_iter().map(|(name, left, _, right)| (name, left, right)).collect();
         b.blocks.clear();
-        Ok(Head { label, before, phis })
+        Ok(Head { label, before, phis, base })
     }
 
     /// What comes behind the last instruction.
@@ -190,6 +196,10 @@ impl Lowerer<'_> {
                     rights.push(self.val(b, *right)?);
                 }
                 let (last, before) = (self.f.current(), &head.before);
+                if let Some((name, left)) = &head.base {
+                    let right = &b.base;
+                    self.f.phi(&head.label, format_args!("{name} = phi ptr [ {left}, %{before} ], [ {right}, %{last} ]"));
+                }
                 for ((name, left, _), right) in head.phis.iter().zip(rights) {
                     if llvm(left.ty) != llvm(right.ty) {
                         return Err(Refusal("a PHI joins different types".into()));
