@@ -32,7 +32,7 @@ pub enum Emit {
     Lib,
     /// The compiled traces as LLVM assembly, optimised.
     Ll,
-    /// The compiled traces as assembly of the target.
+    /// The compiled traces as assembly of the target (for GNU `as --gdwarf-5`).
     Asm,
 }
 

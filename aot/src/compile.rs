@@ -103,6 +103,10 @@ fn one(job: &Job, options: Options<'_>, llvm: &mut Option<Compiler>) -> Result<O
             }
             Outcome::Done { lowered, object, cached: false }
         }
-        Err(why) => Outcome::Refused(why),
+        // A mistake in the lowering: the program does without the tree.
+        Err(why) => {
+            eprintln!("kiln: warning: LLVM refuses {}: {}", job.name, why.lines().next().unwrap_or_default());
+            Outcome::Refused("refused by LLVM".into())
+        }
     })
 }

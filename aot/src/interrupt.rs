@@ -38,10 +38,19 @@ impl Drop for Begun {
     }
 }
 
+/// Says which signals whoever started this program has it ignore (`nohup`, shells in the background), as bits from signal 1 on.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let bits = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+    bits.and_then(|b| u64::from_str_radix(b.trim(), 16).ok()).unwrap_or(0)
+}
+
 /// From now on signals that end the program remove what was begun first.
 pub fn watch() {
+    let ignored = ignored();
+    let ends = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|s| ignored >> (s - 1) & 1 == 0);
     // Without the handlers the program ends as it did; what stays is a temporary file.
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+    let Ok(mut signals) = Signals::new(ends) else { return };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             // Held to the end, so that nothing more is begun.

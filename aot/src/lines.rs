@@ -90,7 +90,7 @@ impl Lines {
              !llvm.dbg.cu = !{{!{1}}}\n\
              !llvm.module.flags = !{{!{2}, !{3}}}\n\
              !{2} = !{{i32 2, !\"Debug Info Version\", i32 3}}\n\
-             !{3} = !{{i32 7, !\"Dwarf Version\", i32 4}}",
+             !{3} = !{{i32 7, !\"Dwarf Version\", i32 5}}",
             FUNCTION + 1,
             FUNCTION + 2,
             FUNCTION + 3,

@@ -40,8 +40,8 @@ pub fn merge(objects: &[&[u8]]) -> Result<Vec<u8>, String> {
         globals: HashMap::new(),
     };
     m.out.flags = FileFlags::Elf {
-        os_abi: object::elf::ELFOSABI_NONE.into(),
-        abi_version: 0.into(),
+        os_abi: object::elf::ELFOSABI_NONE,
+        abi_version: 0,
         e_flags: object::elf::FileFlags(first.header.e_flags),
     };
     for (elf, bytes) in parsed.iter().zip(objects) {

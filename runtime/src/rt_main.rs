@@ -4,6 +4,7 @@
 
 use crate::machine::{self, Limits};
 use crate::{chunk, compiler, options, program};
+use abi::cpu;
 use abi::image::{self, AotImage, Image, ModuleKind};
 use heap::Raise;
 use interp::Cx;
@@ -54,13 +55,20 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
         Err(message) => return refuse(arguments, &message),
     };
     let traces = image.modules.iter().find(|m| m.kind == ModuleKind::Traces);
+    let for_this_cpu = cpu::runs(cpu::of_manifest(image.manifest));
     if let Some(text) = traces.and_then(|m| std::str::from_utf8(m.code).ok())
         && head.fingerprint == image::FINGERPRINT
+        && for_this_cpu
     {
-        // SAFETY: the image was made by the compiler of this version (fingerprint), whose table and text belong together.
+        // SAFETY: the image was made by the compiler of this version (fingerprint) for this machine, whose table and text belong together.
         unsafe { crate::trace::aot::install(&mut vm, head.traces.cast(), head.trace_count as usize, text) };
     } else if head.trace_count != 0 {
-        crate::trace::aot::refuse(&mut vm, "they were made for another version of the runtime");
+        let why = if for_this_cpu {
+            "they were made for another version of the runtime"
+        } else {
+            "this CPU lacks what they were compiled for"
+        };
+        crate::trace::aot::refuse(&mut vm, why);
     }
     if options.max_instructions != 0 {
         interp::set_budget(&mut vm, options.max_instructions);

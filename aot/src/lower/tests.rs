@@ -6,7 +6,8 @@ use ir::{Link, Options, ProtoKey, Source, random};
 
 fn sample(seed: u64, link: Link) -> Tree {
     let mut src = Source::seeded(seed);
-    let options = Options { link, objects: seed % 2 == 0, strings: seed % 3 == 0, ..Options::default() };
+    let options =
+        Options { link, objects: seed.is_multiple_of(2), strings: seed.is_multiple_of(3), ..Options::default() };
     let trace = random(&mut src, &options);
     let exits = (0..trace.snaps.len()).map(|_| src.below(3) as u64).collect();
     let target = matches!(link, Link::Root(_)).then(|| RootKey { proto: ProtoKey { hash: 77, instance: 0 }, pc: 3 });

@@ -136,7 +136,7 @@ fn objects_libraries_and_texts() {
     let text = |name: &str| String::from_utf8(s.read(name)).expect("text");
     assert!(text("app.ll").contains("\ndefine hidden i64 @lua.app_lua_"), "{}", text("app.ll"));
     assert!(text("app.s").contains("\nlua.app_lua_"), "{}", text("app.s"));
-    cc(&["-c", "-o", "from-text.o", "app.s"]);
+    cc(&["-c", "-Wa,--gdwarf-5", "-o", "from-text.o", "app.s"]);
 }
 
 /// Relocations that the three linkers, and the loader of `kiln run --aot`, know.
@@ -244,7 +244,7 @@ fn rebuilding_needs_the_executable_alone() {
     assert!(line.starts_with("kiln rebuild: two: program and 1 module, ") && line.contains("100.0 %"), "{line}");
     assert_eq!(s.run(&s.path("two"), &["1000"]).succeeds().stdout, expected);
     let manifest = s.aot(&["inspect", "--manifest", "two"]).succeeds().stdout;
-    for fact in ["option strip yes\n", "option static yes\n", "source lua m ./m.lua ", "\ntree lua.app_lua_"] {
+    for fact in ["option strip yes\n", "option static yes\n", "source lua m ./m.lua ", "\ntree lua.app_lua_4."] {
         assert!(manifest.contains(fact), "{fact} is missing: {manifest}");
     }
     // The traces that it was built with are still there, and rebuilding with nothing new makes the same.
@@ -324,6 +324,26 @@ fn levels_and_processors_are_from_a_list() {
     let wrong = s.build(&["app.lua", "-O9"]);
     assert!(wrong.status == 1 && wrong.stderr.contains("there are -O2 and -O3"), "{}", wrong.stderr);
     s.has_only(&["app.lua", "libruntime.a"]);
+}
+
+#[test]
+fn traces_for_a_cpu_that_is_not_here_are_not_used() {
+    let s = profiled();
+    s.build_real(&[PROFILE, &["-q", "--cpu", "x86-64-v2"]].concat()).succeeds_silently();
+    let expected = s.run(&kiln(), &["-joff", "app.lua", "1000"]).succeeds().stdout;
+    let watched = || {
+        let ran = s.command(&s.path("app"), &["1000"]).env("KILN_OPTIONS", "-jv").output().expect("start");
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), expected);
+        String::from_utf8_lossy(&ran.stderr).into_owned()
+    };
+    assert!(!watched().contains("this CPU lacks"));
+    let mut bytes = s.read("app");
+    let fact = b"option cpu x86-64-v2";
+    let at = bytes.windows(fact.len()).position(|w| w == fact).expect("the manifest");
+    bytes[at + fact.len() - 1] = b'9';
+    std::fs::write(s.path("app"), bytes).expect("write");
+    let said = watched();
+    assert!(said.contains("this CPU lacks what they were compiled for"), "{said}");
 }
 
 #[test]

@@ -70,6 +70,46 @@ print(sum)",
     agree(&s, &[], &["break it"]);
 }
 
+/// Objects that no round keeps are made by exits alone: tables with metatables, in tables, from templates; closures; strings. Side traces begin
+/// at such exits, and errors show them.
+#[test]
+fn exits_make_objects() {
+    let s = Sandbox::new();
+    s.file(
+        "app.lua",
+        "local n = tonumber((...))
+local P = {}
+P.__index = P
+P.__add = function(a, b) return setmetatable({ x = a.x + b.x, y = a.y + b.y, of = { a.x, b.x } }, P) end
+local function p(x, y) return setmetatable({ x = x, y = y, of = false }, P) end
+local acc, kept = p(0, 0), {}
+for i = 1, n do
+  local here = acc + p(i, 1 / i)
+  if i % 97 == 0 then kept[#kept + 1] = here end
+  acc = here
+end
+local text = {}
+for i = 1, n do
+  local tag = ('abcdefgh'):sub(i % 5 + 1, i % 5 + 3)
+  if i % 89 == 0 then text[#text + 1] = tag end
+end
+local late
+for i = 1, n do
+  local k = i * 2
+  local function get() return k + i end
+  if i % 101 == 0 then late = get end
+end
+for i, v in ipairs(kept) do print(i, v.x, v.y, v.of[1], v.of[2], getmetatable(v) == P) end
+print(table.concat(text, ' '), late and late(), acc.x)
+for i = 1, n do
+  local pair = { first = i, second = i < 1900 and i or nil }
+  if pair.first + pair.second < 0 then print(pair) end
+end",
+    );
+    agree(&s, &["300"], &["1500"]);
+    agree(&s, &["1899"], &["2500"]);
+}
+
 #[test]
 fn what_is_no_profile_is_said() {
     let s = Sandbox::new();

@@ -18,6 +18,9 @@ pub mod outcome {
     pub const LEAVE: u64 = 3;
 }
 
+/// An exit after fewer instructions is early: entering and leaving took longer than the code saved.
+pub const EARLY: u32 = 28;
+
 /// Number of spill slots of 8 bytes.
 pub const SPILLS: usize = 256;
 

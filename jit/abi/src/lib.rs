@@ -7,6 +7,7 @@ pub mod abort;
 pub mod builtins;
 pub mod content;
 pub mod costatus;
+pub mod cpu;
 pub mod exit;
 pub mod frame;
 pub mod grow;

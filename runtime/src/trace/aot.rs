@@ -19,7 +19,7 @@ use abi::hash::FastMap;
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
-use ir::tree::{Compiled, Item, Reader, RootKey};
+use ir::tree::{Branch, Compiled, Item, Outline, Reader, RootKey};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
 use std::sync::Arc;
@@ -216,7 +216,7 @@ impl Engine {
 
     /// Fills the table of a tree. The error says why it cannot be used.
     fn bind_one(&mut self, vm: &Vm, i: usize) -> Result<(), String> {
-        let mut c = self.read_tree(i).ok_or("its text cannot be read")?;
+        let mut c = Reader::new(self.aot.rows[i].text).outline()?;
         let mut words = Vec::with_capacity(c.items.len());
         let mut roots = Vec::new();
         let mut links = Vec::new();
@@ -237,7 +237,7 @@ impl Engine {
             };
             words.push(word.ok_or_else(|| missing(item))?);
         }
-        let ways = peers::ways(vm, &self.names, &c, &mut roots);
+        let ways = peers::ways(vm, &self.names, &c, |n| self.read_branch(i, n), &mut roots);
         let ways = ways.ok_or("a function that it inlines was not loaded, or has changed")?;
         roots.sort_unstable_by_key(|v| v.0);
         roots.dedup();
@@ -246,7 +246,7 @@ impl Engine {
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
         row.ways = ways;
         row.words = words.len();
-        row.slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
+        row.slots = c.slots;
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
         if let Some(live) = self.traces[number as usize].as_mut() {
@@ -267,8 +267,8 @@ impl Engine {
     }
 
     /// The root's IR is kept, and whoever wants to know is told.
-    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &mut Compiled) {
-        let root = &mut c.tree.branches[0];
+    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &mut Outline) {
+        let root = &mut c.root;
         if let Link::Root(n) = &mut root.trace.link {
             let target = root.target.and_then(|k| self.aot.by_root.get(&k));
             *n = target.map_or(0, |i| self.aot.first + *i as u32);
@@ -276,7 +276,14 @@ impl Engine {
         let Some(Some(live)) = self.traces.get_mut(number as usize) else { return };
         live.trace = Kept::new(root.trace.clone(), &[]);
         let linktype = live.link_type(&self.names.borrow(), vm);
-        self.watch.bound(vm, number, live, linktype, &c.tree);
+        if self.watch.wants_bound()
+            && let Some(i) = number.checked_sub(self.aot.first)
+            && let Some(mut whole) = self.read_tree(i as usize)
+            && let Some(Some(live)) = self.traces.get(number as usize)
+        {
+            whole.tree.branches[0].trace.link = live.trace.link;
+            self.watch.bound(vm, number, live, linktype, &whole.tree);
+        }
     }
 
     /// Says of trees that nobody needed why: their functions were not loaded.
@@ -306,6 +313,11 @@ impl Engine {
         }
         let row = &self.aot.rows[i];
         (row.state == State::Bound).then_some(row.tree.code as u64)
+    }
+
+    /// Reads a branch of a tree.
+    pub(crate) fn read_branch(&self, i: usize, n: u32) -> Option<Branch> {
+        Reader::new(self.aot.rows.get(i)?.text).branch_of_tree(n as usize)
     }
 
     pub(crate) fn read_tree(&self, i: usize) -> Option<Box<Compiled>> {

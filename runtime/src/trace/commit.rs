@@ -7,11 +7,11 @@ use super::kept::Kept;
 use super::lifecycle::FRESH;
 use super::packed::Exits;
 use super::peers::from_memory;
-use super::policy::{Account, EARLY};
+use super::policy::Account;
 use abi::abort::Abort;
 use heap::vm::TraceEntry;
 use heap::{ProtoObj, Vm};
-use ir::{Link, Start};
+use ir::{Link, Start, tree};
 use jit::backend::{Backend, Code, Request};
 use jit::mcode::Entry;
 use jit::record::Recorder;
@@ -141,7 +141,7 @@ impl Engine {
             }
         };
         let live = Live {
-            work: work(&trace, steps, before),
+            work: tree::work(&trace, steps, before),
             tries: vec![0; n],
             number,
             undo: Vec::new(),
@@ -213,16 +213,6 @@ impl Engine {
             }
         }
     }
-}
-
-/// Returns about how many instructions were executed from a root's start to each exit of a trace, of which `steps` were recorded behind
-/// `before` others. Exits behind LOOP had a round at least.
-pub(super) fn work(trace: &ir::Trace, steps: u32, before: u32) -> Vec<u32> {
-    let late = if matches!(trace.link, Link::Loop | Link::Again) { before + steps.max(EARLY) } else { before + steps };
-    let end = trace.ins.iter().position(|i| i.op == ir::Op::LOOP).unwrap_or(trace.ins.len()).max(1) as u32;
-    let work =
-        |at: u32| if at >= end { late } else { before + (u64::from(at) * u64::from(steps) / u64::from(end)) as u32 };
-    trace.snaps.iter().map(|s| work(s.at)).collect()
 }
 
 /// The entry as the interpreter calls it.

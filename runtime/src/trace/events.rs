@@ -200,9 +200,14 @@ impl Watch {
         }
     }
 
+    /// Says whether anybody is to be told of precompiled trees.
+    pub fn wants_bound(&self) -> bool {
+        self.verbose.is_some() || self.dump.is_some() || self.stats.is_some()
+    }
+
     /// A precompiled tree is used from now on: it was entered, or something that links to it.
     pub fn bound(&mut self, vm: &Vm, number: u32, live: &Live, linktype: &str, tree: &Tree) {
-        if self.verbose.is_none() && self.dump.is_none() && self.stats.is_none() {
+        if !self.wants_bound() {
             return;
         }
         let start = place::text(live.place.0 as *const heap::ProtoObj, live.place.1);

@@ -20,8 +20,8 @@ use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
 use heap::vm::TraceCode;
 use heap::{Value, Vm};
-use ir::tree::{Branch, Compiled, Item, RootKey};
-use ir::{Link, Op, Trace, Ty, sload};
+use ir::tree::{Branch, Item, Outline, RootKey};
+use ir::{Const, Op, Trace, Ty, sload};
 use std::cell::RefCell;
 
 /// An exit of a tree, by its number.
@@ -74,26 +74,39 @@ impl Way {
     }
 }
 
-/// Lists the exits of a tree. Objects that are referred to are added to `roots`.
-pub(crate) fn ways(vm: &Vm, names: &RefCell<Names>, c: &Compiled, roots: &mut Vec<Value>) -> Option<Vec<Way>> {
+/// Lists the exits of a tree; `branch` reads a branch of it. Objects that are referred to are added to `roots`.
+pub(crate) fn ways(
+    vm: &Vm,
+    names: &RefCell<Names>,
+    c: &Outline,
+    branch: impl Fn(u32) -> Option<Branch>,
+    roots: &mut Vec<Value>,
+) -> Option<Vec<Way>> {
     let mut out: Vec<Way> = Vec::with_capacity(c.exits.len());
     let mut firsts = abi::hash::FastMap::default();
-    for (n, &from) in c.exits.iter().enumerate() {
-        let t = &c.tree.branches.get(from.0 as usize)?.trace;
-        let s = t.snaps.get(from.1 as usize)?;
-        let pc = bind::bits_and_key(vm, names, s.pc.and_then(|r| t.as_const(r))?, roots)?.0;
-        let mut objects = rebuild(vm, names, t, from.1 as usize, roots).ok()?;
-        if let Some(o) = &mut objects {
-            o.go_on_at(pc);
+    let mut last: Option<(u32, Branch)> = None;
+    for (n, exit) in c.exits.iter().enumerate() {
+        let from = exit.from;
+        let place = exit.pc?;
+        let pc = bind::bits_and_key(vm, names, &Const::Pc(place.proto, place.pc), roots)?.0;
+        let mut objects = None;
+        if exit.objects {
+            if last.as_ref().is_none_or(|b| b.0 != from.0) {
+                last = Some((from.0, branch(from.0)?));
+            }
+            let t = &last.as_ref()?.1.trace;
+            let mut made = rebuild(vm, names, t, from.1 as usize, roots).ok()??;
+            made.go_on_at(pc);
+            objects = Some(Box::new(made));
         }
         out.push(Way {
             pc,
-            objects: objects.map(Box::new),
-            base: s.base,
-            multres: s.multres,
+            objects,
+            base: exit.base,
+            multres: exit.multres,
             first: *firsts.entry(from).or_insert(n as u32),
             from,
-            ended: t.link == Link::Interp && from.1 as usize + 1 == t.snaps.len(),
+            ended: exit.ended,
             word: None,
             next: None,
             left: 0,
@@ -108,20 +121,6 @@ pub(crate) fn ways(vm: &Vm, names: &RefCell<Names>, c: &Compiled, roots: &mut Ve
         }
     }
     Some(out)
-}
-
-/// About how many instructions come before each exit of a tree: of its branch and those before it.
-fn work(c: &Compiled) -> Vec<u32> {
-    let mut before = vec![0; c.tree.branches.len()];
-    let mut by_branch = Vec::with_capacity(before.len());
-    for (i, b) in c.tree.branches.iter().enumerate() {
-        if let Some((parent, exit)) = b.parent {
-            let of: &Vec<u32> = &by_branch[parent];
-            before[i] = of.get(exit as usize).copied().unwrap_or(0);
-        }
-        by_branch.push(super::commit::work(&b.trace, b.trace.ins.len() as u32, before[i]));
-    }
-    c.exits.iter().map(|(b, s)| by_branch[*b as usize].get(*s as usize).copied().unwrap_or(0)).collect()
 }
 
 /// Returns a side trace of an exit that has stored its slots, for the assembler: what it inherits is loaded.
@@ -148,8 +147,7 @@ impl Engine {
     pub(crate) fn tree_exit(&mut self, trace: u32, exit: u32) -> Option<(Trace, u32, SnapMap)> {
         let i = self.row_of(trace)?;
         let (branch, snap) = self.way(trace, exit)?.from;
-        let c = self.read_tree(i)?;
-        let mut t = c.tree.branches.into_iter().nth(branch as usize)?.trace;
+        let mut t = self.read_branch(i, branch)?.trace;
         let sunk: Vec<bool> = t.ins.iter().map(|i| i.is_sunk()).collect();
         let s = t.snaps.get_mut(snap as usize)?;
         s.entries.retain(|(_, r)| !r.is_ins() || !sunk[r.index()]);
@@ -206,11 +204,10 @@ impl Engine {
 
 impl Live {
     /// Makes room to count exits of a tree.
-    pub(crate) fn count_ways(&mut self, c: &Compiled) {
-        self.work = work(c);
+    pub(crate) fn count_ways(&mut self, c: &Outline) {
+        self.work = c.exits.iter().map(|e| e.work).collect();
         let n = self.work.len();
-        let back = |b: &Branch| b.trace.link == Link::Again || b.target == Some(c.tree.key);
-        self.account.loops = c.tree.branches.iter().any(back);
+        self.account.loops = c.loops;
         (self.counts, self.tries, self.sides) = (vec![0; n], vec![0; n], vec![0; n]);
     }
 }

@@ -27,8 +27,7 @@ const COMPILE: u64 = 350;
 const TRACE: u64 = 18_000;
 /// Steps that the side traces of a tree may cost before its work pays for them.
 const SIDES: u64 = 6_000_000;
-/// An exit after fewer instructions is early: entering and leaving took longer than the code saved.
-pub const EARLY: u32 = 28;
+pub use abi::exit::EARLY;
 /// The same for the end of a trace, which restores the frames itself once it has been reached a few times.
 const EARLY_END: u32 = 8;
 /// Exits after which a tree is judged.

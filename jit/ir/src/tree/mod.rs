@@ -12,7 +12,7 @@ mod text;
 pub(crate) use text::branch;
 #[cfg(test)]
 pub(crate) use text::sum;
-pub use text::{Compiled, Reader, anonymous, write, write_compiled};
+pub use text::{Compiled, Leaving, Outline, Reader, anonymous, write, write_compiled};
 
 use crate::konst::{Const, ProtoKey, Shape};
 use crate::trace::{Link, Start, Trace};
@@ -87,7 +87,28 @@ impl Item {
     }
 }
 
+/// Returns about how many instructions were executed from a root's start to each exit of a trace, of which `steps` were recorded behind
+/// `before` others. Exits behind LOOP had a round at least.
+pub fn work(trace: &Trace, steps: u32, before: u32) -> Vec<u32> {
+    let loops = matches!(trace.link, Link::Loop | Link::Again);
+    let late = if loops { before + steps.max(abi::exit::EARLY) } else { before + steps };
+    let end = trace.ins.iter().position(|i| i.op == crate::Op::LOOP).unwrap_or(trace.ins.len()).max(1) as u32;
+    let work =
+        |at: u32| if at >= end { late } else { before + (u64::from(at) * u64::from(steps) / u64::from(end)) as u32 };
+    trace.snaps.iter().map(|s| work(s.at)).collect()
+}
+
 impl Tree {
+    /// Returns about how many instructions come before each exit of each branch: its own and those of the branches before it.
+    pub fn work(&self) -> Vec<Vec<u32>> {
+        let mut out: Vec<Vec<u32>> = Vec::with_capacity(self.branches.len());
+        for b in &self.branches {
+            let before = b.parent.and_then(|(p, e)| out[p].get(e as usize)).copied().unwrap_or(0);
+            out.push(work(&b.trace, b.trace.ins.len() as u32, before));
+        }
+        out
+    }
+
     /// Finds the branch that continues an exit.
     pub fn side(&self, branch: usize, exit: u32) -> Option<usize> {
         self.branches.iter().position(|b| b.parent == Some((branch, exit)))

@@ -140,3 +140,26 @@ fn any_damage_is_an_error_or_a_tree() {
     }
     assert!(read > 20 && refused > 100, "{read} {refused}");
 }
+
+/// An outline says the same as the whole text.
+#[test]
+fn outlines_agree_with_trees() {
+    for seed in 0..40 {
+        let c = compiled(sample(seed));
+        let mut text = String::new();
+        write_compiled(&mut text, &c);
+        let o = Reader::new(&text).outline().expect("an outline");
+        assert_eq!((&o.root, &o.items), (&c.tree.branches[0], &c.items), "{text}");
+        assert_eq!((o.branches as usize, o.exits.len()), (c.tree.branches.len(), c.exits.len()));
+        let work = c.tree.work();
+        for (l, &(b, s)) in o.exits.iter().zip(&c.exits) {
+            let snap = &c.tree.branches[b as usize].trace.snaps[s as usize];
+            assert_eq!((l.from, l.base, l.multres), ((b, s), snap.base, snap.multres));
+            assert_eq!(l.work, work[b as usize][s as usize]);
+        }
+        for (n, b) in c.tree.branches.iter().enumerate() {
+            assert_eq!(Reader::new(&text).branch_of_tree(n).as_ref(), Some(b), "{n}: {text}");
+        }
+        assert_eq!(Reader::new(&text).branch_of_tree(c.tree.branches.len()), None);
+    }
+}

@@ -13,11 +13,13 @@
 //! item cell 0
 //! item const "x"
 //! item offset kshape 4["x","y"] "x"
-//! exit 0 3
+//! facts slots=12 branches=2 loops
+//! exit 0 3 pc=@00000000000000a1:19 base=0 work=17 multres=2 ended objects
 //! ```
 //!
 //! `branch` is followed by the indented text of its trace. Exits that were never taken are not listed. Numbers of other traces in the
-//! trace's own text are 0. `item` and `exit` lines describe compiled code; profiles have none. `sum` is a hash of the tree's key and all that
+//! trace's own text are 0. `item`, `facts` and `exit` lines describe compiled code; profiles have none. They say all that is needed before the code
+//! runs ([`Outline`]), so of the branches only the root is read then. `sum` is a hash of the tree's key and all that
 //! the branch says: IR that was damaged on its way may still be well-formed, and must not become code.
 //!
 //! Invariant: [`write`] and [`Reader`] are inverses for trees that [`Tree::check`] accepts and whose traces are canonical.
@@ -38,6 +40,96 @@ pub struct Compiled {
     pub items: Vec<Item>,
     /// Branch and exit by exit number.
     pub exits: Vec<(u32, u32)>,
+}
+
+/// What there is to know of a compiled tree before its code runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outline {
+    /// The root.
+    pub root: Branch,
+    /// The words of its table.
+    pub items: Vec<Item>,
+    /// Its exits by number.
+    pub exits: Vec<Leaving>,
+    /// Slots that must be free above its base.
+    pub slots: i32,
+    /// Number of branches.
+    pub branches: u32,
+    /// Some branch leads back to the start.
+    pub loops: bool,
+}
+
+/// An exit of compiled code.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Leaving {
+    /// Branch and snapshot.
+    pub from: (u32, u32),
+    /// Where the interpreter goes on.
+    pub pc: Option<RootKey>,
+    /// Slot 0 of the frame that goes on.
+    pub base: i32,
+    /// Number of multiple results.
+    pub multres: Option<u32>,
+    /// About how many instructions come before it.
+    pub work: u32,
+    /// It is the end of a branch that leads to the interpreter.
+    pub ended: bool,
+    /// It makes objects.
+    pub objects: bool,
+}
+
+impl Leaving {
+    fn new(tree: &Tree, from: (u32, u32), work: &[Vec<u32>]) -> Leaving {
+        let (branch, snap) = (from.0 as usize, from.1 as usize);
+        let t = &tree.branches[branch].trace;
+        let s = &t.snaps[snap];
+        let pc = match s.pc.and_then(|r| t.as_const(r)) {
+            Some(&Const::Pc(proto, pc)) => Some(RootKey { proto, pc }),
+            _ => None,
+        };
+        Leaving {
+            from,
+            pc,
+            base: s.base,
+            multres: s.multres,
+            work: work[branch][snap],
+            ended: t.link == Link::Interp && snap + 1 == t.snaps.len(),
+            objects: s.entries.iter().any(|e| crate::sunk::is_sunk(t, e.1)),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        let _ = write!(out, "exit {} {}", self.from.0, self.from.1);
+        if let Some(pc) = self.pc {
+            let _ = write!(out, " pc={pc}");
+        }
+        let _ = write!(out, " base={} work={}", self.base, self.work);
+        if let Some(n) = self.multres {
+            let _ = write!(out, " multres={n}");
+        }
+        for (is, word) in [(self.ended, " ended"), (self.objects, " objects")] {
+            out.push_str(if is { word } else { "" });
+        }
+        out.push('\n');
+    }
+
+    fn parse(text: &str) -> Result<Leaving, String> {
+        let mut words = text.split(' ');
+        let (b, s) = words.next().zip(words.next()).ok_or("two numbers expected")?;
+        let mut out = Leaving { from: (number(b)?, number(s)?), ..Leaving::default() };
+        for w in words {
+            match w.split_once('=').unwrap_or((w, "")) {
+                ("pc", k) => out.pc = Some(RootKey::parse(k).ok_or("place expected")?),
+                ("base", n) => out.base = number(n)?,
+                ("work", n) => out.work = number(n)?,
+                ("multres", n) => out.multres = Some(number(n)?),
+                ("ended", "") => out.ended = true,
+                ("objects", "") => out.objects = true,
+                _ => return Err(format!("unknown word '{w}'")),
+            }
+        }
+        Ok(out)
+    }
 }
 
 /// Writes the text of a tree.
@@ -89,9 +181,12 @@ pub fn write_compiled(out: &mut String, c: &Compiled) {
             }
         };
     }
-    for (b, e) in &c.exits {
-        let _ = writeln!(out, "exit {b} {e}");
-    }
+    let slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
+    let back = |b: &Branch| b.trace.link == Link::Again || b.target == Some(c.tree.key);
+    let loops = if c.tree.branches.iter().any(back) { " loops" } else { "" };
+    let _ = writeln!(out, "facts slots={slots} branches={}{loops}", c.tree.branches.len());
+    let work = c.tree.work();
+    c.exits.iter().for_each(|&from| Leaving::new(&c.tree, from, &work).write(out));
 }
 
 /// Returns a trace whose numbers of other traces are 0.
@@ -123,6 +218,43 @@ impl<'a> Reader<'a> {
         Some(self.body(line).map_err(|e| format!("line {}: {e}", n + 1)))
     }
 
+    /// Reads the outline of the next tree.
+    pub fn outline(&mut self) -> Result<Outline, String> {
+        let key = self.lines.next().and_then(|(_, l)| RootKey::parse(l.strip_prefix("tree ")?));
+        let key = key.ok_or("`tree @hash:index` expected")?;
+        let head = self.lines.next().and_then(|(_, l)| l.strip_prefix("branch ")).ok_or("a branch expected")?;
+        let root = self.branch(key, head)?;
+        let mut out = Outline { root, items: Vec::new(), exits: Vec::new(), slots: 0, branches: 1, loops: false };
+        while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ")) {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match word {
+                "item" => out.items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
+                "exit" => out.exits.push(Leaving::parse(rest)?),
+                "facts" => {
+                    for w in rest.split(' ') {
+                        match w.split_once('=').unwrap_or((w, "")) {
+                            ("slots", n) => out.slots = number(n)?,
+                            ("branches", n) => out.branches = number(n)?,
+                            ("loops", "") => out.loops = true,
+                            _ => return Err(format!("unknown word '{w}'")),
+                        }
+                    }
+                }
+                // Other branches, which need not be read.
+                _ => {}
+            }
+        }
+        Ok(out)
+    }
+
+    /// Reads branch `n` of the next tree alone.
+    pub fn branch_of_tree(&mut self, n: usize) -> Option<Branch> {
+        let key = self.lines.next().and_then(|(_, l)| RootKey::parse(l.strip_prefix("tree ")?))?;
+        let is_branch = |l: &(usize, &'a str)| l.1.starts_with("branch ");
+        let (_, line) = self.lines.by_ref().take_while(|(_, l)| !l.starts_with("tree ")).filter(is_branch).nth(n)?;
+        self.branch(key, line.strip_prefix("branch ")?).ok()
+    }
+
     /// Skips to the next tree: what is between cannot be read.
     pub fn skip(&mut self) {
         while self.lines.next_if(|(_, l)| !l.starts_with("tree ")).is_some() {}
@@ -139,10 +271,8 @@ impl<'a> Reader<'a> {
                     c.tree.branches.push(b);
                 }
                 "item" => c.items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
-                "exit" => {
-                    let (b, e) = rest.split_once(' ').ok_or("two numbers expected")?;
-                    c.exits.push((number(b)?, number(e)?));
-                }
+                "exit" => c.exits.push(Leaving::parse(rest)?.from),
+                "facts" => {}
                 _ => return Err(format!("unknown fact '{word}'")),
             }
         }
