@@ -69,7 +69,7 @@ pub struct Code {
     pub cells: Option<std::sync::Arc<[std::sync::atomic::AtomicU8]>>,
     /// What the end of the trace counts in, if it restores the frames itself later on. It lives as long as the code.
     pub count: Option<std::sync::Arc<std::sync::atomic::AtomicU32>>,
-    /// How often the trace was entered, if the code counts that: from the interpreter and from other traces. It lives as long as the code.
+    /// How often the side trace was entered, if the code counts that. It lives as long as the code.
     pub entries: Option<std::sync::Arc<std::sync::atomic::AtomicU64>>,
 }
 

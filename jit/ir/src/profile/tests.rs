@@ -1,3 +1,5 @@
+//! Tests of profiles: laws of merging, texts and their damage, shares.
+
 use super::*;
 use crate::tree::Branch;
 use crate::tree::tests::{key, sample};

@@ -1,3 +1,5 @@
+//! Tests of trees and their text, with random trees for others.
+
 use super::*;
 use crate::konst::Const;
 use crate::trace::Link;

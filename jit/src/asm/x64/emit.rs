@@ -314,9 +314,9 @@ impl Emit<'_> {
             ; mov rbp, rsi);
     }
 
-    /// Counts an entry, if that is wanted. A trace that goes on with itself is not entered.
+    /// Counts an entry of a side trace, if that is wanted.
     fn count_entry(&mut self) {
-        if self.ways.counted {
+        if self.ways.counted && self.req.parent.is_some() {
             let at = Arc::as_ptr(self.entries.insert(Arc::default())) as u64;
             self.a.imm(TMP, at);
             dynasm!(self.a.o; .arch x64; add QWORD [rax], BYTE 1);

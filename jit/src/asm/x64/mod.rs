@@ -69,7 +69,7 @@ struct Exits {
     shared: Option<u64>,
     /// How often an end in the interpreter goes through the runtime before it restores the frames itself.
     patience: Option<u32>,
-    /// Entries are counted by the code itself, those from other traces, too.
+    /// Side traces count their entries.
     counted: bool,
 }
 
@@ -122,7 +122,7 @@ impl X64 {
         self.exits.patience = times;
     }
 
-    /// From now on traces count how often they are entered ([`Code::entries`](crate::backend::Code::entries)).
+    /// From now on side traces count how often they are entered ([`Code::entries`](crate::backend::Code::entries)).
     pub fn count_entries(&mut self, on: bool) {
         self.exits.counted = on;
     }

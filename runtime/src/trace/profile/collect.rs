@@ -3,6 +3,7 @@
 use super::super::engine::{Engine, Live};
 use super::super::place;
 use super::super::view::View;
+use abi::hash::FastMap;
 use heap::{ProtoObj, Vm};
 use ir::profile::{Origin, Profile, protos};
 use ir::tree::{Branch, RootKey, Tree};
@@ -13,12 +14,16 @@ use std::sync::atomic::Ordering;
 /// Flushes whose traces are all kept; of later ones every so many, fewer and fewer.
 const FLUSHES: u32 = 64;
 
+/// Entries of roots from other traces, by number.
+type Linked = FastMap<u32, u64>;
+
 impl Engine {
     /// Collects the profile of what is compiled now.
     pub(super) fn collect(&self, vm: &Vm) -> Profile {
         let mut out = Profile::default();
+        let linked = self.linked();
         for live in self.traces.iter().flatten().filter(|t| t.root == t.number && !t.dying) {
-            let tree = if live.aot { self.precompiled(vm, live) } else { self.tree(vm, live) };
+            let tree = if live.aot { self.precompiled(vm, live, &linked) } else { self.tree(vm, live, &linked) };
             if let Some(tree) = tree {
                 self.add(&tree, &mut out);
             }
@@ -60,11 +65,12 @@ impl Engine {
             return;
         }
         let mut now = Profile::default();
+        let linked = self.linked();
         for &number in doomed {
             if let Some(Some(live)) = self.traces.get(number as usize)
                 && live.root == number
                 && !live.aot
-                && let Some(tree) = self.tree(vm, live)
+                && let Some(tree) = self.tree(vm, live, &linked)
             {
                 self.add(&tree, &mut now);
             }
@@ -111,13 +117,13 @@ impl Engine {
         (proto != 0).then(|| RootKey { proto: View::of(vm, self).key(P(proto)), pc })
     }
 
-    fn tree(&self, vm: &Vm, root: &Live) -> Option<Tree> {
+    fn tree(&self, vm: &Vm, root: &Live, linked: &Linked) -> Option<Tree> {
         let mut tree = Tree { key: self.key_of(vm, root)?, branches: Vec::new() };
-        self.grow(vm, &mut tree, root, None);
+        self.grow(vm, &mut tree, root, None, linked);
         (!tree.branches.is_empty()).then_some(tree)
     }
 
-    /// Returns how often a trace was entered.
+    /// Returns how often a trace was entered; a root by the interpreter.
     fn entered(&self, live: &Live) -> u64 {
         match &live.entered {
             Some(n) => n.load(Ordering::Relaxed),
@@ -125,7 +131,36 @@ impl Engine {
         }
     }
 
-    fn grow(&self, vm: &Vm, tree: &mut Tree, live: &Live, parent: Option<(usize, u32)>) {
+    /// Returns how often each exit was taken, those that side traces continue included.
+    fn exits(&self, live: &Live) -> Vec<u64> {
+        let mut exits: Vec<u64> = live.counts.iter().map(|n| u64::from(*n)).collect();
+        for (n, quick) in exits.iter_mut().zip(&live.quick) {
+            *n += quick.as_ref().map_or(0, |q| u64::from(q.uncounted()));
+        }
+        for (n, &side) in exits.iter_mut().zip(&live.sides) {
+            if let Some(Some(side)) = self.traces.get(side as usize).filter(|_| side != 0) {
+                *n += self.entered(side);
+            }
+        }
+        exits
+    }
+
+    /// Returns how often roots were entered from traces that link to them: these were entered and not left.
+    fn linked(&self) -> Linked {
+        let mut out = Linked::default();
+        // Side traces first: roots that link to others may be entered from them.
+        for is_root in [false, true] {
+            for t in self.traces.iter().flatten().filter(|t| (t.root == t.number) == is_root && !t.aot) {
+                let Link::Root(to) = t.trace.link else { continue };
+                let from = out.get(&t.number).copied().unwrap_or(0);
+                let through = (self.entered(t) + from).saturating_sub(total(&self.exits(t)));
+                *out.entry(to).or_default() += through;
+            }
+        }
+        out
+    }
+
+    fn grow(&self, vm: &Vm, tree: &mut Tree, live: &Live, parent: Option<(usize, u32)>, linked: &Linked) {
         let target = match live.trace.link {
             Link::Root(n) => {
                 let root = self.traces.get(n as usize).and_then(Option::as_ref);
@@ -139,16 +174,8 @@ impl Engine {
         if matches!(live.trace.start, Start::Root) != parent.is_none() {
             return;
         }
-        let entries = self.entered(live);
-        let mut exits: Vec<u64> = live.counts.iter().map(|n| u64::from(*n)).collect();
-        for (n, quick) in exits.iter_mut().zip(&live.quick) {
-            *n += quick.as_ref().map_or(0, |q| u64::from(q.uncounted()));
-        }
-        for (n, &side) in exits.iter_mut().zip(&live.sides) {
-            if let Some(Some(side)) = self.traces.get(side as usize).filter(|_| side != 0) {
-                *n += self.entered(side);
-            }
-        }
+        let entries = self.entered(live) + linked.get(&live.number).copied().unwrap_or(0);
+        let mut exits = self.exits(live);
         // An end in the interpreter is counted a few times only: what did not leave elsewhere was left there.
         if let (Link::Interp, Some((end, others))) = (live.trace.link, exits.split_last_mut()) {
             *end = (*end).max(entries.saturating_sub(total(others)));
@@ -157,16 +184,16 @@ impl Engine {
         tree.branches.push(Branch { trace: live.trace.unpack(), parent, target, entries, exits });
         for (exit, &side) in live.sides.iter().enumerate().filter(|(_, n)| **n != 0) {
             if let Some(Some(t)) = self.traces.get(side as usize) {
-                self.grow(vm, tree, t, Some((at, exit as u32)));
+                self.grow(vm, tree, t, Some((at, exit as u32)), linked);
             }
         }
     }
 
     /// Returns a precompiled tree that was entered, with the live traces that continue its exits.
-    fn precompiled(&self, vm: &Vm, live: &Live) -> Option<Tree> {
+    fn precompiled(&self, vm: &Vm, live: &Live, linked: &Linked) -> Option<Tree> {
         let i = self.row_of(live.number)?;
         let ways = self.aot.ways(i);
-        let entries = u64::from(self.entries.get(live.number as usize)?.entries);
+        let entries = self.entered(live) + linked.get(&live.number).copied().unwrap_or(0);
         if ways.is_empty() {
             return None;
         }
@@ -209,7 +236,7 @@ impl Engine {
             if let Some(Some(t)) = self.traces.get(side as usize) {
                 let count = &mut tree.branches[branch].exits[exit as usize];
                 *count = count.saturating_add(self.entered(t));
-                self.grow(vm, &mut tree, t, Some((branch, exit)));
+                self.grow(vm, &mut tree, t, Some((branch, exit)), linked);
             }
         }
         Some(tree)

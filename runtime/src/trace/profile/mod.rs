@@ -1,8 +1,8 @@
 //! Profiles: what was hot and compiled in a run, written at its end, when it is terminated, and every so often.
 //!
 //! Idea: traces are symbolic (`ir`), so the profile is their text with counts. The text and its rules are in `ir::profile`. Counts come
-//! from counters that are there anyway, and from one in each trace's entry (`jit::asm::x64`), which counts what jumps there from other
-//! traces. What a loop does between entry and exit is not counted, since that costs more than a profile may: a timer of processor time says
+//! from counters that are there anyway, and from one in each side trace's entry (`jit::asm::x64`). What jumps to a root from other traces follows
+//! from these: it was entered and not left. What a loop does between entry and exit is not counted, since that costs more than a profile may: a timer of processor time says
 //! where the time goes ([`sample`]). A sample is the trace whose code the timer interrupted; if that was in a helper, the trace that is left
 //! next because of it.
 //!
