@@ -155,7 +155,7 @@ print(n)";
     let script = "./app time & sleep 0.5; kill -INT $!; wait $!";
     let ran = b.s.run(std::path::Path::new("sh"), &["-c", script]);
     // A shell starts what is behind `&` with the signal ignored; the runtime sets its own handler.
-    assert!(ran.status == 1 && ran.stderr.contains("app.lua:4: interrupted!") || ran.stderr.contains("interrupted!"));
+    assert!(ran.stderr.contains("interrupted!"), "{}", ran.stderr);
     for (options, message) in
         [("-x", "KILN_OPTIONS: only"), ("-lx", "KILN_OPTIONS: only"), ("--timeout=x", "KILN_OPTIONS: --")]
     {
@@ -242,7 +242,7 @@ for line in io.lines('/proc/self/maps') do
     if rights:find('x') and (name == '' or name:find('kiln') or name:find('deleted')) then print('executable', name) end
   end
 end
-print(n, jit.status())";
+print(n, (jit.status()))";
     let s = Sandbox::new();
     s.file("app.lua", text);
     let kiln = sandbox::real_runtime().with_file_name("kiln");

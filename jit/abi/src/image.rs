@@ -14,8 +14,11 @@
 //! Invariant: [`Image::parse`] accepts only what [`Image::encode`] can make; no input makes it panic or allocate more than
 //! a small multiple of the input's size.
 
+use crate::builtins::NAMES;
 use crate::hash::Fnv1a;
 use crate::layout::LAYOUTS;
+use crate::support::Helper;
+use crate::vmfield;
 
 /// First bytes of head and payload.
 pub const MAGIC: [u8; 8] = *b"KilnImg\0";
@@ -85,7 +88,7 @@ pub struct AotTree {
 /// [`MAGIC`] as the head stores it.
 pub const MAGIC_WORD: u64 = u64::from_le_bytes(MAGIC);
 
-/// Hash of all object layouts: equal where compiled code and runtime agree on every field's place.
+/// Hash of what compiled code and runtime must agree on: fields of objects and of the machine, helpers, numbers of builtins.
 pub const FINGERPRINT: u64 = layout_fingerprint();
 
 const fn layout_fingerprint() -> u64 {
@@ -100,6 +103,28 @@ const fn layout_fingerprint() -> u64 {
             h = h.bytes(f.name.as_bytes()).u64(f.offset as u64).bytes(f.class.as_bytes());
             j += 1;
         }
+        i += 1;
+    }
+    let mut i = 0;
+    while i < vmfield::ALL.len() {
+        h = h.bytes(vmfield::ALL[i].0.as_bytes()).u64(vmfield::ALL[i].1 as u64);
+        i += 1;
+    }
+    let mut i = 0;
+    while i < Helper::ROWS.len() {
+        let row = &Helper::ROWS[i];
+        h = h.bytes(row.name.as_bytes()).u64(row.fails as u64).u64(row.ret as u64);
+        let mut j = 0;
+        while j < row.args.len() {
+            h = h.u64(row.args[j] as u64);
+            j += 1;
+        }
+        i += 1;
+    }
+    // Compiled code knows builtins by their numbers.
+    let mut i = 0;
+    while i < NAMES.len() {
+        h = h.bytes(NAMES[i].as_bytes()).u64(i as u64);
         i += 1;
     }
     h.finish()

@@ -1,7 +1,11 @@
 //! Offsets of the machine's fields that compiled code uses. The crate `heap` asserts them.
 
 macro_rules! vmfields {
-    ($($(#[$doc:meta])* $name:ident = $n:expr;)*) => { $($(#[$doc])* pub const $name: i32 = $n;)* };
+    ($($(#[$doc:meta])* $name:ident = $n:expr;)*) => {
+        $($(#[$doc])* pub const $name: i32 = $n;)*
+        /// All of them, by name.
+        pub const ALL: &[(&str, i32)] = &[$((stringify!($name), $n)),*];
+    };
 }
 vmfields! {
     /// Slot 0 of the running frame.

@@ -1,5 +1,7 @@
 //! A position in a line of text.
 
+use std::fmt::{Display, Formatter};
+
 /// What a step of parsing gives: a value, or what is wrong.
 pub(super) type Step<T> = Result<T, String>;
 
@@ -142,11 +144,22 @@ impl<'a> Cursor<'a> {
     }
 
     /// Says where something is wrong, for messages.
-    pub(super) fn near(&self) -> String {
-        let near: String = self.rest.trim_start().chars().take(20).collect();
-        if near.is_empty() {
-            return " at the end of the line".into();
+    pub(super) fn near(&self) -> Near<'a> {
+        Near(self.rest)
+    }
+}
+
+/// A place in a line. It becomes text only if a message needs it.
+#[derive(Clone, Copy)]
+pub(super) struct Near<'a>(&'a str);
+
+impl Display for Near<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let rest = self.0.trim_start();
+        let end = rest.char_indices().nth(20).map_or(rest.len(), |(i, _)| i);
+        match rest[..end].trim_end() {
+            "" => f.write_str(" at the end of the line"),
+            near => write!(f, " at `{near}`"),
         }
-        format!(" at `{}`", near.trim_end())
     }
 }
