@@ -153,9 +153,10 @@ fn report(f: &Facts<'_>) -> String {
         trees.sort_by_key(|t| (std::cmp::Reverse(t.number(5)), t.text(0)));
         for t in trees {
             line(format_args!(
-                "  {:width$} {:>4} traces {:>5} exits {:>8} bytes {:>5.1} %",
+                "  {:width$} {:>4} {:<6} {:>5} exits {:>8} bytes {:>5.1} %",
                 clean(t.text(1)),
                 t.number(2),
+                if t.number(2) == 1 { "trace" } else { "traces" },
                 t.number(3),
                 t.number(6),
                 percent(t.number(5), work)

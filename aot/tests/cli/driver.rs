@@ -188,20 +188,19 @@ fn line_tables_name_lua_lines() {
     s.build_real(&[PROFILE, &["-q", "--symbols"]].concat()).succeeds_silently();
     let bytes = s.read("app");
     let elf = goblin::elf::Elf::parse(&bytes).expect("ELF");
-    let mut places = Vec::new();
+    let mut addresses = Vec::new();
     for f in elf.syms.iter().filter(|s| s.is_function()) {
-        if !elf.strtab.get_at(f.st_name).unwrap_or_default().starts_with("lua.") {
-            continue;
+        if elf.strtab.get_at(f.st_name).unwrap_or_default().starts_with("lua.") {
+            addresses.extend((f.st_value..f.st_value + f.st_size).step_by(3).map(|a| format!("{a:#x}")));
         }
-        let addresses: Vec<String> = (f.st_value..f.st_value + f.st_size).map(|a| format!("{a:#x}")).collect();
-        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-        let ran = s.run(std::path::Path::new("addr2line"), &[&["-e", "app"], &addresses[..]].concat()).succeeds();
-        places.extend(ran.stdout.lines().filter_map(|l| l.rsplit('/').next()).map(str::to_string));
     }
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let ran = s.run(std::path::Path::new("addr2line"), &[&["-e", "app"], &addresses[..]].concat()).succeeds();
+    let mut places: Vec<&str> = ran.stdout.lines().filter_map(|l| l.rsplit('/').next()).collect();
     places.dedup();
     // The first loop and its call, the inlined function, the second loop.
     for line in ["app.lua:4", "app.lua:5", "m.lua:4", "app.lua:8"] {
-        assert!(places.iter().any(|p| p == line), "no instruction is of {line}: {places:?}");
+        assert!(places.contains(&line), "no instruction is of {line}: {places:?}");
     }
 }
 
@@ -278,7 +277,7 @@ fn damaged_executables_to_rebuild() {
         (state % below as u64) as usize
     };
     let (mut read, mut refused) = (0, 0);
-    for _ in 0..1000 {
+    for _ in 0..300 {
         let mut bytes = whole.clone();
         for _ in 0..=random(4) {
             let at = random(bytes.len());
@@ -289,7 +288,7 @@ fn damaged_executables_to_rebuild() {
             Err(message) => refused += usize::from(!message.is_empty()),
         }
     }
-    assert!(read > 50 && refused > 50, "{read} read, {refused} refused");
+    assert!(read > 20 && refused > 20, "{read} read, {refused} refused");
 }
 
 #[test]
