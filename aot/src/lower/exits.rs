@@ -198,7 +198,8 @@ impl Lowerer<'_> {
                 let (last, before) = (self.f.current(), &head.before);
                 if let Some((name, left)) = &head.base {
                     let right = &b.base;
-                    self.f.phi(&head.label, format_args!("{name} = phi ptr [ {left}, %{before} ], [ {right}, %{last} ]"));
+                    self.f
+                        .phi(&head.label, format_args!("{name} = phi ptr [ {left}, %{before} ], [ {right}, %{last} ]"));
                 }
                 for ((name, left, _), right) in head.phis.iter().zip(rights) {
                     if llvm(left.ty) != llvm(right.ty) {
