@@ -114,11 +114,12 @@ const SUNK: &str = "trace root pc=@0000000000000001:1 slots=9 link=again
 const SIDE: &str = "trace side:0/0 pc=@0000000000000001:4 slots=9 link=interp
 0000     ptr base
 0001     num sload   #65536 p
+....         snap #0 pc=@0000000000000001:4 base=0 top=5 [ ]
 0002 >   tab tnew    #2 #0
 0003     ptr fload   0002 tab.array
 0004     ptr aref    0003 +1
 0005     num astore  0004 0001
-....         snap #0 pc=@0000000000000001:5 base=0 top=5 [ 1:0002 ]
+....         snap #1 pc=@0000000000000001:5 base=0 top=5 [ 1:0002 ]
 ";
 
 /// An exit that makes objects stores what they are made of behind the constants, and leaves by the runtime alone.
