@@ -75,7 +75,8 @@ pub fn link(
 
 /// Returns the compiler that lies beside the archive of another machine.
 fn linker_beside(archive: &Path) -> Option<PathBuf> {
-    let cc = archive.canonicalize().ok()?.with_file_name("cc");
+    // As a path with a folder: a bare name would be looked up among programs.
+    let cc = std::path::absolute(archive).ok()?.with_file_name("cc");
     cc.is_file().then_some(cc)
 }
 
