@@ -55,7 +55,7 @@ mod object_file {
             |out: &mut Vec<u8>, name: &str, ty: u32, flags: u64, bytes: &[u8], (link, info, each): (u32, u32, u64)| {
                 let at = names.len() as u32;
                 names.extend(name.bytes().chain([0]));
-                while out.len() % 16 != 0 {
+                while !out.len().is_multiple_of(16) {
                     out.push(0);
                 }
                 let offset = out.len() as u64;
