@@ -1,3 +1,5 @@
+//! Objects that are right, wrong and damaged.
+
 use super::*;
 use ir::Source;
 use object_file::sample;
