@@ -92,7 +92,7 @@ fn keep(mut tree: Tree, marked: &[bool], reason: &str, drops: &mut Vec<Drop>) ->
         match (parent, marked) {
             (Some(None), _) | (_, false) => {
                 traces += 1;
-                lost += work(&b);
+                lost = lost.saturating_add(work(&b));
                 place.push(None);
             }
             (parent, true) => {
@@ -111,7 +111,7 @@ fn keep(mut tree: Tree, marked: &[bool], reason: &str, drops: &mut Vec<Drop>) ->
 pub fn note(drops: &mut Vec<Drop>, reason: &str, traces: usize, work: u64) {
     if let Some(d) = drops.iter_mut().find(|d| d.reason == reason) {
         d.traces += traces;
-        d.work += work;
+        d.work = d.work.saturating_add(work);
     } else {
         drops.push(Drop { reason: reason.into(), traces, work });
     }

@@ -171,6 +171,9 @@ impl Rec<'_> {
         p.made.insert(r, tr);
         if let Sunk::Table { stores, meta, .. } = map {
             let mut located = stores.iter();
+            // A key that was stored to several times is inserted once, where it was first, with the last value: NEWREF is for keys that are
+            // not there.
+            let mut last: Vec<(sunk::Store, SunkValue, SunkValue)> = Vec::new();
             for s in sunk::stores(p.trace, p.exit, r.index())? {
                 if let Key::Meta = s.key {
                     let v = self.replay_part(p, s.value, meta.ok_or(Abort::Inconsistent)?)?;
@@ -179,8 +182,15 @@ impl Rec<'_> {
                     continue;
                 }
                 let (k, v) = located.next().ok_or(Abort::Inconsistent)?;
-                let value = self.replay_part(p, s.value, *v)?;
-                self.replay_store(p, tr, s.key, *k, value)?;
+                let same = |o: &&mut (sunk::Store, SunkValue, SunkValue)| matches!((&o.0.key, &s.key), (Key::Value(a), Key::Value(b)) if a.value == b.value && a.value.is_const());
+                match last.iter_mut().find(same) {
+                    Some(old) => (old.0.value, old.2) = (s.value, *v),
+                    None => last.push((s, *k, *v)),
+                }
+            }
+            for (s, k, v) in last {
+                let value = self.replay_part(p, s.value, v)?;
+                self.replay_store(p, tr, s.key, k, value)?;
             }
         }
         Ok(tr)

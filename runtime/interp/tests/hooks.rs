@@ -240,13 +240,13 @@ fn unpatching_restores_the_bytecode() {
     for (number, (t, pc)) in traces.iter().zip(&places).enumerate().skip(1) {
         // SAFETY: the machine is live, its frame is a Lua function's, and places are instructions of prototypes that live.
         unsafe {
-            assert!(!interp::jit::unpatch(&mut vm, *pc, number as u16 + 1));
-            assert!(interp::jit::unpatch(&mut vm, *pc, number as u16));
+            assert!(!interp::jit::unpatch(&vm, *pc, number as u16 + 1));
+            assert!(interp::jit::unpatch(&vm, *pc, number as u16));
             assert_eq!(**pc, t.start_ins);
         }
     }
     interp::set_jit(&mut vm, false);
-    assert!(vm.jit.next_loops.iter().all(|n| *n == 0));
+    assert!(vm.jit.next_loops.iter().all(|n| n.get() == 0));
     let restored = live(&mut vm);
     for op in [Op::JFUNCF, Op::JFORI, Op::JFORL, Op::JLOOP] {
         let byte = format!("{} ", op as u8);
