@@ -84,7 +84,7 @@ fn keep(mut tree: Tree, marked: &[bool], reason: &str, drops: &mut Vec<Drop>) ->
     if marked.iter().all(|m| *m) {
         return Some(tree);
     }
-    let (mut traces, mut lost) = (0, 0);
+    let (mut traces, mut lost) = (0, 0u64);
     let mut place: Vec<Option<usize>> = Vec::new();
     let mut kept: Vec<Branch> = Vec::new();
     for (mut b, marked) in std::mem::take(&mut tree.branches).into_iter().zip(marked) {
