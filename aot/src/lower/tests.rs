@@ -1,3 +1,5 @@
+//! Trees that are made up: what their text has, and that LLVM takes it.
+
 use super::*;
 use crate::ll::{Compiler, Settings};
 use crate::target::{TARGETS, Target};
@@ -116,7 +118,6 @@ const SIDE: &str = "trace side:0/0 pc=@0000000000000001:4 slots=9 link=interp
 0000     ptr base
 ....         snap #0 pc=@0000000000000001:4 base=0 top=5 [ ]
 0001     num sload   #65536 p
-....         snap #0 pc=@0000000000000001:4 base=0 top=5 [ ]
 0002 >   tab tnew    #2 #0
 0003     ptr fload   0002 tab.array
 0004     ptr aref    0003 +1
