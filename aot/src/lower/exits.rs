@@ -92,12 +92,29 @@ impl Lowerer<'_> {
         if let Some(side) = self.tree.side(b.branch, s as u32) {
             self.pending.push(Pending { branch: side, label: label.clone(), base: b.base.clone(), state });
         } else {
-            let here = self.f.current();
-            self.f.begin(&label);
-            self.leave(b.branch, s, &b.base.clone(), &state)?;
-            self.f.reopen(&here);
+            self.leave_at(&label, b, s, &state)?;
         }
         Ok(label)
+    }
+
+    /// Returns the label of the block that leaves because the stack has no room: through the first snapshot, but never into a side trace of the
+    /// tree, which would go on without room. It is exit 0.
+    pub fn full(&mut self, root: &mut Branching) -> Result<String, Refusal> {
+        if self.tree.side(root.branch, 0).is_none() {
+            return self.exit(root, 0);
+        }
+        let state = self.state(root, 0)?;
+        let label = self.f.label();
+        self.leave_at(&label, root, 0, &state)?;
+        Ok(label)
+    }
+
+    fn leave_at(&mut self, label: &str, b: &Branching, s: usize, state: &State) -> Result<(), Refusal> {
+        let here = self.f.current();
+        self.f.begin(label);
+        self.leave(b.branch, s, &b.base, state)?;
+        self.f.reopen(&here);
+        Ok(())
     }
 
     /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime, or in a side trace that was compiled later. Objects are

@@ -165,7 +165,7 @@ impl Lowerer<'_> {
         let top = self.at_offset("%start.base", i64::from(slots(self.tree)) * 8);
         let max = self.vm_load("ptr", vmfield::STACK_MAX);
         let fits = self.f.let_(format_args!("icmp ule ptr {top}, {max}"));
-        let full = self.exit(&mut root, 0)?;
+        let full = self.full(&mut root)?;
         self.guard(&fits, &full, 1);
         self.branch(&mut root)?;
         while let Some(p) = self.pending.pop() {
