@@ -86,7 +86,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
     let mut aot = Aot { first: e.next_number(), ..Aot::default() };
     let mut rest = text;
     while let Some(tail) = rest.strip_prefix("tree ") {
-        let end = tail.find("\ntree ").map_or(rest.len(), |i| i + "tree ".len() + 1);
+        let end = memchr::memmem::find(tail.as_bytes(), b"\ntree ").map_or(rest.len(), |i| i + "tree ".len() + 1);
         let one = &rest[..end];
         rest = &rest[end..];
         let i = aot.rows.len();
@@ -118,6 +118,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
     }
     e.aot = aot;
     e.show(vm);
+    super::changed(vm);
     vm.jit.loaded = loaded;
     vm.jit.bind = bind_entered;
     vm.host::<stdlib::AtExit>().actions.push(tell_unused);
