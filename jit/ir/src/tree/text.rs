@@ -136,6 +136,10 @@ impl Leaving {
 pub fn write(out: &mut String, tree: &Tree) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "tree {}", tree.key);
+    branches(out, tree);
+}
+
+fn branches(out: &mut String, tree: &Tree) {
     for b in &tree.branches {
         let mut head = match b.parent {
             None => "root".to_string(),
@@ -164,9 +168,9 @@ pub(crate) fn sum(key: RootKey, head: &str, body: &str) -> u64 {
     h.bytes(head.as_bytes()).u64(0).bytes(body.as_bytes()).finish()
 }
 
-/// Writes the text of a compiled tree.
+/// Writes the text of a compiled tree: the branches last, so that who wants an outline need not look at them.
 pub fn write_compiled(out: &mut String, c: &Compiled) {
-    write(out, &c.tree);
+    let _ = writeln!(out, "tree {}", c.tree.key);
     for i in &c.items {
         let _ = match i {
             Item::Leave => writeln!(out, "item leave"),
@@ -187,6 +191,7 @@ pub fn write_compiled(out: &mut String, c: &Compiled) {
     let _ = writeln!(out, "facts slots={slots} branches={}{loops}", c.tree.branches.len());
     let work = c.tree.work();
     c.exits.iter().for_each(|&from| Leaving::new(&c.tree, from, &work).write(out));
+    branches(out, &c.tree);
 }
 
 /// Returns a trace whose numbers of other traces are 0.
@@ -222,29 +227,32 @@ impl<'a> Reader<'a> {
     pub fn outline(&mut self) -> Result<Outline, String> {
         let key = self.lines.next().and_then(|(_, l)| RootKey::parse(l.strip_prefix("tree ")?));
         let key = key.ok_or("`tree @hash:index` expected")?;
-        let head = self.lines.next().and_then(|(_, l)| l.strip_prefix("branch ")).ok_or("a branch expected")?;
-        let root = self.branch(key, head)?;
-        let mut out = Outline { root, items: Vec::new(), exits: Vec::new(), slots: 0, branches: 1, loops: false };
+        let (mut items, mut exits) = (Vec::new(), Vec::new());
+        let (mut slots, mut branches, mut loops) = (0, 1, false);
         while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ")) {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
-                "item" => out.items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
-                "exit" => out.exits.push(Leaving::parse(rest)?),
+                "item" => items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
+                "exit" => exits.push(Leaving::parse(rest)?),
                 "facts" => {
                     for w in rest.split(' ') {
                         match w.split_once('=').unwrap_or((w, "")) {
-                            ("slots", n) => out.slots = number(n)?,
-                            ("branches", n) => out.branches = number(n)?,
-                            ("loops", "") => out.loops = true,
+                            ("slots", n) => slots = number(n)?,
+                            ("branches", n) => branches = number(n)?,
+                            ("loops", "") => loops = true,
                             _ => return Err(format!("unknown word '{w}'")),
                         }
                     }
                 }
-                // Other branches, which need not be read.
-                _ => {}
+                // The root comes first; the others need not be read.
+                "branch" => {
+                    let root = self.branch(key, rest)?;
+                    return Ok(Outline { root, items, exits, slots, branches, loops });
+                }
+                _ => return Err(format!("unknown fact '{word}'")),
             }
         }
-        Ok(out)
+        Err("a branch expected".into())
     }
 
     /// Reads branch `n` of the next tree alone.
