@@ -263,6 +263,45 @@ fn rebuilding_needs_the_executable_alone() {
     assert!(!s.path("five").exists());
 }
 
+/// What is rebuilt is as if it had been built with all profiles at once, in any number of steps.
+#[test]
+fn rebuilding_in_steps() {
+    let s = Sandbox::new();
+    s.file("app.lua", APP);
+    s.file("m.lua", MODULE);
+    // The second profile has a side trace that the first lacks, the third the same again.
+    for (name, n) in [("one", "40"), ("two", "500"), ("three", "700")] {
+        let out = format!("{name}.kprof");
+        let options = ["-Ohotloop=2", "-Ohotexit=10", "--profile-interval", "0", "--profile-out", &out, "app.lua", n];
+        s.run(&kiln(), &options).succeeds();
+    }
+    let profiles = ["--profile", "one.kprof", "--profile", "two.kprof", "--profile", "three.kprof"];
+    s.build_real(&[&["-q", "app.lua", "-o", "at-once"], &profiles[..]].concat()).succeeds_silently();
+    s.build_real(&["-q", "app.lua", "-o", "first", "--profile", "one.kprof"]).succeeds_silently();
+    let archive = sandbox::real_runtime().to_str().expect("text");
+    let rebuild = |from: &str, profile: &str, to: &str| {
+        let words = ["rebuild", "-q", "--runtime-lib", archive, from, "--profile", profile, "-o", to];
+        s.aot(&words).succeeds_silently();
+    };
+    rebuild("first", "two.kprof", "second");
+    rebuild("second", "three.kprof", "third");
+    let trees = |program: &str| {
+        let manifest = s.aot(&["inspect", "--manifest", program]).succeeds().stdout;
+        let mut trees: Vec<String> = manifest.lines().filter(|l| l.starts_with("tree ")).map(String::from).collect();
+        trees.sort();
+        trees
+    };
+    assert_ne!(trees("first"), trees("third"));
+    assert_eq!(trees("third"), trees("at-once"));
+    assert!(s.read("third") == s.read("at-once"), "the bytes differ");
+    let expected = s.run(&kiln(), &["-joff", "app.lua", "1000"]).succeeds().stdout;
+    assert_eq!(s.run(&s.path("third"), &["1000"]).succeeds().stdout, expected);
+    // An output that is the input is replaced as a whole.
+    rebuild("first", "two.kprof", "first");
+    rebuild("first", "three.kprof", "first");
+    assert!(s.read("first") == s.read("third"), "the bytes differ");
+}
+
 #[test]
 fn damaged_executables_to_rebuild() {
     let s = profiled();
@@ -277,7 +316,13 @@ fn damaged_executables_to_rebuild() {
         (state % below as u64) as usize
     };
     let (mut read, mut refused) = (0, 0);
-    for _ in 0..300 {
+    // More on demand.
+    let more = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
+    let start = Instant::now();
+    for round in 0.. {
+        if round >= 300 && more.is_none_or(|limit| start.elapsed() > limit) {
+            break;
+        }
         let mut bytes = whole.clone();
         for _ in 0..=random(4) {
             let at = random(bytes.len());
@@ -352,7 +397,7 @@ fn an_interrupted_build_leaves_nothing() {
     s.file("app", "what was there before");
     s.file("cc", "#!/bin/sh\ntouch linking\nexec sleep 20\n");
     Command::new("chmod").arg("+x").arg(s.path("cc")).status().expect("chmod");
-    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+    for (signal, number) in [("INT", 2), ("TERM", 15), ("KILL", 9)] {
         // Whoever runs the tests may have signals ignored, which programs inherit.
         let program = ["--default-signal=INT,TERM", env!("CARGO_BIN_EXE_kiln-aot")];
         let arguments = ["build", "app.lua", "-o", "app", "--runtime-lib", "libruntime.a", "--linker", "./cc"];
@@ -367,10 +412,13 @@ fn an_interrupted_build_leaves_nothing() {
             std::thread::sleep(Duration::from_millis(10));
         }
         assert_eq!(s.temporary_files().len(), 1);
+        assert_eq!(s.read("app"), b"what was there before");
         let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().expect("kill");
         assert!(sent.success());
         assert_eq!(child.wait().expect("wait").signal(), Some(number));
-        assert_eq!(s.temporary_files(), Vec::<String>::new());
+        if signal != "KILL" {
+            assert_eq!(s.temporary_files(), Vec::<String>::new());
+        }
         assert_eq!(s.read("app"), b"what was there before");
         s.remove("linking");
     }
