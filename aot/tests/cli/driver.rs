@@ -34,7 +34,8 @@ fn profiled() -> Sandbox {
     let s = Sandbox::new();
     s.file("app.lua", APP);
     s.file("m.lua", MODULE);
-    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua"]).succeeds();
+    // Without samples, so that the profile depends on the program alone.
+    s.run(&kiln(), &["--profile-interval", "0", "--profile-out", "app.kprof", "app.lua"]).succeeds();
     s
 }
 
@@ -261,6 +262,45 @@ fn rebuilding_needs_the_executable_alone() {
     std::fs::write(s.path("cut"), &bytes[..bytes.len() / 2]).expect("write");
     assert_eq!(rebuild(&["cut", "-o", "five"]).status, 1);
     assert!(!s.path("five").exists());
+}
+
+/// Where a profile has samples, shares are of processor time.
+#[test]
+fn shares_are_of_time_where_there_are_samples() {
+    let s = profiled();
+    let text = String::from_utf8(s.read("app.kprof")).expect("text");
+    let roots: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("tree ")).collect();
+    assert_eq!(roots.len(), 2, "{text}");
+    let place = |root: &str| {
+        let line = text.lines().find_map(|l| l.strip_prefix(&format!("line {root} ")));
+        line.expect("its line").to_string()
+    };
+    // The loop that calls the module has most of the work; now it gets little of the time.
+    let (calls, other) = if place(roots[0]) == "4" { (roots[0], roots[1]) } else { (roots[1], roots[0]) };
+    let samples = format!("time {calls} 100\ntime {other} 600\ntime interpreted 250\ntime collector 50\n");
+    let at = text.find("\ntree ").expect("a tree") + 1;
+    let (head, tail) = text.split_at(at);
+    let body = tail.rsplit_once("end ").expect("its end").0;
+    let lines = head.lines().chain(body.lines()).count() + 4;
+    s.file("time.kprof", &format!("{head}{samples}{body}end {lines}\n"));
+    let build = |profile: &str| s.build_real(&["app.lua", "--profile", profile, "-o", "app"]);
+    assert!(summary(&build("app.kprof")).contains(", 100.0 % of the profiled work, "));
+    let ran = build("time.kprof");
+    assert!(summary(&ran).contains(", 70.0 % of the profiled time, "), "{}", ran.stderr);
+    let report = s.aot(&["inspect", "app"]).succeeds().stdout;
+    assert!(report.contains("\nprofile: 70.0 % of its time is compiled, 0 traces left out\n"), "{report}");
+    let of = |line: &str| report.lines().find(|l| l.trim_start().starts_with(line)).expect(&report).to_string();
+    assert!(of("app.lua:8 ").ends_with(" 60.0 %") && of("app.lua:4 ").ends_with(" 10.0 %"), "{report}");
+    // They stay with the executable.
+    let archive = sandbox::real_runtime().to_str().expect("text");
+    s.aot(&["rebuild", "-q", "--runtime-lib", archive, "app", "-o", "again"]).succeeds_silently();
+    assert!(s.read("again") == s.read("app"), "nothing was new");
+    // What is stale has its share.
+    s.file("m.lua", &MODULE.replace("-i / 2", "-i / 4"));
+    let ran = build("time.kprof");
+    let line = summary(&ran);
+    let share: f64 = line.split(" % of").next().and_then(|l| l.rsplit(' ').next()?.parse().ok()).expect(line);
+    assert!((60.0..70.0).contains(&share) && line.contains("stale"), "{line}");
 }
 
 /// What is rebuilt is as if it had been built with all profiles at once, in any number of steps.

@@ -31,7 +31,7 @@ fn built() -> Sandbox {
     let s = Sandbox::new();
     s.file("app.lua", APP);
     s.file("m.lua", LIBRARY);
-    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua"]).succeeds();
+    s.run(&kiln(), &["--profile-interval", "0", "--profile-out", "app.kprof", "app.lua"]).succeeds();
     object(&s, "app.o").succeeds();
     s
 }
