@@ -4,7 +4,7 @@ use crate::inspect::find_image;
 use crate::manifest::{self, Fact, Recipe, field, unfield};
 use crate::plan::{Missing, Plan, Source, os_message};
 use abi::image::{FINGERPRINT, Module, ModuleKind};
-use ir::profile::Profile;
+use ir::profile::{Profile, Spent};
 use ir::tree::Reader;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -51,9 +51,13 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             continue;
         }
         let mut reader = Reader::new(text);
+        // A line for each tree, in the same order.
+        let mut lines = facts.iter().filter(|f| f.key == "tree");
         while let Some(tree) = reader.tree() {
+            let samples = lines.next().map_or(0, |f| f.number(7));
             match tree {
                 Ok(c) => {
+                    profile.spend(Spent::Root(c.tree.key), samples);
                     profile.add(&c.tree);
                 }
                 Err(_) => {
@@ -61,6 +65,11 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
                     reader.skip();
                 }
             }
+        }
+    }
+    for f in facts.iter().filter(|f| f.key == "spent") {
+        if let Some((what, _)) = Spent::OTHER.iter().find(|s| s.1 == f.text(0)) {
+            profile.spend(*what, f.number(1));
         }
     }
     let missing = facts.iter().filter(|f| f.key == "missing").filter_map(missing).collect();

@@ -8,3 +8,4 @@ mod profiles;
 mod sandbox;
 mod targets;
 mod traces;
+mod versions;
