@@ -9,12 +9,15 @@
 //! source lua json lib/json.lua 01ab… 5678
 //! missing lfs app.lua 3
 //! profile 1234567 1200000
-//! tree lua.app_lua_3.… app.lua:3 12 40 5000 1200000 2312
+//! proto @00000000000000a1 12+40 plugins/a.lua
+//! line @00000000000000a1:17 3
+//! tree lua.app_lua_3.… app.lua:3 12 40 5000 1200000 2312 0
 //! dropped stale 2 34567
 //! ```
 //!
 //! `option` lines are the recipe: how to build the same again. `profile` has the work of the profile and the part of it that is compiled;
-//! `tree` symbol, place, traces, exits, entries, work, bytes of code; `dropped` reason, traces, work.
+//! `tree` symbol, place, traces, exits, entries, work, bytes of code, traces of code that is loaded when the program runs; of that code `proto` and
+//! `line` say what profiles say; `dropped` reason, traces, work.
 //!
 //! Bytes outside the printable ones, blanks and backslashes in a field are written `\xNN`.
 //!
@@ -96,10 +99,16 @@ pub fn write(plan: &Plan, recipe: &Recipe, traces: &Compiled) -> String {
     if traces.work > 0 || !traces.trees.is_empty() {
         line(format_args!("profile {} {}", traces.work, traces.covered()));
     }
+    for (k, o) in &traces.origins {
+        line(format_args!("proto {k} {}+{} {}", o.line, o.size, field(&o.chunk)));
+    }
+    for (k, n) in &traces.lines {
+        line(format_args!("line {k} {n}"));
+    }
     for t in &traces.trees {
         let (name, place) = (field(t.name.as_bytes()), field(t.place.as_bytes()));
-        let Done { traces, exits, entries, work, code, .. } = t;
-        line(format_args!("tree {name} {place} {traces} {exits} {entries} {work} {code}"));
+        let Done { traces, exits, entries, work, code, loaded, .. } = t;
+        line(format_args!("tree {name} {place} {traces} {exits} {entries} {work} {code} {loaded}"));
     }
     for d in &traces.drops {
         line(format_args!("dropped {} {} {}", field(d.reason.as_bytes()), d.traces, d.work));

@@ -5,8 +5,9 @@ use crate::content::Program;
 use crate::lines::Lines;
 use crate::select::{self, Drop};
 use ir::ProtoKey;
-use ir::profile::Profile;
+use ir::profile::{Origin, Profile};
 use ir::tree::{self, RootKey, Tree};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,10 @@ pub struct Compiled {
     pub drops: Vec<Drop>,
     /// Work of the whole profile.
     pub work: u64,
+    /// Where functions of code that is loaded when the program runs came from: what a rebuild needs to know of them.
+    pub origins: BTreeMap<ProtoKey, Origin>,
+    /// Lines of their instructions, as profiles have them.
+    pub lines: BTreeMap<RootKey, u32>,
 }
 
 /// A compiled tree.
@@ -34,6 +39,8 @@ pub struct Done {
     pub place: String,
     /// Traces in it.
     pub traces: usize,
+    /// Those of code that is loaded when the program runs.
+    pub loaded: usize,
     /// Exits to the interpreter.
     pub exits: usize,
     /// How often it was entered.
@@ -78,7 +85,10 @@ pub fn compile(
 ) -> Result<Compiled, String> {
     let mut out = Compiled::default();
     let mut jobs = Vec::new();
-    for tree in profile.chosen() {
+    let mut named: BTreeSet<ProtoKey> = BTreeSet::new();
+    let chosen = profile.chosen();
+    let Profile { origins, lines, .. } = profile;
+    for tree in chosen {
         out.work = out.work.saturating_add(select::tree_work(&tree));
         if let Some(tree) = select::choose(tree, program, &mut out.drops) {
             jobs.push(Job { name: symbol(&tree, options.lines), tree });
@@ -96,6 +106,7 @@ pub fn compile(
             }
         };
         let (mut lost, mut lost_work) = (0, 0);
+        let mut loaded = 0;
         // What grows from a branch that was left out is left out with it.
         let mut gone: Vec<Option<&str>> = vec![None; traces];
         for (b, why) in &lowered.refused {
@@ -109,13 +120,17 @@ pub fn compile(
                 select::note(&mut out.drops, why, 1, w);
                 lost += 1;
                 lost_work += w;
+            } else {
+                loaded += usize::from(select::is_loaded(b, program));
             }
         }
+        named.extend(tree.branches.iter().flat_map(select::named));
         out.trees.push(Done {
             name,
             key: tree.key,
             place: options.lines.show(tree.key),
             traces: traces - lost,
+            loaded,
             exits: lowered.exits.len(),
             entries: tree.branches[0].entries,
             work: work - lost_work,
@@ -127,6 +142,11 @@ pub fn compile(
         let compiled = tree::Compiled { tree, items: lowered.items, exits: lowered.exits };
         tree::write_compiled(&mut out.text, &compiled);
     }
+    let sizes: BTreeSet<u32> = named.iter().map(|k| program.size(*k)).collect();
+    out.text.insert_str(0, &tree::write_sizes(&sizes));
+    named.retain(|k| !program.has(k.hash));
+    out.origins = origins.into_iter().filter(|(k, _)| named.contains(k)).collect();
+    out.lines = lines.into_iter().filter(|(k, _)| named.contains(&k.proto)).collect();
     Ok(out)
 }
 
@@ -154,6 +174,11 @@ impl Compiled {
     /// Returns the number of traces that were compiled.
     pub fn traces(&self) -> usize {
         self.trees.iter().map(|t| t.traces).sum()
+    }
+
+    /// Returns the number of those of code that is loaded when the program runs.
+    pub fn loaded(&self) -> usize {
+        self.trees.iter().map(|t| t.loaded).sum()
     }
 
     /// Returns the part of the profiled work that is compiled.
