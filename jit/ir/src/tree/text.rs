@@ -29,6 +29,7 @@ use crate::konst::{Const, ProtoKey};
 use crate::trace::{Link, Start, Trace};
 use abi::hash::Fnv1a;
 use abi::support::Helper;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// A tree as compiled: its table of constants and what each exit number means.
@@ -166,6 +167,21 @@ fn branches(out: &mut String, tree: &Tree) {
 pub(crate) fn sum(key: RootKey, head: &str, body: &str) -> u64 {
     let h = Fnv1a::new().u64(key.proto.hash).u64(key.proto.instance.into()).u64(key.pc.into());
     h.bytes(head.as_bytes()).u64(0).bytes(body.as_bytes()).finish()
+}
+
+/// Writes the line that comes before the trees of an image: the numbers of instructions that the prototypes named in them have, 0 if one is
+/// unknown. So what a program loads need not be hashed to know that it has no trees.
+pub fn write_sizes(sizes: &BTreeSet<u32>) -> String {
+    let list: Vec<String> = sizes.iter().map(u32::to_string).collect();
+    if list.is_empty() { String::new() } else { format!("sizes {}\n", list.join(" ")) }
+}
+
+/// Takes the sizes from the text of an image's trees; a text without them has 0 alone.
+pub fn take_sizes(text: &str) -> (Vec<u32>, &str) {
+    match text.strip_prefix("sizes ").and_then(|t| t.split_once('\n')) {
+        Some((list, rest)) => (list.split(' ').filter_map(|n| n.parse().ok()).collect(), rest),
+        None => (vec![0], text),
+    }
 }
 
 /// Writes the text of a compiled tree: the branches last, so that who wants an outline need not look at them.
