@@ -5,7 +5,7 @@ use crate::manifest::{self, Fact, Recipe, field, unfield};
 use crate::plan::{Missing, Plan, Source, os_message};
 use abi::image::{FINGERPRINT, Module, ModuleKind};
 use ir::profile::Profile;
-use ir::tree::Reader;
+use ir::tree::{Packed, Reader};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -45,12 +45,12 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             sources.push(source(m, &facts)?);
             continue;
         }
-        let text = std::str::from_utf8(m.code).map_err(|_| "the text of the traces is damaged")?;
         if found.image.fingerprint != FINGERPRINT {
-            foreign = text.lines().filter(|l| l.starts_with("tree ")).count();
+            foreign = Packed::parse(m.code).map_or(0, |p| p.trees.len());
             continue;
         }
-        let mut reader = Reader::new(text);
+        let text = Packed::parse(m.code).and_then(|p| p.text()).ok_or("the text of the traces is damaged")?;
+        let mut reader = Reader::new(&text);
         while let Some(tree) = reader.tree() {
             match tree {
                 Ok(c) => {

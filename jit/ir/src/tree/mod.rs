@@ -7,11 +7,13 @@
 
 #[cfg(test)]
 pub(crate) mod tests;
+mod packed;
 mod text;
 
 pub(crate) use text::branch;
 #[cfg(test)]
 pub(crate) use text::sum;
+pub use packed::{Packed, PackedTree, pack};
 pub use text::{Compiled, Leaving, Outline, Reader, anonymous, write, write_compiled};
 
 use crate::konst::{Const, ProtoKey, Shape};
