@@ -6,7 +6,7 @@ use crate::plan::{Missing, Plan, Source, os_message};
 use abi::image::{FINGERPRINT, Module, ModuleKind};
 use ir::ProtoKey;
 use ir::profile::{Origin, Profile, Spent};
-use ir::tree::{Reader, RootKey, take_sizes};
+use ir::tree::{Packed, Reader, RootKey, take_sizes};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -46,12 +46,12 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             sources.push(source(m, &facts)?);
             continue;
         }
-        let text = std::str::from_utf8(m.code).map_err(|_| "the text of the traces is damaged")?;
         if found.image.fingerprint != FINGERPRINT {
-            foreign = text.lines().filter(|l| l.starts_with("tree ")).count();
+            foreign = Packed::parse(m.code).map_or(0, |p| p.trees.len());
             continue;
         }
-        let mut reader = Reader::new(take_sizes(text).1);
+        let text = Packed::parse(m.code).and_then(|p| p.text()).ok_or("the text of the traces is damaged")?;
+        let mut reader = Reader::new(take_sizes(&text).1);
         // A line for each tree, in the same order.
         let mut lines = facts.iter().filter(|f| f.key == "tree");
         while let Some(tree) = reader.tree() {

@@ -138,7 +138,7 @@ pub enum ModuleKind {
     Main = 0,
     /// A module that `require` finds by its name.
     Lua = 1,
-    /// Text of the precompiled trees, in the order of the trace table.
+    /// Text of the precompiled trees, packed, in the order of the trace table.
     Traces = 2,
 }
 

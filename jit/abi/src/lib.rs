@@ -14,6 +14,7 @@ pub mod grow;
 pub mod hash;
 pub mod image;
 pub mod layout;
+pub mod lz;
 pub mod metamethod;
 pub mod objtype;
 pub mod paths;

@@ -551,7 +551,8 @@ impl Engine {
             self.make_quick(trace, exit, until);
         }
         let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
-        if hopeless
+        if !LIVE
+            || hopeless
             || n < wait
             || !self.on
             || !matches!(self.state, State::Idle)
