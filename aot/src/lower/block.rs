@@ -88,14 +88,11 @@ impl Function {
         self.blocks.truncate(mark);
     }
 
-    /// Returns the text; `phi` opens block `label`.
-    pub fn finish(&self, label: &str, phi: &str) -> String {
+    /// Returns the text.
+    pub fn finish(&self) -> String {
         let mut out = String::new();
         for b in &self.blocks {
             let _ = writeln!(out, "{}:", b.label);
-            if b.label == label {
-                let _ = writeln!(out, "  {phi}");
-            }
             out += &b.phis;
             out += &b.body;
         }

@@ -2,7 +2,7 @@
 
 use super::block::HEADER;
 use super::{Branching, Lowerer, Refusal, Val, block};
-use abi::support::{Arg, Helper};
+use abi::support::{Arg, Effect, Helper};
 use abi::vmfield;
 use ir::tree::Item;
 use ir::{Ins, Op, Ref, Ty};
@@ -19,7 +19,12 @@ impl Lowerer<'_> {
             self.f.line(format_args!("call void {f}({list})"));
             return String::new();
         }
-        self.f.let_(format_args!("call {ret} {f}({list})"))
+        let effect = match row.effect {
+            Effect::N => " nounwind willreturn memory(none)",
+            Effect::L => " nounwind willreturn memory(read)",
+            Effect::A | Effect::S => "",
+        };
+        self.f.let_(format_args!("call {ret} {f}({list}){effect}"))
     }
 
     /// Calls a helper with values; it becomes the value of instruction `at`.

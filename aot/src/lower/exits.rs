@@ -23,7 +23,7 @@ pub(crate) enum Known {
 #[derive(Clone, Default)]
 pub(crate) struct State {
     /// Slots.
-    slots: HashMap<i32, Known>,
+    pub slots: HashMap<i32, Known>,
     /// What sunk objects are made of, as `ir::sunk::spilled` has it.
     spilled: Vec<Val>,
     /// What side traces inherit of that.
@@ -90,22 +90,11 @@ impl Lowerer<'_> {
         let label = self.f.label();
         b.blocks.insert(s, label.clone());
         if let Some(side) = self.tree.side(b.branch, s as u32) {
-            self.pending.push(Pending { branch: side, label: label.clone(), base: b.base.clone(), state });
+            let quiet = b.quiet && super::carried::is_quiet(&self.tree.branches[b.branch].trace);
+            self.pending.push(Pending { branch: side, label: label.clone(), base: b.base.clone(), quiet, state });
         } else {
             self.leave_at(&label, b, s, &state)?;
         }
-        Ok(label)
-    }
-
-    /// Returns the label of the block that leaves because the stack has no room: through the first snapshot, but never into a side trace of the
-    /// tree, which would go on without room. It is exit 0.
-    pub fn full(&mut self, root: &mut Branching) -> Result<String, Refusal> {
-        if self.tree.side(root.branch, 0).is_none() {
-            return self.exit(root, 0);
-        }
-        let state = self.state(root, 0)?;
-        let label = self.f.label();
-        self.leave_at(&label, root, 0, &state)?;
         Ok(label)
     }
 
@@ -155,13 +144,13 @@ impl Lowerer<'_> {
     }
 
     /// Stores what a link carries. Sinking keeps objects that links carry.
-    fn carry(&mut self, b: &Branching, s: usize) -> Result<(), Refusal> {
+    fn carry(&mut self, b: &Branching, s: usize) -> Result<State, Refusal> {
         let state = self.state(b, s)?;
         if state.slots.values().any(|k| *k == Known::Object) {
             return Err(Refusal("a link carries an object that is not made".into()));
         }
         self.store_slots(&b.base.clone(), &state.slots);
-        Ok(())
+        Ok(state)
     }
 
     /// Makes a value of what is known; there is none of objects.
@@ -193,6 +182,7 @@ impl Lowerer<'_> {
             b.base = name.clone();
         }
         b.looped = true;
+        b.quiet &= super::carried::is_quiet(t);
         self.f.line(format_args!("br label %{label}"));
         self.f.begin(&label);
         let phis = phis.into_iter().map(|(name, left, _, right)| (name, left, right)).collect();
@@ -253,10 +243,10 @@ impl Lowerer<'_> {
 
     /// Goes to the tree's start.
     fn again(&mut self, b: &mut Branching, last: usize) -> Result<(), Refusal> {
-        self.carry(b, last)?;
+        let state = self.carry(b, last)?;
         let base = self.moved(b, last);
-        self.back.push((self.f.current(), base));
-        self.f.line(format_args!("br label %start"));
+        let moved = self.tree.branches[b.branch].trace.snaps[last].base;
+        self.go_round(b, &state, &base, moved);
         Ok(())
     }
 

@@ -387,6 +387,13 @@ impl Lowerer<'_> {
             b.vals[at] = Some(v);
             return Ok(());
         }
+        if let Some((v, ok)) = self.carried(b, ins) {
+            if ins.is_guard() {
+                self.fails(b, at, &ok)?;
+            }
+            b.vals[at] = Some(Val { text: v.into(), ty: ins.ty });
+            return Ok(());
+        }
         let adr = self.at_offset(&b.base.clone(), i64::from(slot) * 8);
         if flags & sload::CONVERT == 0 {
             return self.load(b, at, &adr, STACK);

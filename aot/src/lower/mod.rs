@@ -1,11 +1,12 @@
 //! From a trace tree to LLVM: one function a tree, as text of LLVM's assembly language.
 //!
 //! ```text
-//! entry ─► start (stack check, root) ─► loop ⟲ ─guard fails─► exit: a side trace's code, or store the slots and leave
+//! entry ─► start (root) ─► loop ⟲ ─guard fails─► exit: a side trace's code, or store the slots and leave
 //! ```
 //!
 //! The function has the interface of all compiled code, `i64 (vm, base)`. Values are in SSA form across root and side traces: what a side
-//! trace inherits is the value its parent has. A side trace that links to its own root stores its slots and goes to `start`.
+//! trace inherits is the value its parent has. A side trace that links to its own root stores its slots and goes to `start`, where what the
+//! root needs are phis ([`carried`]).
 //! An exit stores its slots, notes its number in the machine ([`vmfield::LEFT`]) and ends in the runtime's `leave` by a tail call, so that no
 //! register is saved on the hot path.
 //!
@@ -20,6 +21,7 @@
 
 mod block;
 mod calls;
+mod carried;
 mod exits;
 mod memory;
 mod numbers;
@@ -29,7 +31,6 @@ mod ops;
 mod tests;
 
 use crate::lines::{self, Lines};
-use abi::vmfield;
 use block::Function;
 use exits::State;
 use ir::sunk::{Name, Names};
@@ -99,7 +100,9 @@ pub fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal>
         exits: Vec::new(),
         refused: Vec::new(),
         pending: Vec::new(),
-        back: Vec::new(),
+        ways: Vec::new(),
+        turned: Vec::new(),
+        carried: carried::of(tree),
         scratch: 0,
         spills: 0,
         cells: 0,
@@ -120,6 +123,8 @@ pub(crate) struct Branching {
     pub looped: bool,
     /// Text of its base.
     pub base: String,
+    /// Nothing since `start` wrote the stack.
+    pub quiet: bool,
     /// Values of the parent's exit by slot.
     pub parent: State,
     /// Exits that have a block: number of the snapshot and label.
@@ -131,6 +136,7 @@ struct Pending {
     branch: usize,
     label: String,
     base: String,
+    quiet: bool,
     state: State,
 }
 
@@ -146,8 +152,12 @@ pub(crate) struct Lowerer<'a> {
     exits: Vec<(u32, u32)>,
     refused: Vec<(usize, Refusal)>,
     pending: Vec<Pending>,
-    /// Who goes to `start`: label and base.
-    back: Vec<(String, String)>,
+    /// Ways to `start`.
+    ways: Vec<carried::Way>,
+    /// Who leaves before anything was done: label and base.
+    turned: Vec<(String, String)>,
+    /// What `start` has of slots.
+    carried: Vec<carried::Carried>,
     /// Words of an array on the native stack.
     scratch: usize,
     /// Words behind the table of constants.
@@ -158,28 +168,22 @@ pub(crate) struct Lowerer<'a> {
 
 impl Lowerer<'_> {
     fn run(&mut self) -> Result<(), Refusal> {
-        self.f.begin("start");
-        self.come_from(self.tree.key.proto, self.tree.key.pc);
-        self.back.push(("entry".into(), "%base".into()));
-        let mut root = self.branching(0, "%start.base".into(), State::default());
-        let top = self.at_offset("%start.base", i64::from(slots(self.tree)) * 8);
-        let max = self.vm_load("ptr", vmfield::STACK_MAX);
-        let fits = self.f.let_(format_args!("icmp ule ptr {top}, {max}"));
-        let full = self.full(&mut root)?;
-        self.guard(&fits, &full, 1);
+        self.begin()?;
+        let mut root = self.branching(0, carried::START.into(), State::default(), true);
         self.branch(&mut root)?;
         while let Some(p) = self.pending.pop() {
-            let mark = (self.f.mark(), self.exits.len(), self.pending.len(), self.back.len());
+            let mark = (self.f.mark(), self.exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
             let cells = self.cells;
             self.f.begin(&p.label);
-            let mut side = self.branching(p.branch, p.base.clone(), p.state.clone());
+            let mut side = self.branching(p.branch, p.base.clone(), p.state.clone(), p.quiet);
             if let Err(why) = self.branch(&mut side) {
                 // The exit becomes one that leaves.
                 self.f.reset(mark.0);
                 self.exits.truncate(mark.1);
                 self.cells = cells;
                 self.pending.truncate(mark.2);
-                self.back.truncate(mark.3);
+                self.ways.truncate(mark.3);
+                self.turned.truncate(mark.4);
                 self.refused.push((p.branch, why));
                 self.f.begin(&p.label);
                 if let Some((parent, exit)) = self.tree.branches[p.branch].parent {
@@ -187,13 +191,14 @@ impl Lowerer<'_> {
                 }
             }
         }
+        self.way_in();
         Ok(())
     }
 
-    fn branching(&self, branch: usize, base: String, parent: State) -> Branching {
+    fn branching(&self, branch: usize, base: String, parent: State, quiet: bool) -> Branching {
         let n = self.tree.branches[branch].trace.ins.len();
         let names = Rc::new(Names::new(&self.tree.branches[branch].trace));
-        Branching { branch, vals: vec![None; n], names, looped: false, base, parent, blocks: HashMap::new() }
+        Branching { branch, vals: vec![None; n], names, looped: false, base, quiet, parent, blocks: HashMap::new() }
     }
 
     /// Says which instruction of the program what follows is for.
@@ -272,6 +277,7 @@ impl Lowerer<'_> {
                 continue;
             }
             self.op(b, i)?;
+            self.note_writes(b, i);
         }
         self.end(b, head)
     }
@@ -295,21 +301,15 @@ impl Lowerer<'_> {
     }
 
     fn finish(&self) -> String {
-        let phi: Vec<String> = self.back.iter().map(|(l, b)| format!("[ {b}, %{l} ]")).collect();
-        let phi = format!("%start.base = phi ptr {}", phi.join(", "));
         let n = self.items.len().max(1);
         let name = self.name;
         let mut out = format!("%{name}.k = type {{ [{n} x i64], [{} x i64] }}\n", self.spills);
         out += &format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n");
         out += &format!(
-            "define hidden i64 @{name}(ptr noundef dereferenceable({VM_BYTES}) %vm, ptr noundef %base) nounwind !dbg !{} {{\nentry:\n",
+            "define hidden i64 @{name}(ptr noundef dereferenceable({VM_BYTES}) %vm, ptr noundef %base) nounwind !dbg !{} {{\n",
             lines::FUNCTION
         );
-        if self.scratch > 0 {
-            out += &format!("  %scratch = alloca [{} x i64], align 8\n", self.scratch);
-        }
-        out += "  br label %start\n";
-        out += &self.f.finish("start", &phi);
+        out += &self.f.finish();
         out += "}\n";
         out += DECLARATIONS;
         out += &block::metadata();

@@ -4,6 +4,9 @@ use super::{Branching, Lowerer, Refusal, block};
 use ir::tree::Item;
 use ir::{Ins, Op};
 
+/// Rounds of a loop that is entered, as a guess.
+const ROUNDS: u64 = 16;
+
 impl Lowerer<'_> {
     /// Lowers instruction `at`.
     pub(super) fn op(&mut self, b: &mut Branching, at: usize) -> Result<(), Refusal> {
@@ -121,9 +124,14 @@ impl Lowerer<'_> {
         let label = self.exit(b, s)?;
         let branch = &self.tree.branches[b.branch];
         let (taken, entries) = (branch.exits[s], branch.entries.max(1));
-        // Exits that got a side trace were not counted any more.
-        let often = if self.tree.side(b.branch, s as u32).is_some() { 256 } else { 1 };
-        self.guard(ok, &label, (taken.saturating_mul(1024) / entries.max(taken).max(1)).clamp(often, 512));
+        // Exits that got a side trace were not counted any more. A loop that was entered goes round: how often is not in profiles.
+        let (often, rounds) = match (self.tree.side(b.branch, s as u32), b.looped) {
+            (Some(_), false) => (256, 1),
+            (Some(_), true) => (256 / ROUNDS, ROUNDS),
+            (None, looped) => (1, if looped { ROUNDS } else { 1 }),
+        };
+        let weight = taken.saturating_mul(1024) / entries.max(taken).saturating_mul(rounds).max(1);
+        self.guard(ok, &label, weight.clamp(often, 512));
         Ok(())
     }
 }

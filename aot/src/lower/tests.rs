@@ -181,3 +181,50 @@ fn attention_is_asked_each_time() {
     let l = lower(&tree(&[(SUNK, None)]), "tree", &Lines::default()).expect("lowered");
     assert_eq!(l.text.matches("load volatile i16").count(), 1, "{}", l.text);
 }
+
+/// Returns the text of a block.
+fn block<'a>(text: &'a str, label: &str) -> &'a str {
+    let label = format!("\n{label}:\n");
+    let rest = &text[text.find(&label).expect("the block") + label.len()..];
+    rest.find(":\n").map_or(rest, |end| &rest[..end])
+}
+
+/// What goes round is a value: only the way in loads the slot and looks at its type.
+#[test]
+fn slots_go_round_as_values() {
+    let l = lower(&tree(&[(SUNK, None)]), "tree", &Lines::default()).expect("lowered");
+    let loads = |b: &str| b.matches("load double").count();
+    assert_eq!((loads(&l.text), loads(block(&l.text, "start"))), (1, 0), "{}", l.text);
+    assert!(block(&l.text, "start").contains("%c0.ok = phi i1 [ true, "), "{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
+
+/// What a way round does not say has changed is what it was; a slot of another type is asked at its load.
+#[test]
+fn slots_that_do_not_change_are_asked_once() {
+    let root = SUNK.replace("[ 0:0007 ]", "[ 3:0007 ]");
+    let l = lower(&tree(&[(&root, None)]), "tree", &Lines::default()).expect("lowered");
+    assert!(block(&l.text, "start").contains("[ %c0, %"), "{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+    let root = SUNK.replace("[ 0:0007 ]", "[ 0:nil ]");
+    let l = lower(&tree(&[(&root, None)]), "tree", &Lines::default()).expect("lowered");
+    assert_eq!(block(&l.text, "start").matches("br i1 %c0.ok").count(), 1, "{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
+
+/// A frame above this one: its slots are looked at once there is room for them.
+#[test]
+fn slots_of_another_frame_are_loaded_behind_the_look_for_room() {
+    let root = SUNK.replace("base=0 top=5 [ 0:0007 ]", "base=4 top=9 [ 3:0007 ]");
+    let l = lower(&tree(&[(&root, None)]), "tree", &Lines::default()).expect("lowered");
+    assert_eq!(
+        l.text.matches("label %back, !prof").count(),
+        2,
+        "the way in and the way round ask:\n{}",
+        l.text
+    );
+    let room = l.text.find("icmp ule ptr").expect("asked");
+    let load = l.text.find("load double").expect("loaded");
+    assert!(room < load, "{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}

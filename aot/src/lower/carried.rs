@@ -1,0 +1,300 @@
+//! Slots that a tree carries in values from round to round.
+//!
+//! Side traces that link to their own root go to `start`. What the root loads from the stack there is a phi: the way in loads it and looks at its
+//! type, the way round has a value of a known type. So a loop of several traces is a loop of SSA form, and needs no look at what it
+//! has itself made.
+//!
+//! A carried slot is a value and a bit that says whether it has the type; a guard asks the bit. Where no way round brings another type
+//! and no side trace comes first, the bit is asked once on the way in, and exit 0 leaves.
+//!
+//! Invariant: memory has the slots as ever: ways round store what they carry, so exits need not know of this.
+//! Invariant: a load becomes a carried value only where nothing between `start` and it writes the stack.
+
+use super::block::STACK;
+use super::exits::{Known, State};
+use super::{Branching, Lowerer, Refusal, block};
+use abi::tag;
+use ir::tree::{Branch, Tree};
+use ir::{Const, Ins, Link, Op, Ty, sload};
+
+/// Text of the base at `start`.
+pub(super) const START: &str = "%start.base";
+
+/// Label of what leaves before anything was done.
+const BACK: &str = "back";
+
+/// The function's slot: the lowest of its frame.
+const LOWEST: i32 = -2;
+
+/// A slot that is carried as a type.
+pub(crate) struct Carried {
+    slot: i32,
+    ty: Ty,
+    convert: bool,
+    /// Values look at their type: some load of it is a guard.
+    guard: bool,
+    /// The way in may ask: nothing else leaves before.
+    early: bool,
+    /// Name of the value; the bit's has `.ok` behind.
+    name: String,
+}
+
+/// A way to `start`: the way in, or a way round.
+pub(crate) struct Way {
+    /// Label of its last block.
+    label: String,
+    /// Text of the base.
+    base: String,
+    /// Value and bit of each carried slot.
+    vals: Vec<(String, String)>,
+}
+
+/// Says whether an instruction may write slots of the stack, or move it.
+fn writes_stack(t: &ir::Trace, ins: Ins) -> bool {
+    match ins.op {
+        Op::CALLB | Op::RETF | Op::SSTORE | Op::CSTORE => true,
+        Op::USTORE => !ins.a.is_ins() || t.ins[ins.a.index()].op != Op::UREFC,
+        _ => false,
+    }
+}
+
+/// Says whether a trace leaves the stack alone.
+pub(super) fn is_quiet(t: &ir::Trace) -> bool {
+    !t.ins.iter().any(|i| writes_stack(t, *i))
+}
+
+/// Says whether a branch goes to its own tree's start.
+fn comes_back(tree: &Tree, i: usize) -> bool {
+    let b: &Branch = &tree.branches[i];
+    match b.trace.link {
+        Link::Root(_) => b.target == Some(tree.key),
+        Link::Again => i == 0,
+        Link::Loop => i == 0 && !b.trace.ins.iter().any(|i| i.op == Op::LOOP),
+        _ => false,
+    }
+}
+
+/// Finds what a tree carries: what its root loads, and what side traces load that are entered often.
+pub(super) fn of(tree: &Tree) -> Vec<Carried> {
+    let mut out: Vec<Carried> = Vec::new();
+    if !(0..tree.branches.len()).any(|i| comes_back(tree, i)) {
+        return out;
+    }
+    // Exits of the root before this snapshot have no side trace.
+    let sides = tree.branches.iter().filter_map(|b| b.parent).filter(|p| p.0 == 0).map(|p| p.1 as usize);
+    let first_side = sides.min().unwrap_or(usize::MAX);
+    let often = tree.branches[0].entries / 4;
+    for (n, b) in tree.branches.iter().enumerate() {
+        let t = &b.trace;
+        let mut up = b.parent;
+        let mut quiet = true;
+        while let Some((p, _)) = up {
+            quiet &= is_quiet(&tree.branches[p].trace);
+            up = tree.branches[p].parent;
+        }
+        if !quiet || (n > 0 && b.entries < often) {
+            continue;
+        }
+        for (at, ins) in t.ins.iter().enumerate() {
+            if writes_stack(t, *ins) || ins.op == Op::LOOP {
+                break;
+            }
+            if ins.op != Op::SLOAD || ins.b.as_lit() & sload::PARENT != 0 || ins.is_sunk() {
+                continue;
+            }
+            // Frames below are there only behind a guard.
+            if ins.a.as_lit() < LOWEST {
+                continue;
+            }
+            let flags = ins.b.as_lit();
+            let (slot, convert) = (ins.a.as_lit(), flags & sload::CONVERT != 0);
+            let early = n == 0 && ins.is_guard() && t.snap_at(at).is_some_and(|s| s < first_side);
+            match out.iter_mut().find(|c| c.is(slot, ins.ty, convert)) {
+                Some(c) => {
+                    c.guard |= ins.is_guard();
+                    c.early |= early;
+                }
+                None => out.push(Carried {
+                    slot,
+                    ty: ins.ty,
+                    convert,
+                    guard: ins.is_guard(),
+                    early,
+                    name: format!("%c{}", out.len()),
+                }),
+            }
+        }
+    }
+    out
+}
+
+impl Carried {
+    fn is(&self, slot: i32, ty: Ty, convert: bool) -> bool {
+        (self.slot, self.ty, self.convert) == (slot, ty, convert)
+    }
+}
+
+impl Lowerer<'_> {
+    /// Returns value and bit of a slot that is carried as an SLOAD wants it.
+    pub(super) fn carried(&self, b: &Branching, ins: Ins) -> Option<(String, String)> {
+        let convert = ins.b.as_lit() & sload::CONVERT != 0;
+        let c = self.carried.iter().find(|c| c.is(ins.a.as_lit(), ins.ty, convert))?;
+        (b.quiet && b.base == START).then(|| (c.name.clone(), format!("{}.ok", c.name)))
+    }
+
+    /// Notes what an instruction does to the stack.
+    pub(super) fn note_writes(&self, b: &mut Branching, at: usize) {
+        let t = &self.tree.branches[b.branch].trace;
+        b.quiet &= !writes_stack(t, t.ins[at]);
+    }
+
+    /// Goes to `start` with `base`, which is `moved` slots from the branch's; `state` was stored.
+    pub(super) fn go_round(&mut self, b: &Branching, state: &State, base: &str, moved: i32) {
+        let mut vals = Vec::new();
+        if base != START {
+            self.room(base);
+        }
+        for i in 0..self.carried.len() {
+            let (slot, ty, name) = (self.carried[i].slot, self.carried[i].ty, self.carried[i].name.clone());
+            let known = state.slots.get(&(slot + moved)).and_then(|k| self.as_carried(k, ty));
+            vals.push(match known {
+                Some(known) => known,
+                None if !state.slots.contains_key(&(slot + moved)) && b.quiet && base == START => {
+                    (name.clone(), format!("{name}.ok"))
+                }
+                None => self.look(i, base),
+            });
+        }
+        self.ways.push(Way { label: self.f.current(), base: base.into(), vals });
+        self.f.line(format_args!("br label %start"));
+    }
+
+    /// Leaves by exit 0 if the stack has no room for all branches.
+    fn room(&mut self, base: &str) {
+        let top = self.at_offset(base, i64::from(super::slots(self.tree)) * 8);
+        let max = self.vm_load("ptr", abi::vmfield::STACK_MAX);
+        let fits = self.f.let_(format_args!("icmp ule ptr {top}, {max}"));
+        self.turn_back(&fits, base);
+    }
+
+    /// Goes on to `start` if `ok`, else leaves by exit 0.
+    fn turn_back(&mut self, ok: &str, base: &str) {
+        self.turned.push((self.f.current(), base.into()));
+        self.guard(ok, BACK, 1);
+    }
+
+    /// Makes value and bit of what is known, if its type says enough.
+    fn as_carried(&mut self, known: &Known, ty: Ty) -> Option<(String, String)> {
+        let yes = || "true".to_string();
+        if let (Known::Const(Const::Num(bits)), Ty::Int) = (known, ty) {
+            let x = f64::from_bits(*bits);
+            let same = f64::from(x as i32).to_bits() == *bits;
+            return Some(((x as i32).to_string(), same.to_string()));
+        }
+        let v = self.materialise(known)?;
+        match (v.ty, ty) {
+            (x, y) if x == y => Some((v.text.to_string(), yes())),
+            (Ty::Int, Ty::Num) => Some((self.f.let_(format_args!("sitofp i32 {} to double", v.text)), yes())),
+            (Ty::Num, Ty::Int) => Some(self.as_integer(&v.text)),
+            _ => None,
+        }
+    }
+
+    fn as_integer(&mut self, d: &str) -> (String, String) {
+        let i = self.integer(d);
+        // Equal bits: integral, in range, not -0, and a number at all.
+        let back = self.f.let_(format_args!("sitofp i32 {i} to double"));
+        let x = self.f.let_(format_args!("bitcast double {back} to i64"));
+        let y = self.f.let_(format_args!("bitcast double {d} to i64"));
+        let ok = self.f.let_(format_args!("icmp eq i64 {x}, {y}"));
+        (i, ok)
+    }
+
+    /// Loads value and bit of a carried slot from the stack.
+    fn look(&mut self, i: usize, base: &str) -> (String, String) {
+        let Carried { slot, ty, convert, guard, .. } = self.carried[i];
+        let at = self.at_offset(base, i64::from(slot) * 8);
+        let load = |l: &mut Self, what: &str| l.f.let_(format_args!("load {what}, ptr {at}, align 8, !tbaa !{STACK}"));
+        let yes = || "true".to_string();
+        match ty {
+            Ty::Int if convert => {
+                let d = load(self, "double");
+                let (i, ok) = self.as_integer(&d);
+                (i, if guard { ok } else { yes() })
+            }
+            Ty::Int | Ty::Key | Ty::Link | Ty::Ptr => (load(self, block::llvm(ty)), yes()),
+            Ty::Num => {
+                let d = load(self, "double");
+                if !guard {
+                    return (d, yes());
+                }
+                let w = self.f.let_(format_args!("bitcast double {d} to i64"));
+                (d, self.f.let_(format_args!("icmp ult i64 {w}, {}", tag::NUM_LIMIT as i64)))
+            }
+            ty if ty.is_pri() => {
+                let w = load(self, "i64");
+                (block::pri(ty), self.f.let_(format_args!("icmp eq i64 {w}, {}", block::pri(ty))))
+            }
+            ty => {
+                let w = load(self, "i64");
+                let bits = self.f.let_(format_args!("xor i64 {w}, {}", (ty.tag() << tag::SHIFT) as i64));
+                let ok = self.f.let_(format_args!("icmp ult i64 {bits}, {}", 1u64 << tag::SHIFT));
+                match ty {
+                    Ty::Lightud => (bits, ok),
+                    _ => (self.f.let_(format_args!("inttoptr i64 {bits} to ptr")), ok),
+                }
+            }
+        }
+    }
+
+    /// Begins a function: exit 0 leaves before anything was done, through the first snapshot, but never into a side trace of the tree.
+    pub(super) fn begin(&mut self) -> Result<(), Refusal> {
+        let first = self.tree.branches[0].trace.snaps.first().ok_or_else(|| Refusal("there is no snapshot".into()))?;
+        if !first.entries.is_empty() {
+            return Err(Refusal("the first snapshot restores slots".into()));
+        }
+        self.f.begin("entry");
+        self.f.begin(BACK);
+        self.come_from(self.tree.key.proto, self.tree.key.pc);
+        self.leave(0, 0, "%back.base", &State::default())?;
+        self.f.begin("start");
+        Ok(())
+    }
+
+    /// Writes the way in, and the phis of `start`.
+    pub(super) fn way_in(&mut self) {
+        self.f.reopen("entry");
+        self.come_from(self.tree.key.proto, self.tree.key.pc);
+        self.room("%base");
+        let mut way = Way { label: String::new(), base: "%base".into(), vals: Vec::new() };
+        for i in 0..self.carried.len() {
+            let (v, mut ok) = self.look(i, "%base");
+            let own = format!("{}.ok", self.carried[i].name);
+            let sure = self.ways.iter().all(|w| w.vals[i].1 == "true" || w.vals[i].1 == own);
+            if ok != "true" && self.carried[i].early && sure {
+                self.turn_back(&ok, "%base");
+                ok = "true".into();
+            }
+            way.vals.push((v, ok));
+        }
+        way.label = self.f.current();
+        self.f.line(format_args!("br label %start"));
+        self.ways.insert(0, way);
+        let turned: Vec<String> = self.turned.iter().map(|(l, b)| format!("[ {b}, %{l} ]")).collect();
+        self.f.phi(BACK, format_args!("%back.base = phi ptr {}", turned.join(", ")));
+        self.start_phi(START, "ptr", |w| &w.base);
+        for i in 0..self.carried.len() {
+            let (name, ty) = (self.carried[i].name.clone(), block::llvm(self.carried[i].ty));
+            self.start_phi(&name, ty, |w| &w.vals[i].0);
+            self.start_phi(&format!("{name}.ok"), "i1", |w| &w.vals[i].1);
+        }
+        if self.scratch > 0 {
+            self.f.phi("entry", format_args!("%scratch = alloca [{} x i64], align 8", self.scratch));
+        }
+    }
+
+    fn start_phi(&mut self, name: &str, ty: &str, of: impl Fn(&Way) -> &String) {
+        let list: Vec<String> = self.ways.iter().map(|w| format!("[ {}, %{} ]", of(w), w.label)).collect();
+        self.f.phi("start", format_args!("{name} = phi {ty} {}", list.join(", ")));
+    }
+}
