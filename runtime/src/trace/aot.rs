@@ -69,6 +69,8 @@ pub(crate) struct Aot {
     refused: Option<&'static str>,
     /// What an exit that makes objects has spilled.
     state: Option<Box<ExitState>>,
+    /// What the image says of its making.
+    manifest: &'static [u8],
 }
 
 /// Trees of an image that are used at most: numbers of traces have 16 bits.
@@ -81,9 +83,15 @@ const EMPTY: ExitState = ExitState { fpr: [0; 32], gpr: [0; 32], spill: [0; SPIL
 ///
 /// # Safety
 /// `trees` points to `count` rows that belong to `text` in this order, and whose code was made for this version of the runtime.
-pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'static str) -> usize {
+pub unsafe fn install(
+    vm: &mut Vm,
+    trees: *const AotTree,
+    count: usize,
+    text: &'static str,
+    manifest: &'static [u8],
+) -> usize {
     let Some(e) = super::engine(vm) else { return 0 };
-    let mut aot = Aot { first: e.next_number(), ..Aot::default() };
+    let mut aot = Aot { first: e.next_number(), manifest, ..Aot::default() };
     let mut rest = text;
     while let Some(tail) = rest.strip_prefix("tree ") {
         let end = tail.find("\ntree ").map_or(rest.len(), |i| i + "tree ".len() + 1);
@@ -282,7 +290,8 @@ impl Engine {
             && let Some(Some(live)) = self.traces.get(number as usize)
         {
             whole.tree.branches[0].trace.link = live.trace.link;
-            self.watch.bound(vm, number, live, linktype, &whole.tree);
+            let code = if self.watch.shows_code() { self.aot.code(i as usize) } else { None };
+            self.watch.bound(vm, number, live, linktype, &whole, code);
         }
     }
 
@@ -367,6 +376,16 @@ impl Engine {
 }
 
 impl Aot {
+    /// Returns the machine code of a row and the address of its table. How long it is the manifest says: there is a line for each tree.
+    fn code(&self, i: usize) -> Option<(&'static [u8], u64)> {
+        let mut lines = self.manifest.split(|b| *b == b'\n').filter(|l| l.starts_with(b"tree "));
+        let line = std::str::from_utf8(lines.nth(i)?).ok()?;
+        let size: usize = line.split(' ').nth(7)?.parse().ok()?;
+        let tree = self.rows.get(i)?.tree;
+        // SAFETY: the compiler of the image wrote both; its code is never unmapped.
+        Some((unsafe { std::slice::from_raw_parts(tree.code, size) }, tree.table as u64))
+    }
+
     /// Returns the exits of a row; none before it is bound.
     pub(crate) fn ways(&self, i: usize) -> &[Way] {
         &self.rows[i].ways
@@ -377,6 +396,11 @@ impl Aot {
         let of = |l: &&(usize, usize, RootKey)| number == self.first + l.0 as u32;
         let rows = self.links.iter().filter(of).filter_map(|l| self.by_root.get(&l.2));
         rows.map(|i| self.first + *i as u32).collect()
+    }
+
+    /// Returns where each exit of a row goes on.
+    pub(crate) fn places(&self, i: usize) -> Vec<Option<RootKey>> {
+        Reader::new(self.rows[i].text).outline().map_or(Vec::new(), |c| c.exits.iter().map(|e| e.pc).collect())
     }
 
     /// Does the same for whoever changes them.

@@ -42,7 +42,8 @@ pub(super) fn install(vm: &mut Vm, object: &Laid) -> Result<usize, String> {
         }
         let bytes = std::slice::from_raw_parts(base.cast::<u8>().add(found.text.0), found.text.1);
         let text = std::str::from_utf8_unchecked(bytes);
+        let manifest = std::slice::from_raw_parts(base.cast::<u8>().add(found.manifest.0), found.manifest.1);
         let rows = base.cast::<u8>().add(found.rows).cast();
-        Ok(crate::trace::aot::install(vm, rows, found.count, text))
+        Ok(crate::trace::aot::install(vm, rows, found.count, text, manifest))
     }
 }
