@@ -150,6 +150,9 @@ fn report(f: &Facts<'_>) -> String {
             f.sum(6),
             f.target()
         ));
+        if f.sum(8) > 0 {
+            line(format_args!("  {} of code that is loaded when it runs", count(f.sum(8), "trace")));
+        }
         let width = f.all("tree").map(|t| t.text(1).len()).max().unwrap_or(0).min(40);
         let mut trees: Vec<_> = f.all("tree").collect();
         trees.sort_by_key(|t| (std::cmp::Reverse(t.number(5)), t.text(0)));
@@ -200,14 +203,15 @@ fn json(f: &Facts<'_>) -> String {
     let trees = f.all("tree").map(|t| {
         let n = |i: usize| t.number(i);
         format!(
-            "{{\"symbol\":{},\"place\":{},\"traces\":{},\"exits\":{},\"entries\":{},\"work\":{},\"code_bytes\":{}}}",
+            "{{\"symbol\":{},\"place\":{},\"traces\":{},\"exits\":{},\"entries\":{},\"work\":{},\"code_bytes\":{},\"loaded\":{}}}",
             text(&unfield(t.text(0))),
             text(&unfield(t.text(1))),
             n(2),
             n(3),
             n(4),
             n(5),
-            n(6)
+            n(6),
+            n(8)
         )
     });
     let dropped = f.all("dropped").map(|d| {

@@ -4,8 +4,9 @@ use crate::inspect::find_image;
 use crate::manifest::{self, Fact, Recipe, field, unfield};
 use crate::plan::{Missing, Plan, Source, os_message};
 use abi::image::{FINGERPRINT, Module, ModuleKind};
-use ir::profile::{Profile, Spent};
-use ir::tree::Reader;
+use ir::ProtoKey;
+use ir::profile::{Origin, Profile, Spent};
+use ir::tree::{Packed, Reader, RootKey, take_sizes};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -45,12 +46,12 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             sources.push(source(m, &facts)?);
             continue;
         }
-        let text = std::str::from_utf8(m.code).map_err(|_| "the text of the traces is damaged")?;
         if found.image.fingerprint != FINGERPRINT {
-            foreign = text.lines().filter(|l| l.starts_with("tree ")).count();
+            foreign = Packed::parse(m.code).map_or(0, |p| p.trees.len());
             continue;
         }
-        let mut reader = Reader::new(text);
+        let text = Packed::parse(m.code).and_then(|p| p.text()).ok_or("the text of the traces is damaged")?;
+        let mut reader = Reader::new(take_sizes(&text).1);
         // A line for each tree, in the same order.
         let mut lines = facts.iter().filter(|f| f.key == "tree");
         while let Some(tree) = reader.tree() {
@@ -72,6 +73,9 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             profile.spend(*what, f.number(1));
         }
     }
+    profile.origins.extend(facts.iter().filter(|f| f.key == "proto").filter_map(origin));
+    let line = |f: &Fact<'_>| Some((RootKey::parse(f.text(0))?, f.text(1).parse().ok()?));
+    profile.lines.extend(facts.iter().filter(|f| f.key == "line").filter_map(line));
     let missing = facts.iter().filter(|f| f.key == "missing").filter_map(missing).collect();
     // The image's parser promises that the first is the program.
     let main = sources.remove(0);
@@ -91,6 +95,15 @@ fn source(m: &Module<'_>, facts: &[Fact<'_>]) -> Result<Source, String> {
         hash: part(3).and_then(|s| u64::from_str_radix(s, 16).ok()).unwrap_or(0),
         code: m.code.to_vec(),
     })
+}
+
+/// Reads where a function of code that is loaded when the program runs came from.
+fn origin(f: &Fact<'_>) -> Option<(ProtoKey, Origin)> {
+    let [key, numbers, chunk] = f.fields.as_slice() else { return None };
+    let (line, size) = numbers.split_once('+')?;
+    // The key of its first instruction has the same syntax.
+    let key = RootKey::parse(&format!("{key}:0"))?.proto;
+    Some((key, Origin { chunk: unfield(chunk), line: line.parse().ok()?, size: size.parse().ok()? }))
 }
 
 fn missing(f: &Fact<'_>) -> Option<Missing> {

@@ -1,7 +1,8 @@
 //! Which parts of a profile are compiled.
 //!
-//! * *Stale*: a trace names a function that the program does not have (it was changed, or is not among the modules). The trace and what grows
-//!   from it go; without its root a tree goes.
+//! * *Stale*: a trace names a function of the program that it does not have any more. The trace and what grows from it go; without its root a
+//!   tree goes. Functions of other chunks, which the program loads when it runs (plugins, modules from a path of its own, texts), stay: the
+//!   runtime uses their trees if it meets the same function again.
 //! * *Too large*: LLVM takes more than linear time for a function, so a tree has at most [`MAX_GUARDS`] guards. Above, the side traces that were
 //!   entered least often go first, each with none behind it; the root stays. Their exits are left to the interpreter and the live
 //!   compiler.
@@ -12,8 +13,8 @@
 //! Invariant: what is dropped is counted, in traces and in worth; the sum over kept and dropped is the profile's.
 
 use crate::content::Program;
-use ir::Const;
 use ir::ProtoKey;
+use ir::profile::protos;
 use ir::tree::{Branch, Tree};
 
 /// Guards that a tree may have.
@@ -88,14 +89,19 @@ pub fn choose(tree: Tree, program: &Program, scale: Scale, drops: &mut Vec<Drop>
     keep(tree, &small, "too large", scale, drops)
 }
 
-/// Says whether the program has all functions that a trace names.
+/// Says whether the program has all functions that a trace names, or loads them.
 fn is_fresh(b: &Branch, program: &Program) -> bool {
-    let has = |k: &ProtoKey| program.has(k.hash);
-    let named = b.trace.consts.iter().all(|c| match c {
-        Const::Proto(k) | Const::Pc(k, _) | Const::Templ(k, _) => has(k),
-        _ => true,
-    });
-    named && b.target.is_none_or(|t| has(&t.proto))
+    named(b).all(|k| program.has(k.hash) || program.is_loaded(k))
+}
+
+/// Says whether a trace is one of code that is loaded when the program runs, at least in part.
+pub fn is_loaded(b: &Branch, program: &Program) -> bool {
+    named(b).any(|k| !program.has(k.hash))
+}
+
+/// Visits the functions that a trace names.
+pub fn named(b: &Branch) -> impl Iterator<Item = ProtoKey> + '_ {
+    protos(&b.trace).chain(b.target.map(|t| t.proto))
 }
 
 fn guards(b: &Branch) -> usize {
@@ -164,7 +170,7 @@ pub fn note(drops: &mut Vec<Drop>, reason: &str, traces: usize, work: u64) {
 mod tests {
     use super::*;
     use ir::tree::RootKey;
-    use ir::{Ins, Op, Ref, Start, Trace, Ty};
+    use ir::{Const, Ins, Op, Ref, Start, Trace, Ty};
 
     fn key(hash: u64) -> ProtoKey {
         ProtoKey { hash, instance: 0 }

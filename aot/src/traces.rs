@@ -5,8 +5,9 @@ use crate::content::Program;
 use crate::lines::Lines;
 use crate::select::{self, Drop, SAMPLE, Scale};
 use ir::ProtoKey;
-use ir::profile::{Profile, Spent};
+use ir::profile::{Origin, Profile, Spent};
 use ir::tree::{self, RootKey, Tree};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,10 @@ pub struct Compiled {
     pub spent: Vec<(&'static str, u64)>,
     /// Worth is processor time.
     pub sampled: bool,
+    /// Where functions of code that is loaded when the program runs came from: what a rebuild needs to know of them.
+    pub origins: BTreeMap<ProtoKey, Origin>,
+    /// Lines of their instructions, as profiles have them.
+    pub lines: BTreeMap<RootKey, u32>,
 }
 
 /// A compiled tree.
@@ -38,6 +43,8 @@ pub struct Done {
     pub place: String,
     /// Traces in it.
     pub traces: usize,
+    /// Those of code that is loaded when the program runs.
+    pub loaded: usize,
     /// Exits to the interpreter.
     pub exits: usize,
     /// How often it was entered.
@@ -84,13 +91,16 @@ pub fn compile(
 ) -> Result<Compiled, String> {
     let mut out = Compiled::default();
     let (mut jobs, mut scales) = (Vec::new(), Vec::new());
-    let samples = |what| profile.time.get(&what).copied().unwrap_or(0);
-    out.sampled = profile.time.keys().any(|s| matches!(s, Spent::Root(_)));
+    let mut named: BTreeSet<ProtoKey> = BTreeSet::new();
+    let chosen = profile.chosen();
+    let Profile { origins, lines, time, .. } = profile;
+    let samples = |what| time.get(&what).copied().unwrap_or(0);
+    out.sampled = time.keys().any(|s| matches!(s, Spent::Root(_)));
     if out.sampled {
         out.spent = Spent::OTHER.iter().map(|(s, name)| (*name, samples(*s))).filter(|s| s.1 > 0).collect();
-        out.work = profile.time.values().fold(0u64, |n, s| n.saturating_add(s.saturating_mul(SAMPLE)));
+        out.work = time.values().fold(0u64, |n, s| n.saturating_add(s.saturating_mul(SAMPLE)));
     }
-    for tree in profile.chosen() {
+    for tree in chosen {
         let own = out.sampled.then(|| samples(Spent::Root(tree.key)));
         let scale = Scale::of(&tree, own);
         if !out.sampled {
@@ -113,6 +123,7 @@ pub fn compile(
             }
         };
         let (mut lost, mut lost_work) = (0, 0);
+        let mut loaded = 0;
         // What grows from a branch that was left out is left out with it.
         let mut gone: Vec<Option<&str>> = vec![None; traces];
         for (b, why) in &lowered.refused {
@@ -126,13 +137,17 @@ pub fn compile(
                 select::note(&mut out.drops, why, 1, w);
                 lost += 1;
                 lost_work = u64::saturating_add(lost_work, w);
+            } else {
+                loaded += usize::from(select::is_loaded(b, program));
             }
         }
+        named.extend(tree.branches.iter().flat_map(select::named));
         out.trees.push(Done {
             name,
             key: tree.key,
             place: options.lines.show(tree.key),
             traces: traces - lost,
+            loaded,
             exits: lowered.exits.len(),
             entries: tree.branches[0].entries,
             work: work.saturating_sub(lost_work),
@@ -145,6 +160,11 @@ pub fn compile(
         let compiled = tree::Compiled { tree, items: lowered.items, exits: lowered.exits };
         tree::write_compiled(&mut out.text, &compiled);
     }
+    let sizes: BTreeSet<u32> = named.iter().map(|k| program.size(*k)).collect();
+    out.text.insert_str(0, &tree::write_sizes(&sizes));
+    named.retain(|k| !program.has(k.hash));
+    out.origins = origins.into_iter().filter(|(k, _)| named.contains(k)).collect();
+    out.lines = lines.into_iter().filter(|(k, _)| named.contains(&k.proto)).collect();
     Ok(out)
 }
 
@@ -177,6 +197,11 @@ impl Compiled {
     /// Names what worth is.
     pub fn unit(&self) -> &'static str {
         if self.sampled { "time" } else { "work" }
+    }
+
+    /// Returns the number of traces of code that is loaded when the program runs.
+    pub fn loaded(&self) -> usize {
+        self.trees.iter().map(|t| t.loaded).sum()
     }
 
     /// Returns the part of the profile's worth that is compiled.

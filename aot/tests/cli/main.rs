@@ -2,6 +2,7 @@
 
 mod build;
 mod driver;
+mod loaded;
 mod native;
 mod peers;
 mod profiles;

@@ -55,7 +55,8 @@ fn profile(src: &mut Source<'_>) -> Profile {
         match src.below(6) {
             0 => least(&mut p.modules, [(k.proto.hash, src.pick(&names).to_vec())].into()),
             1 => {
-                let origin = Origin { chunk: src.pick(&names).to_vec(), line: src.below(4) as u32 };
+                let origin =
+                    Origin { chunk: src.pick(&names).to_vec(), line: src.below(4) as u32, size: src.below(3) as u32 };
                 least(&mut p.origins, [(k.proto, origin)].into());
             }
             2 => least(&mut p.lines, [(k, src.below(9) as u32)].into()),

@@ -14,10 +14,10 @@ mod object_file {
 
     /// An object with one tree: `mov rax, [rip + table]; ret` and the like.
     pub fn sample() -> Vec<u8> {
-        let text = b"tree @0000000000000001:1\n";
+        let text = ir::tree::pack("tree @0000000000000001:1\n");
         let modules = vec![
             Module { kind: ModuleKind::Main, name: b"a.lua", code: b"x" },
-            Module { kind: ModuleKind::Traces, name: b"", code: text },
+            Module { kind: ModuleKind::Traces, name: b"", code: &text },
         ];
         let payload = Image { fingerprint: FINGERPRINT, manifest: b"", modules }.encode();
         let mut head = Vec::new();
@@ -142,7 +142,8 @@ fn relocations_lead_where_symbols_are() {
     let found = find(&memory, BASE, laid.head, laid.code).expect("an image");
     assert_eq!((found.count, word(&memory, found.rows)), (1, BASE));
     assert_eq!(word(&memory, found.rows + 8), BASE + PAGE + 8);
-    assert!(memory[found.text.0..][..found.text.1].starts_with(b"tree @"));
+    let texts = Packed::parse(&memory[found.text.0..][..found.text.1]).expect("packed");
+    assert_eq!(texts.text().as_deref(), Some("tree @0000000000000001:1\n"));
 }
 
 #[test]
