@@ -62,7 +62,9 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
         && for_this_cpu
     {
         // SAFETY: the image was made by the compiler of this version (fingerprint) for this machine, whose table and text belong together.
-        unsafe { crate::trace::aot::install(&mut vm, head.traces.cast(), head.trace_count as usize, &texts) };
+        unsafe {
+            crate::trace::aot::install(&mut vm, head.traces.cast(), head.trace_count as usize, &texts, image.manifest)
+        };
     } else if head.trace_count != 0 {
         let why = if for_this_cpu {
             "they were made for another version of the runtime"

@@ -205,6 +205,35 @@ fn line_tables_name_lua_lines() {
     }
 }
 
+/// gdb stops at Lua lines of compiled code, and goes up from there.
+#[test]
+fn gdb_stops_at_lua_lines() {
+    let s = profiled();
+    let gdb = std::path::Path::new("gdb");
+    if !Command::new(gdb).arg("--version").stdout(Stdio::null()).status().is_ok_and(|s| s.success()) {
+        eprintln!("skipped: gdb is not installed; the test of line tables asks addr2line");
+        return;
+    }
+    s.build_real(&[PROFILE, &["-q", "--symbols"]].concat()).succeeds_silently();
+    // Line 4 is of the module that was inlined into the loop.
+    let words =
+        ["-q", "-nx", "-batch", "-ex", "break m.lua:4", "-ex", "run 1000", "-ex", "info symbol $pc", "-ex", "bt 2"];
+    let more = ["-ex", "delete", "-ex", "continue", "./app"];
+    let ran = s.run(gdb, &[&words[..], &more].concat());
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    if said.contains("ptrace: Operation not permitted") || said.contains("Cannot PTRACE_TRACEME") {
+        eprintln!("skipped: programs may not be traced here");
+        return;
+    }
+    let stop = said.lines().find(|l| l.starts_with("Breakpoint 1, ")).expect(&said);
+    assert!(stop.contains("lua.app_lua_4.") && stop.ends_with("m.lua:4"), "{said}");
+    // The line itself, read from the source.
+    assert!(said.contains("\n4\t  return -i / 2\n"), "{said}");
+    assert!(said.contains("\n#0  ") && said.contains("\n#1  "), "{said}");
+    assert!(!said.contains("warning: Section .debug"), "{said}");
+    assert!(said.contains("exited normally"), "{said}");
+}
+
 #[test]
 fn training_runs_the_program_and_says_so() {
     let s = Sandbox::new();

@@ -94,13 +94,17 @@ print(lines, calls)
 #[test]
 fn exits_grow_live_side_traces_that_link_back() {
     let b = Built::new(PROGRAM, &["plain"], &[]);
-    let ran = b.agrees("-jv", &["strings"]);
+    // Beside precompiled trees little is hot at once; here it is.
+    let ran = b.agrees("-jv -Ohotexit=2", &["strings"]);
     let line = |text: &str| ran.stderr.lines().find(|l| l.contains(text)).map(str::to_string);
     let root = line("app.lua:7 loop, precompiled").expect(&ran.stderr);
     let number = root.split_whitespace().nth(1).expect("a number");
     assert!(line(&format!("({number}/")).is_some_and(|l| l.contains(&format!("-> {number}]"))), "{}", ran.stderr);
     // The same seed gives the same traces.
-    assert_eq!(b.agrees("-jv -Jseed=5", &["strings"]).stderr, b.agrees("-jv -Jseed=5", &["strings"]).stderr);
+    assert_eq!(
+        b.agrees("-jv -Ohotexit=2 -Jseed=5", &["strings"]).stderr,
+        b.agrees("-jv -Ohotexit=2 -Jseed=5", &["strings"]).stderr
+    );
 }
 
 #[test]
@@ -133,7 +137,67 @@ fn reports_show_where_traces_come_from() {
     let b = Built::new(PROGRAM, &["plain"], &[]);
     assert_eq!(b.agrees("", &["info"]).stderr, "true\n");
     let dump = b.run("-jdump=is", &["plain"]).stdout;
-    assert!(dump.contains("precompiled app.lua:4\n") && dump.contains("snap #0"), "{dump}");
+    assert!(dump.contains("precompiled app.lua:4\n") && dump.contains("snap #0") && !dump.contains("mcode"), "{dump}");
+}
+
+/// Machine code of a tree is shown with the names of what its table holds.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn dumps_show_the_code_of_trees() {
+    let b = Built::new(PROGRAM, &["plain"], &[]);
+    let dump = b.run("-jdump=m", &["plain"]).stdout;
+    let mut parts = dump.split("---- TRACE").skip_while(|t| !t.contains("precompiled app.lua:4\n"));
+    let tree = parts.find(|t| t.contains(" mcode ")).expect(&dump);
+    let size: usize = tree.lines().next().and_then(|l| l.rsplit(' ').next()?.parse().ok()).expect("its size");
+    let lines: Vec<(u64, &str)> = tree
+        .lines()
+        .filter_map(|l| l.split_once("  "))
+        .filter_map(|(at, code)| Some((u64::from_str_radix(at, 16).ok()?, code)))
+        .collect();
+    let (first, last) = (lines.first().expect("code").0, lines.last().expect("code").0);
+    assert!(
+        lines.len() > 20 && ((last - first) as usize) < size && size < last as usize - first as usize + 32,
+        "{tree}"
+    );
+    assert!(lines.iter().any(|l| l.1.starts_with("addsd") || l.1.starts_with("vaddsd")), "{tree}");
+    assert!(lines.iter().any(|l| l.1.contains("  ; ->")), "exits have names: {tree}");
+    assert!(!tree.contains("(bad)"), "{tree}");
+    // Loaded objects have it, too.
+    b.s.build_real(&["app.lua", "--emit", "obj", "-o", "app.o", "--profile", "app.kprof"]).succeeds();
+    let kiln = sandbox::real_runtime().with_file_name("kiln");
+    let loaded = b.s.run(&kiln, &["--aot", "app.o", "-jdump=m", "app.lua", "plain"]).succeeds().stdout;
+    let code = |text: &str| text.lines().filter(|l| l.contains("addsd")).count();
+    assert!(code(&loaded) > 0 && code(&loaded) <= code(&dump), "{loaded}");
+}
+
+/// What is known of the inside of a tree: which of its exits were taken, and where they led.
+#[test]
+fn explanations_tell_exits_of_trees_apart() {
+    let text = "local function f(n, odd)
+  local s = 0
+  for i = 1, n do
+    if i % 10 == 0 then
+      s = s + (i % 20 == odd and #tostring(i) or 2)
+    else
+      s = s + 1
+    end
+  end
+  return s
+end
+print(f(1000, ... and 0 or -1))";
+    let b = Built::new(text, &[], &[]);
+    b.s.build_real(&["app.lua", "--emit", "obj", "-o", "app.o", "--profile", "app.kprof"]).succeeds();
+    let kiln = sandbox::real_runtime().with_file_name("kiln");
+    let explain = |more: &[&str]| {
+        let words = [&["explain", "--no-time"], more, &["--aot", "app.o", "-Ohotexit=1000", "app.lua", "x"]].concat();
+        b.s.run(&kiln, &words).succeeds().stdout
+    };
+    let report = explain(&[]);
+    // Every 20th round leaves from the side trace of every tenth; the loop's end leaves once from somewhere.
+    assert!(report.contains("app.lua:3 loop: precompiled; "), "{report}");
+    assert!(report.contains("    left 50 times from its side trace 1, to app.lua:5\n"), "{report}");
+    let json = explain(&["--json"]);
+    assert!(json.contains("\"trace\": 1, ") && json.contains("\"times\": 50, \"to\": \"app.lua:5\" }"), "{json}");
 }
 
 #[test]

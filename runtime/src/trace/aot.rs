@@ -82,6 +82,8 @@ pub(crate) struct Aot {
     refused: Option<&'static str>,
     /// What an exit that makes objects has spilled.
     state: Option<Box<ExitState>>,
+    /// What the image says of its making.
+    manifest: &'static [u8],
 }
 
 /// Trees of an image that are used at most: numbers of traces have 16 bits.
@@ -94,10 +96,16 @@ const EMPTY: ExitState = ExitState { fpr: [0; 32], gpr: [0; 32], spill: [0; SPIL
 ///
 /// # Safety
 /// `trees` points to `count` rows that belong to `texts` in this order, and whose code was made for this version of the runtime.
-pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, texts: &Packed<'static>) -> usize {
+pub unsafe fn install(
+    vm: &mut Vm,
+    trees: *const AotTree,
+    count: usize,
+    texts: &Packed<'static>,
+    manifest: &'static [u8],
+) -> usize {
     let Some(e) = super::engine(vm) else { return 0 };
     let sizes = take_sizes(&texts.head().unwrap_or_default()).0;
-    let mut aot = Aot { first: e.next_number(), sizes, ..Aot::default() };
+    let mut aot = Aot { first: e.next_number(), sizes, manifest, ..Aot::default() };
     for (i, &text) in texts.trees.iter().enumerate().take(count.min(MOST)) {
         let key = text.key;
         // SAFETY: there are `count` rows.
@@ -337,7 +345,8 @@ impl Engine {
             && let Some(Some(live)) = self.traces.get(number as usize)
         {
             whole.tree.branches[0].trace.link = live.trace.link;
-            self.watch.bound(vm, number, live, linktype, &whole.tree);
+            let code = if self.watch.shows_code() { self.aot.code(i as usize) } else { None };
+            self.watch.bound(vm, number, live, linktype, &whole, code);
         }
     }
 
@@ -422,6 +431,16 @@ impl Engine {
 }
 
 impl Aot {
+    /// Returns the machine code of a row and the address of its table. How long it is the manifest says: there is a line for each tree.
+    fn code(&self, i: usize) -> Option<(&'static [u8], u64)> {
+        let mut lines = self.manifest.split(|b| *b == b'\n').filter(|l| l.starts_with(b"tree "));
+        let line = std::str::from_utf8(lines.nth(i)?).ok()?;
+        let size: usize = line.split(' ').nth(7)?.parse().ok()?;
+        let tree = self.rows.get(i)?.tree;
+        // SAFETY: the compiler of the image wrote both; its code is never unmapped.
+        Some((unsafe { std::slice::from_raw_parts(tree.code, size) }, tree.table as u64))
+    }
+
     /// Returns the exits of a row; none before it is bound.
     pub(crate) fn ways(&self, i: usize) -> &[Way] {
         &self.rows[i].ways
@@ -432,6 +451,12 @@ impl Aot {
         let of = |l: &&(usize, usize, RootKey)| number == self.first + l.0 as u32;
         let rows = self.links.iter().filter(of).filter_map(|l| self.by_root.get(&l.2));
         rows.map(|i| self.first + *i as u32).collect()
+    }
+
+    /// Returns where each exit of a row goes on.
+    pub(crate) fn places(&self, i: usize) -> Vec<Option<RootKey>> {
+        let text = self.rows[i].text.text().unwrap_or_default();
+        Reader::new(&text).outline().map_or(Vec::new(), |c| c.exits.iter().map(|e| e.pc).collect())
     }
 
     /// Does the same for whoever changes them.

@@ -9,7 +9,7 @@ use abi::exit::ExitState;
 use abi::support::Helper;
 use bytecode::{Chunk, Op, listing};
 use heap::{Func, Value, Vm};
-use ir::tree::Tree;
+use ir::tree::{Compiled, Item};
 use ir::{Trace, Ty};
 use jit::asm::place::Place;
 use jit::backend::Env;
@@ -142,8 +142,8 @@ impl Dump {
         }
     }
 
-    /// A precompiled tree is used from now on. (How long its machine code is nobody knows here.)
-    pub fn bound(&mut self, number: u32, at: &str, tree: &Tree, linktype: &str) {
+    /// A precompiled tree is used from now on; `code` is its machine code, and where its table lies.
+    pub fn bound(&mut self, number: u32, at: &str, whole: &Compiled, code: Option<(&[u8], u64)>, linktype: &str) {
         if !self.shows_traces() {
             return;
         }
@@ -152,11 +152,14 @@ impl Dump {
         }
         let gap = if std::mem::take(&mut self.exits) { "\n" } else { "" };
         self.put(&format!("{gap}---- TRACE {number} precompiled {at}\n"));
-        for (i, b) in tree.branches.iter().enumerate() {
+        for (i, b) in whole.tree.branches.iter().enumerate() {
             if let Some((parent, exit)) = b.parent {
                 self.put(&format!("---- TRACE {number} branch {i} at {parent}/{exit}\n"));
             }
             self.ir(number, &b.trace, &[]);
+        }
+        if let Some((code, table)) = code.filter(|_| self.mode.has('m')) {
+            self.put(&tree_text(number, code, table, whole));
         }
         self.put(&format!("---- TRACE {number} stop -> {linktype}\n"));
         self.end();
@@ -305,6 +308,39 @@ fn code_text(number: u32, live: &Live, env: &Env) -> String {
         let _ = writeln!(text, "{address:012x}  {shown}{note}");
     }
     text
+}
+
+/// Disassembles a precompiled tree: words of its table have names.
+fn tree_text(number: u32, code: &[u8], table: u64, whole: &Compiled) -> String {
+    let mut text = format!("---- TRACE {number} mcode {}\n", code.len());
+    for (address, line) in jit::asm::disasm(code, code.as_ptr() as u64) {
+        let items = whole.items.iter().enumerate();
+        let item = items.rev().find(|(n, _)| names_address(&line, table + *n as u64 * 8)).map(|(_, item)| item);
+        let note = item.map_or(String::new(), |item| match line.starts_with("lea ") {
+            true => "  ; the table".to_string(),
+            false => format!("  ; {}", word(item, whole)),
+        });
+        let _ = writeln!(text, "{address:012x}  {line}{note}");
+    }
+    text
+}
+
+/// Names a word of a tree's table.
+fn word(item: &Item, whole: &Compiled) -> String {
+    match item {
+        Item::Leave => "leave".to_string(),
+        Item::Rounds => "can round".to_string(),
+        Item::Helper(h) => h.row().name.to_string(),
+        Item::Root(key) => format!("root {key}"),
+        Item::Exit(n) => match whole.exits.get(*n as usize) {
+            Some((0, exit)) => format!("->{exit}"),
+            Some((branch, exit)) => format!("->{branch}/{exit}"),
+            None => format!("exit {n}"),
+        },
+        Item::Cell(n) => format!("cell {n}"),
+        Item::Const(c) => c.to_string(),
+        Item::Offset(_, key) => format!("offset of {:?}", String::from_utf8_lossy(key)),
+    }
 }
 
 /// Returns where the distance at offset `site` leads.

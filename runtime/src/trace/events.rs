@@ -17,7 +17,7 @@ use abi::exit::ExitState;
 use bytecode::{Ins, Op};
 use heap::{Value, Vm};
 use ir::Trace;
-use ir::tree::Tree;
+use ir::tree::Compiled;
 use jit::record::Recorder;
 use stdlib::io::Shared;
 use stdlib::jit::events::{self, Event, wants};
@@ -206,21 +206,35 @@ impl Watch {
     }
 
     /// A precompiled tree is used from now on: it was entered, or something that links to it.
-    pub fn bound(&mut self, vm: &Vm, number: u32, live: &Live, linktype: &str, tree: &Tree) {
+    pub fn bound(
+        &mut self,
+        vm: &Vm,
+        number: u32,
+        live: &Live,
+        linktype: &str,
+        whole: &Compiled,
+        code: Option<(&[u8], u64)>,
+    ) {
         if !self.wants_bound() {
             return;
         }
+        let tree = &whole.tree;
         let start = place::text(live.place.0 as *const heap::ProtoObj, live.place.1);
         let link = report::link(number, live.trace.link);
         if let Some(out) = &self.verbose {
             report::write(out, &report::bound_line(number, &start, linktype, link, tree.branches.len()));
         }
         if let Some(dump) = &mut self.dump {
-            dump.bound(number, &start, tree, linktype);
+            dump.bound(number, &start, whole, code, linktype);
         }
         if let Some(stats) = &mut self.stats {
             stats.bound(vm, live.place, number, tree.branches.len() as u32 - 1);
         }
+    }
+
+    /// Whether somebody wants to see the code of precompiled trees.
+    pub fn shows_code(&self) -> bool {
+        self.dump.as_ref().is_some_and(|d| d.mode.has('m'))
     }
 
     /// A precompiled tree is not used.

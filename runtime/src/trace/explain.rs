@@ -3,7 +3,8 @@
 //! Events of the compiler are counted by place while the program runs. Time is estimated by sampling: a timer of processor time ticks each
 //! millisecond (`stdlib::jit::profile`); a tick in compiled code belongs to the trace's root, one in the interpreter or a builtin to the innermost hot
 //! place around the running instruction. Entries are those from the interpreter; exits are those back to it. Traces that jump to
-//! each other are not counted: that is what they are for.
+//! each other are not counted: that is what they are for. Of precompiled trees the exits are told apart: by trace and place. How often
+//! their traces go on in each other, code does not count.
 //!
 //! Invariant: places are kept as text, so what the collector does to prototypes does not matter.
 
@@ -63,7 +64,20 @@ struct Spot {
     exits: u64,
     native: u64,
     other: u64,
+    left: Vec<Left>,
 }
+
+/// An exit of a precompiled tree that was taken.
+struct Left {
+    /// Trace of the tree, the root being 0, and its exit.
+    from: (u32, u32),
+    times: u64,
+    /// Where the interpreter went on.
+    at: String,
+}
+
+/// Exits that the report shows of a place.
+const MOST_LEFT: usize = 5;
 
 /// What is known of a run.
 pub(crate) struct Stats {
@@ -217,6 +231,26 @@ impl Stats {
         }
     }
 
+    /// Notes the exits of the precompiled trees that are in use.
+    fn precompiled(&mut self, e: &Engine) {
+        for live in e.traces.iter().flatten().filter(|t| t.aot) {
+            let Some(i) = e.row_of(live.number) else { continue };
+            let Some(spot) = self.roots.get(&live.number).and_then(|k| self.spots.get_mut(k)) else { continue };
+            let places = e.aot.places(i);
+            for ((way, n), to) in e.aot.ways(i).iter().zip(&live.counts).zip(places) {
+                // Those that the policy did not look at.
+                let more = u64::from(way.uncounted());
+                spot.exits += more;
+                let times = u64::from(*n) + more;
+                if times > 0 {
+                    let at = to.and_then(|k| Some(place::text(e.names.borrow().proto(k.proto)?, k.pc)));
+                    spot.left.push(Left { from: way.from, times, at: at.unwrap_or_default() });
+                }
+            }
+            spot.left.sort_by_key(|l| (std::cmp::Reverse(l.times), l.from));
+        }
+    }
+
     /// A trace is about to be freed.
     pub fn freed(&mut self, number: u32, live: &Live, entry: Option<&TraceEntry>) {
         let Some(spot) = self.roots.get(&live.root).or(self.roots.get(&number)).and_then(|k| self.spots.get_mut(k))
@@ -269,6 +303,7 @@ fn finish(vm: &mut Vm) {
     let Some(mut stats) = e.watch.stats.take() else { return };
     let statuses: BTreeMap<Key, &'static str> =
         stats.spots.iter().map(|(key, spot)| (key.clone(), status(e, spot))).collect();
+    stats.precompiled(e);
     stats.flushed(&e.traces, &e.entries);
     let options = stats.options.clone();
     let rows = rows(&mut stats, &statuses);
@@ -375,6 +410,13 @@ fn text(options: &Options, totals: &Totals, rows: &[Row]) -> String {
         if let Some(source) = row.source.as_ref().filter(|s| !s.is_empty()) {
             out += &format!("    | {source}\n");
         }
+        for l in row.spot.left.iter().take(MOST_LEFT) {
+            let from = if l.from.0 == 0 { "its root".to_string() } else { format!("its side trace {}", l.from.0) };
+            out += &format!("    left {} time{} from {from}, to {}\n", l.times, plural(l.times), l.at);
+        }
+        if row.spot.left.len() > MOST_LEFT {
+            out += &format!("    left at {} more exits\n", row.spot.left.len() - MOST_LEFT);
+        }
         for (cause, (why, n)) in &row.spot.aborts {
             let message = report::message(*why, cause.what);
             let side = if cause.side { "side trace " } else { "" };
@@ -430,11 +472,15 @@ fn json(options: &Options, totals: &Totals, rows: &[Row]) -> String {
                 cause.side
             )
         });
+        let left = s.left.iter().map(|l| {
+            let (trace, exit) = l.from;
+            format!("{{ \"trace\": {trace}, \"exit\": {exit}, \"times\": {}, \"to\": {} }}", l.times, quoted(&l.at))
+        });
         let source = row.source.as_deref().map_or("null".to_string(), quoted);
         format!(
             "{{\n      \"file\": {},\n      \"line\": {},\n      \"kind\": \"{}\",\n      \"source\": {source},\n      \"status\": \"{}\",\n      \
              \"samples\": {},\n      \"samples_compiled\": {},\n      \"traces\": {},\n      \"side_traces\": {},\n      \
-             \"entries\": {},\n      \"exits\": {},\n      \"aborts\": {},\n      \"hints\": {}\n    }}",
+             \"entries\": {},\n      \"exits\": {},\n      \"left\": {},\n      \"aborts\": {},\n      \"hints\": {}\n    }}",
             quoted(&row.key.file),
             row.key.line,
             row.key.kind,
@@ -445,6 +491,7 @@ fn json(options: &Options, totals: &Totals, rows: &[Row]) -> String {
             s.sides,
             s.entries,
             s.exits,
+            list(left.collect(), "      "),
             list(aborts.collect(), "      "),
             list(row.hints.iter().map(|h| quoted(h)).collect(), "      ")
         )

@@ -105,7 +105,7 @@ fn the_native_stack_does_not_grow_with_instructions() {
     let depths = interp::with_cx(&mut vm, |cx| {
         let main = interp::load::load_chunk(cx.vm(), chunk, cx.vm().globals()).ok().expect("verified");
         cx.push(main.val());
-        let probe = interp::load::new_builtin(cx.vm(), "", depth, 0)?;
+        let probe = interp::load::new_builtin(cx.vm(), 0, depth, 0)?;
         cx.push(probe.val());
         let n = cx.call(1, None)?;
         Ok((0..n).map(|i| cx.slot(cx.height() - n + i).as_num()).collect::<Vec<_>>())

@@ -43,7 +43,8 @@ pub(super) fn install(vm: &mut Vm, object: &Laid) -> Result<usize, String> {
         }
         let bytes = std::slice::from_raw_parts(base.cast::<u8>().add(found.text.0), found.text.1);
         let texts = Packed::parse(bytes).ok_or_else(|| malformed("text of the trees"))?;
+        let manifest = std::slice::from_raw_parts(base.cast::<u8>().add(found.manifest.0), found.manifest.1);
         let rows = base.cast::<u8>().add(found.rows).cast();
-        Ok(crate::trace::aot::install(vm, rows, found.count, &texts))
+        Ok(crate::trace::aot::install(vm, rows, found.count, &texts, manifest))
     }
 }

@@ -223,6 +223,8 @@ impl Laid {
 struct Found {
     /// The text of the trees: offset and length.
     text: (usize, usize),
+    /// The manifest: the same.
+    manifest: (usize, usize),
     /// The rows of the trees.
     rows: usize,
     count: usize,
@@ -264,7 +266,9 @@ fn find(memory: &[u8], base: u64, head: usize, code: usize) -> Result<Found, Str
             return Err(malformed("a row of the table of trees"));
         }
     }
-    let start = text.as_ptr() as usize - memory.as_ptr() as usize;
-    let start = if text.is_empty() { 0 } else { start };
-    Ok(Found { text: (start, text.len()), rows, count: count as usize })
+    let place = |part: &[u8]| match part.len() {
+        0 => (0, 0),
+        n => (part.as_ptr() as usize - memory.as_ptr() as usize, n),
+    };
+    Ok(Found { text: place(text), manifest: place(image.manifest), rows, count: count as usize })
 }
