@@ -104,7 +104,7 @@ impl Leaving {
             work: work[branch][snap],
             ended: t.link == Link::Interp && snap + 1 == t.snaps.len(),
             objects: s.entries.iter().any(|e| crate::sunk::is_sunk(t, e.1)),
-            early: t.consts.iter().any(|c| matches!(c, Const::BaseMeta(_))),
+            early: t.ins.iter().any(|i| i.is_sunk() && i.refs().any(|r| matches!(t.as_const(r), Some(Const::BaseMeta(_))))),
         }
     }
 
