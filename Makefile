@@ -26,9 +26,9 @@ build: setup
 	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
 # Once more alone: only so the archive is optimised as a whole.
 	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib
-# And without the trace compiler, for `kiln build --no-jit`: in a folder of its own, so that neither is built twice.
-	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib --features no-live --target-dir target/nojit
-	cp target/nojit/release/libruntime.a $(RELEASE)/libruntime-nojit.a
+# And without the trace compiler, for `kiln build --no-jit`: for size, in the folder of its profile, so that neither is built twice.
+	$(CARGO) rustc --profile small -p runtime --lib --crate-type staticlib --features no-live
+	cp target/small/libruntime.a $(RELEASE)/libruntime-nojit.a
 
 # Installs what is missing (see .ci/setup); does nothing, and asks for nothing, if nothing is.
 setup:

@@ -205,7 +205,7 @@ fn summary(plan: &Plan, c: &Compiled) -> String {
         n => format!("{n} dropped ({})", reasons.join(", ")),
     };
     let share = 100.0 * c.covered() as f64 / c.work.max(1) as f64;
-    format!("{program}, {} traces compiled{from}, {dropped}, {share:.1} % of the profiled work", c.traces())
+    format!("{program}, {} traces compiled{from}, {dropped}, {share:.1} % of the profiled {}", c.traces(), c.unit())
 }
 
 fn size(bytes: usize) -> String {

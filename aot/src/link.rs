@@ -12,8 +12,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a Rust static library needs on Linux, behind the library that unwinds.
-const LIBRARIES: &[&str] = &["-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
+/// What a Rust static library needs on Linux. The unwinder, which only backtraces use, is linked in: one shared library less to look up and to
+/// map at every start.
+const LIBRARIES: &[&str] = &["-lgcc_eh", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
 /// How to link.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +55,7 @@ pub fn link(
     if options.statically {
         command.arg("-static");
     }
-    command.args(&options.extra).arg(if options.statically { "-lgcc_eh" } else { "-lgcc_s" }).args(LIBRARIES);
+    command.args(&options.extra).args(LIBRARIES);
     if options.verbose {
         eprintln!("{command:?}");
     }

@@ -112,8 +112,8 @@ pub fn make(script: &Path, finder: &Finder, strip: bool, mut each: impl FnMut(&P
 pub fn payload(plan: &Plan, manifest: &str, traces: &str) -> Vec<u8> {
     let main = [Module { kind: ModuleKind::Main, name: &plan.main.name, code: &plan.main.code }];
     let others = plan.modules.iter().map(|m| Module { kind: ModuleKind::Lua, name: &m.name, code: &m.code });
-    let traces = Module { kind: ModuleKind::Traces, name: b"traces", code: traces.as_bytes() };
-    let traces = Some(traces).filter(|t| !t.code.is_empty());
+    let packed = ir::tree::pack(traces);
+    let traces = (!traces.is_empty()).then_some(Module { kind: ModuleKind::Traces, name: b"traces", code: &packed });
     let modules = main.into_iter().chain(others).chain(traces).collect();
     Image { fingerprint: image::FINGERPRINT, manifest: manifest.as_bytes(), modules }.encode()
 }

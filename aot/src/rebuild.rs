@@ -5,8 +5,8 @@ use crate::manifest::{self, Fact, Recipe, field, unfield};
 use crate::plan::{Missing, Plan, Source, os_message};
 use abi::image::{FINGERPRINT, Module, ModuleKind};
 use ir::ProtoKey;
-use ir::profile::{Origin, Profile};
-use ir::tree::{Reader, RootKey, take_sizes};
+use ir::profile::{Origin, Profile, Spent};
+use ir::tree::{Packed, Reader, RootKey, take_sizes};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -46,15 +46,19 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             sources.push(source(m, &facts)?);
             continue;
         }
-        let text = std::str::from_utf8(m.code).map_err(|_| "the text of the traces is damaged")?;
         if found.image.fingerprint != FINGERPRINT {
-            foreign = text.lines().filter(|l| l.starts_with("tree ")).count();
+            foreign = Packed::parse(m.code).map_or(0, |p| p.trees.len());
             continue;
         }
-        let mut reader = Reader::new(take_sizes(text).1);
+        let text = Packed::parse(m.code).and_then(|p| p.text()).ok_or("the text of the traces is damaged")?;
+        let mut reader = Reader::new(take_sizes(&text).1);
+        // A line for each tree, in the same order.
+        let mut lines = facts.iter().filter(|f| f.key == "tree");
         while let Some(tree) = reader.tree() {
+            let samples = lines.next().map_or(0, |f| f.number(7));
             match tree {
                 Ok(c) => {
+                    profile.spend(Spent::Root(c.tree.key), samples);
                     profile.add(&c.tree);
                 }
                 Err(_) => {
@@ -62,6 +66,11 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
                     reader.skip();
                 }
             }
+        }
+    }
+    for f in facts.iter().filter(|f| f.key == "spent") {
+        if let Some((what, _)) = Spent::OTHER.iter().find(|s| s.1 == f.text(0)) {
+            profile.spend(*what, f.number(1));
         }
     }
     profile.origins.extend(facts.iter().filter(|f| f.key == "proto").filter_map(origin));

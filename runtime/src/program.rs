@@ -7,9 +7,6 @@ use interp::load::{new_builtin, new_xpcall};
 use interp::{Cx, Ret, debug};
 use std::io::Write;
 
-/// Name of the message handler; it is no row of the builtin table, since no program can name it.
-const HANDLER: &str = "traceback handler";
-
 /// Calls the function below the last `nargs` pushed values. Both are replaced by the results, whose number is returned, or by
 /// the error value with a traceback. Ctrl-C raises an error inside.
 pub fn call(cx: &mut Cx<'_>, nargs: u32) -> Result<Result<u32, ()>, Raise> {
@@ -17,7 +14,8 @@ pub fn call(cx: &mut Cx<'_>, nargs: u32) -> Result<Result<u32, ()>, Raise> {
     cx.reserve(nargs + 4)?;
     cx.push(new_xpcall(cx.vm())?.val());
     cx.push(cx.slot(at));
-    cx.push(new_builtin(cx.vm(), HANDLER, traceback, 0)?.val());
+    // The message handler is no row of the builtin table: no program can name it.
+    cx.push(new_builtin(cx.vm(), 0, traceback, 0)?.val());
     for i in 1..=nargs {
         cx.push(cx.slot(at + i));
     }

@@ -8,6 +8,7 @@ use abi::cpu;
 use abi::image::{self, AotImage, Image, ModuleKind};
 use heap::Raise;
 use interp::Cx;
+use ir::tree::Packed;
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::OnceLock;
@@ -56,12 +57,12 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
     };
     let traces = image.modules.iter().find(|m| m.kind == ModuleKind::Traces);
     let for_this_cpu = cpu::runs(cpu::of_manifest(image.manifest));
-    if let Some(text) = traces.and_then(|m| std::str::from_utf8(m.code).ok())
+    if let Some(texts) = traces.and_then(|m| Packed::parse(m.code))
         && head.fingerprint == image::FINGERPRINT
         && for_this_cpu
     {
         // SAFETY: the image was made by the compiler of this version (fingerprint) for this machine, whose table and text belong together.
-        unsafe { crate::trace::aot::install(&mut vm, head.traces.cast(), head.trace_count as usize, text) };
+        unsafe { crate::trace::aot::install(&mut vm, head.traces.cast(), head.trace_count as usize, &texts) };
     } else if head.trace_count != 0 {
         let why = if for_this_cpu {
             "they were made for another version of the runtime"

@@ -1,4 +1,4 @@
--- bench: group=numeric small=380
+-- bench: group=numeric small=380 tiny=105
 -- Digits of pi and factorials with arbitrary-precision integers kept in arrays of base 10^7.
 local digits = tonumber(arg[1]) or 1200
 
@@ -129,6 +129,6 @@ assert(compare(square, factorial) > 0)
 local long = text(square)
 local result = string.format("%s %d %s", shown:sub(-10), #long, long:sub(1, 12))
 
-local expected = { [1200] = "0984882401 6352 403325220192", [380] = "5488204665 1634 891007023146" }
+local expected = { [1200] = "0984882401 6352 403325220192", [380] = "5488204665 1634 891007023146", [105] = "1706798214 337 116941894873" }
 assert(result == (expected[digits] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=allocation small=13
+-- bench: group=allocation small=13 tiny=11
 -- Many short-lived binary trees beside a long-lived one.
 local depth = tonumber(arg[1]) or 16
 
@@ -23,6 +23,6 @@ end
 parts[#parts + 1] = count(long_lived)
 local result = table.concat(parts, " ")
 
-local expected = { [16] = "262143 2031616 2093056 2096896 2097136 131071", [13] = "32767 253952 261632 262112 16383" }
+local expected = { [16] = "262143 2031616 2093056 2096896 2097136 131071", [13] = "32767 253952 261632 262112 16383", [11] = "8191 63488 65408 4095" }
 assert(result == (expected[depth] or result), "wrong result: " .. result)
 print(result)

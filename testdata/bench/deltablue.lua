@@ -1,4 +1,4 @@
--- bench: group=allocation small=600
+-- bench: group=allocation small=600 tiny=35
 -- Incremental one-way constraints with strengths (after DeltaBlue): a graph of objects planned anew on each change.
 local n = tonumber(arg[1]) or 6000
 
@@ -271,6 +271,6 @@ for i = 1, n do
 end
 local result = string.format("%d", sum)
 
-local expected = { [6000] = "269820", [600] = "26982" }
+local expected = { [6000] = "269820", [600] = "26982", [35] = "343300" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=tables small=12000
+-- bench: group=tables small=12000 tiny=1500
 -- Shortest paths over a graph of named nodes in tables, with a binary heap as the queue.
 local n = tonumber(arg[1]) or 80000
 
@@ -86,6 +86,6 @@ for i = 1, 4 do
 end
 local result = string.format("%d %d", sum, farthest)
 
-local expected = { [80000] = "96201565 558", [12000] = "12044265 469" }
+local expected = { [80000] = "96201565 558", [12000] = "12044265 469", [1500] = "1242384 379" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=strings small=80000
+-- bench: group=strings small=80000 tiny=5500
 -- string.format of all common kinds, tostring and tonumber.
 local n = tonumber(arg[1]) or 800000
 
@@ -20,6 +20,6 @@ for i = 1, n do
 end
 local result = format("%d", sum)
 
-local expected = { [800000] = "732639", [80000] = "440289" }
+local expected = { [800000] = "732639", [80000] = "440289", [5500] = "364724" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

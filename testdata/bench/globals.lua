@@ -1,4 +1,4 @@
--- bench: group=calls small=1400000
+-- bench: group=calls small=1400000 tiny=850000
 -- A script in the style of a small configuration or game script: global state, global functions, multiple assignment.
 steps = tonumber(arg[1]) or 14000000
 
@@ -56,6 +56,6 @@ for i = 1, steps do
 end
 result = string.format("%d %d %d %d %d %d", x, y, energy, bumps, turns, idle)
 
-local expected = { [14000000] = "-2 -5 50 27672 1069832 2324101", [1400000] = "-2 2 79 2769 106984 232407" }
+local expected = { [14000000] = "-2 -5 50 27672 1069832 2324101", [1400000] = "-2 2 79 2769 106984 232407", [850000] = "-5 2 60 1683 64956 141099" }
 assert(result == (expected[steps] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=calls small=4200
+-- bench: group=calls small=4200 tiny=1000
 -- map, filter, fold, zip, memoize and sorting by key over lists: functions as values.
 local rounds = tonumber(arg[1]) or 42000
 
@@ -67,6 +67,6 @@ for round = 1, rounds do
 end
 local result = string.format("%d", sum)
 
-local expected = { [42000] = "528343", [4200] = "952837" }
+local expected = { [42000] = "528343", [4200] = "952837", [1000] = "988773" }
 assert(result == (expected[rounds] or result), "wrong result: " .. result)
 print(result)

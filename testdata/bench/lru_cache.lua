@@ -1,4 +1,4 @@
--- bench: group=tables small=150000
+-- bench: group=tables small=150000 tiny=10000
 -- A least-recently-used cache: hash lookups, insertions and deletions, a doubly linked list.
 local n = tonumber(arg[1]) or 1500000
 
@@ -75,6 +75,6 @@ for i = 1, n do
 end
 local result = string.format("%d %d %d %d", hits, misses, numbers.size, words.size)
 
-local expected = { [1500000] = "2252345 747655 1000 500", [150000] = "224258 75742 1000 500" }
+local expected = { [1500000] = "2252345 747655 1000 500", [150000] = "224258 75742 1000 500", [10000] = "14077 5923 1000 500" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

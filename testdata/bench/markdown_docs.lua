@@ -1,4 +1,4 @@
--- bench: group=real small=30 needs=corpus
+-- bench: group=real small=30 tiny=2 needs=corpus
 -- The markdown package over a long generated document.
 local sections = tonumber(arg[1]) or 110
 
@@ -63,6 +63,6 @@ local _, items = html:gsub("<li>", "")
 local _, links = html:gsub("<a href", "")
 local result = string.format("%d %d %d %d", #html, items, links, sum)
 
-local expected = { [110] = "239845 1210 413 811254", [30] = "65405 330 113 611687" }
+local expected = { [110] = "239845 1210 413 811254", [30] = "65405 330 113 611687", [2] = "4425 22 8 860124" }
 assert(result == (expected[sections] or result), "wrong result: " .. result)
 print(result)

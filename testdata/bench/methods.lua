@@ -1,4 +1,4 @@
--- bench: group=calls small=700000
+-- bench: group=calls small=700000 tiny=330000
 -- Classes by metatables: method calls, inheritance two levels deep, accessors.
 local n = tonumber(arg[1]) or 7000000
 
@@ -77,6 +77,6 @@ for _, account in ipairs(accounts) do
 end
 local result = table.concat(parts, " ")
 
-local expected = { [7000000] = "636836 128 4835354 -406 4432580 -1897 4432606", [700000] = "63642 249 483534 -293 443267 -1765 443293" }
+local expected = { [7000000] = "636836 128 4835354 -406 4432580 -1897 4432606", [700000] = "63642 249 483534 -293 443267 -1765 443293", [330000] = "29972 55 227951 -476 208976 -1975 209003" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=real small=700 needs=corpus
+-- bench: group=real small=700 tiny=5 needs=corpus
 -- Penlight's pure modules as a program uses them: List, Set, OrderedMap, class, stringx, tablex, seq, pretty, lexer, template, sip.
 local rounds = tonumber(arg[1]) or 7000
 
@@ -105,6 +105,6 @@ local total = 0
 for i, v in ipairs(checks) do total = (total + i * v) % 1000003 end
 local result = string.format("%d", total)
 
-local expected = { [7000] = "271123", [700] = "509788" }
+local expected = { [7000] = "271123", [700] = "509788", [5] = "5532" }
 assert(result == (expected[rounds] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=calls small=300000
+-- bench: group=calls small=300000 tiny=43000
 -- Tables whose reads and writes go through metamethod functions: defaults, logging, read-only views, lazy fields.
 local n = tonumber(arg[1]) or 3000000
 
@@ -72,6 +72,6 @@ for i = 1, n do
 end
 local result = string.format("%d %d %d %d %d %d", sum, refused, lazy_count, log.reads, log.writes, counts.a)
 
-local expected = { [3000000] = "899865 300000 600000 3000000 6000000 750000", [300000] = "589988 30000 60000 300000 600000 75000" }
+local expected = { [3000000] = "899865 300000 600000 3000000 6000000 750000", [300000] = "589988 30000 60000 300000 600000 75000", [43000] = "657900 4300 8600 43000 86000 10750" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=tables small=300000
+-- bench: group=tables small=300000 tiny=29000
 -- Quicksort with a median-of-three pivot and insertion sort for short ranges, written in Lua.
 local n = tonumber(arg[1]) or 2500000
 
@@ -52,6 +52,6 @@ for i = 1, n do
 end
 local result = string.format("%d", sum)
 
-local expected = { [2500000] = "415787", [300000] = "135776" }
+local expected = { [2500000] = "415787", [300000] = "135776", [29000] = "68239" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=allocation small=150
+-- bench: group=allocation small=150 tiny=100
 -- A ray tracer with spheres, a floor, shadows and reflections; vectors are fresh tables.
 local size = tonumber(arg[1]) or 500
 
@@ -94,6 +94,6 @@ for y = 1, size do
 end
 local result = string.format("%.6f %.6f %.6f", sum[1], sum[2], sum[3])
 
-local expected = { [500] = "83487.956713 112279.736727 114669.715512", [150] = "7509.666753 10100.076931 10305.722501" }
+local expected = { [500] = "83487.956713 112279.736727 114669.715512", [150] = "7509.666753 10100.076931 10305.722501", [100] = "3343.180412 4491.535210 4580.455844" }
 assert(result == (expected[size] or result), "wrong result: " .. result)
 print(result)

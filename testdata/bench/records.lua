@@ -1,4 +1,4 @@
--- bench: group=allocation small=120000
+-- bench: group=allocation small=120000 tiny=8000
 -- Table constructors of all kinds: templates, records with computed fields, lists, nested and from calls.
 local n = tonumber(arg[1]) or 1250000
 
@@ -24,6 +24,6 @@ end
 for _, record in ipairs(kept) do sum = sum + record.size end
 local result = string.format("%d", sum)
 
-local expected = { [1250000] = "14171175", [120000] = "1364501" }
+local expected = { [1250000] = "14171175", [120000] = "1364501", [8000] = "95173" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

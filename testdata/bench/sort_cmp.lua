@@ -1,4 +1,4 @@
--- bench: group=tables small=40000
+-- bench: group=tables small=40000 tiny=5000
 -- table.sort with comparators: records by one field, by two, and descending numbers.
 local n = tonumber(arg[1]) or 280000
 
@@ -29,6 +29,6 @@ for i = 2, n do
 end
 local result = string.format("%d %s %s", sum, first, people[n].name)
 
-local expected = { [280000] = "673812 p00000 p01006", [40000] = "844293 p00000 p01006" }
+local expected = { [280000] = "673812 p00000 p01006", [40000] = "844293 p00000 p01006", [5000] = "934786 p00016 p01006" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

@@ -1,4 +1,4 @@
--- bench: group=calls small=1600
+-- bench: group=calls small=1600 tiny=220
 -- A state machine of mutually tail-calling functions, and one that looks states up in a table.
 local rounds = tonumber(arg[1]) or 16000
 
@@ -57,6 +57,6 @@ for i = 1, rounds do
 end
 local result = string.format("%d", sum)
 
-local expected = { [16000] = "18625600", [1600] = "1862560" }
+local expected = { [16000] = "18625600", [1600] = "1862560", [220] = "256102" }
 assert(result == (expected[rounds] or result), "wrong result: " .. result)
 print(result)

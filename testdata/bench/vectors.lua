@@ -1,4 +1,4 @@
--- bench: group=allocation small=85000
+-- bench: group=allocation small=85000 tiny=5600
 -- Three-dimensional vectors with arithmetic metamethods: every operation makes a small object.
 local n = tonumber(arg[1]) or 850000
 
@@ -49,6 +49,6 @@ for i = 1, n do
 end
 local result = string.format("%s %d %d %.3f", tostring(position), slower, equal, text)
 
-local expected = { [850000] = "(-0.92 -0.39 -0.04) 777711 0 297500.487", [85000] = "(0.94 0.34 0.03) 77738 0 29751.455" }
+local expected = { [850000] = "(-0.92 -0.39 -0.04) 777711 0 297500.487", [85000] = "(0.94 0.34 0.03) 77738 0 29751.455", [5600] = "(0.81 -0.59 -0.06) 5043 0 1962.000" }
 assert(result == (expected[n] or result), "wrong result: " .. result)
 print(result)

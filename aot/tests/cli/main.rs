@@ -9,3 +9,4 @@ mod profiles;
 mod sandbox;
 mod targets;
 mod traces;
+mod versions;

@@ -21,14 +21,14 @@ pub mod x64;
 /// Values that the native frame has room for besides spill slots: the longest concatenation.
 pub const SCRATCH: usize = 64;
 
-/// Disassembles code of another processor than x86-64: that is not known, so there is no text.
-#[cfg(not(target_arch = "x86_64"))]
+/// Disassembles nothing: of another processor than x86-64 nothing is known, and where no code is made it is not worth its size.
+#[cfg(any(not(target_arch = "x86_64"), feature = "no-live"))]
 pub fn disasm(_bytes: &[u8], _at: u64) -> Vec<(u64, String)> {
     Vec::new()
 }
 
 /// Disassembles x86-64 code that lies at `at`.
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(feature = "no-live")))]
 pub fn disasm(bytes: &[u8], at: u64) -> Vec<(u64, String)> {
     use iced_x86::{Decoder, DecoderOptions, Formatter, Instruction, IntelFormatter};
     let mut decoder = Decoder::with_ip(64, bytes, at, DecoderOptions::NONE);

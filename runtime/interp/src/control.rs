@@ -12,6 +12,7 @@ use crate::debug;
 use crate::dispatch::{Step, function_of};
 use crate::worker::call::{MIN_STACK, call_value};
 use crate::worker::ret::return_values;
+use abi::builtins::number;
 use abi::{costatus, frame, tag};
 use heap::{FuncObj, Raise, ThreadObj, Val, Value, Vm, stack};
 
@@ -436,7 +437,7 @@ pub(crate) fn co_wrap(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let co = new_coroutine(cx)?;
     // SAFETY: just made; pushed before anything else is allocated.
     let thread = unsafe { Val::from_raw(Value::from_thread(co)) };
-    let f = crate::load::new_builtin(cx.vm(), "coroutine.wrap_aux", no_body, 1)?;
+    let f = crate::load::new_builtin(cx.vm(), const { number("coroutine.wrap_aux") }, no_body, 1)?;
     f.set_upvalue(cx.vm(), 0, thread);
     cx.ret(f.val())
 }
@@ -480,19 +481,19 @@ pub(crate) fn co_isyieldable(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 pub fn open(vm: &mut Vm) -> Result<(), Raise> {
     let vm = &*vm;
     let globals = vm.globals();
-    let new = |name: &str, body| crate::load::new_builtin(vm, name, body, 0).map(|f| f.val());
-    globals.set_name(vm, "error", new("error", error)?)?;
-    globals.set_name(vm, "pcall", new("pcall", no_body)?)?;
-    globals.set_name(vm, "xpcall", new("xpcall", no_body)?)?;
+    let new = |number, body| crate::load::new_builtin(vm, number, body, 0).map(|f| f.val());
+    globals.set_name(vm, "error", new(const { number("error") }, error)?)?;
+    globals.set_name(vm, "pcall", new(const { number("pcall") }, no_body)?)?;
+    globals.set_name(vm, "xpcall", new(const { number("xpcall") }, no_body)?)?;
     let lib = vm.new_table(0, 8)?;
     globals.set_name(vm, "coroutine", lib.val())?;
-    lib.set_name(vm, "create", new("coroutine.create", co_create)?)?;
-    lib.set_name(vm, "isyieldable", new("coroutine.isyieldable", co_isyieldable)?)?;
-    lib.set_name(vm, "resume", new("coroutine.resume", no_body)?)?;
-    lib.set_name(vm, "running", new("coroutine.running", co_running)?)?;
-    lib.set_name(vm, "status", new("coroutine.status", co_status)?)?;
-    lib.set_name(vm, "wrap", new("coroutine.wrap", co_wrap)?)?;
-    lib.set_name(vm, "yield", new("coroutine.yield", no_body)?)?;
+    lib.set_name(vm, "create", new(const { number("coroutine.create") }, co_create)?)?;
+    lib.set_name(vm, "isyieldable", new(const { number("coroutine.isyieldable") }, co_isyieldable)?)?;
+    lib.set_name(vm, "resume", new(const { number("coroutine.resume") }, no_body)?)?;
+    lib.set_name(vm, "running", new(const { number("coroutine.running") }, co_running)?)?;
+    lib.set_name(vm, "status", new(const { number("coroutine.status") }, co_status)?)?;
+    lib.set_name(vm, "wrap", new(const { number("coroutine.wrap") }, co_wrap)?)?;
+    lib.set_name(vm, "yield", new(const { number("coroutine.yield") }, no_body)?)?;
     let loaded = vm.registry().get_name(vm, "_LOADED")?;
     if let Some(loaded) = loaded.as_tab() {
         loaded.set_name(vm, "coroutine", lib.val())?;

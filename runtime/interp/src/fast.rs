@@ -94,10 +94,22 @@ static HEAD_WORDS: [u32; 256] = {
 
 const _: () = assert!(FAST_BASE + HEADS.len() <= crate::jit::JITERN as usize);
 
-/// Returns the first instruction of the builtin called `name`.
-pub(crate) fn head_of(name: &str) -> *const u32 {
-    let op = HEADS.iter().position(|h| h.0 == name).map_or(Op::FUNCC as usize, |i| FAST_BASE + i);
-    &raw const HEAD_WORDS[op]
+/// The opcode that each builtin begins with, by its number.
+static HEAD_OPS: [u8; abi::builtins::NAMES.len()] = {
+    let mut ops = [Op::FUNCC as u8; abi::builtins::NAMES.len()];
+    let mut i = 0;
+    while i < HEADS.len() {
+        let number = abi::builtins::number(HEADS[i].0);
+        assert!(number != 0);
+        ops[number as usize] = (FAST_BASE + i) as u8;
+        i += 1;
+    }
+    ops
+};
+
+/// Returns the first instruction of the builtin with a number.
+pub(crate) fn head_of(number: u32) -> *const u32 {
+    &raw const HEAD_WORDS[HEAD_OPS[number as usize] as usize]
 }
 
 /// Results the head of `string.byte` gives at most.

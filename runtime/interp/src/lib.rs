@@ -45,7 +45,7 @@ pub fn new_vm(config: Config) -> Box<Vm> {
         vm.base = bottom.add(2);
         vm.top.set(vm.base);
         *bottom.add(1) = abi::frame::NATIVE;
-        if let Ok(f) = load::new_builtin(&vm, "", bottom_body, 0) {
+        if let Ok(f) = load::new_builtin(&vm, 0, bottom_body, 0) {
             *bottom = f.val().raw().0;
         }
         (*vm.main).status = abi::costatus::RUNNING;

@@ -24,12 +24,12 @@ pub fn load_chunk<'v>(vm: &'v Vm, chunk: bytecode::Chunk, env: Tab<'v>) -> Resul
     }
 }
 
-/// Makes a builtin. `name` is its row of `abi::builtins` (`library.function`): number and head come from it.
-pub fn new_builtin<'v>(vm: &'v Vm, name: &str, call: BuiltinFn, nup: u8) -> Result<Func<'v>, Raise> {
-    let head = fast::head_of(name);
+/// Makes a builtin. `number` is its row of `abi::builtins`, from which its head comes too; 0 is a native function that no program can name.
+pub fn new_builtin<'v>(vm: &'v Vm, number: u32, call: BuiltinFn, nup: u8) -> Result<Func<'v>, Raise> {
+    let head = fast::head_of(number);
     // SAFETY: the head is static; FUNCC and the fast heads call a `BuiltinFn`; the global table is live.
     unsafe {
-        let f = proto::new_builtin(vm, abi::builtins::number(name), head, call as *const (), nup, vm.globals().raw())?;
+        let f = proto::new_builtin(vm, number, head, call as *const (), nup, vm.globals().raw())?;
         Ok(Func::from_raw(f))
     }
 }
@@ -39,7 +39,14 @@ pub fn new_xpcall(vm: &Vm) -> Result<Func<'_>, Raise> {
     // SAFETY: the head is static and never calls the body; the global table is live.
     unsafe {
         let body: BuiltinFn = crate::control::no_body;
-        let f = proto::new_builtin(vm, 0, fast::head_of("xpcall"), body as *const (), 0, vm.globals().raw())?;
+        let f = proto::new_builtin(
+            vm,
+            0,
+            fast::head_of(const { abi::builtins::number("xpcall") }),
+            body as *const (),
+            0,
+            vm.globals().raw(),
+        )?;
         Ok(Func::from_raw(f))
     }
 }

@@ -1,11 +1,11 @@
 //! Precompiled trees: found in the image, installed when their functions are loaded, bound when they are entered for the first time.
 //!
 //! ```text
-//! image ─► rows (text of each tree by its root) ─chunk loaded─► bytecode patched ─first entry─► constants bound ─► compiled code
+//! image ─► rows (packed text of each tree by its root) ─chunk loaded─► bytecode patched ─first entry─► constants bound ─► compiled code
 //! ```
 //!
-//! Each tree gets a trace number when the image is installed. Its text is read only if it is entered: programs with many trees start as fast
-//! as those with few. A tree whose constants cannot be bound (a shape that cannot be) is not used.
+//! Each tree gets a trace number when the image is installed. Its text is unpacked and read only if it is entered: programs with many trees start
+//! as fast as those with few. A tree whose constants cannot be bound (a shape that cannot be) is not used.
 //!
 //! A tree may inline functions of chunks that are not loaded yet, or never will be: a plugin, a module that one run needs and another does not.
 //! Their words are 0. A trace asks whether a function is the one it knows before it does anything else with it, and none is at address 0;
@@ -26,7 +26,7 @@ use abi::hash::FastMap;
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
-use ir::tree::{Branch, Compiled, Item, Outline, Reader, RootKey, take_sizes, take_tree};
+use ir::tree::{Branch, Compiled, Item, Outline, Packed, PackedTree, Reader, RootKey, take_sizes};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
 use std::sync::Arc;
@@ -36,7 +36,7 @@ use std::sync::atomic::AtomicU8;
 struct Row {
     key: RootKey,
     tree: AotTree,
-    text: &'static str,
+    text: PackedTree<'static>,
     /// Its exits, once it is bound. Its code knows where they are.
     ways: Box<[Way]>,
     /// Words of its table.
@@ -90,26 +90,24 @@ const EMPTY: ExitState = ExitState { fpr: [0; 32], gpr: [0; 32], spill: [0; SPIL
 /// Installs the trees of an image. Says how many there are.
 ///
 /// # Safety
-/// `trees` points to `count` rows that belong to `text` in this order, and whose code was made for this version of the runtime.
-pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'static str) -> usize {
+/// `trees` points to `count` rows that belong to `texts` in this order, and whose code was made for this version of the runtime.
+pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, texts: &Packed<'static>) -> usize {
     let Some(e) = super::engine(vm) else { return 0 };
-    let (sizes, mut rest) = take_sizes(text);
+    let sizes = take_sizes(&texts.head().unwrap_or_default()).0;
     let mut aot = Aot { first: e.next_number(), sizes, ..Aot::default() };
-    while let Some((key, one, tail)) = take_tree(rest).filter(|_| aot.rows.len() < count.min(MOST)) {
-        let i = aot.rows.len();
-        rest = tail;
+    for (i, &text) in texts.trees.iter().enumerate().take(count.min(MOST)) {
+        let key = text.key;
         // SAFETY: there are `count` rows.
         let tree = unsafe { *trees.add(i) };
         aot.by_root.insert(key, i);
         aot.by_proto.entry(key.proto).or_default().push((key.pc, i));
-        let returns = one.lines().nth(1).is_some_and(|l| l.contains(" link=interp"));
         aot.rows.push(Row {
             key,
             tree,
-            text: one,
+            text,
             ways: Box::default(),
             words: 0,
-            returns,
+            returns: text.returns,
             lacks: false,
             state: State::Absent,
         });
@@ -122,6 +120,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, text: &'
     }
     e.aot = aot;
     e.show(vm);
+    super::changed(vm);
     vm.jit.loaded = loaded;
     vm.jit.bind = bind_entered;
     vm.host::<stdlib::AtExit>().actions.push(tell_unused);
@@ -224,9 +223,11 @@ impl Engine {
 
     /// Fills the table of a tree. The error says why it cannot be used.
     fn bind_one(&mut self, vm: &Vm, i: usize) -> Result<(), String> {
-        let c = Reader::new(self.aot.rows[i].text).outline()?;
+        let text = self.aot.rows[i].text.text().ok_or("its text is damaged")?;
+        let c = Reader::new(&text).outline()?;
         let mut roots = Vec::new();
-        let ways = peers::ways(vm, &self.names, i, &c, |n| self.read_branch(i, n), &mut roots)?;
+        let branch = |n| Reader::new(&text).branch_of_tree(n as usize);
+        let ways = peers::ways(vm, &self.names, i, &c, branch, &mut roots)?;
         let mut lacks = ways.iter().any(Way::is_lacking);
         let mut words = Vec::with_capacity(c.items.len());
         let mut links = Vec::new();
@@ -288,8 +289,10 @@ impl Engine {
                 continue;
             }
             let mut roots = Vec::new();
-            let Ok(c) = Reader::new(row.text).outline() else { continue };
-            let Ok(ways) = peers::ways(vm, &self.names, i, &c, |n| self.read_branch(i, n), &mut roots) else { continue };
+            let Some(text) = row.text.text() else { continue };
+            let Ok(c) = Reader::new(&text).outline() else { continue };
+            let branch = |n| Reader::new(&text).branch_of_tree(n as usize);
+            let Ok(ways) = peers::ways(vm, &self.names, i, &c, branch, &mut roots) else { continue };
             let mut lacks = ways.iter().any(Way::is_lacking);
             for (n, item) in c.items.iter().enumerate().filter(|(_, item)| is_of_function(item)) {
                 let Item::Const(c) = item else { continue };
@@ -366,11 +369,11 @@ impl Engine {
 
     /// Reads a branch of a tree.
     pub(crate) fn read_branch(&self, i: usize, n: u32) -> Option<Branch> {
-        Reader::new(self.aot.rows.get(i)?.text).branch_of_tree(n as usize)
+        Reader::new(&self.aot.rows.get(i)?.text.text()?).branch_of_tree(n as usize)
     }
 
     pub(crate) fn read_tree(&self, i: usize) -> Option<Box<Compiled>> {
-        Reader::new(self.aot.rows.get(i)?.text).tree()?.ok().map(Box::new)
+        Reader::new(&self.aot.rows.get(i)?.text.text()?).tree()?.ok().map(Box::new)
     }
 
     fn offset(&self, vm: &Vm, shape: &std::sync::Arc<ir::Shape>, key: &[u8]) -> Option<u64> {

@@ -10,8 +10,8 @@ use interp::BuiltinFn;
 
 /// One builtin of a library.
 pub struct Row {
-    /// `library.function`, as in `abi::builtins::NAMES`.
-    pub name: &'static str,
+    /// The number of `library.function` in `abi::builtins::NAMES`.
+    pub number: u32,
     /// The name without the library.
     pub key: &'static str,
     /// The implementation.
@@ -29,7 +29,7 @@ macro_rules! library {
             (@ $lib $d prefix:literal { $d($d f:ident $d name:literal,)* }) => {
                 /// The library's builtins.
                 const ROWS: &[$crate::register::Row] = &[
-                    $d($crate::register::Row { name: concat!($d prefix, $d name), key: $d name, call: $d f },)*
+                    $d($crate::register::Row { number: abi::builtins::number(concat!($d prefix, $d name)), key: $d name, call: $d f },)*
                 ];
             };
             (@ $d other:ident $d prefix:literal { $d($d f:ident $d name:literal,)* }) => {};
@@ -58,7 +58,7 @@ pub fn fill_with(
         if key.contains([':', '.']) || hidden.contains(&key) {
             continue;
         }
-        let f = interp::load::new_builtin(vm, row.name, row.call, upvalues.len() as u8)?;
+        let f = interp::load::new_builtin(vm, row.number, row.call, upvalues.len() as u8)?;
         set_upvalues(vm, f, upvalues);
         tab.set_name(vm, key, f.val())?;
     }
@@ -74,7 +74,7 @@ fn set_upvalues(vm: &Vm, f: Func<'_>, upvalues: &[Val<'_>]) {
 /// Makes the function whose row has `key`, which must be in the table, with `nup` nil upvalues.
 pub fn function<'v>(vm: &'v Vm, rows: &[Row], key: &str, nup: u8) -> Result<Func<'v>, Raise> {
     match rows.iter().find(|row| row.key == key) {
-        Some(row) => interp::load::new_builtin(vm, row.name, row.call, nup),
+        Some(row) => interp::load::new_builtin(vm, row.number, row.call, nup),
         None => unreachable!("no builtin {key}"),
     }
 }

@@ -17,7 +17,7 @@
 //!
 //! Invariant: `parse(bless(text, output)).expected == output`, and blessing twice changes nothing.
 
-use crate::mode::AOT_STRESS;
+use crate::mode::ON_DEMAND;
 
 /// What a program printed and how it ended, in the rendered form that expectations use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,9 +49,9 @@ pub struct Case {
 
 impl Case {
     /// Whether the `modes` directive lets `mode` run. What is said of `gc-stress` holds with compiled code, too, what is said of
-    /// `aot` under stress.
+    /// `aot` of all precompiled code.
     pub fn runs_in(&self, mode: &str) -> bool {
-        let plain = if mode == AOT_STRESS { "aot" } else { mode.strip_suffix("-jit").unwrap_or(mode) };
+        let plain = if ON_DEMAND.contains(&mode) { "aot" } else { mode.strip_suffix("-jit").unwrap_or(mode) };
         let listed =
             self.modes.iter().map(|word| word.trim_start_matches('-')).any(|word| word == mode || word == plain);
         let excludes = self.modes.iter().all(|word| word.starts_with('-'));

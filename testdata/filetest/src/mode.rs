@@ -17,8 +17,10 @@ pub enum Form {
     Dump,
     /// A dump without debug information.
     StrippedDump,
-    /// An executable with the traces that a run with the mode's options left in a profile; it runs without options.
+    /// An executable with the traces that a run left in a profile; it runs without options.
     Executable,
+    /// The Lua source file, and an object with the traces that a run left in a profile.
+    Object,
 }
 
 /// A way of running a program.
@@ -28,6 +30,8 @@ pub struct Mode {
     pub name: &'static str,
     /// Interpreter options before the script name.
     pub args: &'static [&'static str],
+    /// Those of the run that writes the profile, where the form needs one.
+    pub train: &'static [&'static str],
     /// Environment variables.
     pub env: &'static [(&'static str, &'static str)],
     /// What is run.
@@ -39,20 +43,36 @@ pub struct Mode {
 /// The modes that are no other table's, the reference mode first.
 #[rustfmt::skip]
 pub const MODES: &[Mode] = &[
-    Mode { name: "interp",    args: &["-joff"], env: &[],                    form: Form::Source,       patience: 1 },
-    Mode { name: "bytecode",  args: &["-joff"], env: &[],                    form: Form::Dump,         patience: 1 },
-    Mode { name: "stripped",  args: &["-joff"], env: &[],                    form: Form::StrippedDump, patience: 1 },
-    Mode { name: "gc-stress", args: &["-joff"], env: &[("RT_GC", "stress")], form: Form::Source,       patience: 6 },
-    Mode { name: "default",   args: &[],        env: &[],                    form: Form::Source,       patience: 1 },
-    Mode { name: "exit-stress", args: &["-Jexit=stress", "-Ohotloop=2", "-Ohotexit=2"], env: &[], form: Form::Source, patience: 6 },
-    Mode { name: "gc-stress-jit", args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[("RT_GC", "stress")], form: Form::Source, patience: 10 },
-    Mode { name: "jit",       args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[], form: Form::Source,     patience: 4 },
-    Mode { name: "aot",       args: &["-Ohotloop=1", "-Ohotexit=1"], env: &[], form: Form::Executable, patience: 8 },
-    Mode { name: AOT_STRESS,  args: &["-Jexit=stress", "-Ohotloop=2", "-Ohotexit=2"], env: &[("KILN_OPTIONS", "-Jexit=stress")], form: Form::Executable, patience: 16 },
+    Mode { name: "interp",            args: &["-joff"], train: &[],    env: &[],                      form: Form::Source,       patience: 1 },
+    Mode { name: "bytecode",          args: &["-joff"], train: &[],    env: &[],                      form: Form::Dump,         patience: 1 },
+    Mode { name: "stripped",          args: &["-joff"], train: &[],    env: &[],                      form: Form::StrippedDump, patience: 1 },
+    Mode { name: "gc-stress",         args: &["-joff"], train: &[],    env: &[("RT_GC", "stress")],   form: Form::Source,       patience: 6 },
+    Mode { name: "default",           args: &[],        train: &[],    env: &[],                      form: Form::Source,       patience: 1 },
+    Mode { name: "exit-stress",       args: STRESS,     train: &[],    env: &[],                      form: Form::Source,       patience: 6 },
+    Mode { name: "gc-stress-jit",     args: HOT,        train: &[],    env: &[("RT_GC", "stress")],   form: Form::Source,       patience: 10 },
+    Mode { name: "jit",               args: HOT,        train: &[],    env: &[],                      form: Form::Source,       patience: 4 },
+    Mode { name: "aot",               args: &[],        train: HOT,    env: &[],                      form: Form::Executable,   patience: 8 },
+    Mode { name: "aot-stress",        args: &[],        train: STRESS, env: &[("KILN_OPTIONS", "-Jexit=stress")], form: Form::Executable,   patience: 16 },
+    Mode { name: "aot-object",        args: &[],        train: HOT,    env: &[],                      form: Form::Object,       patience: 8 },
+    Mode { name: "aot-peers",         args: HOT,        train: HOT,    env: &[],                      form: Form::Object,       patience: 8 },
+    Mode { name: "aot-object-stress", args: STRESS,     train: STRESS, env: &[],                      form: Form::Object,       patience: 16 },
 ];
 
-/// Exit stress of precompiled code. It takes long: where nobody asks for it, `regress` alone is run so.
-pub const AOT_STRESS: &str = "aot-stress";
+impl Mode {
+    /// Whether a program is built to be run.
+    pub fn is_built(&self) -> bool {
+        matches!(self.form, Form::Executable | Form::Object)
+    }
+}
+
+/// Options with which everything is hot at once.
+const HOT: &[&str] = &["-Ohotloop=1", "-Ohotexit=1"];
+
+/// Options with which every exit is taken and compared.
+const STRESS: &[&str] = &["-Jexit=stress", "-Ohotloop=2", "-Ohotexit=2"];
+
+/// Ways to run precompiled code besides `aot`. They take long: where nobody asks for them, `regress` alone is run so.
+pub const ON_DEMAND: &[&str] = &["aot-stress", "aot-object", "aot-peers", "aot-object-stress"];
 
 /// The mode whose output is the expectation when blessing, and in which stock `luajit` is asked.
 pub const REFERENCE: &Mode = &MODES[0];
@@ -61,7 +81,8 @@ pub const REFERENCE: &Mode = &MODES[0];
 pub fn all() -> Vec<Mode> {
     let without = |name: &str, option: String| {
         let args: Vec<&'static str> = vec!["-Ohotloop=1", "-Ohotexit=1", option.leak()];
-        Mode { name: format!("without-{name}").leak(), args: args.leak(), env: &[], form: Form::Source, patience: 4 }
+        let name = format!("without-{name}").leak();
+        Mode { name, args: args.leak(), train: &[], env: &[], form: Form::Source, patience: 4 }
     };
     let mut modes = MODES.to_vec();
     modes.extend(FLAGS.iter().map(|name| without(name, format!("-O-{name}"))));
@@ -79,6 +100,7 @@ mod tests {
         let names: std::collections::HashSet<&str> = modes.iter().map(|mode| mode.name).collect();
         assert_eq!(names.len(), modes.len(), "names tell modes apart");
         assert_eq!(modes.len(), MODES.len() + FLAGS.len() + 1);
+        assert!(ON_DEMAND.iter().all(|name| names.contains(name)));
         assert!(modes.iter().any(|mode| mode.name == "without-loop" && mode.args.contains(&"-O-loop")));
     }
 }

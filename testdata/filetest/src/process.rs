@@ -12,6 +12,14 @@ use std::time::{Duration, Instant};
 
 const OUTPUT_LIMIT: u64 = 8 << 20;
 
+/// How the error begins of a process that exceeded its limit.
+const KILLED: &str = "killed after ";
+
+/// Whether an error of [`run`], or of what runs several processes, says that one exceeded its limit.
+pub fn was_killed(error: &str) -> bool {
+    error.starts_with(KILLED)
+}
+
 /// Runs `command` with `stdin`; a process that exceeds `limit` is killed, and reported as an error.
 pub fn run(mut command: Command, stdin: &[u8], limit: Duration) -> Result<Outcome, String> {
     // A group of its own, so that the limit also ends what the process has started.
@@ -40,7 +48,7 @@ pub fn run(mut command: Command, stdin: &[u8], limit: Duration) -> Result<Outcom
             let _ = Command::new("kill").args(["-KILL", "--", &format!("-{}", child.id())]).status();
             let _ = child.kill();
             let _ = child.wait();
-            return Err(format!("killed after {} s", limit.as_secs()));
+            return Err(format!("{KILLED}{} s", limit.as_secs()));
         }
     };
     // A surviving grandchild may hold the pipes open.
@@ -80,7 +88,8 @@ mod tests {
         let limit = Duration::from_secs(5);
         let outcome = run(sh("cat; echo e >&2; exit 3"), b"in\n", limit).expect("runs");
         assert_eq!((outcome.out, outcome.err, outcome.status), (vec!["in".into()], vec!["e".into()], 3));
-        assert!(run(sh("sleep 60"), b"", Duration::from_millis(50)).is_err());
+        assert!(run(sh("sleep 60"), b"", Duration::from_millis(50)).is_err_and(|e| was_killed(&e)));
+        assert!(run(Command::new("/nowhere"), b"", limit).is_err_and(|e| !was_killed(&e)));
         assert_eq!(run(sh("kill -9 $$"), b"", limit).expect("runs").status, 137);
     }
 }

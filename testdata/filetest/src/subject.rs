@@ -67,15 +67,20 @@ impl Subject {
         let (folder, name) = (path.parent().unwrap_or(Path::new(".")), path.file_name().ok_or("no file name")?);
         let limit = Duration::from_secs(case.timeout * mode.patience * self.patience());
         if mode.form == Form::Executable {
-            let program = self.build(folder, Path::new(name), case, mode, limit)?;
+            let program = TempFile::new("exe")?;
+            self.build(folder, Path::new(name), case, mode, limit, &program.0)?;
             let mut command = self.command(&program.0, folder);
             command.args(&case.args).envs(mode.env.iter().copied());
             return process::run(command, &case.stdin, limit);
         }
+        let object = TempFile::new("o")?;
         let mut command = self.command(&self.kiln, folder);
         command.args(mode.args);
+        if mode.form == Form::Object && self.build(folder, Path::new(name), case, mode, limit, &object.0)? {
+            command.arg("--aot").arg(&object.0);
+        }
         let dump = match mode.form {
-            Form::Source | Form::Executable => None,
+            Form::Source | Form::Executable | Form::Object => None,
             form => Some(self.compile(folder, Path::new(name), form, limit)?),
         };
         match &dump {
@@ -109,27 +114,41 @@ impl Subject {
         command
     }
 
-    /// Profiles a script and builds it with its profile, by the `kiln-aot` beside the interpreter.
-    fn build(&self, folder: &Path, name: &Path, case: &Case, mode: &Mode, limit: Duration) -> Result<TempFile, String> {
-        let (profile, program) = (TempFile::new("kprof")?, TempFile::new("exe")?);
+    /// Profiles a script and builds it with its profile, by the `kiln-aot` beside the interpreter. Returns whether there was a profile: a program
+    /// that ends its process in ways of its own leaves none, and its object would be of no use.
+    fn build(
+        &self,
+        folder: &Path,
+        name: &Path,
+        case: &Case,
+        mode: &Mode,
+        limit: Duration,
+        made: &Path,
+    ) -> Result<bool, String> {
+        let profile = TempFile::new("kprof")?;
         let host = self.foreign.as_ref().map_or(&self.kiln, |f| &f.host);
         let mut run = program_in(host, folder);
-        run.args(mode.args).arg("--profile-out").arg(&profile.0).arg(name).args(&case.args);
+        run.args(mode.train).arg("--profile-out").arg(&profile.0).arg(name).args(&case.args);
         process::run(run, &case.stdin, limit)?;
         let mut build = program_in(&host.with_file_name("kiln-aot"), folder);
-        build.arg("build").arg(name).arg("-o").arg(&program.0);
+        build.arg("build").arg(name).arg("-o").arg(made);
         if let Some(foreign) = &self.foreign {
             build.arg("--target").arg(&foreign.target);
         }
-        // A program that ends its process in ways of its own leaves no profile.
-        if profile.0.exists() {
+        if mode.form == Form::Object {
+            build.args(["--emit", "obj"]);
+        }
+        let profiled = profile.0.exists();
+        if profiled {
             build.arg("--profile").arg(&profile.0);
+        } else if mode.form == Form::Object {
+            return Ok(false);
         }
         let built = process::run(build, b"", limit)?;
-        if built.status != 0 {
-            return Err(format!("the build ended with status {}:\n{}", built.status, built.err.join("\n")));
+        match built.status {
+            0 => Ok(profiled),
+            status => Err(format!("the build ended with status {status}:\n{}", built.err.join("\n"))),
         }
-        Ok(program)
     }
 
     fn compile(&self, folder: &Path, name: &Path, form: Form, limit: Duration) -> Result<TempFile, String> {

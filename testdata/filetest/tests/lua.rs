@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 use filetest::case::{self, Case, Outcome};
 use filetest::diff::diff;
-use filetest::mode::{self, AOT_STRESS, Form, Mode, REFERENCE};
+use filetest::mode::{self, Form, Mode, ON_DEMAND, REFERENCE};
 use filetest::subject::Subject;
 use filetest::suite::{self, Report};
 use std::path::Path;
@@ -57,7 +57,7 @@ fn check(path: &Path, case: &Case, subject: &Subject, oracle: Option<&Subject>, 
         report.check("stock luajit", outcome.and_then(|outcome| compare(&case.expected, &outcome)));
     }
     let asked = modes.len() == 1 || path.components().any(|c| c.as_os_str() == "regress");
-    for mode in modes.iter().filter(|mode| case.runs_in(mode.name) && (asked || mode.name != AOT_STRESS)) {
+    for mode in modes.iter().filter(|mode| case.runs_in(mode.name) && (asked || !ON_DEMAND.contains(&mode.name))) {
         if mode.form != Form::StrippedDump {
             let outcome = subject.run(path, case, mode);
             report.check(mode.name, outcome.and_then(|outcome| compare(&case.expected, &outcome)));

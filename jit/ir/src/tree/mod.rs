@@ -7,12 +7,14 @@
 
 #[cfg(test)]
 pub(crate) mod tests;
+mod packed;
 mod text;
 
 pub(crate) use text::branch;
 #[cfg(test)]
 pub(crate) use text::sum;
-pub use text::{Compiled, Leaving, Outline, Reader, anonymous, take_sizes, take_tree, write, write_compiled, write_sizes};
+pub use packed::{Packed, PackedTree, pack};
+pub use text::{Compiled, Leaving, Outline, Reader, anonymous, take_sizes, write, write_compiled, write_sizes};
 
 use crate::konst::{Const, ProtoKey, Shape};
 use crate::trace::{Link, Start, Trace};

@@ -54,7 +54,7 @@ pub(crate) fn reseal(text: &str) -> String {
     let mut k = key(0, 0);
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        if let Some(found) = line.strip_prefix("tree ").and_then(|l| RootKey::parse(l.split(' ').next()?)) {
+        if let Some(found) = line.strip_prefix("tree ").and_then(RootKey::parse) {
             k = found;
         }
         let Some(head) = line.strip_prefix("branch ").and_then(|h| Some(h.rsplit_once(" sum=")?.0)) else {
@@ -105,19 +105,27 @@ fn what_is_malformed_is_told_and_skipped() {
 
 #[test]
 fn any_damage_is_an_error_or_a_tree() {
+    // A fixed number, so that what follows does not depend on the machine; more on demand.
+    let more = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
     let start = Instant::now();
     let (mut read, mut refused) = (0, 0);
     for seed in 0.. {
-        if seed > 300 && start.elapsed() > Duration::from_millis(600) {
+        if seed >= 600 && more.is_none_or(|limit| start.elapsed() > limit) {
             break;
         }
         let mut src = Source::seeded(seed);
         let mut text = String::new();
         write_compiled(&mut text, &compiled(sample(seed % 50)));
         let mut bytes = text.into_bytes();
-        for _ in 0..1 + src.below(3) {
-            let i = src.below(bytes.len());
-            bytes[i] = b" \n0a@/:=x9"[src.below(10)];
+        // Any byte by any other, which is hardly ever a tree, or digits by digits, which often are one.
+        let digits: Vec<usize> = (0..bytes.len()).filter(|i| bytes[*i].is_ascii_digit()).collect();
+        for _ in 0..1 + src.below(2) {
+            if seed % 2 == 0 {
+                bytes[digits[src.below(digits.len())]] = b'0' + src.below(10) as u8;
+            } else {
+                let i = src.below(bytes.len());
+                bytes[i] = b" \n0a@/:=x9"[src.below(10)];
+            }
         }
         let mut damaged = String::from_utf8(bytes).expect("ascii");
         if src.chance(70) {
@@ -139,7 +147,7 @@ fn any_damage_is_an_error_or_a_tree() {
             }
         }
     }
-    assert!(read > 4 && refused > 100, "{read} {refused}");
+    assert!(read > 100 && refused > 300, "{read} {refused}");
 }
 
 /// An outline says the same as the whole text.
@@ -152,8 +160,6 @@ fn outlines_agree_with_trees() {
         let o = Reader::new(&text).outline().expect("an outline");
         assert_eq!((o.target, &o.items), (c.tree.branches[0].target, &c.items), "{text}");
         assert_eq!(format!("{:?}", o.link).split('(').next(), format!("{:?}", c.tree.branches[0].trace.link).split('(').next());
-        let two = text.repeat(2);
-        assert_eq!(take_tree(&two), Some((c.tree.key, text.as_str(), text.as_str())));
         assert_eq!((o.branches as usize, o.exits.len()), (c.tree.branches.len(), c.exits.len()));
         let work = c.tree.work();
         for (l, &(b, s)) in o.exits.iter().zip(&c.exits) {

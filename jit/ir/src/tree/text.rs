@@ -12,7 +12,7 @@
 //! trace's own text are 0. Compiled code is described by other lines before the branches; profiles have none:
 //!
 //! ```text
-//! tree @00000000000000a1:17 2170                 the number of bytes that follow
+//! tree @00000000000000a1:17
 //! facts slots=12 branches=2 link=loop loops
 //! item helper pow
 //! item root @00000000000000b2:4
@@ -194,9 +194,9 @@ pub fn take_sizes(text: &str) -> (Vec<u32>, &str) {
     }
 }
 
-/// Writes the text of a compiled tree.
-pub fn write_compiled(whole: &mut String, c: &Compiled) {
-    let mut out = String::new();
+/// Writes the text of a compiled tree: the branches last, so that who wants an outline need not look at them.
+pub fn write_compiled(out: &mut String, c: &Compiled) {
+    let _ = writeln!(out, "tree {}", c.tree.key);
     let slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
     let back = |b: &Branch| b.trace.link == Link::Again || b.target == Some(c.tree.key);
     let loops = if c.tree.branches.iter().any(back) { " loops" } else { "" };
@@ -222,10 +222,8 @@ pub fn write_compiled(whole: &mut String, c: &Compiled) {
         };
     }
     let work = c.tree.work();
-    c.exits.iter().for_each(|&from| Leaving::new(&c.tree, from, &work).write(&mut out));
-    write_branches(&mut out, &c.tree);
-    let _ = writeln!(whole, "tree {} {}", c.tree.key, out.len());
-    whole.push_str(&out);
+    c.exits.iter().for_each(|&from| Leaving::new(&c.tree, from, &work).write(out));
+    write_branches(out, &c.tree);
 }
 
 /// Links by their words in `facts`.
@@ -242,18 +240,9 @@ fn same(a: Link, b: Link) -> bool {
     std::mem::discriminant(&a) == std::mem::discriminant(&b)
 }
 
-/// Takes the text of the first tree from the text of compiled ones: key, and all that [`Reader`] reads of it. The rest comes last.
-pub fn take_tree(text: &str) -> Option<(RootKey, &str, &str)> {
-    let (head, _) = text.split_once('\n')?;
-    let (key, bytes) = head.strip_prefix("tree ")?.split_once(' ')?;
-    let end = (head.len() + 1).checked_add(bytes.parse().ok()?)?;
-    Some((RootKey::parse(key)?, text.get(..end)?, text.get(end..)?))
-}
-
 /// Reads the first line of a tree.
 fn tree_key(line: &str) -> Option<RootKey> {
-    let rest = line.strip_prefix("tree ")?;
-    RootKey::parse(rest.split_once(' ').map_or(rest, |r| r.0))
+    RootKey::parse(line.strip_prefix("tree ")?)
 }
 
 /// Returns a trace whose numbers of other traces are 0.
@@ -313,7 +302,7 @@ impl<'a> Reader<'a> {
                 _ => return Err(format!("unknown fact '{word}'")),
             }
         }
-        Ok(out)
+        Err("a branch expected".into())
     }
 
     /// Reads branch `n` of the next tree alone.

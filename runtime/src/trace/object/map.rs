@@ -2,8 +2,9 @@
 //!
 //! Invariant: pages with code are not writable once they are executable. They stay until the process ends.
 
-use super::{Laid, find};
+use super::{Laid, find, malformed};
 use heap::Vm;
+use ir::tree::Packed;
 
 /// Maps an object and gives its trees to a machine; returns how many there are.
 pub(super) fn install(vm: &mut Vm, object: &Laid) -> Result<usize, String> {
@@ -41,8 +42,8 @@ pub(super) fn install(vm: &mut Vm, object: &Laid) -> Result<usize, String> {
             return Err(failed("make code executable"));
         }
         let bytes = std::slice::from_raw_parts(base.cast::<u8>().add(found.text.0), found.text.1);
-        let text = std::str::from_utf8_unchecked(bytes);
+        let texts = Packed::parse(bytes).ok_or_else(|| malformed("text of the trees"))?;
         let rows = base.cast::<u8>().add(found.rows).cast();
-        Ok(crate::trace::aot::install(vm, rows, found.count, text))
+        Ok(crate::trace::aot::install(vm, rows, found.count, &texts))
     }
 }

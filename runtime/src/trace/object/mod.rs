@@ -19,6 +19,7 @@ use abi::image::{self, AotImage, Image, ModuleKind};
 use goblin::elf::section_header::{SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHT_NOBITS, SHT_RELA};
 use goblin::elf::{Elf, header, reloc, sym};
 use heap::Vm;
+use ir::tree::Packed;
 use std::collections::HashMap;
 use std::mem::offset_of;
 
@@ -251,7 +252,7 @@ fn find(memory: &[u8], base: u64, head: usize, code: usize) -> Result<Found, Str
     }
     let traces = image.modules.iter().find(|m| m.kind == ModuleKind::Traces);
     let text = traces.map_or(&[][..], |m| m.code);
-    std::str::from_utf8(text).map_err(|_| malformed("text of the trees"))?;
+    Packed::parse(text).ok_or_else(|| malformed("text of the trees"))?;
     let count = u64::from(half(offset_of!(AotImage, trace_count)));
     let rows = match count {
         0 => 0,

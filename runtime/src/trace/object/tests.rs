@@ -3,6 +3,7 @@
 use super::*;
 use ir::Source;
 use object_file::sample;
+use std::time::{Duration, Instant};
 
 /// Makes small objects as LLVM does.
 mod object_file {
@@ -13,10 +14,10 @@ mod object_file {
 
     /// An object with one tree: `mov rax, [rip + table]; ret` and the like.
     pub fn sample() -> Vec<u8> {
-        let text = b"tree @0000000000000001:1\n";
+        let text = ir::tree::pack("tree @0000000000000001:1\n");
         let modules = vec![
             Module { kind: ModuleKind::Main, name: b"a.lua", code: b"x" },
-            Module { kind: ModuleKind::Traces, name: b"", code: text },
+            Module { kind: ModuleKind::Traces, name: b"", code: &text },
         ];
         let payload = Image { fingerprint: FINGERPRINT, manifest: b"", modules }.encode();
         let mut head = Vec::new();
@@ -141,7 +142,8 @@ fn relocations_lead_where_symbols_are() {
     let found = find(&memory, BASE, laid.head, laid.code).expect("an image");
     assert_eq!((found.count, word(&memory, found.rows)), (1, BASE));
     assert_eq!(word(&memory, found.rows + 8), BASE + PAGE + 8);
-    assert!(memory[found.text.0..][..found.text.1].starts_with(b"tree @"));
+    let texts = Packed::parse(&memory[found.text.0..][..found.text.1]).expect("packed");
+    assert_eq!(texts.text().as_deref(), Some("tree @0000000000000001:1\n"));
 }
 
 #[test]
@@ -167,7 +169,13 @@ fn damaged_objects_do_no_harm() {
     let good = sample();
     let mut src = Source::seeded(11);
     let mut good_ones = 0;
-    for round in 0..20_000 {
+    // More on demand.
+    let more = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
+    let start = Instant::now();
+    for round in 0.. {
+        if round >= 20_000 && more.is_none_or(|limit| start.elapsed() > limit) {
+            break;
+        }
         let mut bytes = good.clone();
         for _ in 0..1 + src.below(4) {
             let at = src.below(bytes.len());

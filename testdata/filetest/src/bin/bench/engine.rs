@@ -1,13 +1,17 @@
 //! The engines compared: a name and a command each.
 //!
-//! A command that begins with `build:` makes executables: for each program it is run at the small size with `--profile-out`, then as `build
-//! --profile`; what is measured is the executable.
+//! A command that begins with `build:` makes executables: for each program it is run at another size with `--profile-out`, then as `build
+//! --profile`; what is measured is the executable. One that begins with `compile:` is a C compiler: what is measured is what it makes of
+//! the file in C beside the program. Where there is none it has nothing to run, which is no failure.
 //!
 //! Absent: other knowledge of what an engine is; only its command line counts.
 
+use crate::program::Program;
+use filetest::process;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// A Lua implementation with its options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,33 +29,56 @@ pub struct Engine {
 pub enum Kind {
     /// It runs the script.
     Runs,
-    /// It makes an executable.
+    /// It makes an executable of the script.
     Builds,
+    /// It makes an executable of the program in C.
+    Compiles,
     /// It is the executable: there is no script to follow.
     Built,
 }
 
+/// Where and how executables are made.
+pub struct Workshop {
+    /// Where they and their profiles lie.
+    pub folder: PathBuf,
+    /// The unpacked packages.
+    pub corpus: PathBuf,
+    /// When a profiled run or a build counts as failed.
+    pub limit: Duration,
+}
+
 impl Engine {
-    /// Profiles a script with an argument, and builds it below `folder`. Returns the executable as an engine; an error is the engine's failure.
-    pub fn built(&self, script: &Path, size: Option<&str>, folder: &Path, corpus: &Path) -> Result<Engine, String> {
-        let folder = std::path::absolute(folder).map_err(|e| e.to_string())?;
-        let stem = script.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let (profile, program) = (folder.join(format!("{stem}.kprof")), folder.join(format!("{stem}.{}", self.name)));
-        let run = |arguments: &[&OsStr]| {
-            let mut command = Command::new(&self.command[0]);
-            command.args(&self.command[1..]).args(arguments).env("BENCH_CORPUS", corpus);
-            let out = command.output().map_err(|e| format!("cannot run {}: {e}", self.command[0]))?;
-            match out.status.success() {
-                true => Ok(()),
-                false => Err(String::from_utf8_lossy(&out.stderr).lines().last().unwrap_or_default().to_string()),
+    /// Returns what runs a program: the engine itself, or the executable it makes. `None` if there is nothing to make one of; an error is
+    /// the engine's failure. A profile is taken with the argument `size`.
+    pub fn made(&self, program: &Program, size: Option<&str>, shop: &Workshop) -> Result<Option<Engine>, String> {
+        let made = shop.folder.join(format!("{}.{}", program.name, self.name));
+        match (self.kind, &program.c) {
+            (Kind::Runs | Kind::Built, _) => return Ok(Some(self.clone())),
+            (Kind::Compiles, None) => return Ok(None),
+            (Kind::Compiles, Some(c)) => {
+                self.run(&[c.as_os_str(), "-o".as_ref(), made.as_os_str(), "-lm".as_ref()], shop)?;
             }
-        };
-        let size: Vec<&OsStr> = size.iter().map(OsStr::new).collect();
-        run(&[&["--profile-out".as_ref(), profile.as_os_str(), script.as_os_str()], size.as_slice()].concat())?;
-        let words = ["build".as_ref(), script.as_os_str(), "-o".as_ref(), program.as_os_str()];
-        run(&[words.as_slice(), &["--profile".as_ref(), profile.as_os_str()]].concat())?;
-        let command = vec![program.display().to_string()];
-        Ok(Engine { name: self.name.clone(), command, kind: Kind::Built })
+            (Kind::Builds, _) => {
+                let profile = shop.folder.join(format!("{}.kprof", program.name));
+                let script = program.path.as_os_str();
+                let size: Vec<&OsStr> = size.iter().map(OsStr::new).collect();
+                self.run(&[&["--profile-out".as_ref(), profile.as_os_str(), script], size.as_slice()].concat(), shop)?;
+                let profile = ["--profile".as_ref(), profile.as_os_str()];
+                self.run(&[&["build".as_ref(), script, "-o".as_ref(), made.as_os_str()], &profile[..]].concat(), shop)?;
+            }
+        }
+        Ok(Some(Engine { name: self.name.clone(), command: vec![made.display().to_string()], kind: Kind::Built }))
+    }
+
+    /// Runs the command with more arguments. An error is the last line it wrote to standard error.
+    fn run(&self, arguments: &[&OsStr], shop: &Workshop) -> Result<(), String> {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).args(arguments).env("BENCH_CORPUS", &shop.corpus);
+        let done = process::run(command, &[], shop.limit).map_err(|e| format!("{}: {e}", self.command.join(" ")))?;
+        match done.status {
+            0 => Ok(()),
+            status => Err(done.err.last().cloned().unwrap_or_else(|| format!("{}: status {status}", self.command[0]))),
+        }
     }
 }
 
@@ -60,15 +87,20 @@ const DEFAULTS: &[&str] = &[
     "kiln-joff=target/release/kiln -joff",
     "kiln=target/release/kiln",
     "aot=build:target/release/kiln",
-    "luajit-joff=luajit -joff",
     "luajit=luajit",
+    "luajit-joff=luajit -joff",
+    "c=compile:cc -O3",
     "lua5.4=lua5.4",
 ];
 
-/// Parses `NAME=COMMAND` or `NAME=build:COMMAND`; the command is split at spaces.
+/// What a command may begin with.
+const PREFIXES: &[(&str, Kind)] = &[("build:", Kind::Builds), ("compile:", Kind::Compiles)];
+
+/// Parses `NAME=COMMAND`, `NAME=build:COMMAND` or `NAME=compile:COMMAND`; the command is split at spaces.
 pub fn parse(text: &str) -> Result<Engine, String> {
     let (name, command) = text.split_once('=').ok_or("expected NAME=COMMAND")?;
-    let (kind, command) = command.strip_prefix("build:").map_or((Kind::Runs, command), |c| (Kind::Builds, c));
+    let prefixed = PREFIXES.iter().find_map(|(p, kind)| Some((*kind, command.strip_prefix(p)?)));
+    let (kind, command) = prefixed.unwrap_or((Kind::Runs, command));
     let command: Vec<String> = command.split_whitespace().map(String::from).collect();
     if name.is_empty() || command.is_empty() {
         return Err("expected NAME=COMMAND".into());
@@ -125,6 +157,7 @@ mod tests {
         assert_eq!(e.kind, Kind::Runs);
         let b = parse("aot=build:bin/kiln -O3").unwrap();
         assert_eq!((b.command, b.kind), (vec!["bin/kiln".to_string(), "-O3".into()], Kind::Builds));
+        assert_eq!(parse("c=compile:cc -O3").unwrap().kind, Kind::Compiles);
         assert!(parse("aot=build:").is_err());
         assert!(parse("luajit").is_err());
         assert!(parse("=luajit").is_err());
@@ -134,7 +167,48 @@ mod tests {
     #[test]
     fn defaults_parse_and_hold_the_reference() {
         let names: Vec<_> = DEFAULTS.iter().map(|d| parse(d).unwrap().name).collect();
-        assert!(names.contains(&"luajit-joff".to_string()));
+        assert!(names.contains(&"luajit".to_string()));
+    }
+
+    fn shop(name: &str) -> Workshop {
+        let folder = std::env::temp_dir().join(format!("kiln-bench-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Workshop { folder, corpus: "/".into(), limit: Duration::from_secs(60) }
+    }
+
+    fn program(folder: &Path, c: Option<&str>) -> Program {
+        std::fs::write(folder.join("x.lua"), "-- bench: group=calls small=2 tiny=1\n").unwrap();
+        if let Some(text) = c {
+            std::fs::create_dir_all(folder.join("c")).unwrap();
+            std::fs::write(folder.join("c/x.c"), text).unwrap();
+        }
+        crate::program::load(folder, &[]).unwrap().remove(0)
+    }
+
+    #[test]
+    fn a_program_in_c_is_compiled_and_one_that_is_not_there_is_no_failure() {
+        let shop = shop("c");
+        let c = parse("c=compile:cc -O1").unwrap();
+        assert_eq!(c.made(&program(&shop.folder, None), None, &shop).unwrap(), None);
+        let made = c.made(&program(&shop.folder, Some("int main(void) { return 7; }")), None, &shop).unwrap().unwrap();
+        assert_eq!((made.name.as_str(), made.kind), ("c", Kind::Built));
+        assert_eq!(Command::new(&made.command[0]).status().unwrap().code(), Some(7));
+        let error = c.made(&program(&shop.folder, Some("int main(void) { return }")), None, &shop).unwrap_err();
+        assert!(!error.is_empty());
+        std::fs::remove_dir_all(&shop.folder).unwrap();
+    }
+
+    #[test]
+    fn a_profile_is_taken_with_the_size_that_is_asked_for() {
+        let shop = shop("build");
+        let (log, fake) = (shop.folder.join("log"), shop.folder.join("fake"));
+        std::fs::write(&fake, format!("echo \"$@\" >>{}\n", log.display())).unwrap();
+        let engine = parse(&format!("aot=build:sh {}", fake.display())).unwrap();
+        let made = engine.made(&program(&shop.folder, None), Some("2"), &shop).unwrap().unwrap();
+        assert_eq!(made.command, [shop.folder.join("x.aot").display().to_string()]);
+        let text = std::fs::read_to_string(&log).unwrap().replace(&shop.folder.display().to_string(), "");
+        assert_eq!(text, "--profile-out /x.kprof /x.lua 2\nbuild /x.lua -o /x.aot --profile /x.kprof\n");
+        std::fs::remove_dir_all(&shop.folder).unwrap();
     }
 
     #[test]

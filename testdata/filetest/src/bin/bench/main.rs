@@ -2,7 +2,8 @@
 //!
 //! Every number is a ratio to one reference engine, measured in the same run: machines are noisy and differ, ratios of
 //! alternating runs much less. For each program the engines take turns, round after round; CPU time (user and system) and
-//! peak resident memory are medians over the rounds. The table goes to stdout and to `table.txt` in the output directory,
+//! peak resident memory are medians over the rounds. Where runs are short, one that does not count comes first: it finds files and pages that the
+//! others have in memory. The table goes to stdout and to `table.txt` in the output directory,
 //! every single measurement to `runs.jsonl` beside it.
 //!
 //! Invariant: all engines print the same text for a program; one that does not, or fails, has no ratio and the exit
@@ -18,7 +19,7 @@ mod report;
 mod stats;
 
 use clap::{Parser, ValueEnum};
-use engine::{Engine, Kind};
+use engine::{Engine, Workshop};
 use measure::{Job, Meter, Usage};
 use program::Program;
 use report::{Report, Row};
@@ -26,13 +27,26 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Which of a program's two problem sizes to run.
+/// Which of a program's problem sizes to run.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Size {
+    /// About ten milliseconds in LuaJIT, its start and its compiler's work included.
+    Tiny,
     /// About a tenth of a second in LuaJIT's interpreter.
     Small,
     /// About a second.
     Large,
+}
+
+impl Size {
+    /// The argument of a program; the large size is what it does without.
+    fn of(self, program: &Program) -> Option<&str> {
+        match self {
+            Size::Tiny => Some(&program.tiny),
+            Size::Small => Some(&program.small),
+            Size::Large => None,
+        }
+    }
 }
 
 /// Runs the benchmark programs under several Lua engines, alternating, and prints ratios to a reference engine.
@@ -41,14 +55,15 @@ enum Size {
 struct Options {
     /// Run only programs whose name or group contains one of these words
     filter: Vec<String>,
-    /// An engine as NAME=COMMAND, repeatable; replaces the default engines
+    /// An engine as NAME=COMMAND, repeatable; replaces the default engines. NAME=build:KILN measures executables that KILN builds with a
+    /// profile, NAME=compile:CC the programs in C that CC compiles
     #[arg(short, long = "engine", value_name = "NAME=COMMAND", value_parser = engine::parse)]
     engines: Vec<Engine>,
     /// Of the engines, keep only those with these names
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     only: Vec<String>,
     /// The engine that counts as 1.00
-    #[arg(long, value_name = "NAME", default_value = "luajit-joff")]
+    #[arg(long, value_name = "NAME", default_value = "luajit")]
     reference: String,
     /// How often each engine runs each program
     #[arg(short, long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
@@ -56,6 +71,9 @@ struct Options {
     /// Problem size (default: large, with --instructions small)
     #[arg(short, long, value_enum)]
     size: Option<Size>,
+    /// Problem size with which engines that build take their profiles
+    #[arg(long, value_name = "SIZE", value_enum, default_value_t = Size::Small)]
+    profile_size: Size,
     /// Count instructions under valgrind instead of time; no memory
     #[arg(long)]
     instructions: bool,
@@ -99,7 +117,7 @@ fn run(options: &Options) -> Result<bool, String> {
     let programs = program::load(&options.programs, &options.filter)?;
     if options.list {
         for p in &programs {
-            println!("{:16} {:12} small={}", p.name, p.group, p.small);
+            println!("{:24} {:12} small={:8} tiny={}", p.name, p.group, p.small, p.tiny);
         }
         return Ok(true);
     }
@@ -119,19 +137,20 @@ fn run(options: &Options) -> Result<bool, String> {
         corpus: absolute(&options.corpus)?,
     };
     meter.check()?;
+    let shop = Workshop { folder: absolute(&options.out)?, corpus: meter.corpus.clone(), limit: meter.timeout };
     let rounds = if options.instructions { 1 } else { options.rounds };
     let mut report = Report::create(&options.out, &engines, &options.reference, options.instructions)?;
     for program in &programs {
-        let row = run_program(options, &meter, program, &engines, rounds, &mut report)?;
+        let row = run_program(options, &meter, &shop, program, &engines, rounds, &mut report)?;
         report.add(row);
     }
     if options.starts > 0 && options.filter.is_empty() {
         let starts = if options.instructions { 1 } else { options.starts };
         let job = Job { arguments: vec!["-e".into(), String::new()], size: None };
-        let nothing = options.out.join("start.lua");
-        std::fs::write(&nothing, "").map_err(|e| format!("cannot write {}: {e}", nothing.display()))?;
-        let mut row =
-            run_rounds("start", "start", &meter, &job, &made(options, &engines, &nothing, None), starts, &mut report)?;
+        let nothing = Program::empty(&options.out.join("start.lua"))?;
+        let made: Vec<_> = engines.iter().map(|e| e.made(&nothing, None, &shop)).collect();
+        let rounds = Rounds { count: starts, warm: true };
+        let mut row = run_rounds(&nothing, &meter, &job, &made, rounds, &mut report)?;
         // A run of a millisecond is over before its memory can be seen; no ratio comes of no number.
         row.runs.iter_mut().flatten().for_each(|u| u.memory = f64::NAN);
         report.add(row);
@@ -146,45 +165,47 @@ fn absolute(path: &Path) -> Result<PathBuf, String> {
 fn run_program(
     options: &Options,
     meter: &Meter,
+    shop: &Workshop,
     program: &Program,
     engines: &[Engine],
     rounds: u32,
     report: &mut Report,
 ) -> Result<Row, String> {
     let default = if options.instructions { Size::Small } else { Size::Large };
-    let small = options.size.unwrap_or(default) == Size::Small;
-    let job = Job { arguments: vec![program.path.display().to_string()], size: small.then(|| program.small.clone()) };
-    let engines = made(options, engines, &program.path, Some(&program.small));
-    run_rounds(&program.name, &program.group, meter, &job, &engines, rounds, report)
+    let size = options.size.unwrap_or(default);
+    report.progress(&program.name);
+    let made: Vec<_> = engines.iter().map(|e| e.made(program, options.profile_size.of(program), shop)).collect();
+    let job = Job { arguments: vec![program.path.display().to_string()], size: size.of(program).map(String::from) };
+    let rounds = Rounds { count: rounds, warm: size == Size::Tiny && !options.instructions };
+    run_rounds(program, meter, &job, &made, rounds, report)
 }
 
-/// Has engines that build make their executables. Those that cannot fail.
-fn made(options: &Options, engines: &[Engine], script: &Path, size: Option<&str>) -> Vec<Result<Engine, String>> {
-    let corpus = absolute(&options.corpus).unwrap_or_default();
-    let make = |e: &Engine| match e.kind {
-        Kind::Builds => e.built(script, size, &options.out, &corpus),
-        _ => Ok(e.clone()),
-    };
-    engines.iter().map(make).collect()
+/// How often the engines take turns.
+#[derive(Clone, Copy)]
+struct Rounds {
+    /// How many rounds count.
+    count: u32,
+    /// Whether there is one before, which does not.
+    warm: bool,
 }
 
 /// Lets the engines take turns at one job, and checks that they print the same.
 fn run_rounds(
-    name: &str,
-    group: &str,
+    program: &Program,
     meter: &Meter,
     job: &Job,
-    engines: &[Result<Engine, String>],
-    rounds: u32,
+    engines: &[Result<Option<Engine>, String>],
+    rounds: Rounds,
     report: &mut Report,
 ) -> Result<Row, String> {
+    let name = program.name.as_str();
     let mut runs: Vec<Vec<Usage>> = vec![Vec::new(); engines.len()];
     let mut failures: Vec<Option<String>> = engines.iter().map(|e| e.as_ref().err().cloned()).collect();
     let mut first_output: Option<(usize, String)> = None;
-    report.progress(name);
-    for round in 0..rounds {
+    let first = if rounds.warm { -1 } else { 0 };
+    for round in first..i64::from(rounds.count) {
         for (i, engine) in engines.iter().enumerate() {
-            let Ok(engine) = engine else { continue };
+            let Ok(Some(engine)) = engine else { continue };
             if failures[i].is_some() {
                 continue;
             }
@@ -197,16 +218,18 @@ fn run_rounds(
             };
             match &first_output {
                 Some((other, output)) if *output != done.output => {
-                    let other = engines[*other].as_ref().map_or("another", |e| &e.name);
+                    let other = engines[*other].as_ref().ok().and_then(Option::as_ref).map_or("another", |e| &e.name);
                     failures[i] = Some(format!("prints something else than {other}"));
                     continue;
                 }
                 Some(_) => {}
                 None => first_output = Some((i, done.output)),
             }
-            report.log(name, &engine.name, round, done.usage)?;
-            runs[i].push(done.usage);
+            if round >= 0 {
+                report.log(name, &engine.name, round, done.usage)?;
+                runs[i].push(done.usage);
+            }
         }
     }
-    Ok(Row { name: name.into(), group: group.into(), runs, failures })
+    Ok(Row { name: name.into(), group: program.group.clone(), runs, failures })
 }

@@ -1,7 +1,7 @@
 //! The benchmark programs: Lua files that describe themselves in their first line.
 //!
-//! `-- bench: group=NAME small=SIZE [needs=corpus]`. Run without an argument, a program uses its large size; its first
-//! argument is another size. It checks its own result and prints it.
+//! `-- bench: group=NAME small=SIZE tiny=SIZE [needs=corpus]`. Run without an argument, a program uses its large size; its first
+//! argument is another size. It checks its own result and prints it. A file of the same name in the folder `c` is the same program in C.
 
 use std::path::{Path, PathBuf};
 
@@ -17,10 +17,31 @@ pub struct Program {
     pub group: String,
     /// The argument for the small size.
     pub small: String,
+    /// The argument for the tiny size.
+    pub tiny: String,
     /// Whether it reads the unpacked packages.
     pub needs_corpus: bool,
     /// The Lua file.
     pub path: PathBuf,
+    /// The same program in C.
+    pub c: Option<PathBuf>,
+}
+
+impl Program {
+    /// Writes the program that only starts. It is in a group of its own.
+    pub fn empty(path: &Path) -> Result<Program, String> {
+        std::fs::write(path, "").map_err(|e| format!("cannot write {}: {e}", path.display()))?;
+        let (small, tiny) = (String::new(), String::new());
+        Ok(Program {
+            name: "start".into(),
+            group: "start".into(),
+            small,
+            tiny,
+            needs_corpus: false,
+            path: path.into(),
+            c: None,
+        })
+    }
 }
 
 /// Reads all programs of a directory that match one of the words (all, if there are none), by group and name.
@@ -46,20 +67,24 @@ pub fn load(directory: &Path, filter: &[String]) -> Result<Vec<Program>, String>
 
 fn parse(path: &Path, text: &str) -> Result<Program, String> {
     let line = text.lines().next().unwrap_or_default();
-    let facts = line.strip_prefix("-- bench:").ok_or("the first line is not '-- bench: group=… small=…'")?;
-    let (mut group, mut small, mut needs_corpus) = (None, None, false);
+    let facts = line.strip_prefix("-- bench:").ok_or("the first line is not '-- bench: group=… small=… tiny=…'")?;
+    let (mut group, mut small, mut tiny, mut needs_corpus) = (None, None, None, false);
     for fact in facts.split_whitespace() {
         match fact.split_once('=') {
             Some(("group", g)) if GROUPS.contains(&g) => group = Some(g),
             Some(("small", s)) => small = Some(s),
+            Some(("tiny", s)) => tiny = Some(s),
             Some(("needs", "corpus")) => needs_corpus = true,
             _ => return Err(format!("unknown fact '{fact}' in the first line")),
         }
     }
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Program {
-        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        c: Some(path.with_file_name("c").join(format!("{name}.c"))).filter(|c| c.is_file()),
+        name,
         group: group.ok_or("no group= in the first line")?.into(),
         small: small.ok_or("no small= in the first line")?.into(),
+        tiny: tiny.ok_or("no tiny= in the first line")?.into(),
         needs_corpus,
         path: path.into(),
     })
@@ -71,8 +96,9 @@ mod tests {
 
     #[test]
     fn first_line_is_read() {
-        let p = parse(Path::new("a/x.lua"), "-- bench: group=real small=3 needs=corpus\n").unwrap();
+        let p = parse(Path::new("a/x.lua"), "-- bench: group=real small=3 tiny=1 needs=corpus\n").unwrap();
         assert_eq!((p.name.as_str(), p.group.as_str(), p.small.as_str(), p.needs_corpus), ("x", "real", "3", true));
+        assert_eq!((p.tiny.as_str(), p.c), ("1", None));
     }
 
     #[test]
@@ -81,6 +107,7 @@ mod tests {
         assert!(parse("print(1)").contains("first line"));
         assert!(parse("-- bench: group=nonsense small=1").contains("group=nonsense"));
         assert!(parse("-- bench: group=real").contains("small="));
+        assert!(parse("-- bench: group=real small=1").contains("tiny="));
     }
 
     #[test]
@@ -90,6 +117,12 @@ mod tests {
         assert!(programs.len() >= 34, "{} programs", programs.len());
         for group in GROUPS {
             assert!(programs.iter().any(|p| p.group == *group), "no program in group {group}");
+        }
+        let in_c: Vec<&str> = programs.iter().filter(|p| p.c.is_some()).map(|p| p.name.as_str()).collect();
+        let files = std::fs::read_dir(directory.join("c")).unwrap().count();
+        assert_eq!(in_c.len(), files, "a file in C has no program of its name: {in_c:?}");
+        for p in &programs {
+            assert_ne!(p.tiny, p.small, "{}: a profile of the small size tells what the tiny one does", p.name);
         }
     }
 }

@@ -56,7 +56,7 @@ impl Report {
     }
 
     /// Logs one run as a line of JSON: seconds (or instructions) and bytes.
-    pub fn log(&mut self, program: &str, engine: &str, round: u32, usage: Usage) -> Result<(), String> {
+    pub fn log(&mut self, program: &str, engine: &str, round: i64, usage: Usage) -> Result<(), String> {
         let cost = if self.instructions { "instructions" } else { "cpu" };
         let (c, m) = (usage.cost, usage.memory);
         writeln!(self.log, r#"{{"program":{program:?},"engine":{engine:?},"round":{round},"{cost}":{c},"memory":{m}}}"#)
@@ -147,6 +147,13 @@ impl Report {
         }
         if !grouped.is_empty() {
             line("all (geometric mean)", &|e, of| mean(&grouped, e, of), None);
+            line("largest", &|e, of| grouped.iter().filter_map(|r| self.ratio(r, e, of)).reduce(f64::max), None);
+            // Columns that lack programs are compared with the others where all have one.
+            let complete = |r: &&Row| (0..self.names.len()).all(|e| self.ratio(r, e, |u| u.cost).is_some());
+            let common: Vec<&Row> = grouped.iter().copied().filter(complete).collect();
+            if (1..grouped.len()).contains(&common.len()) {
+                line(&format!("the {} without gaps (mean)", common.len()), &|e, of| mean(&common, e, of), None);
+            }
         }
         for row in self.rows.iter().filter(|r| !GROUPS.contains(&r.group.as_str())) {
             let costs: Vec<f64> = row.runs[self.reference].iter().map(|u| u.cost).collect();
@@ -191,6 +198,25 @@ mod tests {
         assert_eq!(numbers("ack")[0], "2.00");
         assert_eq!(numbers("calls (")[0], "1.00");
         assert_eq!(numbers("all (")[0], "1.00");
+        assert_eq!(numbers("largest")[0], "2.00");
+        assert!(!text.contains("without gaps"), "{text}");
+    }
+
+    #[test]
+    fn an_engine_that_has_no_such_program_has_no_ratio_and_no_failure() {
+        let mut gap = row("ack", 4.0, None);
+        gap.runs[0].clear();
+        let r = report(vec![row("fib", 1.0, None), gap]);
+        let text = r.render();
+        let first = |title: &str| {
+            let line = text.lines().find(|l| l.trim_start().starts_with(title)).unwrap();
+            line[26..].split_whitespace().next().unwrap().to_string()
+        };
+        assert_eq!(
+            (first("ack"), first("all ("), first("the 1 without gaps")),
+            ("-".into(), "0.50".into(), "0.50".into())
+        );
+        assert!(r.finish().unwrap());
     }
 
     #[test]
