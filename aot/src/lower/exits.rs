@@ -107,10 +107,9 @@ impl Lowerer<'_> {
     }
 
     /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime, or in a side trace that was compiled later. Objects are
-    /// always made by the runtime.
+    /// made by the runtime.
     pub fn leave(&mut self, branch: usize, s: usize, base: &str, state: &State) -> Result<(), Refusal> {
         self.store_slots(base, &state.slots);
-        let objects = state.slots.values().any(|k| *k == Known::Object);
         self.spills = self.spills.max(state.spilled.len());
         let name = self.name;
         for (i, v) in state.spilled.iter().enumerate() {
@@ -119,10 +118,9 @@ impl Lowerer<'_> {
         }
         let number = self.exits.len();
         self.exits.push((branch as u32, s as u32));
-        self.vm_store("ptr", &format!("@{name}.k"), vmfield::LEFT);
-        self.vm_store("i64", &number.to_string(), vmfield::LEFT + 8);
-        let next = if objects { Item::Leave } else { Item::Exit(number as u32) };
-        let next = self.constant(next, "ptr");
+        let way = self.constant(Item::Exit(number as u32), "ptr");
+        self.vm_store("ptr", &way, vmfield::LEFT);
+        let next = self.f.let_(format_args!("load ptr, ptr {way}, !tbaa !{}", block::VM));
         self.jump_to(&next, base);
         Ok(())
     }

@@ -7,7 +7,7 @@
 //! The function has the interface of all compiled code, `i64 (vm, base)`. Values are in SSA form across root and side traces: what a side
 //! trace inherits is the value its parent has. A side trace that links to its own root stores its slots and goes to `start`, where what the
 //! root needs are phis ([`carried`]).
-//! An exit stores its slots, notes its number in the machine ([`vmfield::LEFT`]) and ends in the runtime's `leave` by a tail call, so that no
+//! An exit stores its slots, notes what it is in the machine ([`vmfield::LEFT`]) and ends in the runtime's `leave` by a tail call, so that no
 //! register is saved on the hot path.
 //!
 //! Text, because it can be read, tested and checked by LLVM's own parser; and what Rust's bindings lack (metadata, debug information) is as

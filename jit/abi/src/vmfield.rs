@@ -22,16 +22,16 @@ vmfields! {
     CUR = 2088;
     /// Metatables of the base types, by type index.
     BASE_META = 2096;
-    /// Where precompiled code left: address of its table of constants, and number of its exit (16 bytes).
+    /// Where precompiled code left: address of what the runtime knows of the exit.
     LEFT = 2224;
     /// Number that traversed objects carry, 8 bits: a store into one of them needs its barrier.
-    GC_EPOCH = 2240;
+    GC_EPOCH = 2232;
     /// Two bytes that are zero unless somebody wants the interpreter's attention: collector due; hook, interrupt, flush.
-    ATTENTION = 2241;
+    ATTENTION = 2233;
     /// Records of the shapes by id ([`crate::shape::RECORD`] bytes each).
-    SHAPES = 2248;
+    SHAPES = 2240;
     /// Allocation runs (`cur`, `end`: 16 bytes) of plain cells by size class.
-    RUNS = 2256;
+    RUNS = 2248;
 }
 
 /// Bytes of the largest cell that compiled code takes from a run itself. Up to here cells are multiples of 16, each size a class.

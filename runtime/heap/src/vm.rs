@@ -200,7 +200,7 @@ pub struct Vm {
     /// Metatables of the base types by [`Value::type_index`]; booleans share index 1.
     pub base_meta: [*mut TabObj; 16],
     /// Where precompiled code left, see `vmfield::LEFT`.
-    pub left: [u64; 2],
+    pub left: *mut u8,
     /// Allocation state.
     pub heap: Heap,
     /// The error value that is on its way.
@@ -282,7 +282,7 @@ impl Vm {
             multres: 0,
             stack_max: std::ptr::null_mut(),
             cur: std::ptr::null_mut(),
-            left: [0; 2],
+            left: std::ptr::null_mut(),
             heap: Heap::new(config),
             error: Cell::new(Value::NIL),
             main: std::ptr::null_mut(),

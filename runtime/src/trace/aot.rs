@@ -37,12 +37,10 @@ struct Row {
     key: RootKey,
     tree: AotTree,
     text: PackedTree<'static>,
-    /// Its exits, once it is bound.
-    ways: Vec<Way>,
+    /// Its exits, once it is bound. Its code knows where they are.
+    ways: Box<[Way]>,
     /// Words of its table.
     words: usize,
-    /// Slots that must be free above its base.
-    slots: i32,
     /// Its root leads to the interpreter.
     returns: bool,
     /// Words of functions that are not there are 0.
@@ -69,7 +67,6 @@ pub(crate) struct Aot {
     by_root: FastMap<RootKey, usize>,
     /// Instructions and rows by prototype.
     by_proto: FastMap<ProtoKey, Vec<(u32, usize)>>,
-    by_table: FastMap<u64, usize>,
     /// Numbers of instructions of all prototypes that trees name, sorted; 0 is any.
     sizes: Vec<u32>,
     /// Functions were loaded that bound trees may lack.
@@ -112,14 +109,12 @@ pub unsafe fn install(
         let tree = unsafe { *trees.add(i) };
         aot.by_root.insert(key, i);
         aot.by_proto.entry(key.proto).or_default().push((key.pc, i));
-        aot.by_table.insert(tree.table as u64, i);
         aot.rows.push(Row {
             key,
             tree,
             text,
-            ways: Vec::new(),
+            ways: Box::default(),
             words: 0,
-            slots: 0,
             returns: text.returns,
             lacks: false,
             state: State::Absent,
@@ -239,16 +234,18 @@ impl Engine {
     /// Fills the table of a tree. The error says why it cannot be used.
     fn bind_one(&mut self, vm: &Vm, i: usize) -> Result<(), String> {
         let text = self.aot.rows[i].text.text().ok_or("its text is damaged")?;
-        let mut c = Reader::new(&text).outline()?;
-        let mut words = Vec::with_capacity(c.items.len());
+        let c = Reader::new(&text).outline()?;
         let mut roots = Vec::new();
+        let branch = |n| Reader::new(&text).branch_of_tree(n as usize);
+        let ways = peers::ways(vm, &self.names, i, &c, branch, &mut roots)?;
+        let mut lacks = ways.iter().any(Way::is_lacking);
+        let mut words = Vec::with_capacity(c.items.len());
         let mut links = Vec::new();
-        let mut lacks = false;
         let cells = c.items.iter().filter(|i| matches!(i, Item::Cell(_))).count();
         let cells: Arc<[AtomicU8]> = (0..cells).map(|_| AtomicU8::new(super::stress::PASS)).collect();
         for (n, item) in c.items.iter().enumerate() {
             let word = match item {
-                Item::Leave | Item::Exit(_) => Some(leave_address()),
+                Item::Exit(n) => ways.get(*n as usize).map(|w| std::ptr::from_ref(w) as u64),
                 Item::Cell(n) => cells.get(*n as usize).map(|c| c.as_ptr() as u64),
                 Item::Rounds => Some(u64::from(rounds())),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
@@ -263,8 +260,6 @@ impl Engine {
             let word = word.or_else(|| is_of_function(item).then_some(0));
             words.push(word.ok_or_else(|| missing(item))?);
         }
-        let ways = peers::ways(vm, &self.names, &c, |n| Reader::new(&text).branch_of_tree(n as usize), &mut roots)?;
-        lacks |= ways.iter().any(Way::is_lacking);
         roots.sort_unstable_by_key(|v| v.0);
         roots.dedup();
         let row = &mut self.aot.rows[i];
@@ -272,7 +267,6 @@ impl Engine {
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
         row.ways = ways;
         row.words = words.len();
-        row.slots = c.slots;
         row.lacks = lacks;
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
@@ -286,7 +280,7 @@ impl Engine {
         }
         // SAFETY: the image's compiler made it a function of this kind.
         let code = unsafe { std::mem::transmute::<*const u8, TraceCode>(row.tree.code) };
-        self.watch_bound(vm, number, &mut c);
+        self.watch_bound(vm, number, &c);
         self.entries[number as usize].entry = Some(code);
         self.aot.links.extend(links);
         self.relink(self.aot.rows[i].key);
@@ -308,7 +302,7 @@ impl Engine {
             let Some(text) = row.text.text() else { continue };
             let Ok(c) = Reader::new(&text).outline() else { continue };
             let branch = |n| Reader::new(&text).branch_of_tree(n as usize);
-            let Ok(ways) = peers::ways(vm, &self.names, &c, branch, &mut roots) else { continue };
+            let Ok(ways) = peers::ways(vm, &self.names, i, &c, branch, &mut roots) else { continue };
             let mut lacks = ways.iter().any(Way::is_lacking);
             for (n, item) in c.items.iter().enumerate().filter(|(_, item)| is_of_function(item)) {
                 let Item::Const(c) = item else { continue };
@@ -319,7 +313,7 @@ impl Engine {
             }
             let row = &mut self.aot.rows[i];
             row.lacks = lacks;
-            for (old, new) in row.ways.iter_mut().zip(ways) {
+            for (old, new) in row.ways.iter_mut().zip(ways.into_vec()) {
                 old.complete(new);
             }
             let number = self.aot.first + i as u32;
@@ -331,22 +325,25 @@ impl Engine {
         }
     }
 
-    /// The root's IR is kept, and whoever wants to know is told.
-    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &mut Outline) {
-        let root = &mut c.root;
-        if let Link::Root(n) = &mut root.trace.link {
-            let target = root.target.and_then(|k| self.aot.by_root.get(&k));
-            *n = target.map_or(0, |i| self.aot.first + *i as u32);
-        }
+    /// Whoever wants to know is told.
+    fn watch_bound(&mut self, vm: &Vm, number: u32, c: &Outline) {
+        let link = match c.link {
+            Link::Root(_) => {
+                let target = c.target.and_then(|k| self.aot.by_root.get(&k));
+                Link::Root(target.map_or(0, |i| self.aot.first + *i as u32))
+            }
+            link => link,
+        };
         let Some(Some(live)) = self.traces.get_mut(number as usize) else { return };
-        live.trace = Kept::new(root.trace.clone(), &[]);
-        let linktype = live.link_type(&self.names.borrow(), vm);
+        live.trace.link = link;
         if self.watch.wants_bound()
             && let Some(i) = number.checked_sub(self.aot.first)
             && let Some(mut whole) = self.read_tree(i as usize)
-            && let Some(Some(live)) = self.traces.get(number as usize)
+            && let Some(Some(live)) = self.traces.get_mut(number as usize)
         {
-            whole.tree.branches[0].trace.link = live.trace.link;
+            whole.tree.branches[0].trace.link = link;
+            live.trace = Kept::new(whole.tree.branches[0].trace.clone(), &[]);
+            let linktype = live.link_type(&self.names.borrow(), vm);
             let code = if self.watch.shows_code() { self.aot.code(i as usize) } else { None };
             self.watch.bound(vm, number, live, linktype, &whole, code);
         }
@@ -413,6 +410,17 @@ impl Engine {
                 unsafe { *self.aot.rows[table].tree.table.add(word) = code };
             }
         }
+    }
+
+    /// Finds out which objects an exit makes. Nothing if memory is short.
+    fn find_objects(&mut self, vm: &Vm, i: usize, exit: u32) -> Option<()> {
+        let branch = self.read_branch(i, self.aot.rows[i].ways.get(exit as usize)?.from.0)?;
+        let mut roots = Vec::new();
+        let way = self.aot.rows[i].ways.get_mut(exit as usize)?;
+        way.find_objects(vm, &self.names, &branch.trace, &mut roots)?;
+        let live = self.traces.get_mut(self.aot.first as usize + i)?.as_mut()?;
+        live.roots.append(&mut roots);
+        Some(())
     }
 
     /// Returns the row of a precompiled tree.
@@ -550,15 +558,17 @@ unsafe extern "C" fn fail(_vm: *mut Vm, _base: *mut u64) -> u64 {
     outcome::FAIL
 }
 
-/// Returns the address of [`leave`].
-pub(crate) fn leave_address() -> u64 {
-    leave as *const () as u64
-}
-
 /// Where precompiled code ends when it leaves: its slots are stored.
+pub(crate) const LEAVE: TraceCode = leave;
+
 unsafe extern "C" fn leave(vm: *mut Vm, base: *mut u64) -> u64 {
     // SAFETY: as `left`. What goes on has the same interface, and optimised code jumps to it.
     unsafe {
+        let way: *mut Way = (*vm).left.cast();
+        let curious = super::engine(&*vm).is_none_or(|e| e.watch.is_curious());
+        if !curious && super::is_quiet(&*vm) && Way::leave_quickly(way, &mut *vm, base) {
+            return outcome::NEXT;
+        }
         let next = left(vm, base);
         next(vm, base)
     }
@@ -573,12 +583,15 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
     // SAFETY: as the caller says. The row's exits are those of the code.
     unsafe {
         let vm = &mut *vm;
-        let [table, exit] = vm.left;
+        let way = vm.left.cast::<Way>();
+        let (i, exit, first) = ((*way).row as usize, (*way).number, (*way).first);
         let quiet = super::is_quiet(vm);
         let Some(e) = super::engine(vm) else { return fail };
-        let Some(&i) = e.aot.by_table.get(&table) else { return fail };
+        if (*way).is_lacking() || (*way).makes && (*way).objects.is_none() && e.find_objects(vm, i, exit).is_none() {
+            return fail;
+        }
         let row = &mut e.aot.rows[i];
-        let Some(way) = row.ways.get(exit as usize).filter(|w| !w.is_lacking()) else { return fail };
+        let Some(way) = row.ways.get(exit as usize) else { return fail };
         if let Some(objects) = &way.objects {
             let state = e.aot.state.get_or_insert_with(|| Box::new(EMPTY));
             // What compiled code spilled is behind the table's words.
@@ -588,15 +601,14 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
         } else {
             vm.base = base.offset(way.base as isize);
             vm.pc = way.pc as *const u32;
-            if let Some(n) = way.multres {
-                vm.multres = n.into();
+            if let Ok(n) = u64::try_from(way.multres) {
+                vm.multres = n;
             }
         }
-        if exit == 0 && (vm.stack_max as usize).saturating_sub(base as usize) / 8 < row.slots.max(0) as usize {
-            super::make_room(vm, base, row.slots);
+        if (vm.stack_max as usize).saturating_sub(base as usize) < way.room {
+            super::make_room(vm, base, (way.room / 8) as i32);
             return go_on;
         }
-        let first = way.first;
         let number = e.aot.first + i as u32;
         if e.stress.is_some() {
             super::stress::compare(vm, e, number, first);

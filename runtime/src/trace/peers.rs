@@ -1,9 +1,9 @@
 //! Precompiled trees and live traces as peers: exits that grow side traces, links in both directions.
 //!
-//! * **Exits.** An exit of a tree stores its slots and jumps to the function in its word of the tree's table: at first the runtime's `leave`, which
-//!   counts it as exits of live traces are counted. A hot one gets a side trace. To the recorder its parent is the branch of the tree
+//! * **Exits.** An exit of a tree stores its slots and jumps to the function that stands in what is known of it ([`Way`]): at first the runtime's
+//!   `leave`, which counts it as exits of live traces are counted. One that is taken often passes without a look most times. A hot one gets a side trace. To the recorder its parent is the branch of the tree
 //!   as the image's text has it, so its IR is what a live parent's side trace would have, and a profile may contain it. Only the assembler is told
-//!   that what it inherits lies in memory ([`from_memory`]). Then the words of the exit are the side trace's entry: no look-up is left.
+//!   that what it inherits lies in memory ([`from_memory`]). Then the exit jumps to the side trace's entry: no look-up is left.
 //! * **Links to trees.** A live trace jumps to a *bridge*: code that gives up the native frame that all traces share and goes on with the tree's
 //!   function as the interpreter would call it.
 //! * **Links to live traces.** The words of trees that name a root without a usable tree lead to its live trace, if it has one.
@@ -20,37 +20,71 @@ use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
 use heap::vm::TraceCode;
 use heap::{Value, Vm};
-use ir::profile::protos;
-use ir::tree::{Branch, Item, Outline, RootKey};
+use ir::tree::{Branch, Outline, RootKey};
 use ir::{Const, Op, Trace, Ty, sload};
 use std::cell::RefCell;
 
-/// An exit of a tree, by its number.
+/// An exit of a tree, by its number. Compiled code has its address, and jumps to what stands first.
+#[repr(C)]
 pub(crate) struct Way {
+    /// What compiled code jumps to: the runtime, or the side trace.
+    code: TraceCode,
     /// Instruction that goes on; 0 if its function is not there, so that the exit is never taken.
     pub pc: u64,
     /// Slot 0 of the frame that goes on, from the tree's base.
     pub base: i32,
-    /// Number of multiple results.
-    pub multres: Option<u32>,
+    /// Number of multiple results; less than 0 is none.
+    pub multres: i64,
+    /// Exits until the policy looks again, and what it is told then. Of exits with the same snapshot those of the first count.
+    left: u32,
+    batch: u32,
+    /// Back to the first exit with the same snapshot.
+    back: u32,
+    /// It stores slots and nothing else.
+    plain: bool,
+    /// Bytes that must be free above the tree's base: the exit may be the check for them.
+    pub room: usize,
     /// The first exit with the same snapshot: there both are counted, and it has the side trace.
     pub first: u32,
+    /// Its number, and the row of its tree.
+    pub number: u32,
+    pub row: u32,
     /// Branch and snapshot.
     pub from: (u32, u32),
     /// It is the end of a branch that leads to the interpreter.
     pub ended: bool,
     /// The objects it makes. Such an exit always leaves.
     pub objects: Option<Box<Rebuild>>,
-    /// Its word of the table; exits that make objects have none.
-    word: Option<u32>,
+    /// It makes objects, of which nothing is known yet.
+    pub makes: bool,
     /// The side trace that goes on.
     pub next: Option<TraceCode>,
-    /// Exits until the policy looks again, and what it is told then.
-    left: u32,
-    batch: u32,
 }
 
 impl Way {
+    /// Does what there is to do if nobody needs to look at the exit this time, and it stores slots alone; says whether it did.
+    ///
+    /// # Safety
+    /// `way` is one of a bound tree, which has been left with this base; no other reference to the tree's exits is in use.
+    #[inline(always)]
+    pub unsafe fn leave_quickly(way: *mut Way, vm: &mut Vm, base: *mut u64) -> bool {
+        // SAFETY: as the caller says; the first exit with the snapshot is before this one in the same array.
+        unsafe {
+            let first = way.sub((*way).back as usize);
+            let room = (vm.stack_max as usize).wrapping_sub(base as usize);
+            if (*first).left == 0 || !(*way).plain || room < (*way).room {
+                return false;
+            }
+            (*first).left -= 1;
+            vm.base = base.offset((*way).base as isize);
+            vm.pc = (*way).pc as *const u32;
+            if let Ok(n) = u64::try_from((*way).multres) {
+                vm.multres = n;
+            }
+            true
+        }
+    }
+
     /// Says whether nobody needs to look at the exit this time.
     #[inline]
     pub fn is_quick(&mut self) -> bool {
@@ -68,8 +102,16 @@ impl Way {
     /// Takes over what is known now.
     pub fn complete(&mut self, now: Way) {
         if self.is_lacking() {
-            (self.pc, self.objects) = (now.pc, now.objects);
+            (self.pc, self.objects, self.plain) = (now.pc, now.objects, now.plain);
         }
+    }
+
+    /// Finds out which objects it makes; `t` is the trace of its branch. Nothing if that is not possible.
+    pub fn find_objects(&mut self, vm: &Vm, names: &RefCell<Names>, t: &Trace, roots: &mut Vec<Value>) -> Option<()> {
+        let mut made = rebuild(vm, names, t, self.from.1 as usize, roots).ok()??;
+        made.go_on_at(self.pc);
+        self.objects = Some(Box::new(made));
+        Some(())
     }
 
     /// Lets exits pass until the policy looks again.
@@ -88,59 +130,49 @@ impl Way {
     }
 }
 
-/// Lists the exits of a tree; `branch` reads a branch of it. Objects that are referred to are added to `roots`. The error says what is wrong with
-/// the text.
+/// Lists the exits of the tree in a row; `branch` reads a branch of it. Objects that are referred to are added to `roots`. The error says what is
+/// wrong with the text.
 pub(crate) fn ways(
     vm: &Vm,
     names: &RefCell<Names>,
+    row: usize,
     c: &Outline,
     branch: impl Fn(u32) -> Option<Branch>,
     roots: &mut Vec<Value>,
-) -> Result<Vec<Way>, String> {
+) -> Result<Box<[Way]>, String> {
     let mut out: Vec<Way> = Vec::with_capacity(c.exits.len());
     let mut firsts = abi::hash::FastMap::default();
-    let mut last: Option<(u32, Branch)> = None;
     for (n, exit) in c.exits.iter().enumerate() {
-        let from = exit.from;
+        let (from, n) = (exit.from, n as u32);
         let place = exit.pc.ok_or("an exit leads nowhere")?;
-        let mut pc = bind::bits_and_key(vm, names, &Const::Pc(place.proto, place.pc), roots).map_or(0, |b| b.0);
-        let mut objects = None;
-        if exit.objects && pc != 0 {
-            if last.as_ref().is_none_or(|b| b.0 != from.0) {
-                last = Some((from.0, branch(from.0).ok_or("a branch cannot be read")?));
-            }
-            let t = &last.as_ref().ok_or("a branch cannot be read")?.1.trace;
-            match rebuild(vm, names, t, from.1 as usize, roots) {
-                Ok(Some(mut made)) => {
-                    made.go_on_at(pc);
-                    objects = Some(Box::new(made));
-                }
-                _ if protos(t).any(|k| names.borrow().proto(k).is_none()) => pc = 0,
-                _ => return Err("an exit makes what cannot be made here".into()),
-            }
-        }
-        out.push(Way {
+        let pc = bind::bits_and_key(vm, names, &Const::Pc(place.proto, place.pc), roots).map_or(0, |b| b.0);
+        let first = *firsts.entry(from).or_insert(n);
+        let mut way = Way {
+            code: aot::LEAVE,
             pc,
-            objects,
             base: exit.base,
-            multres: exit.multres,
-            first: *firsts.entry(from).or_insert(n as u32),
-            from,
-            ended: exit.ended,
-            word: None,
-            next: None,
+            multres: exit.multres.map_or(-1, i64::from),
             left: 0,
             batch: 0,
-        });
-    }
-    for (n, item) in c.items.iter().enumerate() {
-        if let Item::Exit(exit) = item
-            && let Some(way) = out.get_mut(*exit as usize)
-        {
-            way.word = Some(n as u32);
+            back: n - first,
+            plain: !exit.objects && pc != 0,
+            room: if n == 0 { c.slots.max(0) as usize * 8 } else { 0 },
+            first,
+            number: n,
+            row: row as u32,
+            from,
+            ended: exit.ended,
+            objects: None,
+            makes: exit.objects,
+            next: None,
+        };
+        if exit.early && exit.objects && pc != 0 {
+            let t = branch(from.0).ok_or("a branch cannot be read")?.trace;
+            way.find_objects(vm, names, &t, roots).ok_or("an exit makes what cannot be made here")?;
         }
+        out.push(way);
     }
-    Ok(out)
+    Ok(out.into())
 }
 
 /// Returns a side trace of an exit that has stored its slots, for the assembler: what it inherits is loaded.
@@ -235,14 +267,10 @@ impl Live {
 impl Aot {
     /// Has an exit of a row go on with a function, or leave.
     pub(crate) fn lead(&mut self, (i, exit): (usize, u32), to: Option<TraceCode>) {
-        let word = to.map_or(aot::leave_address(), |f| f as *const () as u64);
-        for n in 0..self.ways(i).len() {
-            let way = &mut self.ways_mut(i)[n];
-            if way.first == exit {
-                way.next = to;
-                if let Some(w) = way.word {
-                    self.set_word(i, w as usize, word);
-                }
+        for way in self.ways_mut(i).iter_mut().filter(|w| w.first == exit) {
+            way.next = to;
+            if !way.makes {
+                way.code = to.unwrap_or(aot::LEAVE);
             }
         }
     }

@@ -22,6 +22,11 @@ pub(crate) static REFLECTION: Reflection = Reflection;
 fn trace(vm: &Vm, number: u32) -> Option<Cow<'_, Trace>> {
     let e = engine(vm)?;
     match e.traces.get(number as usize).and_then(Option::as_ref) {
+        Some(live) if live.aot => {
+            let mut root = e.read_branch(e.row_of(number)?, 0)?.trace;
+            root.link = live.trace.link;
+            Some(Cow::Owned(root))
+        }
         Some(live) => Some(Cow::Owned(live.trace.unpack())),
         None => e.watch.aborted.as_ref().filter(|(n, _)| *n == number).map(|(_, t)| Cow::Borrowed(t)),
     }

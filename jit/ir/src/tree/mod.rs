@@ -64,15 +64,14 @@ pub struct Tree {
 /// A word of the table of constants.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Item {
-    /// Address of the function that compiled code ends in when it leaves to the interpreter.
-    Leave,
     /// Not 0 if the processor has an instruction that rounds.
     Rounds,
     /// Address of a helper.
     Helper(Helper),
     /// Address of the compiled code of another root; changes.
     Root(RootKey),
-    /// Address of what an exit goes on with, by its number: [`Item::Leave`]'s, or a side trace that was compiled meanwhile; changes.
+    /// Address of what the runtime knows of an exit, by its number. It begins with the address of the function that the exit goes on with: the
+    /// runtime's, or a side trace that was compiled meanwhile.
     Exit(u32),
     /// Address of a byte: 0 makes a guard fail, whose code sets it to 1 then. (Of traces whose exits repeat, for tests.)
     Cell(u32),
@@ -85,7 +84,7 @@ pub enum Item {
 impl Item {
     /// Says whether the word stays what it is once the table is filled.
     pub const fn is_fixed(&self) -> bool {
-        !matches!(self, Item::Root(_) | Item::Exit(_))
+        !matches!(self, Item::Root(_))
     }
 }
 

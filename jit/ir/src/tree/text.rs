@@ -6,20 +6,24 @@
 //!   trace root pc=… (the text of a trace, indented)
 //! branch 0/3 entries=40 target=@00000000000000a1:17 sum=e4be0a60a3ba2d1f
 //!   trace side:0/0 …
-//! item leave
+//! ```
+//!
+//! `branch` is followed by the indented text of its trace. Exits that were never taken are not listed. Numbers of other traces in the
+//! trace's own text are 0. Compiled code is described by other lines before the branches; profiles have none:
+//!
+//! ```text
+//! tree @00000000000000a1:17
+//! facts slots=12 branches=2 link=loop loops
 //! item helper pow
 //! item root @00000000000000b2:4
 //! item exit 0
 //! item cell 0
 //! item const "x"
 //! item offset kshape 4["x","y"] "x"
-//! facts slots=12 branches=2 loops
 //! exit 0 3 pc=@00000000000000a1:19 base=0 work=17 multres=2 ended objects
 //! ```
 //!
-//! `branch` is followed by the indented text of its trace. Exits that were never taken are not listed. Numbers of other traces in the
-//! trace's own text are 0. `item`, `facts` and `exit` lines describe compiled code; profiles have none. They say all that is needed before the code
-//! runs ([`Outline`]), so of the branches only the root is read then. `sum` is a hash of the tree's key and all that
+//! They say all that is needed before the code runs ([`Outline`]), so of the branches none is read then. `sum` is a hash of the tree's key and all that
 //! the branch says: IR that was damaged on its way may still be well-formed, and must not become code.
 //!
 //! Invariant: [`write`] and [`Reader`] are inverses for trees that [`Tree::check`] accepts and whose traces are canonical.
@@ -46,8 +50,10 @@ pub struct Compiled {
 /// What there is to know of a compiled tree before its code runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outline {
-    /// The root.
-    pub root: Branch,
+    /// What comes behind the end of the root.
+    pub link: Link,
+    /// The root trace that a link of kind [`Link::Root`] means.
+    pub target: Option<RootKey>,
     /// The words of its table.
     pub items: Vec<Item>,
     /// Its exits by number.
@@ -77,6 +83,8 @@ pub struct Leaving {
     pub ended: bool,
     /// It makes objects.
     pub objects: bool,
+    /// What it makes them of may be something else later: it has to be looked up before the code runs.
+    pub early: bool,
 }
 
 impl Leaving {
@@ -96,6 +104,7 @@ impl Leaving {
             work: work[branch][snap],
             ended: t.link == Link::Interp && snap + 1 == t.snaps.len(),
             objects: s.entries.iter().any(|e| crate::sunk::is_sunk(t, e.1)),
+            early: t.ins.iter().any(|i| i.is_sunk() && i.refs().any(|r| matches!(t.as_const(r), Some(Const::BaseMeta(_))))),
         }
     }
 
@@ -108,7 +117,7 @@ impl Leaving {
         if let Some(n) = self.multres {
             let _ = write!(out, " multres={n}");
         }
-        for (is, word) in [(self.ended, " ended"), (self.objects, " objects")] {
+        for (is, word) in [(self.ended, " ended"), (self.objects, " objects"), (self.early, " early")] {
             out.push_str(if is { word } else { "" });
         }
         out.push('\n');
@@ -126,6 +135,7 @@ impl Leaving {
                 ("multres", n) => out.multres = Some(number(n)?),
                 ("ended", "") => out.ended = true,
                 ("objects", "") => out.objects = true,
+                ("early", "") => out.early = true,
                 _ => return Err(format!("unknown word '{w}'")),
             }
         }
@@ -137,10 +147,10 @@ impl Leaving {
 pub fn write(out: &mut String, tree: &Tree) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "tree {}", tree.key);
-    branches(out, tree);
+    write_branches(out, tree);
 }
 
-fn branches(out: &mut String, tree: &Tree) {
+fn write_branches(out: &mut String, tree: &Tree) {
     for b in &tree.branches {
         let mut head = match b.parent {
             None => "root".to_string(),
@@ -187,9 +197,19 @@ pub fn take_sizes(text: &str) -> (Vec<u32>, &str) {
 /// Writes the text of a compiled tree: the branches last, so that who wants an outline need not look at them.
 pub fn write_compiled(out: &mut String, c: &Compiled) {
     let _ = writeln!(out, "tree {}", c.tree.key);
+    let slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
+    let back = |b: &Branch| b.trace.link == Link::Again || b.target == Some(c.tree.key);
+    let loops = if c.tree.branches.iter().any(back) { " loops" } else { "" };
+    let root = c.tree.branches.first();
+    let link = root.map_or(Link::Open, |b| b.trace.link);
+    let link = LINKS.iter().find(|(l, _)| same(*l, link)).map_or("open", |l| l.1);
+    let _ = write!(out, "facts slots={slots} branches={} link={link}{loops}", c.tree.branches.len());
+    if let Some(target) = root.and_then(|b| b.target) {
+        let _ = write!(out, " target={target}");
+    }
+    out.push('\n');
     for i in &c.items {
         let _ = match i {
-            Item::Leave => writeln!(out, "item leave"),
             Item::Rounds => writeln!(out, "item rounds"),
             Item::Helper(h) => writeln!(out, "item helper {}", h.row().name),
             Item::Root(k) => writeln!(out, "item root {k}"),
@@ -201,13 +221,28 @@ pub fn write_compiled(out: &mut String, c: &Compiled) {
             }
         };
     }
-    let slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
-    let back = |b: &Branch| b.trace.link == Link::Again || b.target == Some(c.tree.key);
-    let loops = if c.tree.branches.iter().any(back) { " loops" } else { "" };
-    let _ = writeln!(out, "facts slots={slots} branches={}{loops}", c.tree.branches.len());
     let work = c.tree.work();
     c.exits.iter().for_each(|&from| Leaving::new(&c.tree, from, &work).write(out));
-    branches(out, &c.tree);
+    write_branches(out, &c.tree);
+}
+
+/// Links by their words in `facts`.
+const LINKS: [(Link, &str); 5] = [
+    (Link::Open, "open"),
+    (Link::Loop, "loop"),
+    (Link::Again, "again"),
+    (Link::Interp, "interp"),
+    (Link::Root(0), "root"),
+];
+
+/// Says whether two links are of a kind.
+fn same(a: Link, b: Link) -> bool {
+    std::mem::discriminant(&a) == std::mem::discriminant(&b)
+}
+
+/// Reads the first line of a tree.
+fn tree_key(line: &str) -> Option<RootKey> {
+    RootKey::parse(line.strip_prefix("tree ")?)
 }
 
 /// Returns a trace whose numbers of other traces are 0.
@@ -239,31 +274,30 @@ impl<'a> Reader<'a> {
         Some(self.body(line).map_err(|e| format!("line {}: {e}", n + 1)))
     }
 
-    /// Reads the outline of the next tree.
+    /// Reads the outline of the next tree, up to its branches.
     pub fn outline(&mut self) -> Result<Outline, String> {
-        let key = self.lines.next().and_then(|(_, l)| RootKey::parse(l.strip_prefix("tree ")?));
-        let key = key.ok_or("`tree @hash:index` expected")?;
-        let (mut items, mut exits) = (Vec::new(), Vec::new());
-        let (mut slots, mut branches, mut loops) = (0, 1, false);
-        while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ")) {
+        self.lines.next().and_then(|(_, l)| tree_key(l)).ok_or("`tree @hash:index` expected")?;
+        let (items, exits) = (Vec::new(), Vec::new());
+        let mut out =
+            Outline { link: Link::Open, target: None, items, exits, slots: 0, branches: 1, loops: false };
+        while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ") && !l.starts_with("branch ")) {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
-                "item" => items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
-                "exit" => exits.push(Leaving::parse(rest)?),
+                "item" => out.items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
+                "exit" => out.exits.push(Leaving::parse(rest)?),
                 "facts" => {
                     for w in rest.split(' ') {
                         match w.split_once('=').unwrap_or((w, "")) {
-                            ("slots", n) => slots = number(n)?,
-                            ("branches", n) => branches = number(n)?,
-                            ("loops", "") => loops = true,
+                            ("slots", n) => out.slots = number(n)?,
+                            ("branches", n) => out.branches = number(n)?,
+                            ("link", l) => {
+                                out.link = LINKS.iter().find(|(_, word)| *word == l).ok_or("unknown link")?.0;
+                            }
+                            ("target", k) => out.target = Some(RootKey::parse(k).ok_or("target is no root")?),
+                            ("loops", "") => out.loops = true,
                             _ => return Err(format!("unknown word '{w}'")),
                         }
                     }
-                }
-                // The root comes first; the others need not be read.
-                "branch" => {
-                    let root = self.branch(key, rest)?;
-                    return Ok(Outline { root, items, exits, slots, branches, loops });
                 }
                 _ => return Err(format!("unknown fact '{word}'")),
             }
@@ -273,7 +307,7 @@ impl<'a> Reader<'a> {
 
     /// Reads branch `n` of the next tree alone.
     pub fn branch_of_tree(&mut self, n: usize) -> Option<Branch> {
-        let key = self.lines.next().and_then(|(_, l)| RootKey::parse(l.strip_prefix("tree ")?))?;
+        let key = self.lines.next().and_then(|(_, l)| tree_key(l))?;
         let is_branch = |l: &(usize, &'a str)| l.1.starts_with("branch ");
         let (_, line) = self.lines.by_ref().take_while(|(_, l)| !l.starts_with("tree ")).filter(is_branch).nth(n)?;
         self.branch(key, line.strip_prefix("branch ")?).ok()
@@ -285,7 +319,7 @@ impl<'a> Reader<'a> {
     }
 
     fn body(&mut self, line: &str) -> Result<Compiled, String> {
-        let key = line.strip_prefix("tree ").and_then(RootKey::parse).ok_or("`tree @hash:index` expected")?;
+        let key = tree_key(line).ok_or("`tree @hash:index` expected")?;
         let mut c = Compiled { tree: Tree { key, branches: Vec::new() }, items: Vec::new(), exits: Vec::new() };
         while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ")) {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
@@ -365,7 +399,6 @@ impl Item {
     fn parse(s: &str) -> Option<Item> {
         let (word, rest) = s.split_once(' ').unwrap_or((s, ""));
         Some(match word {
-            "leave" => Item::Leave,
             "rounds" => Item::Rounds,
             "helper" => Item::Helper(*Helper::ALL.iter().find(|h| h.row().name == rest)?),
             "root" => Item::Root(RootKey::parse(rest)?),
