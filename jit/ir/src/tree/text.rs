@@ -302,7 +302,7 @@ impl<'a> Reader<'a> {
                 _ => return Err(format!("unknown fact '{word}'")),
             }
         }
-        Err("a branch expected".into())
+        Ok(out)
     }
 
     /// Reads branch `n` of the next tree alone.
