@@ -47,13 +47,14 @@ impl Cache {
         let fail = |e: std::io::Error| format!("cache '{}': {}", folder.display(), crate::plan::os_message(&e));
         fs::create_dir_all(folder).map_err(fail)?;
         let prefix = format!(
-            "kiln {}\nllvm {}\ntarget {}\ncpu {} {}\nlevel {}\n{}\n",
+            "kiln {}\nllvm {}\ntarget {}\ncpu {} {}\nlevel {}\n{}\n{}\n",
             env!("CARGO_PKG_VERSION"),
             ll::version(),
             settings.target.triple,
             settings.cpu.llvm,
             settings.cpu.features,
             settings.level.number(),
+            ll::recipe(settings.level),
             crate::prelude::of(settings.cpu.rounding)
         );
         Ok(Cache { folder: folder.to_path_buf(), prefix, stored: AtomicU64::new(0) })

@@ -9,7 +9,7 @@ use crate::cpu::Cpu;
 use crate::prelude;
 use crate::target::Target;
 use abi::image::{self, AotImage};
-use inkwell::OptimizationLevel;
+use inkwell::{AtomicOrdering, OptimizationLevel};
 use inkwell::context::Context;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::{Linkage, Module};
@@ -18,7 +18,7 @@ use inkwell::targets::{
     CodeModel, FileType, InitializationConfig, RelocMode, Target as LlvmTarget, TargetMachine, TargetMachineOptions,
     TargetTriple,
 };
-use inkwell::values::{BasicValue, BasicValueEnum, GlobalValue};
+use inkwell::values::{BasicValue, BasicValueEnum, GlobalValue, InstructionOpcode, Operand};
 use std::sync::Once;
 
 /// For whom code is generated, and how hard LLVM tries.
@@ -179,8 +179,32 @@ impl Compiler {
         options.set_loop_slp_vectorization(false);
         options.set_merge_functions(false);
         module.run_passes(self.level.passes(), &self.machine, options).map_err(|e| e.to_string())?;
+        self.mark_words(&module)?;
         Ok(module)
     }
+
+    /// Says of words of tables that they never change. They were lowered so, but passes that move such a load to where it need not be executed forget
+    /// it; and what may change stays in a register or on the stack, where it could be loaded again for nothing. (Words that do change are loaded
+    /// by atomic loads.)
+    fn mark_words(&self, module: &Module<'_>) -> Result<(), String> {
+        let (kind, nothing) = (self.cx.get_kind_id("invariant.load"), self.cx.metadata_node(&[]));
+        let blocks = module.get_functions().flat_map(|f| f.get_basic_block_iter());
+        for ins in blocks.flat_map(|b| b.get_instructions()).filter(|i| i.get_opcode() == InstructionOpcode::Load) {
+            let plain = ins.get_atomic_ordering() == Ok(AtomicOrdering::NotAtomic) && ins.get_volatile() == Ok(false);
+            if let Some(Operand::Value(BasicValueEnum::PointerValue(p))) = ins.get_operand(0)
+                && plain
+                && p.is_const()
+            {
+                ins.set_metadata(nothing, kind).map_err(|e| e.to_string())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns what becomes of a module, as a part of names of what was made of it.
+pub fn recipe(level: Level) -> String {
+    format!("{} words", level.passes())
 }
 
 /// What an image is made of, besides the code of its trees.

@@ -223,10 +223,12 @@ impl Lowerer<'_> {
 
     /// Loads a word of the table as `ty` (`i64` or `ptr`).
     pub fn constant(&mut self, item: Item, ty: &str) -> String {
-        let fixed = if item.is_fixed() { ", !invariant.load !0" } else { "" };
+        // Loads that are not atomic are taken to be of words that stay (`ll`).
+        let (atomic, order, fixed) =
+            if item.is_fixed() { ("", "", ", !invariant.load !0") } else { ("atomic ", " monotonic", "") };
         let n = self.item(item);
-        let name = self.name;
-        self.f.let_(format_args!("load {ty}, ptr getelementptr (i8, ptr @{name}.k, i64 {}){fixed}", n * 8))
+        let at = format!("getelementptr (i8, ptr @{}.k, i64 {})", self.name, n * 8);
+        self.f.let_(format_args!("load {atomic}{ty}, ptr {at}{order}, align 8{fixed}"))
     }
 
     /// Returns the address some bytes behind another.
