@@ -74,6 +74,13 @@ fn comes_back(tree: &Tree, i: usize) -> bool {
     }
 }
 
+/// Says whether all of a tree works on the frames that it began with.
+pub(super) fn is_level(tree: &Tree) -> bool {
+    let moves = |i: usize| comes_back(tree, i) && tree.branches[i].trace.snaps.last().is_some_and(|s| s.base != 0);
+    let returns = |b: &Branch| b.trace.ins.iter().any(|i| i.op == Op::RETF);
+    !tree.branches.iter().any(returns) && !(0..tree.branches.len()).any(moves)
+}
+
 /// Finds what a tree carries: what its root loads, and what side traces load that are entered often.
 pub(super) fn of(tree: &Tree) -> Vec<Carried> {
     let mut out: Vec<Carried> = Vec::new();
