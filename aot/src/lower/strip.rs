@@ -1,7 +1,7 @@
 //! Counted loops in strips: within a strip nobody looks whether the interpreter is wanted.
 //!
 //! ```text
-//! strip: bound = min(limit, index + 64 rounds) ─► loop: … index ≤ bound ⟲
+//! strip: bound = min(limit, index + 1024 rounds) ─► loop: … index ≤ bound ⟲
 //!   ▲                                                        │ else
 //!   └── nobody wants the interpreter ◄── index ≤ limit? ◄────┘      else: the loop's exit
 //! ```
@@ -11,10 +11,8 @@
 use super::{Branching, Lowerer, Refusal, Val, block};
 use ir::{Const, Ins, Op, Ref, Trace, Ty};
 
-/// Rounds of a strip.
-const ROUNDS: i32 = 64;
-/// Steps at most.
-const MAX_STEP: i32 = 1 << 20;
+/// Rounds of a strip, as a power of two.
+const ROUNDS: u32 = 10;
 
 /// A loop that can be made of strips.
 pub(super) struct Plan {
@@ -22,7 +20,7 @@ pub(super) struct Plan {
     test: usize,
     /// The index at the head.
     index: Ref,
-    step: i32,
+    step: Ref,
     limit: Ref,
 }
 
@@ -53,14 +51,14 @@ pub(super) fn of(t: &Trace, at: usize) -> Option<Plan> {
         return None;
     }
     let next = t.ins[guard.a.index()];
-    let Some(Const::Int(step)) = t.as_const(next.b) else { return None };
     let phi = |i: &Ins| i.op == Op::PHI && i.a == next.a && i.b == guard.a;
     let varies = |r: Ref| r.is_ins() && (r.index() > at || t.ins[gc..].iter().any(|i| i.op == Op::PHI && i.a == r));
-    let counts = next.op == Op::ADD && next.ty == Ty::Int && (1..=MAX_STEP).contains(step);
-    if !counts || !t.ins[gc..].iter().any(phi) || varies(guard.b) || t.ty(guard.b) != Ty::Int {
+    let counts = next.op == Op::ADD && next.ty == Ty::Int && t.ins[gc..].iter().any(phi);
+    let down = matches!(t.as_const(next.b), Some(Const::Int(n)) if *n <= 0);
+    if !counts || down || varies(next.b) || varies(guard.b) || t.ty(next.b) != Ty::Int || t.ty(guard.b) != Ty::Int {
         return None;
     }
-    Some(Plan { test, index: next.a, step: *step, limit: guard.b })
+    Some(Plan { test, index: next.a, step: next.b, limit: guard.b })
 }
 
 /// Says whether an instruction is a call of more than arithmetic.
@@ -82,7 +80,7 @@ impl Lowerer<'_> {
         phis: &mut [(String, Val, usize, Ref)],
     ) -> Result<String, Refusal> {
         let head = self.f.label();
-        let limit = self.val(b, plan.limit)?;
+        let (limit, step) = (self.val(b, plan.limit)?, self.val(b, plan.step)?);
         self.f.line(format_args!("br label %{head}"));
         self.f.begin(&head);
         let t = &self.tree.branches[b.branch].trace;
@@ -96,7 +94,8 @@ impl Lowerer<'_> {
             lefts.push((name, std::mem::replace(left, here)));
         }
         let index = index.ok_or_else(|| Refusal("a loop counts what has no PHI".into()))?;
-        let rounds = plan.step.saturating_mul(ROUNDS);
+        // Where a step goes down a strip is one round.
+        let rounds = self.f.let_(format_args!("call i32 @llvm.sshl.sat.i32(i32 {}, i32 {ROUNDS})", step.text));
         let far = self.f.let_(format_args!("call i32 @llvm.sadd.sat.i32(i32 {index}, i32 {rounds})"));
         let bound = self.f.let_(format_args!("call i32 @llvm.smin.i32(i32 {far}, i32 {})", limit.text));
         b.strip = Some(Strip { test: plan.test, bound, head: head.clone(), before, phis: lefts, last: String::new() });
@@ -116,7 +115,7 @@ impl Lowerer<'_> {
         let (x, limit) = (self.val(b, ins.a)?, self.val(b, ins.b)?);
         let within = self.f.let_(format_args!("icmp sle i32 {}, {bound}", x.text));
         let (on, next) = (self.f.label(), self.f.label());
-        let seldom = block::weight(1024 / ROUNDS as u64);
+        let seldom = block::weight(1);
         self.f.line(format_args!("br i1 {within}, label %{on}, label %{next}, !prof !{seldom}"));
         self.f.begin(&next);
         let ok = self.f.let_(format_args!("icmp sle i32 {}, {}", x.text, limit.text));
