@@ -63,11 +63,10 @@ pub(super) fn of(t: &Trace, at: usize) -> Option<Plan> {
 
 /// Says whether an instruction is a call of more than arithmetic.
 fn does_much(ins: Ins) -> bool {
-    match ins.op {
-        Op::CALLB | Op::CALLA | Op::CALLS | Op::CALLL | Op::CAT | Op::SNEW | Op::TNEW | Op::TDUP | Op::FNEW => true,
-        Op::NEWREF | Op::UCLO | Op::TOSTR | Op::STRTO | Op::HREF | Op::RETF | Op::LOOP | Op::GCSTEP => true,
-        _ => false,
-    }
+    matches!(
+        ins.op,
+        Op::CALLB | Op::CALLA | Op::CALLS | Op::CALLL | Op::CAT | Op::SNEW | Op::TNEW | Op::TDUP | Op::FNEW
+    ) || matches!(ins.op, Op::NEWREF | Op::UCLO | Op::TOSTR | Op::STRTO | Op::HREF | Op::RETF | Op::LOOP | Op::GCSTEP)
 }
 
 impl Lowerer<'_> {
