@@ -270,3 +270,23 @@ fn counted_loops_ask_once_a_strip() {
     without("0012 >   int le      0011 0001", "0012 >   int lt      0011 0001");
     without("0012 >   int le      0011 0001", "0012 >   int le      0011 0006");
 }
+
+/// Types are asked on the way in as loads ask them; frames below are read where the trace reads them.
+#[test]
+fn the_way_in_asks_types_of_its_own_frame() {
+    let text = "trace root pc=@0000000000000001:1 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   key sload   #0
+0002 >   num sload   #-9
+....         snap #1 pc=@0000000000000001:1 base=0 top=5 [ 1:0002 ]
+0003 >   --- gcstep
+";
+    let l = lower(&tree(&[(text, None)]), "tree", &Lines::default()).expect("lowered");
+    let asked = format!(", {},", abi::tag::KEY_INDEX as u32);
+    assert_eq!(l.text.lines().filter(|l| l.contains("icmp eq i64") && l.contains(&asked)).count(), 1, "{}", l.text);
+    assert!(!block(&l.text, "start").contains("load i64"), "{}", l.text);
+    let (below, start) = (l.text.find("i64 -72").expect("a slot below"), l.text.find("\nstart:").expect("start"));
+    assert!(start < below, "{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
