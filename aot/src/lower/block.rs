@@ -101,7 +101,7 @@ impl Function {
 }
 
 /// Metadata of a module, in the order of their numbers.
-const CLASSES: [&str; 9] = ["kiln", "vm", "stack", "value", "array", "node", "header", "upvalue", "string"];
+const CLASSES: [&str; 10] = ["kiln", "vm", "stack", "value", "array", "node", "header", "upvalue", "string", "outer"];
 /// Number of the first access tag.
 const TAGS: usize = 20;
 
@@ -121,6 +121,8 @@ pub const HEADER: usize = TAGS + 6;
 pub const UPVALUE: usize = TAGS + 7;
 /// Bytes of strings.
 pub const STRING: usize = TAGS + 8;
+/// Slots of frames that the tree does not write: open upvalues.
+pub const OUTER: usize = TAGS + 9;
 /// Numbers of branch weights.
 const WEIGHTS: usize = 40;
 

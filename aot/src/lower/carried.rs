@@ -74,6 +74,13 @@ fn comes_back(tree: &Tree, i: usize) -> bool {
     }
 }
 
+/// Says whether all of a tree works on the frames that it began with.
+pub(super) fn is_level(tree: &Tree) -> bool {
+    let moves = |i: usize| comes_back(tree, i) && tree.branches[i].trace.snaps.last().is_some_and(|s| s.base != 0);
+    let returns = |b: &Branch| b.trace.ins.iter().any(|i| i.op == Op::RETF);
+    !tree.branches.iter().any(returns) && !(0..tree.branches.len()).any(moves)
+}
+
 /// Finds what a tree carries: what its root loads, and what side traces load that are entered often.
 pub(super) fn of(tree: &Tree) -> Vec<Carried> {
     let mut out: Vec<Carried> = Vec::new();
@@ -106,8 +113,11 @@ pub(super) fn of(tree: &Tree) -> Vec<Carried> {
             if ins.a.as_lit() < LOWEST {
                 continue;
             }
-            let flags = ins.b.as_lit();
-            let (slot, convert) = (ins.a.as_lit(), flags & sload::CONVERT != 0);
+            let (slot, convert) = (ins.a.as_lit(), ins.b.as_lit() & sload::CONVERT != 0);
+            // Half of a slot, or bits of any type.
+            if ins.ty == Ty::Ptr || (ins.ty == Ty::Int && !convert) {
+                continue;
+            }
             let early = n == 0 && ins.is_guard() && t.snap_at(at).is_some_and(|s| s < first_side);
             match out.iter_mut().find(|c| c.is(slot, ins.ty, convert)) {
                 Some(c) => {
@@ -212,17 +222,23 @@ impl Lowerer<'_> {
 
     /// Loads value and bit of a carried slot from the stack.
     fn look(&mut self, i: usize, base: &str) -> (String, String) {
-        let Carried { slot, ty, convert, guard, .. } = self.carried[i];
+        let Carried { slot, ty, guard, .. } = self.carried[i];
         let at = self.at_offset(base, i64::from(slot) * 8);
         let load = |l: &mut Self, what: &str| l.f.let_(format_args!("load {what}, ptr {at}, align 8, !tbaa !{STACK}"));
         let yes = || "true".to_string();
         match ty {
-            Ty::Int if convert => {
+            Ty::Int => {
                 let d = load(self, "double");
                 let (i, ok) = self.as_integer(&d);
                 (i, if guard { ok } else { yes() })
             }
-            Ty::Int | Ty::Key | Ty::Link | Ty::Ptr => (load(self, block::llvm(ty)), yes()),
+            Ty::Link => (load(self, "i64"), yes()),
+            Ty::Key => {
+                let w = load(self, "i64");
+                let high = self.f.let_(format_args!("lshr i64 {w}, 32"));
+                let ok = self.f.let_(format_args!("icmp eq i64 {high}, {}", tag::KEY_INDEX as u32));
+                (self.f.let_(format_args!("trunc i64 {w} to i32")), ok)
+            }
             Ty::Num => {
                 let d = load(self, "double");
                 if !guard {

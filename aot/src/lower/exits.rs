@@ -181,6 +181,10 @@ impl Lowerer<'_> {
         }
         b.looped = true;
         b.quiet &= super::carried::is_quiet(t);
+        let before = match super::strip::of(t, at) {
+            Some(plan) => self.strip_begins(b, &plan, before, &mut phis)?,
+            None => before,
+        };
         self.f.line(format_args!("br label %{label}"));
         self.f.begin(&label);
         let phis = phis.into_iter().map(|(name, left, _, right)| (name, left, right)).collect();
@@ -200,6 +204,7 @@ impl Lowerer<'_> {
                 for (_, _, right) in &head.phis {
                     rights.push(self.val(b, *right)?);
                 }
+                self.strip_goes_on(b, &rights);
                 let (last, before) = (self.f.current(), &head.before);
                 if let Some((name, left)) = &head.base {
                     let right = &b.base;

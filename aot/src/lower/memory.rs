@@ -1,6 +1,6 @@
 //! Loads, stores, addresses: how Lua values are in memory.
 
-use super::block::{self, ARRAY, HEADER, NODE, STACK, STRING, UPVALUE, VALUE};
+use super::block::{self, ARRAY, HEADER, NODE, OUTER, STACK, STRING, UPVALUE, VALUE};
 use super::{Branching, Lowerer, Refusal, Val};
 use abi::{tag, vmfield};
 use ir::tree::Item;
@@ -113,7 +113,8 @@ impl Lowerer<'_> {
             Op::AREF => ARRAY,
             Op::HREFK | Op::HREFI => NODE,
             Op::UREFC => UPVALUE,
-            // An open upvalue is a slot of some frame.
+            // An open upvalue is a slot of some frame: the guard says, not of one of the tree.
+            Op::UREFO if t.ins[r.index()].is_guard() && self.level => OUTER,
             Op::UREFO => STACK,
             Op::FREF => HEADER,
             _ => VALUE,

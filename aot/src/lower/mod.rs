@@ -27,6 +27,7 @@ mod memory;
 mod numbers;
 mod objects;
 mod ops;
+mod strip;
 #[cfg(test)]
 mod tests;
 
@@ -50,6 +51,9 @@ declare i32 @llvm.bswap.i32(i32)
 declare i32 @llvm.fshl.i32(i32, i32, i32)
 declare i32 @llvm.fshr.i32(i32, i32, i32)
 declare i32 @llvm.fptosi.sat.i32.f64(double)
+declare i32 @llvm.sadd.sat.i32(i32, i32)
+declare i32 @llvm.sshl.sat.i32(i32, i32)
+declare i32 @llvm.smin.i32(i32, i32)
 declare { i32, i1 } @llvm.sadd.with.overflow.i32(i32, i32)
 declare { i32, i1 } @llvm.ssub.with.overflow.i32(i32, i32)
 declare { i32, i1 } @llvm.smul.with.overflow.i32(i32, i32)
@@ -103,6 +107,7 @@ pub fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal>
         ways: Vec::new(),
         turned: Vec::new(),
         carried: carried::of(tree),
+        level: carried::is_level(tree),
         scratch: 0,
         spills: 0,
         cells: 0,
@@ -127,6 +132,8 @@ pub(crate) struct Branching {
     pub quiet: bool,
     /// Values of the parent's exit by slot.
     pub parent: State,
+    /// The strips of its loop.
+    pub strip: Option<strip::Strip>,
     /// Exits that have a block: number of the snapshot and label.
     pub blocks: HashMap<usize, String>,
 }
@@ -158,6 +165,8 @@ pub(crate) struct Lowerer<'a> {
     turned: Vec<(String, String)>,
     /// What `start` has of slots.
     carried: Vec<carried::Carried>,
+    /// No branch leaves the frames that the tree began with.
+    level: bool,
     /// Words of an array on the native stack.
     scratch: usize,
     /// Words behind the table of constants.
@@ -198,7 +207,17 @@ impl Lowerer<'_> {
     fn branching(&self, branch: usize, base: String, parent: State, quiet: bool) -> Branching {
         let n = self.tree.branches[branch].trace.ins.len();
         let names = Rc::new(Names::new(&self.tree.branches[branch].trace));
-        Branching { branch, vals: vec![None; n], names, looped: false, base, quiet, parent, blocks: HashMap::new() }
+        Branching {
+            branch,
+            vals: vec![None; n],
+            names,
+            looped: false,
+            base,
+            quiet,
+            parent,
+            strip: None,
+            blocks: HashMap::new(),
+        }
     }
 
     /// Says which instruction of the program what follows is for.

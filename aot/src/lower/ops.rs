@@ -17,6 +17,9 @@ impl Lowerer<'_> {
         if ins.is_guard() && ins.op != Op::CALLB {
             self.spoilt(b, at)?;
         }
+        if self.strip_ends(b, at, ins)? {
+            return Ok(());
+        }
         match ins.op {
             Op::NOP | Op::BASE | Op::PHI | Op::LOOP | Op::USE | Op::CARG => Ok(()),
             Op::LT | Op::GE | Op::LE | Op::GT | Op::ULT | Op::UGE | Op::ULE | Op::UGT | Op::EQ | Op::NE | Op::ABC => {
@@ -93,7 +96,7 @@ impl Lowerer<'_> {
         }
     }
 
-    fn snap_at(&self, b: &Branching, at: usize) -> Result<usize, Refusal> {
+    pub(super) fn snap_at(&self, b: &Branching, at: usize) -> Result<usize, Refusal> {
         let t = &self.tree.branches[b.branch].trace;
         t.snap_at(at).ok_or_else(|| Refusal("a guard without snapshot".into()))
     }

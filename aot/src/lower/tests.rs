@@ -216,14 +216,76 @@ fn slots_that_do_not_change_are_asked_once() {
 fn slots_of_another_frame_are_loaded_behind_the_look_for_room() {
     let root = SUNK.replace("base=0 top=5 [ 0:0007 ]", "base=4 top=9 [ 3:0007 ]");
     let l = lower(&tree(&[(&root, None)]), "tree", &Lines::default()).expect("lowered");
-    assert_eq!(
-        l.text.matches("label %back, !prof").count(),
-        2,
-        "the way in and the way round ask:\n{}",
-        l.text
-    );
+    assert_eq!(l.text.matches("label %back, !prof").count(), 2, "the way in and the way round ask:\n{}", l.text);
     let room = l.text.find("icmp ule ptr").expect("asked");
     let load = l.text.find("load double").expect("loaded");
     assert!(room < load, "{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
+
+/// A counted loop that calls nothing.
+const COUNTED: &str = "trace root pc=@0000000000000001:1 slots=9 link=loop
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   int sload   #3 c
+0002 >   int sload   #2 c
+0003 >   int le      0001 +2147483646
+0004 >   num sload   #0
+0005  +  num add     0004 +1.0
+0006  +  int add     0002 +1
+....         snap #1 pc=@0000000000000001:3 base=0 top=5 [ 0:0005 ]
+0007 >   int le      0006 0001
+....         snap #2 pc=@0000000000000001:1 base=0 top=5 [ 0:0005 2:0006 ]
+0008 >   --- gcstep
+....         snap #3 pc=@0000000000000001:1 base=0 top=5 [ 0:0005 2:0006 ]
+0009     --- loop
+0010  +  num add     0005 +1.0
+0011  +  int add     0006 +1
+....         snap #4 pc=@0000000000000001:3 base=0 top=5 [ 0:0010 ]
+0012 >   int le      0011 0001
+....         snap #5 pc=@0000000000000001:1 base=0 top=5 [ 0:0010 2:0011 ]
+0013 >   --- gcstep
+0014     num phi     0005 0010
+0015     int phi     0006 0011
+";
+
+/// Within a strip nobody is asked; what counts down or to something that varies has no strips.
+#[test]
+fn counted_loops_ask_once_a_strip() {
+    let l = lower(&tree(&[(COUNTED, None)]), "tree", &Lines::default()).expect("lowered");
+    assert_eq!(l.text.matches("load volatile i16").count(), 2, "{}", l.text);
+    let bound = l.text.find("@llvm.smin.i32(i32 %").expect("a bound");
+    let body = &l.text[bound..];
+    assert!(body.find("fadd double").expect("the body") < body.find("load volatile i16").expect("the look"));
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+    let without = |from: &str, to: &str| {
+        let text = COUNTED.replace(from, to);
+        assert_ne!(text, COUNTED);
+        let l = lower(&tree(&[(&text, None)]), "tree", &Lines::default()).expect("lowered");
+        assert!(!l.text.contains("@llvm.smin.i32(i32 %"), "{}", l.text);
+    };
+    without("0013 >   --- gcstep", "0013     --- nop");
+    without("0011  +  int add     0006 +1", "0011  +  int add     0006 -1");
+    without("0012 >   int le      0011 0001", "0012 >   int lt      0011 0001");
+    without("0012 >   int le      0011 0001", "0012 >   int le      0011 0006");
+}
+
+/// Types are asked on the way in as loads ask them; frames below are read where the trace reads them.
+#[test]
+fn the_way_in_asks_types_of_its_own_frame() {
+    let text = "trace root pc=@0000000000000001:1 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   key sload   #0
+0002 >   num sload   #-9
+....         snap #1 pc=@0000000000000001:1 base=0 top=5 [ 1:0002 ]
+0003 >   --- gcstep
+";
+    let l = lower(&tree(&[(text, None)]), "tree", &Lines::default()).expect("lowered");
+    let asked = format!(", {},", abi::tag::KEY_INDEX as u32);
+    assert_eq!(l.text.lines().filter(|l| l.contains("icmp eq i64") && l.contains(&asked)).count(), 1, "{}", l.text);
+    assert!(!block(&l.text, "start").contains("load i64"), "{}", l.text);
+    let (below, start) = (l.text.find("i64 -72").expect("a slot below"), l.text.find("\nstart:").expect("start"));
+    assert!(start < below, "{}", l.text);
     compile(&TARGETS[0], &l.text).expect("LLVM takes it");
 }
