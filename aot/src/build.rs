@@ -120,7 +120,11 @@ fn compile(job: &Job, plan: &Plan, profile: Profile) -> Result<Compiled, String>
     for s in plan.sources() {
         let name = [b"@", s.path.as_os_str().as_encoded_bytes()].concat();
         program.add(&bytecode::load(&s.code, &name).map_err(|e| e.message(&name))?);
+        // Without debug information these are the names that the runtime gives.
+        program.call(&s.name);
+        program.call(&[b"@", s.name.as_slice()].concat());
     }
+    program.learn(&profile);
     let lines = Lines::new(program.clone(), &profile);
     let options =
         Options { settings: job.recipe.settings, threads: job.threads, cache: job.cache.as_ref(), lines: &lines };
@@ -188,6 +192,10 @@ fn summary(plan: &Plan, c: &Compiled) -> String {
     }
     let cached: usize = c.trees.iter().filter(|t| t.cached).map(|t| t.traces).sum();
     let from = if cached > 0 { format!(" ({cached} from the cache)") } else { String::new() };
+    let from = match c.loaded() {
+        0 => from,
+        n => format!("{from}, {n} of code loaded at run time"),
+    };
     let dropped: usize = c.drops.iter().map(|d| d.traces).sum();
     let mut reasons: Vec<_> = c.drops.iter().collect();
     reasons.sort_by_key(|d| (std::cmp::Reverse(d.traces), &d.reason));
@@ -197,7 +205,7 @@ fn summary(plan: &Plan, c: &Compiled) -> String {
         n => format!("{n} dropped ({})", reasons.join(", ")),
     };
     let share = 100.0 * c.covered() as f64 / c.work.max(1) as f64;
-    format!("{program}, {} traces compiled{from}, {dropped}, {share:.1} % of the profiled work", c.traces())
+    format!("{program}, {} traces compiled{from}, {dropped}, {share:.1} % of the profiled {}", c.traces(), c.unit())
 }
 
 fn size(bytes: usize) -> String {

@@ -5,7 +5,12 @@
 use abi::content::{Content, Item, Template};
 use bytecode::proto::{GcConst, TabConst, TabTemplate};
 use bytecode::{Chunk, Proto};
-use std::collections::BTreeMap;
+use ir::ProtoKey;
+use ir::profile::{Origin, Profile};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 /// Where a prototype is in the sources.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,12 +23,14 @@ pub struct Place {
     lines: Vec<u32>,
     /// Lines of some instructions, where not all are known.
     some: BTreeMap<u32, u32>,
+    /// Number of instructions; 0 if unknown.
+    size: u32,
 }
 
 impl Place {
     /// Makes one of what a profile knows; `some` are lines of some instructions.
     pub fn new(chunk: &[u8], first_line: u32, some: BTreeMap<u32, u32>) -> Place {
-        Place { chunk: chunk.into(), first_line, lines: Vec::new(), some }
+        Place { chunk: chunk.into(), first_line, lines: Vec::new(), some, size: 0 }
     }
 
     /// Says whether there are lines at all.
@@ -51,11 +58,16 @@ impl Place {
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Program {
     places: BTreeMap<u64, Place>,
+    /// Names that its chunks may have when it runs.
+    names: BTreeSet<Vec<u8>>,
+    /// Prototypes of other chunks that runs of it have loaded.
+    loaded: BTreeMap<ProtoKey, Origin>,
 }
 
 impl Program {
     /// Adds all prototypes of a chunk.
     pub fn add(&mut self, chunk: &Chunk) {
+        self.call(&chunk.name);
         self.proto(&chunk.main, &chunk.name.as_slice().into());
     }
 
@@ -78,8 +90,34 @@ impl Program {
             first_line,
             lines,
             some: BTreeMap::new(),
+            size: p.bc.len() as u32,
         });
         hash
+    }
+
+    /// Adds a name that one of its chunks may have when it runs.
+    pub fn call(&mut self, name: &[u8]) {
+        self.names.insert(normal(name));
+    }
+
+    /// Learns which code runs of the program have loaded: what a profile knows of chunks that no chunk of the program has the name of. (Of those
+    /// that have one, what the program lacks was changed.)
+    pub fn learn(&mut self, profile: &Profile) {
+        let others =
+            profile.origins.iter().filter(|(k, o)| !self.has(k.hash) && !self.names.contains(&normal(&o.chunk)));
+        let others: Vec<_> = others.map(|(k, o)| (*k, o.clone())).collect();
+        self.loaded.extend(others);
+    }
+
+    /// Says whether a prototype is in code that the program loads when it runs.
+    pub fn is_loaded(&self, key: ProtoKey) -> bool {
+        self.loaded.contains_key(&key)
+    }
+
+    /// Returns the number of instructions of a prototype; 0 if it is unknown.
+    pub fn size(&self, key: ProtoKey) -> u32 {
+        let own = self.places.get(&key.hash).map(|p| p.size);
+        own.or_else(|| self.loaded.get(&key).map(|o| o.size)).unwrap_or(0)
     }
 
     /// Says whether a prototype with this hash is in the program.
@@ -96,6 +134,16 @@ impl Program {
     pub fn place(&self, hash: u64) -> Option<&Place> {
         self.places.get(&hash)
     }
+}
+
+/// Writes a chunk's name in one way: of a file in the current folder as a path from there.
+fn normal(name: &[u8]) -> Vec<u8> {
+    let Some((b'@', path)) = name.split_first() else { return name.to_vec() };
+    let path = Path::new(OsStr::from_bytes(path));
+    let here = std::env::current_dir().ok();
+    let path = here.and_then(|h| path.strip_prefix(h).ok()).unwrap_or(path);
+    let parts = path.components().filter(|c| *c != std::path::Component::CurDir);
+    [b"@", parts.collect::<PathBuf>().as_os_str().as_bytes()].concat()
 }
 
 fn template(t: &TabTemplate) -> Template {

@@ -103,9 +103,11 @@ impl<'a> Facts<'a> {
         self.all("tree").map(|f| f.number(at)).fold(0, u64::saturating_add)
     }
 
-    /// Work of the profile, and the compiled part of it.
-    fn work(&self) -> (u64, u64) {
-        self.all("profile").next().map_or((0, 0), |f| (f.number(0), f.number(1)))
+    /// What the profile is worth, the compiled part of it, and what worth is.
+    fn work(&self) -> (u64, u64, &'static str) {
+        let f = self.all("profile").next();
+        let unit = if f.is_some_and(|f| f.text(2) == "time") { "time" } else { "work" };
+        f.map_or((0, 0, unit), |f| (f.number(0), f.number(1), unit))
     }
 }
 
@@ -138,7 +140,7 @@ fn report(f: &Facts<'_>) -> String {
         let (from, bytes, hash) = (part(2), part(4), part(3));
         line(format_args!("  {kind:<4} {name:width$} {size:>8} bytes  from {from}, {bytes} bytes, hash {hash}"));
     }
-    let (work, covered) = f.work();
+    let (work, covered, unit) = f.work();
     if f.all("tree").next().is_some() {
         line(format_args!(
             "{} in {}, {}, {} bytes of code for {}",
@@ -148,6 +150,9 @@ fn report(f: &Facts<'_>) -> String {
             f.sum(6),
             f.target()
         ));
+        if f.sum(8) > 0 {
+            line(format_args!("  {} of code that is loaded when it runs", count(f.sum(8), "trace")));
+        }
         let width = f.all("tree").map(|t| t.text(1).len()).max().unwrap_or(0).min(40);
         let mut trees: Vec<_> = f.all("tree").collect();
         trees.sort_by_key(|t| (std::cmp::Reverse(t.number(5)), t.text(0)));
@@ -166,7 +171,7 @@ fn report(f: &Facts<'_>) -> String {
     if f.all("profile").next().is_some() {
         let left = f.all("dropped").map(|d| d.number(1)).fold(0, u64::saturating_add);
         let left = count(left, "trace");
-        line(format_args!("profile: {:.1} % of its work is compiled, {left} left out", percent(covered, work)));
+        line(format_args!("profile: {:.1} % of its {unit} is compiled, {left} left out", percent(covered, work)));
     }
     for d in f.all("dropped") {
         let reason = clean(&String::from_utf8_lossy(&unfield(d.text(0))));
@@ -198,14 +203,15 @@ fn json(f: &Facts<'_>) -> String {
     let trees = f.all("tree").map(|t| {
         let n = |i: usize| t.number(i);
         format!(
-            "{{\"symbol\":{},\"place\":{},\"traces\":{},\"exits\":{},\"entries\":{},\"work\":{},\"code_bytes\":{}}}",
+            "{{\"symbol\":{},\"place\":{},\"traces\":{},\"exits\":{},\"entries\":{},\"work\":{},\"code_bytes\":{},\"loaded\":{}}}",
             text(&unfield(t.text(0))),
             text(&unfield(t.text(1))),
             n(2),
             n(3),
             n(4),
             n(5),
-            n(6)
+            n(6),
+            n(8)
         )
     });
     let dropped = f.all("dropped").map(|d| {
@@ -217,10 +223,10 @@ fn json(f: &Facts<'_>) -> String {
         format!("{{\"name\":{name},\"file\":{file},\"line\":{}}}", m.number(2))
     });
     let options = f.all("option").map(|o| format!("{}:{}", quote(o.text(0)), quote(o.text(1))));
-    let (work, covered) = f.work();
+    let (work, covered, unit) = f.work();
     format!(
         "{{\"file\":{},\"kiln\":{},\"target\":{},\"bytes\":{},\"layout\":\"{:016x}\",\"current\":{},\"modules\":[{}],\"trees\":[{}],\
-         \"profile\":{{\"work\":{work},\"compiled\":{covered}}},\"dropped\":[{}],\"missing\":[{}],\"options\":{{{}}}}}\n",
+         \"profile\":{{\"{unit}\":{work},\"compiled\":{covered}}},\"dropped\":[{}],\"missing\":[{}],\"options\":{{{}}}}}\n",
         text(f.path.as_os_str().as_encoded_bytes()),
         quote(f.first("kiln").unwrap_or("")),
         quote(f.target()),

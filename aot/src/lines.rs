@@ -86,11 +86,11 @@ impl Lines {
              type: !{0}, scopeLine: {line}, spFlags: DISPFlagDefinition, unit: !{1})\n\
              !{0} = !DISubroutineType(types: !0)\n\
              !{1} = distinct !DICompileUnit(language: DW_LANG_C99, file: !{first}, producer: \"kiln\", isOptimized: true, \
-             runtimeVersion: 0, emissionKind: LineTablesOnly)\n\
+             runtimeVersion: 0, emissionKind: LineTablesOnly, nameTableKind: None)\n\
              !llvm.dbg.cu = !{{!{1}}}\n\
              !llvm.module.flags = !{{!{2}, !{3}}}\n\
              !{2} = !{{i32 2, !\"Debug Info Version\", i32 3}}\n\
-             !{3} = !{{i32 7, !\"Dwarf Version\", i32 5}}",
+             !{3} = !{{i32 7, !\"Dwarf Version\", i32 4}}",
             FUNCTION + 1,
             FUNCTION + 2,
             FUNCTION + 3,

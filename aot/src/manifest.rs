@@ -8,13 +8,18 @@
 //! source main app.lua app.lua 9f3c… 1234
 //! source lua json lib/json.lua 01ab… 5678
 //! missing lfs app.lua 3
-//! profile 1234567 1200000
-//! tree lua.app_lua_3.… app.lua:3 12 40 5000 1200000 2312
+//! profile 1234567 1200000 time
+//! spent interpreted 34
+//! proto @00000000000000a1 12+40 plugins/a.lua
+//! line @00000000000000a1:17 3
+//! tree lua.app_lua_3.… app.lua:3 12 40 5000 1200000 2312 1200 0
 //! dropped stale 2 34567
 //! ```
 //!
-//! `option` lines are the recipe: how to build the same again. `profile` has the work of the profile and the part of it that is compiled;
-//! `tree` symbol, place, traces, exits, entries, work, bytes of code; `dropped` reason, traces, work.
+//! `option` lines are the recipe: how to build the same again. `profile` says what the profile is worth, the part of it that is compiled, and whether
+//! worth is time or work ([`crate::select::Scale`]); `spent` samples of what is no trace; `tree` symbol, place, traces, exits, entries,
+//! worth, bytes of code, samples, traces of code that is loaded when the program runs; of that code `proto` and `line` say what profiles say;
+//! `dropped` reason, traces, worth.
 //!
 //! Bytes outside the printable ones, blanks and backslashes in a field are written `\xNN`.
 //!
@@ -94,12 +99,21 @@ pub fn write(plan: &Plan, recipe: &Recipe, traces: &Compiled) -> String {
         line(format_args!("missing {} {} {}", field(&m.name), field(m.file.as_os_str().as_encoded_bytes()), m.line));
     }
     if traces.work > 0 || !traces.trees.is_empty() {
-        line(format_args!("profile {} {}", traces.work, traces.covered()));
+        line(format_args!("profile {} {} {}", traces.work, traces.covered(), traces.unit()));
+    }
+    for (what, samples) in &traces.spent {
+        line(format_args!("spent {what} {samples}"));
+    }
+    for (k, o) in &traces.origins {
+        line(format_args!("proto {k} {}+{} {}", o.line, o.size, field(&o.chunk)));
+    }
+    for (k, n) in &traces.lines {
+        line(format_args!("line {k} {n}"));
     }
     for t in &traces.trees {
         let (name, place) = (field(t.name.as_bytes()), field(t.place.as_bytes()));
-        let Done { traces, exits, entries, work, code, .. } = t;
-        line(format_args!("tree {name} {place} {traces} {exits} {entries} {work} {code}"));
+        let Done { traces, exits, entries, work, code, samples, loaded, .. } = t;
+        line(format_args!("tree {name} {place} {traces} {exits} {entries} {work} {code} {samples} {loaded}"));
     }
     for d in &traces.drops {
         line(format_args!("dropped {} {} {}", field(d.reason.as_bytes()), d.traces, d.work));

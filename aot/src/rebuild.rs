@@ -4,8 +4,9 @@ use crate::inspect::find_image;
 use crate::manifest::{self, Fact, Recipe, field, unfield};
 use crate::plan::{Missing, Plan, Source, os_message};
 use abi::image::{FINGERPRINT, Module, ModuleKind};
-use ir::profile::Profile;
-use ir::tree::{Packed, Reader};
+use ir::ProtoKey;
+use ir::profile::{Origin, Profile, Spent};
+use ir::tree::{Packed, Reader, RootKey, take_sizes};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -50,10 +51,14 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             continue;
         }
         let text = Packed::parse(m.code).and_then(|p| p.text()).ok_or("the text of the traces is damaged")?;
-        let mut reader = Reader::new(&text);
+        let mut reader = Reader::new(take_sizes(&text).1);
+        // A line for each tree, in the same order.
+        let mut lines = facts.iter().filter(|f| f.key == "tree");
         while let Some(tree) = reader.tree() {
+            let samples = lines.next().map_or(0, |f| f.number(7));
             match tree {
                 Ok(c) => {
+                    profile.spend(Spent::Root(c.tree.key), samples);
                     profile.add(&c.tree);
                 }
                 Err(_) => {
@@ -63,6 +68,14 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             }
         }
     }
+    for f in facts.iter().filter(|f| f.key == "spent") {
+        if let Some((what, _)) = Spent::OTHER.iter().find(|s| s.1 == f.text(0)) {
+            profile.spend(*what, f.number(1));
+        }
+    }
+    profile.origins.extend(facts.iter().filter(|f| f.key == "proto").filter_map(origin));
+    let line = |f: &Fact<'_>| Some((RootKey::parse(f.text(0))?, f.text(1).parse().ok()?));
+    profile.lines.extend(facts.iter().filter(|f| f.key == "line").filter_map(line));
     let missing = facts.iter().filter(|f| f.key == "missing").filter_map(missing).collect();
     // The image's parser promises that the first is the program.
     let main = sources.remove(0);
@@ -82,6 +95,15 @@ fn source(m: &Module<'_>, facts: &[Fact<'_>]) -> Result<Source, String> {
         hash: part(3).and_then(|s| u64::from_str_radix(s, 16).ok()).unwrap_or(0),
         code: m.code.to_vec(),
     })
+}
+
+/// Reads where a function of code that is loaded when the program runs came from.
+fn origin(f: &Fact<'_>) -> Option<(ProtoKey, Origin)> {
+    let [key, numbers, chunk] = f.fields.as_slice() else { return None };
+    let (line, size) = numbers.split_once('+')?;
+    // The key of its first instruction has the same syntax.
+    let key = RootKey::parse(&format!("{key}:0"))?.proto;
+    Some((key, Origin { chunk: unfield(chunk), line: line.parse().ok()?, size: size.parse().ok()? }))
 }
 
 fn missing(f: &Fact<'_>) -> Option<Missing> {

@@ -1,16 +1,20 @@
 //! Which parts of a profile are compiled.
 //!
-//! * *Stale*: a trace names a function that the program does not have (it was changed, or is not among the modules). The trace and what grows
-//!   from it go; without its root a tree goes.
+//! * *Stale*: a trace names a function of the program that it does not have any more. The trace and what grows from it go; without its root a
+//!   tree goes. Functions of other chunks, which the program loads when it runs (plugins, modules from a path of its own, texts), stay: the
+//!   runtime uses their trees if it meets the same function again.
 //! * *Too large*: LLVM takes more than linear time for a function, so a tree has at most [`MAX_GUARDS`] guards. Above, the side traces that were
 //!   entered least often go first, each with none behind it; the root stays. Their exits are left to the interpreter and the live
 //!   compiler.
 //!
-//! Invariant: what is dropped is counted, in traces and in work; the sum over kept and dropped is the profile's.
+//! What a trace is worth ([`Scale`]) is its tree's processor time, where the profile has samples, and its *work* otherwise. Within a tree time is
+//! shared out by work.
+//!
+//! Invariant: what is dropped is counted, in traces and in worth; the sum over kept and dropped is the profile's.
 
 use crate::content::Program;
-use ir::Const;
 use ir::ProtoKey;
+use ir::profile::protos;
 use ir::tree::{Branch, Tree};
 
 /// Guards that a tree may have.
@@ -23,36 +27,81 @@ pub struct Drop {
     pub reason: String,
     /// Traces.
     pub traces: usize,
-    /// Their work.
+    /// What they are worth.
     pub work: u64,
 }
 
+/// Parts of a sample that traces are worth at least.
+pub const SAMPLE: u64 = 1000;
+
+/// What the traces of a tree are worth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scale {
+    /// Their work.
+    Work,
+    /// Parts of the tree's samples.
+    Time {
+        /// Samples of the tree.
+        samples: u64,
+        /// Work of the tree.
+        work: u128,
+    },
+}
+
+impl Scale {
+    /// Returns the scale of a tree, given its samples, if there are any in the profile.
+    pub fn of(tree: &Tree, samples: Option<u64>) -> Scale {
+        samples.map_or(Scale::Work, |samples| Scale::Time { samples, work: tree.branches.iter().map(busy).sum() })
+    }
+
+    /// Returns what a trace is worth.
+    pub fn worth(self, b: &Branch) -> u64 {
+        match self {
+            Scale::Work => work(b),
+            Scale::Time { samples, work } => {
+                let part = u128::from(samples) * u128::from(SAMPLE) * busy(b) / work.max(1);
+                u64::try_from(part).unwrap_or(u64::MAX)
+            }
+        }
+    }
+
+    /// Returns what the traces of a tree are worth.
+    pub fn of_tree(self, t: &Tree) -> u64 {
+        t.branches.iter().map(|b| self.worth(b)).fold(0, u64::saturating_add)
+    }
+}
+
+/// The work of a trace, at least that of a single entry.
+fn busy(b: &Branch) -> u128 {
+    u128::from(b.entries.max(1)) * b.trace.ins.len() as u128
+}
+
 /// Returns how much of the profiled work a trace stands for: instructions times entries.
-pub fn work(b: &Branch) -> u64 {
+fn work(b: &Branch) -> u64 {
     b.entries.saturating_mul(b.trace.ins.len() as u64)
 }
 
-/// Returns the work of a tree.
-pub fn tree_work(t: &Tree) -> u64 {
-    t.branches.iter().map(work).fold(0, u64::saturating_add)
-}
-
 /// Takes what cannot or should not be compiled out of a tree. Nothing is left if its root goes.
-pub fn choose(tree: Tree, program: &Program, drops: &mut Vec<Drop>) -> Option<Tree> {
+pub fn choose(tree: Tree, program: &Program, scale: Scale, drops: &mut Vec<Drop>) -> Option<Tree> {
     let fresh: Vec<bool> = tree.branches.iter().map(|b| is_fresh(b, program)).collect();
-    let tree = keep(tree, &fresh, "stale", drops)?;
+    let tree = keep(tree, &fresh, "stale", scale, drops)?;
     let small = within(&tree, MAX_GUARDS);
-    keep(tree, &small, "too large", drops)
+    keep(tree, &small, "too large", scale, drops)
 }
 
-/// Says whether the program has all functions that a trace names.
+/// Says whether the program has all functions that a trace names, or loads them.
 fn is_fresh(b: &Branch, program: &Program) -> bool {
-    let has = |k: &ProtoKey| program.has(k.hash);
-    let named = b.trace.consts.iter().all(|c| match c {
-        Const::Proto(k) | Const::Pc(k, _) | Const::Templ(k, _) => has(k),
-        _ => true,
-    });
-    named && b.target.is_none_or(|t| has(&t.proto))
+    named(b).all(|k| program.has(k.hash) || program.is_loaded(k))
+}
+
+/// Says whether a trace is one of code that is loaded when the program runs, at least in part.
+pub fn is_loaded(b: &Branch, program: &Program) -> bool {
+    named(b).any(|k| !program.has(k.hash))
+}
+
+/// Visits the functions that a trace names.
+pub fn named(b: &Branch) -> impl Iterator<Item = ProtoKey> + '_ {
+    protos(&b.trace).chain(b.target.map(|t| t.proto))
 }
 
 fn guards(b: &Branch) -> usize {
@@ -80,7 +129,7 @@ fn within(tree: &Tree, max: usize) -> Vec<bool> {
 }
 
 /// Keeps the branches of a tree that are marked and whose parents are kept.
-fn keep(mut tree: Tree, marked: &[bool], reason: &str, drops: &mut Vec<Drop>) -> Option<Tree> {
+fn keep(mut tree: Tree, marked: &[bool], reason: &str, scale: Scale, drops: &mut Vec<Drop>) -> Option<Tree> {
     if marked.iter().all(|m| *m) {
         return Some(tree);
     }
@@ -92,7 +141,7 @@ fn keep(mut tree: Tree, marked: &[bool], reason: &str, drops: &mut Vec<Drop>) ->
         match (parent, marked) {
             (Some(None), _) | (_, false) => {
                 traces += 1;
-                lost = lost.saturating_add(work(&b));
+                lost = lost.saturating_add(scale.worth(&b));
                 place.push(None);
             }
             (parent, true) => {
@@ -121,7 +170,7 @@ pub fn note(drops: &mut Vec<Drop>, reason: &str, traces: usize, work: u64) {
 mod tests {
     use super::*;
     use ir::tree::RootKey;
-    use ir::{Ins, Op, Ref, Start, Trace, Ty};
+    use ir::{Const, Ins, Op, Ref, Start, Trace, Ty};
 
     fn key(hash: u64) -> ProtoKey {
         ProtoKey { hash, instance: 0 }
@@ -159,7 +208,7 @@ mod tests {
             branch(Some((0, 1)), own, 1, 2),
         ]);
         let mut drops = Vec::new();
-        let kept = choose(t.clone(), &p, &mut drops).expect("the root stays");
+        let kept = choose(t.clone(), &p, Scale::Work, &mut drops).expect("the root stays");
         assert_eq!(
             kept.branches.iter().map(|b| (b.parent, b.entries)).collect::<Vec<_>>(),
             [(None, 10), (Some((0, 1)), 2)]
@@ -167,8 +216,22 @@ mod tests {
         assert_eq!(drops, [Drop { reason: "stale".into(), traces: 2, work: 16 }]);
         let mut gone = t;
         gone.branches[0].trace = branch(None, own ^ 1, 1, 10).trace;
-        assert_eq!(choose(gone, &p, &mut drops), None);
+        assert_eq!(choose(gone, &p, Scale::Work, &mut drops), None);
         assert_eq!(drops[0].traces, 6);
+    }
+
+    #[test]
+    fn time_is_shared_out_by_work() {
+        let (p, own) = program("return 1");
+        let t =
+            tree(vec![branch(None, own, 1, 30), branch(Some((0, 0)), own ^ 1, 1, 10), branch(Some((0, 1)), own, 1, 0)]);
+        let scale = Scale::of(&t, Some(200));
+        assert_eq!(scale.of_tree(&t), 200 * SAMPLE - 1, "but for rounding");
+        let mut drops = Vec::new();
+        let kept = choose(t.clone(), &p, scale, &mut drops).expect("the root stays");
+        assert_eq!((drops[0].work, scale.of_tree(&kept)), (10 * 200 * SAMPLE / 41, 31 * 200 * SAMPLE / 41));
+        assert_eq!(Scale::of(&t, None).of_tree(&t), 30 * 2 + 10 * 2);
+        assert_eq!(Scale::of(&t, Some(u64::MAX)).of_tree(&t), u64::MAX);
     }
 
     #[test]
@@ -182,10 +245,10 @@ mod tests {
             branch(Some((0, 1)), own, MAX_GUARDS / 4, 3),
         ]);
         let mut drops = Vec::new();
-        let kept = choose(t, &p, &mut drops).expect("the root stays");
+        let kept = choose(t, &p, Scale::Work, &mut drops).expect("the root stays");
         assert_eq!(kept.branches.iter().map(|b| b.entries).collect::<Vec<_>>(), [100, 9, 4]);
         assert_eq!((drops[0].reason.as_str(), drops[0].traces), ("too large", 2));
         let alone = tree(vec![branch(None, own, MAX_GUARDS * 2, 1)]);
-        assert_eq!(choose(alone.clone(), &p, &mut drops), Some(alone), "a root is never cut");
+        assert_eq!(choose(alone.clone(), &p, Scale::Work, &mut drops), Some(alone), "a root is never cut");
     }
 }

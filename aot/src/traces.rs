@@ -3,10 +3,11 @@
 use crate::compile::{self, Job, Options, Outcome};
 use crate::content::Program;
 use crate::lines::Lines;
-use crate::select::{self, Drop};
+use crate::select::{self, Drop, SAMPLE, Scale};
 use ir::ProtoKey;
-use ir::profile::Profile;
+use ir::profile::{Origin, Profile, Spent};
 use ir::tree::{self, RootKey, Tree};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -19,8 +20,16 @@ pub struct Compiled {
     pub trees: Vec<Done>,
     /// What was left out.
     pub drops: Vec<Drop>,
-    /// Work of the whole profile.
+    /// What the whole profile is worth ([`Scale`]).
     pub work: u64,
+    /// Samples of what ran besides traces, by its name; there are none where worth is work.
+    pub spent: Vec<(&'static str, u64)>,
+    /// Worth is processor time.
+    pub sampled: bool,
+    /// Where functions of code that is loaded when the program runs came from: what a rebuild needs to know of them.
+    pub origins: BTreeMap<ProtoKey, Origin>,
+    /// Lines of their instructions, as profiles have them.
+    pub lines: BTreeMap<RootKey, u32>,
 }
 
 /// A compiled tree.
@@ -34,12 +43,16 @@ pub struct Done {
     pub place: String,
     /// Traces in it.
     pub traces: usize,
+    /// Those of code that is loaded when the program runs.
+    pub loaded: usize,
     /// Exits to the interpreter.
     pub exits: usize,
     /// How often it was entered.
     pub entries: u64,
-    /// Its work.
+    /// What it is worth.
     pub work: u64,
+    /// Its samples.
+    pub samples: u64,
     /// Bytes of machine code.
     pub code: usize,
     /// What LLVM was given.
@@ -77,17 +90,31 @@ pub fn compile(
     progress: &dyn Fn(usize) -> Box<dyn Fn() + Sync>,
 ) -> Result<Compiled, String> {
     let mut out = Compiled::default();
-    let mut jobs = Vec::new();
-    for tree in profile.chosen() {
-        out.work = out.work.saturating_add(select::tree_work(&tree));
-        if let Some(tree) = select::choose(tree, program, &mut out.drops) {
+    let (mut jobs, mut scales) = (Vec::new(), Vec::new());
+    let mut named: BTreeSet<ProtoKey> = BTreeSet::new();
+    let chosen = profile.chosen();
+    let Profile { origins, lines, time, .. } = profile;
+    let samples = |what| time.get(&what).copied().unwrap_or(0);
+    out.sampled = time.keys().any(|s| matches!(s, Spent::Root(_)));
+    if out.sampled {
+        out.spent = Spent::OTHER.iter().map(|(s, name)| (*name, samples(*s))).filter(|s| s.1 > 0).collect();
+        out.work = time.values().fold(0u64, |n, s| n.saturating_add(s.saturating_mul(SAMPLE)));
+    }
+    for tree in chosen {
+        let own = out.sampled.then(|| samples(Spent::Root(tree.key)));
+        let scale = Scale::of(&tree, own);
+        if !out.sampled {
+            out.work = out.work.saturating_add(scale.of_tree(&tree));
+        }
+        if let Some(tree) = select::choose(tree, program, scale, &mut out.drops) {
             jobs.push(Job { name: symbol(&tree, options.lines), tree });
+            scales.push((scale, own.unwrap_or(0)));
         }
     }
     let each = progress(jobs.len());
     let outcomes = compile::all(&jobs, options, &*each)?;
-    for (Job { name, tree }, outcome) in jobs.into_iter().zip(outcomes) {
-        let (work, traces) = (select::tree_work(&tree), tree.branches.len());
+    for ((Job { name, tree }, outcome), (scale, samples)) in jobs.into_iter().zip(outcomes).zip(scales) {
+        let (work, traces) = (scale.of_tree(&tree), tree.branches.len());
         let (lowered, object, cached) = match outcome {
             Outcome::Done { lowered, object, cached } => (lowered, object, cached),
             Outcome::Refused(why) => {
@@ -96,6 +123,7 @@ pub fn compile(
             }
         };
         let (mut lost, mut lost_work) = (0, 0);
+        let mut loaded = 0;
         // What grows from a branch that was left out is left out with it.
         let mut gone: Vec<Option<&str>> = vec![None; traces];
         for (b, why) in &lowered.refused {
@@ -105,20 +133,25 @@ pub fn compile(
             let why = gone[i].or_else(|| gone[b.parent?.0]);
             gone[i] = why;
             if let Some(why) = why {
-                let w = select::work(b);
+                let w = scale.worth(b);
                 select::note(&mut out.drops, why, 1, w);
                 lost += 1;
-                lost_work += w;
+                lost_work = u64::saturating_add(lost_work, w);
+            } else {
+                loaded += usize::from(select::is_loaded(b, program));
             }
         }
+        named.extend(tree.branches.iter().flat_map(select::named));
         out.trees.push(Done {
             name,
             key: tree.key,
             place: options.lines.show(tree.key),
             traces: traces - lost,
+            loaded,
             exits: lowered.exits.len(),
             entries: tree.branches[0].entries,
-            work: work - lost_work,
+            work: work.saturating_sub(lost_work),
+            samples,
             code: code_size(&object),
             lowered: lowered.text,
             object,
@@ -127,6 +160,11 @@ pub fn compile(
         let compiled = tree::Compiled { tree, items: lowered.items, exits: lowered.exits };
         tree::write_compiled(&mut out.text, &compiled);
     }
+    let sizes: BTreeSet<u32> = named.iter().map(|k| program.size(*k)).collect();
+    out.text.insert_str(0, &tree::write_sizes(&sizes));
+    named.retain(|k| !program.has(k.hash));
+    out.origins = origins.into_iter().filter(|(k, _)| named.contains(k)).collect();
+    out.lines = lines.into_iter().filter(|(k, _)| named.contains(&k.proto)).collect();
     Ok(out)
 }
 
@@ -156,7 +194,17 @@ impl Compiled {
         self.trees.iter().map(|t| t.traces).sum()
     }
 
-    /// Returns the part of the profiled work that is compiled.
+    /// Names what worth is.
+    pub fn unit(&self) -> &'static str {
+        if self.sampled { "time" } else { "work" }
+    }
+
+    /// Returns the number of traces of code that is loaded when the program runs.
+    pub fn loaded(&self) -> usize {
+        self.trees.iter().map(|t| t.loaded).sum()
+    }
+
+    /// Returns the part of the profile's worth that is compiled.
     pub fn covered(&self) -> u64 {
         self.trees.iter().map(|t| t.work).fold(0, u64::saturating_add)
     }

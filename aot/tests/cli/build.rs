@@ -126,9 +126,37 @@ fn output_that_cannot_be_written() {
     s.build(&["app.lua", "-o", "/dev/full", "--emit", "obj"])
         .fails_with("cannot write '/dev/full': No space left on device");
     assert!(std::fs::metadata("/dev/full").is_ok_and(|m| !m.is_file()), "the device is still one");
+    // What nobody may write, whoever runs the tests.
+    let ran = s.build(&["app.lua", "-o", "/proc/version"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("cannot write '/proc/version': "), "{}", ran.stderr);
+    let ran = s.build(&["app.lua", "-o", "/sys/app"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("cannot write '/sys/app': "), "{}", ran.stderr);
     s.file("script", "");
     s.build(&["script"]).fails_with("'script' has no extension: name the result with --output");
     s.has_only(&["app.lua", "libruntime.a", "script"]);
+    assert_eq!(s.temporary_files(), Vec::<String>::new());
+}
+
+/// A file that may not be written is replaced, as linkers do; in a folder that may not be written nothing is.
+#[test]
+fn output_that_is_read_only() {
+    let s = Sandbox::new();
+    s.file("app.lua", "");
+    s.file("app", "what was there before");
+    s.file("closed/app", "what was there before");
+    let chmod = |mode: &str, name: &str| s.run(std::path::Path::new("chmod"), &[mode, name]).succeeds_silently();
+    chmod("444", "app");
+    s.build(&["app.lua", "-o", "app"]).succeeds_silently();
+    assert_eq!(s.run(&s.path("app"), &["x"]).stdout, "KilnImg x|\n");
+    chmod("555", "closed");
+    // The superuser may.
+    if std::fs::write(s.path("closed/x"), "").is_err() {
+        s.build(&["app.lua", "-o", "closed/app"]).fails_with("cannot write 'closed/app': Permission denied");
+        assert_eq!(s.read("closed/app"), b"what was there before");
+    }
+    chmod("755", "closed");
 }
 
 #[test]

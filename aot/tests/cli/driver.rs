@@ -34,7 +34,8 @@ fn profiled() -> Sandbox {
     let s = Sandbox::new();
     s.file("app.lua", APP);
     s.file("m.lua", MODULE);
-    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua"]).succeeds();
+    // Without samples, so that the profile depends on the program alone.
+    s.run(&kiln(), &["--profile-interval", "0", "--profile-out", "app.kprof", "app.lua"]).succeeds();
     s
 }
 
@@ -263,6 +264,84 @@ fn rebuilding_needs_the_executable_alone() {
     assert!(!s.path("five").exists());
 }
 
+/// Where a profile has samples, shares are of processor time.
+#[test]
+fn shares_are_of_time_where_there_are_samples() {
+    let s = profiled();
+    let text = String::from_utf8(s.read("app.kprof")).expect("text");
+    let roots: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("tree ")).collect();
+    assert_eq!(roots.len(), 2, "{text}");
+    let place = |root: &str| {
+        let line = text.lines().find_map(|l| l.strip_prefix(&format!("line {root} ")));
+        line.expect("its line").to_string()
+    };
+    // The loop that calls the module has most of the work; now it gets little of the time.
+    let (calls, other) = if place(roots[0]) == "4" { (roots[0], roots[1]) } else { (roots[1], roots[0]) };
+    let samples = format!("time {calls} 100\ntime {other} 600\ntime interpreted 250\ntime collector 50\n");
+    let at = text.find("\ntree ").expect("a tree") + 1;
+    let (head, tail) = text.split_at(at);
+    let body = tail.rsplit_once("end ").expect("its end").0;
+    let lines = head.lines().chain(body.lines()).count() + 4;
+    s.file("time.kprof", &format!("{head}{samples}{body}end {lines}\n"));
+    let build = |profile: &str| s.build_real(&["app.lua", "--profile", profile, "-o", "app"]);
+    assert!(summary(&build("app.kprof")).contains(", 100.0 % of the profiled work, "));
+    let ran = build("time.kprof");
+    assert!(summary(&ran).contains(", 70.0 % of the profiled time, "), "{}", ran.stderr);
+    let report = s.aot(&["inspect", "app"]).succeeds().stdout;
+    assert!(report.contains("\nprofile: 70.0 % of its time is compiled, 0 traces left out\n"), "{report}");
+    let of = |line: &str| report.lines().find(|l| l.trim_start().starts_with(line)).expect(&report).to_string();
+    assert!(of("app.lua:8 ").ends_with(" 60.0 %") && of("app.lua:4 ").ends_with(" 10.0 %"), "{report}");
+    // They stay with the executable.
+    let archive = sandbox::real_runtime().to_str().expect("text");
+    s.aot(&["rebuild", "-q", "--runtime-lib", archive, "app", "-o", "again"]).succeeds_silently();
+    assert!(s.read("again") == s.read("app"), "nothing was new");
+    // What is stale has its share.
+    s.file("m.lua", &MODULE.replace("-i / 2", "-i / 4"));
+    let ran = build("time.kprof");
+    let line = summary(&ran);
+    let share: f64 = line.split(" % of").next().and_then(|l| l.rsplit(' ').next()?.parse().ok()).expect(line);
+    assert!((60.0..70.0).contains(&share) && line.contains("stale"), "{line}");
+}
+
+/// What is rebuilt is as if it had been built with all profiles at once, in any number of steps.
+#[test]
+fn rebuilding_in_steps() {
+    let s = Sandbox::new();
+    s.file("app.lua", APP);
+    s.file("m.lua", MODULE);
+    // The second profile has a side trace that the first lacks, the third the same again.
+    for (name, n) in [("one", "40"), ("two", "500"), ("three", "700")] {
+        let out = format!("{name}.kprof");
+        let options = ["-Ohotloop=2", "-Ohotexit=10", "--profile-interval", "0", "--profile-out", &out, "app.lua", n];
+        s.run(&kiln(), &options).succeeds();
+    }
+    let profiles = ["--profile", "one.kprof", "--profile", "two.kprof", "--profile", "three.kprof"];
+    s.build_real(&[&["-q", "app.lua", "-o", "at-once"], &profiles[..]].concat()).succeeds_silently();
+    s.build_real(&["-q", "app.lua", "-o", "first", "--profile", "one.kprof"]).succeeds_silently();
+    let archive = sandbox::real_runtime().to_str().expect("text");
+    let rebuild = |from: &str, profile: &str, to: &str| {
+        let words = ["rebuild", "-q", "--runtime-lib", archive, from, "--profile", profile, "-o", to];
+        s.aot(&words).succeeds_silently();
+    };
+    rebuild("first", "two.kprof", "second");
+    rebuild("second", "three.kprof", "third");
+    let trees = |program: &str| {
+        let manifest = s.aot(&["inspect", "--manifest", program]).succeeds().stdout;
+        let mut trees: Vec<String> = manifest.lines().filter(|l| l.starts_with("tree ")).map(String::from).collect();
+        trees.sort();
+        trees
+    };
+    assert_ne!(trees("first"), trees("third"));
+    assert_eq!(trees("third"), trees("at-once"));
+    assert!(s.read("third") == s.read("at-once"), "the bytes differ");
+    let expected = s.run(&kiln(), &["-joff", "app.lua", "1000"]).succeeds().stdout;
+    assert_eq!(s.run(&s.path("third"), &["1000"]).succeeds().stdout, expected);
+    // An output that is the input is replaced as a whole.
+    rebuild("first", "two.kprof", "first");
+    rebuild("first", "three.kprof", "first");
+    assert!(s.read("first") == s.read("third"), "the bytes differ");
+}
+
 #[test]
 fn damaged_executables_to_rebuild() {
     let s = profiled();
@@ -277,7 +356,13 @@ fn damaged_executables_to_rebuild() {
         (state % below as u64) as usize
     };
     let (mut read, mut refused) = (0, 0);
-    for _ in 0..300 {
+    // More on demand.
+    let more = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
+    let start = Instant::now();
+    for round in 0.. {
+        if round >= 300 && more.is_none_or(|limit| start.elapsed() > limit) {
+            break;
+        }
         let mut bytes = whole.clone();
         for _ in 0..=random(4) {
             let at = random(bytes.len());
@@ -352,7 +437,7 @@ fn an_interrupted_build_leaves_nothing() {
     s.file("app", "what was there before");
     s.file("cc", "#!/bin/sh\ntouch linking\nexec sleep 20\n");
     Command::new("chmod").arg("+x").arg(s.path("cc")).status().expect("chmod");
-    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+    for (signal, number) in [("INT", 2), ("TERM", 15), ("KILL", 9)] {
         // Whoever runs the tests may have signals ignored, which programs inherit.
         let program = ["--default-signal=INT,TERM", env!("CARGO_BIN_EXE_kiln-aot")];
         let arguments = ["build", "app.lua", "-o", "app", "--runtime-lib", "libruntime.a", "--linker", "./cc"];
@@ -367,10 +452,13 @@ fn an_interrupted_build_leaves_nothing() {
             std::thread::sleep(Duration::from_millis(10));
         }
         assert_eq!(s.temporary_files().len(), 1);
+        assert_eq!(s.read("app"), b"what was there before");
         let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().expect("kill");
         assert!(sent.success());
         assert_eq!(child.wait().expect("wait").signal(), Some(number));
-        assert_eq!(s.temporary_files(), Vec::<String>::new());
+        if signal != "KILL" {
+            assert_eq!(s.temporary_files(), Vec::<String>::new());
+        }
         assert_eq!(s.read("app"), b"what was there before");
         s.remove("linking");
     }

@@ -2,9 +2,11 @@
 
 mod build;
 mod driver;
+mod loaded;
 mod native;
 mod peers;
 mod profiles;
 mod sandbox;
 mod targets;
 mod traces;
+mod versions;

@@ -226,6 +226,30 @@ fn objects_are_loaded_into_a_running_machine() {
         "{}",
         other.stderr
     );
+    // Whatever is missing at its end, it is an error, or nothing that was needed.
+    let whole = s.read("app.o");
+    let expected = s.run(&kiln, &["-joff", "app.lua", "plain"]).succeeds().stdout;
+    let mut refused = 0;
+    for part in 0..60 {
+        std::fs::write(s.path("cut.o"), &whole[..whole.len() * part / 60]).expect("write");
+        let ran = s.run(&kiln, &["--aot", "cut.o", "app.lua", "plain"]);
+        match ran.status {
+            0 => assert_eq!(ran.stdout, expected),
+            1 => assert!(ran.stderr.contains(": --aot: 'cut.o': "), "{}", ran.stderr),
+            status => panic!("status {status} for {part}/60 of the object: {}", ran.stderr),
+        }
+        refused += ran.status;
+    }
+    assert!(refused > 50, "{refused} of 60");
+    // Of its header every byte.
+    for at in 0..64 {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0xff;
+        std::fs::write(s.path("cut.o"), bytes).expect("write");
+        let ran = s.run(&kiln, &["--aot", "cut.o", "app.lua", "plain"]);
+        let good = if ran.status == 0 { ran.stdout == expected } else { ran.stderr.contains(": --aot: 'cut.o': ") };
+        assert!((0..2).contains(&ran.status) && good, "byte {at}: {} {}", ran.status, ran.stderr);
+    }
     s.run(&kiln, &["--aot", "app.lua", "app.lua"]).fails_with("--aot: 'app.lua': malformed object file: ");
     s.run(&kiln, &["--aot", "none.o", "app.lua"]).fails_with("--aot: 'none.o': No such file");
 }

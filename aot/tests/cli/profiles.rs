@@ -5,7 +5,7 @@ use ir::profile::Profile;
 use std::process::{Command, Stdio};
 
 /// Runs an executable with variables in its environment.
-fn run(s: &Sandbox, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+pub fn run(s: &Sandbox, program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
     let mut words: Vec<String> = environment.iter().map(|(k, v)| format!("{k}={v}")).collect();
     words.push(s.path(program).display().to_string());
     words.extend(arguments.iter().map(|a| a.to_string()));

@@ -14,7 +14,6 @@ pub mod grow;
 pub mod hash;
 pub mod image;
 pub mod layout;
-pub mod lz;
 pub mod metamethod;
 pub mod objtype;
 pub mod paths;

@@ -4,8 +4,15 @@
 //! image ─► rows (packed text of each tree by its root) ─chunk loaded─► bytecode patched ─first entry─► constants bound ─► compiled code
 //! ```
 //!
-//! Each tree gets a trace number when the image is installed. Its text is unpacked and read only if it is entered: programs with many trees start as fast
-//! as those with few. A tree whose constants cannot be bound (a function that was not loaded, a shape that cannot be) is not used.
+//! Each tree gets a trace number when the image is installed. Its text is unpacked and read only if it is entered: programs with many trees start
+//! as fast as those with few. A tree whose constants cannot be bound (a shape that cannot be) is not used.
+//!
+//! A tree may inline functions of chunks that are not loaded yet, or never will be: a plugin, a module that one run needs and another does not.
+//! Their words are 0. A trace asks whether a function is the one it knows before it does anything else with it, and none is at address 0;
+//! so what it has for the rest of that function is not reached. Once such a chunk is loaded its words are filled, while no compiled code runs:
+//! that may have read some of them.
+//!
+//! Most of what a program loads has no trees: only functions with as many instructions as one that trees name are hashed.
 //!
 //! Invariant: code of a tree runs only after all its words are bound; words that name other trees may change at any time.
 
@@ -19,7 +26,7 @@ use abi::hash::FastMap;
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
-use ir::tree::{Branch, Compiled, Item, Outline, Packed, PackedTree, Reader, RootKey};
+use ir::tree::{Branch, Compiled, Item, Outline, Packed, PackedTree, Reader, RootKey, take_sizes};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
 use std::sync::Arc;
@@ -38,6 +45,8 @@ struct Row {
     slots: i32,
     /// Its root leads to the interpreter.
     returns: bool,
+    /// Words of functions that are not there are 0.
+    lacks: bool,
     state: State,
 }
 
@@ -61,6 +70,10 @@ pub(crate) struct Aot {
     /// Instructions and rows by prototype.
     by_proto: FastMap<ProtoKey, Vec<(u32, usize)>>,
     by_table: FastMap<u64, usize>,
+    /// Numbers of instructions of all prototypes that trees name, sorted; 0 is any.
+    sizes: Vec<u32>,
+    /// Functions were loaded that bound trees may lack.
+    news: bool,
     /// Trace number of the first row.
     first: u32,
     /// Words that name another tree: table, index, tree.
@@ -83,7 +96,8 @@ const EMPTY: ExitState = ExitState { fpr: [0; 32], gpr: [0; 32], spill: [0; SPIL
 /// `trees` points to `count` rows that belong to `texts` in this order, and whose code was made for this version of the runtime.
 pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, texts: &Packed<'static>) -> usize {
     let Some(e) = super::engine(vm) else { return 0 };
-    let mut aot = Aot { first: e.next_number(), ..Aot::default() };
+    let sizes = take_sizes(&texts.head().unwrap_or_default()).0;
+    let mut aot = Aot { first: e.next_number(), sizes, ..Aot::default() };
     for (i, &text) in texts.trees.iter().enumerate().take(count.min(MOST)) {
         let key = text.key;
         // SAFETY: there are `count` rows.
@@ -99,6 +113,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, texts: &
             words: 0,
             slots: 0,
             returns: text.returns,
+            lacks: false,
             state: State::Absent,
         });
     }
@@ -110,6 +125,7 @@ pub unsafe fn install(vm: &mut Vm, trees: *const AotTree, count: usize, texts: &
     }
     e.aot = aot;
     e.show(vm);
+    super::changed(vm);
     vm.jit.loaded = loaded;
     vm.jit.bind = bind_entered;
     vm.host::<stdlib::AtExit>().actions.push(tell_unused);
@@ -141,12 +157,15 @@ pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
     }
     let mut queue = vec![main];
     while let Some(p) = queue.pop() {
-        let key = View::of(vm, e).key(P(p as u64));
         // SAFETY: the chunk was just loaded, so its prototypes are live; sizes describe their own memory.
         let size = unsafe { (*p).size_bc };
-        for (pc, i) in e.aot.by_proto.get(&key).cloned().unwrap_or_default() {
-            if pc < size {
-                e.put(vm, i, p, pc);
+        if e.aot.sizes.first() == Some(&0) || e.aot.sizes.binary_search(&size).is_ok() {
+            let key = View::of(vm, e).key(P(p as u64));
+            e.aot.news = true;
+            for (pc, i) in e.aot.by_proto.get(&key).cloned().unwrap_or_default() {
+                if pc < size {
+                    e.put(vm, i, p, pc);
+                }
             }
         }
         // SAFETY: as above.
@@ -159,6 +178,7 @@ pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
             }
         }
     }
+    e.fill_in(vm);
 }
 
 impl Engine {
@@ -215,6 +235,7 @@ impl Engine {
         let mut words = Vec::with_capacity(c.items.len());
         let mut roots = Vec::new();
         let mut links = Vec::new();
+        let mut lacks = false;
         let cells = c.items.iter().filter(|i| matches!(i, Item::Cell(_))).count();
         let cells: Arc<[AtomicU8]> = (0..cells).map(|_| AtomicU8::new(super::stress::PASS)).collect();
         for (n, item) in c.items.iter().enumerate() {
@@ -230,10 +251,12 @@ impl Engine {
                 Item::Const(c) => register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots),
                 Item::Offset(shape, key) => self.offset(vm, shape, key),
             };
+            lacks |= word.is_none() && is_of_function(item);
+            let word = word.or_else(|| is_of_function(item).then_some(0));
             words.push(word.ok_or_else(|| missing(item))?);
         }
-        let ways = peers::ways(vm, &self.names, &c, |n| Reader::new(&text).branch_of_tree(n as usize), &mut roots);
-        let ways = ways.ok_or("a function that it inlines was not loaded, or has changed")?;
+        let ways = peers::ways(vm, &self.names, &c, |n| Reader::new(&text).branch_of_tree(n as usize), &mut roots)?;
+        lacks |= ways.iter().any(Way::is_lacking);
         roots.sort_unstable_by_key(|v| v.0);
         roots.dedup();
         let row = &mut self.aot.rows[i];
@@ -242,6 +265,7 @@ impl Engine {
         row.ways = ways;
         row.words = words.len();
         row.slots = c.slots;
+        row.lacks = lacks;
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
         if let Some(live) = self.traces[number as usize].as_mut() {
@@ -259,6 +283,44 @@ impl Engine {
         self.aot.links.extend(links);
         self.relink(self.aot.rows[i].key);
         Ok(())
+    }
+
+    /// Fills words of functions that were not there when their trees were bound, unless compiled code runs.
+    fn fill_in(&mut self, vm: &Vm) {
+        if !self.aot.news || vm.jit.depth > 0 {
+            return;
+        }
+        self.aot.news = false;
+        for i in 0..self.aot.rows.len() {
+            let row = &self.aot.rows[i];
+            if !row.lacks || row.state != State::Bound {
+                continue;
+            }
+            let mut roots = Vec::new();
+            let Some(text) = row.text.text() else { continue };
+            let Ok(c) = Reader::new(&text).outline() else { continue };
+            let branch = |n| Reader::new(&text).branch_of_tree(n as usize);
+            let Ok(ways) = peers::ways(vm, &self.names, &c, branch, &mut roots) else { continue };
+            let mut lacks = ways.iter().any(Way::is_lacking);
+            for (n, item) in c.items.iter().enumerate().filter(|(_, item)| is_of_function(item)) {
+                let Item::Const(c) = item else { continue };
+                match register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots) {
+                    Some(bits) => self.aot.set_word(i, n, bits),
+                    None => lacks = true,
+                }
+            }
+            let row = &mut self.aot.rows[i];
+            row.lacks = lacks;
+            for (old, new) in row.ways.iter_mut().zip(ways) {
+                old.complete(new);
+            }
+            let number = self.aot.first + i as u32;
+            if let Some(live) = self.traces[number as usize].as_mut() {
+                live.roots.append(&mut roots);
+                live.roots.sort_unstable_by_key(|v| v.0);
+                live.roots.dedup();
+            }
+        }
     }
 
     /// The root's IR is kept, and whoever wants to know is told.
@@ -417,12 +479,14 @@ impl Live {
 /// Says what a word of a table cannot be.
 fn missing(item: &Item) -> String {
     match item {
-        Item::Const(Const::Proto(_) | Const::Pc(..) | Const::Templ(..)) => {
-            "a function that it refers to was not loaded, or has changed".into()
-        }
         Item::Const(c) => format!("{c} is not there"),
         _ => "it was made for another version".into(),
     }
+}
+
+/// Says whether a word is one of a function.
+fn is_of_function(item: &Item) -> bool {
+    matches!(item, Item::Const(Const::Proto(_) | Const::Pc(..) | Const::Templ(..)))
 }
 
 /// Says whether the processor has an instruction that rounds.
@@ -444,6 +508,7 @@ fn bind_entered(vm: &mut Vm, number: u32) -> Option<TraceCode> {
     if e.aot.rows[i].state != State::Waiting {
         return None;
     }
+    e.fill_in(vm);
     if !e.bind_tree(vm, i) {
         return None;
     }
@@ -488,7 +553,7 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
         let Some(e) = super::engine(vm) else { return fail };
         let Some(&i) = e.aot.by_table.get(&table) else { return fail };
         let row = &mut e.aot.rows[i];
-        let Some(way) = row.ways.get(exit as usize) else { return fail };
+        let Some(way) = row.ways.get(exit as usize).filter(|w| !w.is_lacking()) else { return fail };
         if let Some(objects) = &way.objects {
             let state = e.aot.state.get_or_insert_with(|| Box::new(EMPTY));
             // What compiled code spilled is behind the table's words.

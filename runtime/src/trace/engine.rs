@@ -36,6 +36,13 @@ const ROOM: usize = 8 << 10;
 /// Exits at most between two looks of the policy.
 const BATCH: u32 = 31;
 
+/// Beside precompiled trees a loop comes round this many times as often before it is compiled: the profile knew the hot ones, and to compile one
+/// more for a run that may soon be over costs more than to interpret it for a while.
+const ROOT_PATIENCE: u32 = 8;
+
+/// So do exits of precompiled trees, for the same reason. With 64 short runs gain most (up to two thirds), and long ones lose nothing.
+const EXIT_PATIENCE: u32 = 64;
+
 /// A compiled trace.
 #[derive(Default)]
 pub struct Live {
@@ -263,6 +270,11 @@ impl Engine {
     /// Returns the state of exit stress, which is on.
     pub(crate) fn stress(&mut self) -> &mut super::stress::Stress {
         self.stress.get_or_insert_default()
+    }
+
+    /// How many more times a loop has to come round before it is compiled than `hotloop` says.
+    pub(super) fn root_patience(&self) -> u32 {
+        if self.aot.len() == 0 || self.is_eager() { 1 } else { ROOT_PATIENCE }
     }
 
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
@@ -505,6 +517,7 @@ impl Engine {
 
     /// Counts an exit whose frames were restored, and those that [`Engine::leave_quickly`] did before; says whether to record a side trace.
     pub(crate) fn count_exit(&mut self, vm: &mut Vm, trace: u32, exit: u32) -> bool {
+        let eager = self.is_eager();
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
         let (root, i, ready) = (live.root, exit as usize, !live.aot);
         let mut times = 1 + match live.quick.get_mut(i) {
@@ -523,10 +536,10 @@ impl Engine {
             return false;
         }
         // Behind the end of a trace that does not go on there is nothing to record.
-        let wait = self.params.hotexit.saturating_mul(1 << live.tries[i].min(16));
+        let patience = if ready || eager { 1 } else { EXIT_PATIENCE };
+        let wait = self.params.hotexit.saturating_mul(patience << live.tries[i].min(16));
         let hopeless = u32::from(live.tries[i]) >= self.params.tryside || ended || live.sides[i] != 0;
         let entries = self.entries.get(root as usize).map_or(0, |e| e.entries.wrapping_sub(e.calls));
-        let eager = self.is_eager();
         let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
         if tree.account.exit(&mut self.budget, Exit { times, work, ended }, entries) && !eager {
             self.retire(vm, root);

@@ -114,8 +114,9 @@ fn changed(vm: &mut Vm) {
     let state = state.clone();
     if let Some(e) = engine(vm) {
         e.configure(&state);
-        vm.jit.hotloop = (e.params.hotloop.clamp(1, 30_000) * 2) as u16 - 1;
-        vm.jit.hotcall = (e.params.hotloop.clamp(1, 30_000) * 2) as u16 - 1;
+        let times = e.params.hotloop.saturating_mul(e.root_patience()).clamp(1, 30_000);
+        vm.jit.hotloop = (times * 2) as u16 - 1;
+        vm.jit.hotcall = vm.jit.hotloop;
     }
     if !on {
         give_up(vm, Abort::Flushed);

@@ -20,13 +20,14 @@ use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
 use heap::vm::TraceCode;
 use heap::{Value, Vm};
+use ir::profile::protos;
 use ir::tree::{Branch, Item, Outline, RootKey};
 use ir::{Const, Op, Trace, Ty, sload};
 use std::cell::RefCell;
 
 /// An exit of a tree, by its number.
 pub(crate) struct Way {
-    /// Instruction that goes on.
+    /// Instruction that goes on; 0 if its function is not there, so that the exit is never taken.
     pub pc: u64,
     /// Slot 0 of the frame that goes on, from the tree's base.
     pub base: i32,
@@ -58,6 +59,19 @@ impl Way {
         quick
     }
 
+    /// Says whether a function that it needs was not loaded.
+    #[inline]
+    pub fn is_lacking(&self) -> bool {
+        self.pc == 0
+    }
+
+    /// Takes over what is known now.
+    pub fn complete(&mut self, now: Way) {
+        if self.is_lacking() {
+            (self.pc, self.objects) = (now.pc, now.objects);
+        }
+    }
+
     /// Lets exits pass until the policy looks again.
     pub fn pass(&mut self, times: u32) {
         (self.left, self.batch) = (times, times);
@@ -74,30 +88,36 @@ impl Way {
     }
 }
 
-/// Lists the exits of a tree; `branch` reads a branch of it. Objects that are referred to are added to `roots`.
+/// Lists the exits of a tree; `branch` reads a branch of it. Objects that are referred to are added to `roots`. The error says what is wrong with
+/// the text.
 pub(crate) fn ways(
     vm: &Vm,
     names: &RefCell<Names>,
     c: &Outline,
     branch: impl Fn(u32) -> Option<Branch>,
     roots: &mut Vec<Value>,
-) -> Option<Vec<Way>> {
+) -> Result<Vec<Way>, String> {
     let mut out: Vec<Way> = Vec::with_capacity(c.exits.len());
     let mut firsts = abi::hash::FastMap::default();
     let mut last: Option<(u32, Branch)> = None;
     for (n, exit) in c.exits.iter().enumerate() {
         let from = exit.from;
-        let place = exit.pc?;
-        let pc = bind::bits_and_key(vm, names, &Const::Pc(place.proto, place.pc), roots)?.0;
+        let place = exit.pc.ok_or("an exit leads nowhere")?;
+        let mut pc = bind::bits_and_key(vm, names, &Const::Pc(place.proto, place.pc), roots).map_or(0, |b| b.0);
         let mut objects = None;
-        if exit.objects {
+        if exit.objects && pc != 0 {
             if last.as_ref().is_none_or(|b| b.0 != from.0) {
-                last = Some((from.0, branch(from.0)?));
+                last = Some((from.0, branch(from.0).ok_or("a branch cannot be read")?));
             }
-            let t = &last.as_ref()?.1.trace;
-            let mut made = rebuild(vm, names, t, from.1 as usize, roots).ok()??;
-            made.go_on_at(pc);
-            objects = Some(Box::new(made));
+            let t = &last.as_ref().ok_or("a branch cannot be read")?.1.trace;
+            match rebuild(vm, names, t, from.1 as usize, roots) {
+                Ok(Some(mut made)) => {
+                    made.go_on_at(pc);
+                    objects = Some(Box::new(made));
+                }
+                _ if protos(t).any(|k| names.borrow().proto(k).is_none()) => pc = 0,
+                _ => return Err("an exit makes what cannot be made here".into()),
+            }
         }
         out.push(Way {
             pc,
@@ -120,7 +140,7 @@ pub(crate) fn ways(
             way.word = Some(n as u32);
         }
     }
-    Some(out)
+    Ok(out)
 }
 
 /// Returns a side trace of an exit that has stored its slots, for the assembler: what it inherits is loaded.

@@ -58,6 +58,13 @@ pub const MODES: &[Mode] = &[
     Mode { name: "aot-object-stress", args: STRESS,     train: STRESS, env: &[],                      form: Form::Object,       patience: 16 },
 ];
 
+impl Mode {
+    /// Whether a program is built to be run.
+    pub fn is_built(&self) -> bool {
+        matches!(self.form, Form::Executable | Form::Object)
+    }
+}
+
 /// Options with which everything is hot at once.
 const HOT: &[&str] = &["-Ohotloop=1", "-Ohotexit=1"];
 

@@ -36,6 +36,8 @@ pub struct Origin {
     pub chunk: Vec<u8>,
     /// First line.
     pub line: u32,
+    /// Number of instructions; 0 if unknown.
+    pub size: u32,
 }
 
 /// What processor time was spent on.

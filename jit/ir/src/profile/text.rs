@@ -3,7 +3,7 @@
 //! ```text
 //! kiln profile 1
 //! module @00000000000000ff app.lua             a chunk that was loaded
-//! proto @00000000000000a1 12 @app.lua          first line and chunk of a prototype
+//! proto @00000000000000a1 12+40 @app.lua       first line, number of instructions and chunk of a prototype
 //! line @00000000000000a1:17 3                  line of an instruction, from the first of its prototype
 //! abort @00000000000000a1:17 root nyi-builtin @00000000000000a1:8 2 io.write
 //! types @00000000000000a1:17 3 num 2           types of a slot when the place was hot
@@ -183,8 +183,10 @@ impl Profile {
                 super::least(&mut self.modules, [(proto(hash)?.hash, unescape(name)?)].into());
             }
             "proto" => {
-                let (key, line) = (proto(next()?)?, next()?.parse().ok()?);
-                let origin = Origin { line, chunk: unescape(next()?)? };
+                let (key, numbers) = (proto(next()?)?, next()?);
+                let (line, size) = numbers.split_once('+').unwrap_or((numbers, "0"));
+                let (line, size) = (line.parse().ok()?, size.parse().ok()?);
+                let origin = Origin { line, size, chunk: unescape(next()?)? };
                 super::least(&mut self.origins, [(key, origin)].into());
             }
             "line" => {
@@ -307,7 +309,8 @@ impl Display for Profile {
             escape(&mut out, name);
         }
         for (k, o) in &self.origins {
-            write!(out, "proto {k} {} ", o.line)?;
+            let size = if o.size == 0 { String::new() } else { format!("+{}", o.size) };
+            write!(out, "proto {k} {}{size} ", o.line)?;
             escape(&mut out, &o.chunk);
         }
         for (k, n) in &self.lines {

@@ -14,7 +14,7 @@ pub(crate) use text::branch;
 #[cfg(test)]
 pub(crate) use text::sum;
 pub use packed::{Packed, PackedTree, pack};
-pub use text::{Compiled, Leaving, Outline, Reader, anonymous, write, write_compiled};
+pub use text::{Compiled, Leaving, Outline, Reader, anonymous, take_sizes, write, write_compiled, write_sizes};
 
 use crate::konst::{Const, ProtoKey, Shape};
 use crate::trace::{Link, Start, Trace};

@@ -29,6 +29,7 @@ use crate::konst::{Const, ProtoKey};
 use crate::trace::{Link, Start, Trace};
 use abi::hash::Fnv1a;
 use abi::support::Helper;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// A tree as compiled: its table of constants and what each exit number means.
@@ -136,6 +137,10 @@ impl Leaving {
 pub fn write(out: &mut String, tree: &Tree) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "tree {}", tree.key);
+    branches(out, tree);
+}
+
+fn branches(out: &mut String, tree: &Tree) {
     for b in &tree.branches {
         let mut head = match b.parent {
             None => "root".to_string(),
@@ -164,9 +169,24 @@ pub(crate) fn sum(key: RootKey, head: &str, body: &str) -> u64 {
     h.bytes(head.as_bytes()).u64(0).bytes(body.as_bytes()).finish()
 }
 
-/// Writes the text of a compiled tree.
+/// Writes the line that comes before the trees of an image: the numbers of instructions that the prototypes named in them have, 0 if one is
+/// unknown. So what a program loads need not be hashed to know that it has no trees.
+pub fn write_sizes(sizes: &BTreeSet<u32>) -> String {
+    let list: Vec<String> = sizes.iter().map(u32::to_string).collect();
+    if list.is_empty() { String::new() } else { format!("sizes {}\n", list.join(" ")) }
+}
+
+/// Takes the sizes from the text of an image's trees; a text without them has 0 alone.
+pub fn take_sizes(text: &str) -> (Vec<u32>, &str) {
+    match text.strip_prefix("sizes ").and_then(|t| t.split_once('\n')) {
+        Some((list, rest)) => (list.split(' ').filter_map(|n| n.parse().ok()).collect(), rest),
+        None => (vec![0], text),
+    }
+}
+
+/// Writes the text of a compiled tree: the branches last, so that who wants an outline need not look at them.
 pub fn write_compiled(out: &mut String, c: &Compiled) {
-    write(out, &c.tree);
+    let _ = writeln!(out, "tree {}", c.tree.key);
     for i in &c.items {
         let _ = match i {
             Item::Leave => writeln!(out, "item leave"),
@@ -187,6 +207,7 @@ pub fn write_compiled(out: &mut String, c: &Compiled) {
     let _ = writeln!(out, "facts slots={slots} branches={}{loops}", c.tree.branches.len());
     let work = c.tree.work();
     c.exits.iter().for_each(|&from| Leaving::new(&c.tree, from, &work).write(out));
+    branches(out, &c.tree);
 }
 
 /// Returns a trace whose numbers of other traces are 0.
@@ -222,29 +243,32 @@ impl<'a> Reader<'a> {
     pub fn outline(&mut self) -> Result<Outline, String> {
         let key = self.lines.next().and_then(|(_, l)| RootKey::parse(l.strip_prefix("tree ")?));
         let key = key.ok_or("`tree @hash:index` expected")?;
-        let head = self.lines.next().and_then(|(_, l)| l.strip_prefix("branch ")).ok_or("a branch expected")?;
-        let root = self.branch(key, head)?;
-        let mut out = Outline { root, items: Vec::new(), exits: Vec::new(), slots: 0, branches: 1, loops: false };
+        let (mut items, mut exits) = (Vec::new(), Vec::new());
+        let (mut slots, mut branches, mut loops) = (0, 1, false);
         while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ")) {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
-                "item" => out.items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
-                "exit" => out.exits.push(Leaving::parse(rest)?),
+                "item" => items.push(Item::parse(rest).ok_or_else(|| format!("unknown item '{rest}'"))?),
+                "exit" => exits.push(Leaving::parse(rest)?),
                 "facts" => {
                     for w in rest.split(' ') {
                         match w.split_once('=').unwrap_or((w, "")) {
-                            ("slots", n) => out.slots = number(n)?,
-                            ("branches", n) => out.branches = number(n)?,
-                            ("loops", "") => out.loops = true,
+                            ("slots", n) => slots = number(n)?,
+                            ("branches", n) => branches = number(n)?,
+                            ("loops", "") => loops = true,
                             _ => return Err(format!("unknown word '{w}'")),
                         }
                     }
                 }
-                // Other branches, which need not be read.
-                _ => {}
+                // The root comes first; the others need not be read.
+                "branch" => {
+                    let root = self.branch(key, rest)?;
+                    return Ok(Outline { root, items, exits, slots, branches, loops });
+                }
+                _ => return Err(format!("unknown fact '{word}'")),
             }
         }
-        Ok(out)
+        Err("a branch expected".into())
     }
 
     /// Reads branch `n` of the next tree alone.

@@ -102,8 +102,8 @@ impl Engine {
         }
         let Some(p) = self.names.borrow().proto(key) else { return };
         // SAFETY: as above.
-        let line = unsafe { (*p.cast::<ProtoObj>()).first_line };
-        out.origins.insert(key, Origin { chunk: place::chunk_name(p).to_vec(), line });
+        let (line, size) = unsafe { ((*p).first_line, (*p).size_bc) };
+        out.origins.insert(key, Origin { chunk: place::chunk_name(p).to_vec(), line, size });
     }
 
     /// Returns the root that a trace belongs to.
