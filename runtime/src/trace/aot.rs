@@ -162,7 +162,7 @@ pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
     while let Some(p) = queue.pop() {
         // SAFETY: the chunk was just loaded, so its prototypes are live; sizes describe their own memory.
         let size = unsafe { (*p).size_bc };
-        if e.aot.sizes.first() == Some(&0) || e.aot.sizes.binary_search(&size).is_ok() {
+        if profiled || e.aot.sizes.first() == Some(&0) || e.aot.sizes.binary_search(&size).is_ok() {
             let key = View::of(vm, e).key(P(p as u64));
             e.aot.news = true;
             for (pc, i) in e.aot.by_proto.get(&key).cloned().unwrap_or_default() {
