@@ -204,8 +204,14 @@ fn summary(plan: &Plan, c: &Compiled) -> String {
         0 => "0 dropped".to_string(),
         n => format!("{n} dropped ({})", reasons.join(", ")),
     };
-    let share = 100.0 * c.covered() as f64 / c.work.max(1) as f64;
-    format!("{program}, {} traces compiled{from}, {dropped}, {share:.1} % of the profiled {}", c.traces(), c.unit())
+    let share = |of: u64| 100.0 * c.covered() as f64 / of.max(1) as f64;
+    let traced = match c.spent.is_empty() {
+        true => String::new(),
+        false => format!(" ({:.1} % of that in traces)", share(c.traced())),
+    };
+    let share = share(c.work);
+    let unit = c.unit();
+    format!("{program}, {} traces compiled{from}, {dropped}, {share:.1} % of the profiled {unit}{traced}", c.traces())
 }
 
 fn size(bytes: usize) -> String {

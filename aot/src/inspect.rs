@@ -4,6 +4,7 @@
 
 use crate::manifest::{self, Fact, field, unfield};
 use crate::plan::os_message;
+use crate::select::SAMPLE;
 use crate::target::Target;
 use abi::image::{self, Image, ImageError, Module, ModuleKind};
 use goblin::elf::Elf;
@@ -171,7 +172,15 @@ fn report(f: &Facts<'_>) -> String {
     if f.all("profile").next().is_some() {
         let left = f.all("dropped").map(|d| d.number(1)).fold(0, u64::saturating_add);
         let left = count(left, "trace");
-        line(format_args!("profile: {:.1} % of its {unit} is compiled, {left} left out", percent(covered, work)));
+        let spent = f.all("spent").map(|s| s.number(1).saturating_mul(SAMPLE)).fold(0, u64::saturating_add);
+        let traced = match spent {
+            0 => String::new(),
+            n => format!(" ({:.1} % of that in traces)", percent(covered, work.saturating_sub(n))),
+        };
+        line(format_args!(
+            "profile: {:.1} % of its {unit} is compiled{traced}, {left} left out",
+            percent(covered, work)
+        ));
     }
     for d in f.all("dropped") {
         let reason = clean(&String::from_utf8_lossy(&unfield(d.text(0))));

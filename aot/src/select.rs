@@ -32,7 +32,7 @@ pub struct Drop {
 }
 
 /// Parts of a sample that traces are worth at least.
-pub const SAMPLE: u64 = 1000;
+pub const SAMPLE: u64 = 1_000_000;
 
 /// What the traces of a tree are worth.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +59,8 @@ impl Scale {
         match self {
             Scale::Work => work(b),
             Scale::Time { samples, work } => {
-                let part = u128::from(samples) * u128::from(SAMPLE) * busy(b) / work.max(1);
+                let all = u128::from(samples).saturating_mul(SAMPLE.into());
+                let part = all.saturating_mul(busy(b)).saturating_add(work / 2) / work.max(1);
                 u64::try_from(part).unwrap_or(u64::MAX)
             }
         }
@@ -226,10 +227,10 @@ mod tests {
         let t =
             tree(vec![branch(None, own, 1, 30), branch(Some((0, 0)), own ^ 1, 1, 10), branch(Some((0, 1)), own, 1, 0)]);
         let scale = Scale::of(&t, Some(200));
-        assert_eq!(scale.of_tree(&t), 200 * SAMPLE - 1, "but for rounding");
+        assert_eq!(scale.of_tree(&t), 200 * SAMPLE);
         let mut drops = Vec::new();
         let kept = choose(t.clone(), &p, scale, &mut drops).expect("the root stays");
-        assert_eq!((drops[0].work, scale.of_tree(&kept)), (10 * 200 * SAMPLE / 41, 31 * 200 * SAMPLE / 41));
+        assert_eq!((drops[0].work, scale.of_tree(&kept)), (48_780_488, 200 * SAMPLE - 48_780_488));
         assert_eq!(Scale::of(&t, None).of_tree(&t), 30 * 2 + 10 * 2);
         assert_eq!(Scale::of(&t, Some(u64::MAX)).of_tree(&t), u64::MAX);
     }

@@ -194,6 +194,12 @@ impl Compiled {
         self.trees.iter().map(|t| t.traces).sum()
     }
 
+    /// Returns what all traces of the profile are worth.
+    pub fn traced(&self) -> u64 {
+        let rest = self.spent.iter().fold(0u64, |n, s| n.saturating_add(s.1.saturating_mul(SAMPLE)));
+        self.work.saturating_sub(rest)
+    }
+
     /// Names what worth is.
     pub fn unit(&self) -> &'static str {
         if self.sampled { "time" } else { "work" }

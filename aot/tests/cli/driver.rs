@@ -315,9 +315,12 @@ fn shares_are_of_time_where_there_are_samples() {
     let build = |profile: &str| s.build_real(&["app.lua", "--profile", profile, "-o", "app"]);
     assert!(summary(&build("app.kprof")).contains(", 100.0 % of the profiled work, "));
     let ran = build("time.kprof");
-    assert!(summary(&ran).contains(", 70.0 % of the profiled time, "), "{}", ran.stderr);
+    assert!(summary(&ran).contains(", 70.0 % of the profiled time (100.0 % of that in traces), "), "{}", ran.stderr);
     let report = s.aot(&["inspect", "app"]).succeeds().stdout;
-    assert!(report.contains("\nprofile: 70.0 % of its time is compiled, 0 traces left out\n"), "{report}");
+    assert!(
+        report.contains("\nprofile: 70.0 % of its time is compiled (100.0 % of that in traces), 0 traces left out\n"),
+        "{report}"
+    );
     let of = |line: &str| report.lines().find(|l| l.trim_start().starts_with(line)).expect(&report).to_string();
     assert!(of("app.lua:8 ").ends_with(" 60.0 %") && of("app.lua:4 ").ends_with(" 10.0 %"), "{report}");
     // They stay with the executable.
