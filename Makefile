@@ -26,10 +26,10 @@ build: setup
 	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
 # Once more alone: only so the archive is optimised as a whole.
 	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib
-# And without the trace compiler, for `kiln build --no-jit`: for size, in the folder of its profile, so that neither is built twice. A panic ends
-# the process, so that only its backtrace would need tables of frames.
-	RUSTFLAGS="$$RUSTFLAGS -C force-unwind-tables=no" $(CARGO) rustc --profile small -p runtime --lib --crate-type staticlib --features no-live
-	cp target/small/libruntime.a $(RELEASE)/libruntime-nojit.a
+# And without the trace compiler, for `kiln build --no-jit`: for size, in the folder of its profile, so that neither is built twice. Nothing unwinds, so
+# that tables of frames serve backtraces of panics alone.
+	$(CARGO) rustc --profile small -p runtime --lib --crate-type staticlib --features no-live
+	objcopy --remove-section=.eh_frame --remove-section=.rela.eh_frame target/small/libruntime.a $(RELEASE)/libruntime-nojit.a
 
 # Installs what is missing (see .ci/setup); does nothing, and asks for nothing, if nothing is.
 setup:
