@@ -5,6 +5,8 @@ use abi::abort::Abort;
 use abi::exit::SnapMap;
 use abi::grow::Growth;
 use ir::Trace;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use ir::inline::Template;
 
@@ -70,7 +72,54 @@ pub struct Code {
     /// What the end of the trace counts in, if it restores the frames itself later on. It lives as long as the code.
     pub count: Option<std::sync::Arc<std::sync::atomic::AtomicU32>>,
     /// How often the side trace was entered, if the code counts that. It lives as long as the code.
-    pub entries: Option<std::sync::Arc<std::sync::atomic::AtomicU64>>,
+    pub entries: Option<Counter>,
+}
+
+/// A counter that compiled code adds to. Many lie in one block: so they are near each other, and few lines of the cache hold them.
+#[derive(Clone, Debug)]
+pub struct Counter {
+    block: Arc<[AtomicU64]>,
+    index: usize,
+}
+
+impl Counter {
+    /// Returns its address, which is valid as long as it or a clone lives.
+    pub fn address(&self) -> u64 {
+        std::ptr::from_ref(&self.block[self.index]) as u64
+    }
+
+    /// Returns what was counted.
+    pub fn get(&self) -> u64 {
+        self.block[self.index].load(Ordering::Relaxed)
+    }
+}
+
+/// Where counters come from.
+#[derive(Debug, Default)]
+pub struct Counters {
+    block: Option<Arc<[AtomicU64]>>,
+    used: usize,
+}
+
+/// Counters of a block.
+const BLOCK: usize = 512;
+
+impl Counters {
+    /// Returns a counter that is 0.
+    pub fn take(&mut self) -> Counter {
+        let full = self.used == BLOCK;
+        let block = match &self.block {
+            Some(block) if !full => block.clone(),
+            _ => {
+                let block: Arc<[AtomicU64]> = (0..BLOCK).map(|_| AtomicU64::new(0)).collect();
+                self.block = Some(block.clone());
+                self.used = 0;
+                block
+            }
+        };
+        self.used += 1;
+        Counter { block, index: self.used - 1 }
+    }
 }
 
 /// A code generator.

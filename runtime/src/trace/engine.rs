@@ -17,7 +17,7 @@ use heap::vm::TraceEntry;
 use heap::{Value, Vm};
 use ir::Link;
 use jit::asm::x64::X64;
-use jit::backend::{Env, LIVE};
+use jit::backend::{Counter, Env, LIVE};
 use jit::mcode::Arena;
 use jit::params::Params;
 use jit::record::{Begin, Recorder, Status};
@@ -25,7 +25,7 @@ use jit::subject::{P, Subject};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicU8, AtomicU32};
 use stdlib::jit::JitState;
 
 /// Instructions that may pass between a hot `ITERN` and its next round.
@@ -71,7 +71,7 @@ pub struct Live {
     /// What the code's end counts in: kept as long as the code.
     pub _count: Option<Arc<AtomicU32>>,
     /// How often it was entered, if its code counts that.
-    pub entered: Option<Arc<AtomicU64>>,
+    pub entered: Option<Counter>,
     /// Objects that the code refers to.
     pub roots: Vec<Value>,
     /// Number of side traces of a root.

@@ -5,15 +5,15 @@
 //!
 //! Invariant: a branch comes behind its parent, so the root is the first.
 
+mod packed;
 #[cfg(test)]
 pub(crate) mod tests;
-mod packed;
 mod text;
 
+pub use packed::{Packed, PackedTree, pack};
 pub(crate) use text::branch;
 #[cfg(test)]
 pub(crate) use text::sum;
-pub use packed::{Packed, PackedTree, pack};
 pub use text::{Compiled, Leaving, Outline, Reader, anonymous, take_sizes, write, write_compiled, write_sizes};
 
 use crate::konst::{Const, ProtoKey, Shape};

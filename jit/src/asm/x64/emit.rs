@@ -24,7 +24,7 @@ use abi::{layout, tag, vmfield};
 use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
 use ir::{Const, Conv, Field, FpMath, Ins, Link, Op, Ref, Trace, Ty, sload};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicU8, AtomicU32};
 
 /// Scratch for arrays of values, from `rsp`.
 pub const ARRAY: i32 = SPILLS as i32 * 8;
@@ -136,7 +136,6 @@ pub(super) struct Emit<'a> {
     ways: Exits,
     maps: &'a [SnapMap],
     count: Option<Arc<AtomicU32>>,
-    entries: Option<Arc<AtomicU64>>,
     /// The guard under way is the loop's last instruction.
     closing: bool,
     /// It has jumped back to the head.
@@ -179,7 +178,6 @@ pub fn emit(
         ways,
         maps: &maps,
         count: None,
-        entries: None,
         closing: false,
         closed: false,
         twins: Vec::new(),
@@ -203,7 +201,7 @@ pub fn emit(
     e.tail()?;
     e.a.emit_pool();
     let bytes = e.a.o.finalize().map_err(|_| Abort::NyiIr)?;
-    let (patches, cells, count, entries) = (e.patches, e.stress, e.count, e.entries);
+    let (patches, cells, count, entries) = (e.patches, e.stress, e.count, e.ways.counter);
     Ok(Code {
         bytes,
         entry: 0,
@@ -316,10 +314,15 @@ impl Emit<'_> {
 
     /// Counts an entry of a side trace, if that is wanted.
     fn count_entry(&mut self) {
-        if self.ways.counted && self.req.parent.is_some() {
-            let at = Arc::as_ptr(self.entries.insert(Arc::default())) as u64;
-            self.a.imm(TMP, at);
-            dynasm!(self.a.o; .arch x64; add QWORD [rax], BYTE 1);
+        if let (Some(machine), Some(counter)) = (self.ways.counted, &self.ways.counter) {
+            let at = counter.address();
+            // The machine's address is in a register. What is counted is mostly near it: then that is one instruction.
+            if let Ok(distance) = i32::try_from(at.wrapping_sub(machine) as i64) {
+                dynasm!(self.a.o; .arch x64; add QWORD [r14 + distance], BYTE 1);
+            } else {
+                self.a.imm(TMP, at);
+                dynasm!(self.a.o; .arch x64; add QWORD [rax], BYTE 1);
+            }
         }
         let inner = self.inner;
         dynasm!(self.a.o; .arch x64; =>inner);

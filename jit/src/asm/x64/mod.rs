@@ -18,7 +18,7 @@ use super::check::check;
 use super::place::{Machine, Reg, RegSet};
 use super::select::{Cpu, select};
 use super::snapmap;
-use crate::backend::{Backend, Code, Env, Request};
+use crate::backend::{Backend, Code, Counter, Counters, Env, Request};
 use abi::abort::Abort;
 
 const RCX: Reg = Reg::gpr(1);
@@ -55,22 +55,25 @@ pub static MACHINE: Machine = Machine {
 };
 
 /// Generates x86-64 code.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct X64 {
     /// What the CPU has.
     pub cpu: Cpu,
     exits: Exits,
+    counters: Counters,
 }
 
 /// How traces are left.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Exits {
     /// Code that all exits share.
     shared: Option<u64>,
     /// How often an end in the interpreter goes through the runtime before it restores the frames itself.
     patience: Option<u32>,
-    /// Side traces count their entries.
-    counted: bool,
+    /// Side traces count their entries. The address of the machine that will run them.
+    counted: Option<u64>,
+    /// What the trace that is assembled counts them with.
+    counter: Option<Counter>,
 }
 
 impl X64 {
@@ -90,12 +93,17 @@ impl X64 {
                 bmi2: std::arch::is_x86_feature_detected!("bmi2"),
             },
             exits: Exits::default(),
+            counters: Counters::default(),
         }
     }
 
     /// Makes a backend for the least CPU.
     pub fn baseline() -> X64 {
-        X64 { cpu: Cpu { sse41: false, avx: false, bmi2: false }, exits: Exits::default() }
+        X64 {
+            cpu: Cpu { sse41: false, avx: false, bmi2: false },
+            exits: Exits::default(),
+            counters: Counters::default(),
+        }
     }
 }
 
@@ -122,9 +130,10 @@ impl X64 {
         self.exits.patience = times;
     }
 
-    /// From now on side traces count how often they are entered ([`Code::entries`](crate::backend::Code::entries)).
-    pub fn count_entries(&mut self, on: bool) {
-        self.exits.counted = on;
+    /// From now on side traces, which run in the machine at an address, count how often they are entered
+    /// ([`Code::entries`](crate::backend::Code::entries)).
+    pub fn count_entries(&mut self, machine: u64) {
+        self.exits.counted = Some(machine);
     }
 }
 
@@ -145,7 +154,9 @@ impl Backend for X64 {
             debug_assert!(false, "wrong allocation: {e}");
             return Err(Abort::Inconsistent);
         }
-        emit::emit(self.cpu, self.exits, env, request, &sel, &alloc, maps)
+        let counted = self.exits.counted.is_some() && request.parent.is_some();
+        let counter = counted.then(|| self.counters.take());
+        emit::emit(self.cpu, Exits { counter, ..self.exits.clone() }, env, request, &sel, &alloc, maps)
     }
 
     fn link_exit(&self, site: u64, target: u64) -> Option<Vec<u8>> {

@@ -9,7 +9,6 @@ use ir::profile::{Origin, Profile, protos};
 use ir::tree::{Branch, RootKey, Tree};
 use ir::{Const, Link, ProtoKey, Start};
 use jit::subject::{P, Subject};
-use std::sync::atomic::Ordering;
 
 /// Flushes whose traces are all kept; of later ones every so many, fewer and fewer.
 const FLUSHES: u32 = 64;
@@ -126,7 +125,7 @@ impl Engine {
     /// Returns how often a trace was entered; a root by the interpreter.
     fn entered(&self, live: &Live) -> u64 {
         match &live.entered {
-            Some(n) => n.load(Ordering::Relaxed),
+            Some(n) => n.get(),
             None => self.entries.get(live.number as usize).map_or(0, |e| e.entries.into()),
         }
     }

@@ -68,6 +68,7 @@ pub(crate) struct Output {
 pub fn start(vm: &mut Vm, options: &Options) -> Result<(), String> {
     let path = expand(&options.path);
     let deliver = vm.jit.deliver;
+    let machine = std::ptr::from_ref(vm) as u64;
     let Some(e) = super::engine(vm) else { return Err("there is no trace compiler for this processor".into()) };
     // Better now than after hours.
     if !is_stream(&path) {
@@ -78,7 +79,7 @@ pub fn start(vm: &mut Vm, options: &Options) -> Result<(), String> {
     let every = (options.every > 0).then(|| Duration::from_millis(options.every));
     // The report has a timer of its own.
     let sampled = options.interval > 0 && e.watch.stats.is_none();
-    e.backend.count_entries(true);
+    e.backend.count_entries(machine);
     e.watch.profile = Some(Box::new(Output {
         path,
         every,
