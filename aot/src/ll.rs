@@ -9,7 +9,6 @@ use crate::cpu::Cpu;
 use crate::prelude;
 use crate::target::Target;
 use abi::image::{self, AotImage};
-use inkwell::{AtomicOrdering, OptimizationLevel};
 use inkwell::context::Context;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::module::{Linkage, Module};
@@ -19,6 +18,7 @@ use inkwell::targets::{
     TargetTriple,
 };
 use inkwell::values::{BasicValue, BasicValueEnum, GlobalValue, InstructionOpcode, Operand};
+use inkwell::{AtomicOrdering, OptimizationLevel};
 use std::sync::Once;
 
 /// For whom code is generated, and how hard LLVM tries.

@@ -159,7 +159,10 @@ fn outlines_agree_with_trees() {
         write_compiled(&mut text, &c);
         let o = Reader::new(&text).outline().expect("an outline");
         assert_eq!((o.target, &o.items), (c.tree.branches[0].target, &c.items), "{text}");
-        assert_eq!(format!("{:?}", o.link).split('(').next(), format!("{:?}", c.tree.branches[0].trace.link).split('(').next());
+        assert_eq!(
+            format!("{:?}", o.link).split('(').next(),
+            format!("{:?}", c.tree.branches[0].trace.link).split('(').next()
+        );
         assert_eq!((o.branches as usize, o.exits.len()), (c.tree.branches.len(), c.exits.len()));
         let work = c.tree.work();
         for (l, &(b, s)) in o.exits.iter().zip(&c.exits) {

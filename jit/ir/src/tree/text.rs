@@ -104,7 +104,10 @@ impl Leaving {
             work: work[branch][snap],
             ended: t.link == Link::Interp && snap + 1 == t.snaps.len(),
             objects: s.entries.iter().any(|e| crate::sunk::is_sunk(t, e.1)),
-            early: t.ins.iter().any(|i| i.is_sunk() && i.refs().any(|r| matches!(t.as_const(r), Some(Const::BaseMeta(_))))),
+            early: t
+                .ins
+                .iter()
+                .any(|i| i.is_sunk() && i.refs().any(|r| matches!(t.as_const(r), Some(Const::BaseMeta(_))))),
         }
     }
 
@@ -278,8 +281,7 @@ impl<'a> Reader<'a> {
     pub fn outline(&mut self) -> Result<Outline, String> {
         self.lines.next().and_then(|(_, l)| tree_key(l)).ok_or("`tree @hash:index` expected")?;
         let (items, exits) = (Vec::new(), Vec::new());
-        let mut out =
-            Outline { link: Link::Open, target: None, items, exits, slots: 0, branches: 1, loops: false };
+        let mut out = Outline { link: Link::Open, target: None, items, exits, slots: 0, branches: 1, loops: false };
         while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ") && !l.starts_with("branch ")) {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
