@@ -13,7 +13,8 @@ impl Lowerer<'_> {
         let row = h.row();
         let ret = ty(row.ret);
         let f = self.constant(Item::Helper(h), "ptr");
-        let list: Vec<String> = row.args.iter().zip(args).map(|(a, v)| format!("{} {v}", ty(*a))).collect();
+        let list: Vec<String> =
+            row.args.iter().zip(args).map(|(a, v)| format!("{}{} {v}", ty(*a), extended(*a))).collect();
         let list = list.join(", ");
         if row.ret == Arg::void {
             self.f.line(format_args!("call void {f}({list})"));
@@ -24,7 +25,7 @@ impl Lowerer<'_> {
             Effect::L => " nounwind willreturn memory(read)",
             Effect::A | Effect::S => "",
         };
-        self.f.let_(format_args!("call {ret} {f}({list}){effect}"))
+        self.f.let_(format_args!("call{} {ret} {f}({list}){effect}", extended(row.ret)))
     }
 
     /// Calls a helper with values; it becomes the value of instruction `at`.
@@ -180,6 +181,11 @@ impl Lowerer<'_> {
         self.f.begin(&on);
         Ok(())
     }
+}
+
+/// How LLVM is told that a whole register holds a number of 32 bits: on LoongArch what is called relies on its upper half. Elsewhere it says nothing.
+fn extended(a: Arg) -> &'static str {
+    if ty(a) == "i32" { " signext" } else { "" }
 }
 
 /// Returns the LLVM type of an argument.
