@@ -246,9 +246,11 @@ impl Engine {
 
     /// Hands everything that must stay alive to the collector, at the start and at the end of its marking: traces made in between are
     /// found then.
-    pub(crate) fn mark(&mut self, vm: &Vm, visit: &mut dyn FnMut(Value)) {
+    pub(crate) fn mark(&mut self, vm: &Vm, visit: &mut dyn FnMut(Value)) -> usize {
+        let mut bytes = 0;
         let proto = |p: u64| Value(p | tag::PROTO << tag::SHIFT);
         for live in self.traces.iter().flatten() {
+            bytes += 2 * live.code.1 + 64 * live.roots.len();
             live.roots.iter().for_each(|v| visit(*v));
             if live.place.0 != 0 {
                 visit(proto(live.place.0));
@@ -265,6 +267,7 @@ impl Engine {
                 names.strings(visit);
             }
         }
+        bytes
     }
 
     /// The collector has marked and is about to free: forgets what is known of objects that go.

@@ -562,7 +562,10 @@ fn what_traces_refer_to_survives() {
         static ROOT: Cell<Value> = const { Cell::new(Value::NIL) };
     }
     let mut vm = machine();
-    vm.jit.mark = |_, visit| visit(ROOT.get());
+    vm.jit.mark = |_, visit| {
+        visit(ROOT.get());
+        0
+    };
     let (t, kept) = (new_table(&vm), text(&vm, "kept by a trace only"));
     set(&vm, t, num(1.0), kept);
     ROOT.set(Value::from_tab(t));
