@@ -593,10 +593,15 @@ impl Engine {
         }
     }
 
-    /// Says whether the trace whose end was just reached was ended where the recorder could have gone on: not before a return or a call.
+    /// Says whether the trace whose end was just reached only became too long.
     fn is_cut(&self, vm: &Vm) -> bool {
         let view = View { restored: true, ..self.view(vm) };
-        let Some(op) = view.at().and_then(|(proto, pc)| view.code(proto, pc).op()) else { return false };
+        view.at().is_some_and(|(proto, pc)| self.goes_on_at(vm, proto, pc))
+    }
+
+    /// Says whether a trace that leads to the interpreter at an instruction might have gone on there: what cannot is a return or a call.
+    pub(crate) fn goes_on_at(&self, vm: &Vm, proto: P, pc: u32) -> bool {
+        let Some(op) = self.view(vm).code(proto, pc).op() else { return false };
         let leaves = matches!(op, Op::RET | Op::RET0 | Op::RET1 | Op::RETM);
         let calls = matches!(op, Op::CALL | Op::CALLM | Op::CALLT | Op::CALLMT | Op::ITERC);
         !(leaves || calls)
