@@ -74,7 +74,7 @@ fn captured_slots(k: &GcConst) -> Slots {
 /// Checks instruction `pc` and applies it to the slots with an open upvalue.
 fn step(f: &Function, pc: usize, captures: &[Slots], open: &mut Slots) -> Result {
     let ins = f.ins(pc);
-    let limit = match f.ops[pc] {
+    let limit = match f.op(pc) {
         Op::FNEW => {
             *open = open.union(captures[usize::from(ins.d())]);
             return Ok(());

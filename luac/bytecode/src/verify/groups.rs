@@ -1,6 +1,6 @@
 //! Groups of slots and of instructions: calls, returns, ranges, loops.
 
-use super::{Flow, Function, Result, flow, quick};
+use super::{Flow, Function, Result, flow};
 use crate::op::Op;
 use crate::proto::MAX_INS;
 
@@ -11,7 +11,7 @@ const ITER_ARGS: u8 = 3;
 
 pub(super) fn check(f: &Function) -> Result {
     (1..f.len()).try_for_each(|pc| check_at(f, pc))?;
-    if f.classes & quick::LOOP != 0 { check_loop_entries(f) } else { Ok(()) }
+    check_loop_entries(f)
 }
 
 /// Checks the group that begins with, or has, instruction `pc`.
@@ -19,7 +19,7 @@ pub(super) fn check_at(f: &Function, pc: usize) -> Result {
     let ins = f.ins(pc);
     let size = f.frame_size();
     let (a, b, c, d) = (usize::from(ins.a()), usize::from(ins.b()), usize::from(ins.c()), usize::from(ins.d()));
-    let slots_ok = match f.ops[pc] {
+    let slots_ok = match f.op(pc) {
         Op::CALL => c >= 1 && a + 1 < size && a + c < size && results_fit(a, b, size),
         Op::CALLM => a + c + 1 < size && results_fit(a, b, size),
         Op::CALLT => d >= 1 && a + 1 < size && a + d < size,
@@ -42,7 +42,7 @@ pub(super) fn check_at(f: &Function, pc: usize) -> Result {
     if !slots_ok {
         return f.bad(pc, "wrong operands");
     }
-    match f.ops[pc] {
+    match f.op(pc) {
         Op::FORI | Op::FORL => check_numeric_loop(f, pc),
         Op::ISNEXT => check_next_loop(f, pc),
         Op::ITERN | Op::ITERC | Op::ITERL => check_generic_loop(f, pc),
@@ -68,13 +68,13 @@ fn table_hint_ok(f: &Function, d: usize) -> bool {
 
 /// `FORI` jumps behind the `FORL`, which jumps behind the `FORI`.
 fn check_numeric_loop(f: &Function, pc: usize) -> Result {
-    let (fori, forl) = match f.ops[pc] {
+    let (fori, forl) = match f.op(pc) {
         Op::FORI => (pc, f.target(pc) - 1),
         _ => (f.target(pc) - 1, pc),
     };
     let paired = fori < forl
-        && f.ops[fori] == Op::FORI
-        && f.ops[forl] == Op::FORL
+        && f.op(fori) == Op::FORI
+        && f.op(forl) == Op::FORL
         && f.ins(fori).a() == f.ins(forl).a()
         && f.target(fori) == forl + 1
         && f.target(forl) == fori + 1;
@@ -84,7 +84,7 @@ fn check_numeric_loop(f: &Function, pc: usize) -> Result {
 /// `ISNEXT` jumps forward to its `ITERN`.
 fn check_next_loop(f: &Function, pc: usize) -> Result {
     let end = f.target(pc);
-    if end > pc && f.ops[end] == Op::ITERN && f.ins(end).a() == f.ins(pc).a() {
+    if end > pc && f.op(end) == Op::ITERN && f.ins(end).a() == f.ins(pc).a() {
         check_generic_loop(f, end)
     } else {
         f.bad(pc, "part of a generic loop")
@@ -93,18 +93,18 @@ fn check_next_loop(f: &Function, pc: usize) -> Result {
 
 /// `ISNEXT` or `JMP` leads to `ITERN` or `ITERC`, followed by an `ITERL` that jumps behind the former.
 fn check_generic_loop(f: &Function, pc: usize) -> Result {
-    let iter = if f.ops[pc] == Op::ITERL { pc - 1 } else { pc };
-    let entry_op = match f.ops[iter] {
+    let iter = if f.op(pc) == Op::ITERL { pc - 1 } else { pc };
+    let entry_op = match f.op(iter) {
         Op::ITERN => Op::ISNEXT,
         Op::ITERC => Op::JMP,
         _ => return f.bad(pc, "part of a generic loop"),
     };
-    let whole = f.ops.get(iter + 1) == Some(&Op::ITERL) && f.ins(iter).a() == f.ins(iter + 1).a() && {
+    let whole = iter + 1 < f.len() && f.op(iter + 1) == Op::ITERL && f.ins(iter).a() == f.ins(iter + 1).a() && {
         let entry = f.target(iter + 1) - 1;
         // The entry's target is looked at only where its opcode says that it has one.
         entry >= 1
             && entry < iter
-            && f.ops[entry] == entry_op
+            && f.op(entry) == entry_op
             && f.target(entry) == iter
             && (entry_op == Op::JMP || f.ins(entry).a() == f.ins(iter).a())
     };
@@ -129,7 +129,7 @@ pub(super) fn check_loop_entries(f: &Function) -> Result {
         }
     }
     for pc in 1..f.len() {
-        if matches!(flow(f.ops[pc]), Flow::Jump | Flow::Branch) {
+        if matches!(flow(f.op(pc)), Flow::Jump | Flow::Branch) {
             let target = f.target(pc);
             let entry = entry_of[target] as usize;
             if entry != 0 && loop_end(f, entry).is_some_and(|end| pc < entry || pc > end) {
@@ -142,7 +142,7 @@ pub(super) fn check_loop_entries(f: &Function) -> Result {
 
 /// Returns the last instruction of the loop that starts at `pc`.
 fn loop_end(f: &Function, pc: usize) -> Option<usize> {
-    match f.ops[pc] {
+    match f.op(pc) {
         Op::FORI => Some(f.target(pc) - 1),
         Op::ISNEXT => Some(f.target(pc) + 1),
         _ => None,

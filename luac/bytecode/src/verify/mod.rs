@@ -65,13 +65,20 @@ fn visit(proto: &Proto, depth: usize, count: &mut u32) -> Result {
         }
     }
     *count += 1;
-    let function = Function::decode(proto, *count)?;
-    function.check_constants()?;
-    if !quick::check(&function) {
-        operands::check(&function)?;
-        groups::check(&function)?;
+    let function = Function::new(proto, *count)?;
+    let multres = match quick::check(&function) {
+        Some(classes) => classes & quick::MULTRES != 0,
+        None => {
+            function.check_opcodes()?;
+            function.check_constants()?;
+            operands::check(&function)?;
+            groups::check(&function)?;
+            true
+        }
+    };
+    if multres {
+        multres::check(&function)?;
     }
-    multres::check(&function)?;
     closures::check(&function)?;
     match &proto.debug {
         Some(debug) => function.check_debug(debug),
@@ -90,18 +97,15 @@ fn check_captures(parent: &Proto, child: &Proto, number: u32) -> Result {
     Ok(())
 }
 
-/// A function whose opcodes are known to be valid.
+/// A function whose head is good, and whose opcodes are valid where they are asked for.
 struct Function<'a> {
     proto: &'a Proto,
-    ops: Vec<Op>,
-    /// The classes of all its opcodes.
-    classes: u8,
     number: u32,
 }
 
 impl<'a> Function<'a> {
-    /// Checks the head and the opcodes.
-    fn decode(proto: &'a Proto, number: u32) -> Result<Function<'a>> {
+    /// Checks the head.
+    fn new(proto: &'a Proto, number: u32) -> Result<Function<'a>> {
         let bad = |what: &'static str| Err(BadBytecode::new(what, Place::Function(number)));
         if !(2..=MAX_INS).contains(&proto.bc.len()) {
             return bad("function without instructions, or with too many");
@@ -123,26 +127,24 @@ impl<'a> Function<'a> {
         if proto.bc[0] != Ins::ad(head, proto.frame_size, 0) {
             return bad("wrong function head");
         }
-        let (mut classes, mut valid) = (0, true);
-        let mut decode = |ins: &Ins| {
-            let op = operands::DUMPED[usize::from(ins.0 as u8)];
-            valid &= op.is_some();
-            let op = op.unwrap_or(head);
-            classes |= quick::class(op);
-            op
-        };
-        let mut ops: Vec<Op> = proto.bc.iter().map(&mut decode).collect();
-        ops[0] = head;
-        // The head is none of those, so it is looked for behind it.
+        Ok(Function { proto, number })
+    }
+
+    fn check_opcodes(&self) -> Result {
         let wrong = |ins: &Ins| operands::DUMPED[usize::from(ins.0 as u8)].is_none();
-        if !valid && let Some(at) = proto.bc[1..].iter().position(wrong) {
-            let what = match proto.bc[at + 1].op() {
-                Some(Op::KCDATA) => "cdata constants are not supported",
-                _ => "invalid opcode",
-            };
-            return Err(BadBytecode::new(what, Place::Ins(number, at as u32 + 1)));
+        match self.proto.bc[1..].iter().position(wrong) {
+            None => Ok(()),
+            Some(at) => match self.ins(at + 1).op() {
+                Some(Op::KCDATA) => self.bad(at + 1, "cdata constants are not supported"),
+                _ => self.bad(at + 1, "invalid opcode"),
+            },
         }
-        Ok(Function { proto, ops, classes, number })
+    }
+
+    /// Returns an opcode that is known to be valid; the head's is not asked for.
+    #[inline(always)]
+    fn op(&self, pc: usize) -> Op {
+        operands::DUMPED[usize::from(self.proto.bc[pc].0 as u8)].unwrap_or(Op::FUNCF)
     }
 
     fn bad<T>(&self, pc: usize, what: &'static str) -> Result<T> {
@@ -150,7 +152,7 @@ impl<'a> Function<'a> {
     }
 
     fn len(&self) -> usize {
-        self.ops.len()
+        self.proto.bc.len()
     }
 
     fn ins(&self, pc: usize) -> Ins {
@@ -168,7 +170,7 @@ impl<'a> Function<'a> {
 
     /// Calls `f` with each instruction that may be executed after `pc`.
     fn each_successor(&self, pc: usize, mut f: impl FnMut(usize) -> Result) -> Result {
-        match flow(self.ops[pc]) {
+        match flow(self.op(pc)) {
             Flow::Next => f(pc + 1),
             Flow::Jump => f(self.target(pc)),
             Flow::Branch => f(self.target(pc)).and_then(|()| f(pc + 1)),

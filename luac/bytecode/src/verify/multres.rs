@@ -8,9 +8,9 @@ use crate::op::Op;
 
 pub(super) fn check(f: &Function) -> Result {
     let concerned = |pc: &usize| {
-        quick::class(f.ops[*pc]) & quick::MULTRES != 0 && (is_producer(f, *pc) || consumed_slot(f, *pc).is_some())
+        quick::class(f.op(*pc)) & quick::MULTRES != 0 && (is_producer(f, *pc) || consumed_slot(f, *pc).is_some())
     };
-    if f.classes & quick::MULTRES == 0 || !(1..f.len()).any(|pc| concerned(&pc)) {
+    if !(1..f.len()).any(|pc| concerned(&pc)) {
         return Ok(());
     }
     // Instructions that run while results are pending.
@@ -20,7 +20,7 @@ pub(super) fn check(f: &Function) -> Result {
             continue;
         }
         let mut next = pc + 1;
-        if f.ops[next] == Op::UCLO {
+        if f.op(next) == Op::UCLO {
             fed[next] = true;
             next = f.target(next);
         }
@@ -37,7 +37,7 @@ pub(super) fn check(f: &Function) -> Result {
         if consumed_slot(f, pc).is_some() && !fed[pc] {
             return f.bad(pc, "multiple results are missing");
         }
-        let feeds = is_producer(f, pc) || fed[pc] && f.ops[pc] == Op::UCLO;
+        let feeds = is_producer(f, pc) || fed[pc] && f.op(pc) == Op::UCLO;
         f.each_successor(pc, |next| {
             if fed[next] && !feeds { f.bad(pc, "multiple results are missing after the instruction") } else { Ok(()) }
         })?;
@@ -46,14 +46,14 @@ pub(super) fn check(f: &Function) -> Result {
 }
 
 fn is_producer(f: &Function, pc: usize) -> bool {
-    matches!(f.ops[pc], Op::CALL | Op::CALLM | Op::VARG) && f.ins(pc).b() == 0
+    matches!(f.op(pc), Op::CALL | Op::CALLM | Op::VARG) && f.ins(pc).b() == 0
 }
 
 /// Returns the slot from which an instruction takes multiple results.
 fn consumed_slot(f: &Function, pc: usize) -> Option<usize> {
     let ins = f.ins(pc);
     let a = usize::from(ins.a());
-    match f.ops[pc] {
+    match f.op(pc) {
         Op::CALLM => Some(a + 2 + usize::from(ins.c())),
         Op::CALLMT => Some(a + 2 + usize::from(ins.d())),
         Op::RETM => Some(a + usize::from(ins.d())),

@@ -57,7 +57,7 @@ pub(super) fn check(f: &Function) -> Result {
 /// Checks instruction `pc`.
 pub(super) fn check_at(f: &Function, limits: &Limits, pc: usize) -> Result {
     let ins = f.ins(pc);
-    let modes = f.ops[pc].modes();
+    let modes = f.op(pc).modes();
     // In the form without B its mode is `None`, which allows anything.
     let b = u16::from(ins.b());
     let c = if modes.b == Mode::None { ins.d() } else { u16::from(ins.c()) };
@@ -68,7 +68,7 @@ pub(super) fn check_at(f: &Function, limits: &Limits, pc: usize) -> Result {
     if !limits.allow(modes.c, c) {
         check_operand(f, pc, modes.c, c)?;
     }
-    let (needed, test) = match flow(f.ops[pc]) {
+    let (needed, test) = match flow(f.op(pc)) {
         Flow::Next | Flow::Branch => (1, false),
         Flow::Test => (2, true),
         Flow::Jump | Flow::Leave => (0, false),
@@ -76,7 +76,7 @@ pub(super) fn check_at(f: &Function, limits: &Limits, pc: usize) -> Result {
     if pc + needed >= f.len() {
         return f.bad(pc, "control runs off the end");
     }
-    if test && f.ops[pc + 1] != Op::JMP {
+    if test && f.op(pc + 1) != Op::JMP {
         return f.bad(pc, "test without a jump");
     }
     Ok(())
@@ -146,7 +146,7 @@ fn check_jump(f: &Function, pc: usize) -> Result {
         return f.bad(pc, "jump out of the function");
     }
     // The end of a generic loop is one group: the call of the iterator and the jump back.
-    if f.ops[target as usize] == Op::ITERL {
+    if f.op(target as usize) == Op::ITERL {
         return f.bad(pc, "jump into a group of instructions");
     }
     Ok(())
