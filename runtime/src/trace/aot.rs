@@ -440,14 +440,19 @@ impl Engine {
     }
 }
 
+/// Returns how many bytes of code row `i` has: the manifest has a line for each, with the words
+/// `tree symbol place traces exits entries worth bytes …`.
+pub(crate) fn code_size(manifest: &[u8], i: usize) -> Option<usize> {
+    let mut lines = manifest.split(|b| *b == b'\n').filter(|l| l.starts_with(b"tree "));
+    std::str::from_utf8(lines.nth(i)?).ok()?.split(' ').nth(7)?.parse().ok()
+}
+
 impl Aot {
-    /// Returns the machine code of a row and the address of its table. How long it is the manifest says: there is a line for each tree.
+    /// Returns the machine code of a row and the address of its table.
     fn code(&self, i: usize) -> Option<(&'static [u8], u64)> {
-        let mut lines = self.manifest.split(|b| *b == b'\n').filter(|l| l.starts_with(b"tree "));
-        let line = std::str::from_utf8(lines.nth(i)?).ok()?;
-        let size: usize = line.split(' ').nth(7)?.parse().ok()?;
+        let size = code_size(self.manifest, i)?;
         let tree = self.rows.get(i)?.tree;
-        // SAFETY: the compiler of the image wrote both; its code is never unmapped.
+        // SAFETY: the compiler of the image wrote both, in objects that were loaded the size was checked; code is never unmapped.
         Some((unsafe { std::slice::from_raw_parts(tree.code, size) }, tree.table as u64))
     }
 

@@ -3,8 +3,7 @@
 use super::*;
 use crate::konst::Const;
 use crate::trace::Link;
-use crate::{Options, Source, random};
-use std::time::{Duration, Instant};
+use crate::{Options, Source, random, rounds};
 
 pub(crate) fn key(hash: u64, pc: u32) -> RootKey {
     RootKey { proto: ProtoKey { hash, instance: (hash % 3) as u32 }, pc }
@@ -105,14 +104,8 @@ fn what_is_malformed_is_told_and_skipped() {
 
 #[test]
 fn any_damage_is_an_error_or_a_tree() {
-    // A fixed number, so that what follows does not depend on the machine; more on demand.
-    let more = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
-    let start = Instant::now();
     let (mut read, mut refused) = (0, 0);
-    for seed in 0.. {
-        if seed >= 600 && more.is_none_or(|limit| start.elapsed() > limit) {
-            break;
-        }
+    for seed in rounds(600) {
         let mut src = Source::seeded(seed);
         let mut text = String::new();
         write_compiled(&mut text, &compiled(sample(seed % 50)));

@@ -3,7 +3,6 @@
 use super::*;
 use ir::Source;
 use object_file::sample;
-use std::time::{Duration, Instant};
 
 /// Makes small objects as LLVM does.
 mod object_file {
@@ -169,13 +168,7 @@ fn damaged_objects_do_no_harm() {
     let good = sample();
     let mut src = Source::seeded(11);
     let mut good_ones = 0;
-    // More on demand.
-    let more = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
-    let start = Instant::now();
-    for round in 0.. {
-        if round >= 20_000 && more.is_none_or(|limit| start.elapsed() > limit) {
-            break;
-        }
+    for round in ir::rounds(20_000) {
         let mut bytes = good.clone();
         for _ in 0..1 + src.below(4) {
             let at = src.below(bytes.len());
