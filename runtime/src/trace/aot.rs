@@ -440,17 +440,17 @@ impl Engine {
     }
 }
 
-/// Returns how many bytes of code row `i` has: the manifest has a line for each, with the words
+/// Gives the bytes of code that each row has: the manifest has a line for each, with the words
 /// `tree symbol place traces exits entries worth bytes …`.
-pub(crate) fn code_size(manifest: &[u8], i: usize) -> Option<usize> {
-    let mut lines = manifest.split(|b| *b == b'\n').filter(|l| l.starts_with(b"tree "));
-    std::str::from_utf8(lines.nth(i)?).ok()?.split(' ').nth(7)?.parse().ok()
+pub(crate) fn code_sizes(manifest: &[u8]) -> impl Iterator<Item = Option<usize>> {
+    let lines = manifest.split(|b| *b == b'\n').filter(|l| l.starts_with(b"tree "));
+    lines.map(|l| std::str::from_utf8(l).ok()?.split(' ').nth(7)?.parse().ok())
 }
 
 impl Aot {
     /// Returns the machine code of a row and the address of its table.
     fn code(&self, i: usize) -> Option<(&'static [u8], u64)> {
-        let size = code_size(self.manifest, i)?;
+        let size = code_sizes(self.manifest).nth(i)??;
         let tree = self.rows.get(i)?.tree;
         // SAFETY: the compiler of the image wrote both, in objects that were loaded the size was checked; code is never unmapped.
         Some((unsafe { std::slice::from_raw_parts(tree.code, size) }, tree.table as u64))
