@@ -54,10 +54,21 @@ impl Place {
     }
 }
 
+/// Sizes of a template table, as its copies have them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sizes {
+    /// Array slots.
+    pub slots: u32,
+    /// Keys of the hash part.
+    pub keys: u32,
+}
+
 /// Prototypes of a program by their hashes. Of several with equal contents the first counts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Program {
     places: BTreeMap<u64, Place>,
+    /// Template tables by prototype and index of the constant. (Contents leave out nils, so equal contents may have other sizes.)
+    templates: BTreeMap<(u64, u32), Sizes>,
     /// Names that its chunks may have when it runs.
     names: BTreeSet<Vec<u8>>,
     /// Prototypes of other chunks that runs of it have loaded.
@@ -84,6 +95,12 @@ impl Program {
             };
         }
         let hash = h.finish();
+        for (i, k) in (0..).zip(&p.kgc) {
+            if let GcConst::Tab(t) = k {
+                let sizes = Sizes { slots: t.array.len() as u32, keys: t.hash.len() as u32 };
+                self.templates.entry((hash, i)).or_insert(sizes);
+            }
+        }
         let (first_line, lines) = p.debug.as_ref().map_or((0, Vec::new()), |d| (d.first_line, d.lines.clone()));
         self.places.entry(hash).or_insert_with(|| Place {
             chunk: chunk.clone(),
@@ -128,6 +145,11 @@ impl Program {
     /// Returns the hashes of all prototypes.
     pub fn hashes(&self) -> impl Iterator<Item = u64> {
         self.places.keys().copied()
+    }
+
+    /// Returns the sizes of a template table, as far as is known before the program runs.
+    pub fn template(&self, hash: u64, constant: u32) -> Option<Sizes> {
+        self.templates.get(&(hash, constant)).copied()
     }
 
     /// Returns where a prototype is.

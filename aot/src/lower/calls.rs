@@ -99,7 +99,7 @@ impl Lowerer<'_> {
             },
             Op::NEWREF => return self.new_key(b, at, ins),
             Op::SNEW => Helper::str_new,
-            Op::TDUP => Helper::tab_dup,
+            Op::TDUP => return self.copy_table(b, at, ins),
             Op::TNEW => return self.new_table(b, at, ins),
             Op::FNEW => {
                 let c = t.closure(Ref::ins(at)).ok_or_else(|| Refusal("FNEW without a list".into()))?;

@@ -1,7 +1,8 @@
 //! Small tables and keys that a shape has recorded, in line ([`ir::inline`] says which): cells are taken from the allocator's runs. Where a run
 //! has ended, the record is another's, or the collector has traversed the table, the helper does it.
 //!
-//! Absent: copies of templates, whose nodes lie elsewhere in each process.
+//! What a template's copy has in its nodes is loaded from the template. Its sizes are those that the program's bytecode says; whether the template of
+//! the process has them is asked before (contents that are equal leave out nils), but for what is loaded when the program runs nothing is known.
 
 use super::block::{self, HEADER, NODE as NODE_CLASS, VM};
 use super::{Branching, Lowerer, Refusal, Val};
@@ -35,6 +36,73 @@ impl Lowerer<'_> {
         self.f.begin(&slow);
         self.call_with(b, at, Helper::tab_new, &args)?;
         self.join(b, at, &on, (&t, &filled))
+    }
+
+    /// TDUP.
+    pub(super) fn copy_table(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let from = self.val(b, ins.a)?.text;
+        let args = ["%vm".into(), from.to_string()];
+        let Some(table) = self.copied(b, ins) else {
+            return self.call_with(b, at, Helper::tab_dup, &args);
+        };
+        let (slow, on) = (self.f.label(), self.f.label());
+        const { assert!(tab("hmask") == tab("asize") + 4 && tab("asize") % 8 == 0) };
+        let sizes = self.fixed(&from, tab("asize"), "i64");
+        let expected = u64::from(table.nodes.saturating_sub(1)) << 32 | u64::from(table.asize);
+        let same = self.f.let_(format_args!("icmp eq i64 {sizes}, {expected}"));
+        self.guard(&same, &slow, 1);
+        // The collector writes to templates without a shape.
+        let shape = self.fixed(&from, tab("shape"), "i32");
+        let shaped = self.f.let_(format_args!("icmp ne i32 {shape}, {}", shape::NONE));
+        self.guard(&shaped, &slow, 1);
+        let (t, second) = self.take_cells(&table, &slow);
+        self.fill_copy(&table, &from, &shape, &t, &second);
+        let filled = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&slow);
+        self.call_with(b, at, Helper::tab_dup, &args)?;
+        self.join(b, at, &on, (&t, &filled))
+    }
+
+    /// Returns what TDUP makes, if its sizes are known and it is made in line.
+    fn copied(&self, b: &Branching, ins: Ins) -> Option<Table> {
+        let Some(&Const::Templ(proto, n)) = self.tree.branches[b.branch].trace.as_const(ins.a) else { return None };
+        let sizes = self.lines.program().template(proto.hash, n)?;
+        let nodes = if sizes.keys == 0 { 0 } else { sizes.keys.max(2).checked_next_power_of_two()? };
+        inline::copy(sizes.slots, nodes)
+    }
+
+    /// Loads a field of a template: nobody changes it.
+    fn fixed(&mut self, from: &str, off: i64, ty: &str) -> String {
+        let at = self.at_offset(from, off);
+        self.f.let_(format_args!("load {ty}, ptr {at}, align {}, !tbaa !{HEADER}, !invariant.load !0", align_of(ty)))
+    }
+
+    /// Fills a copy of the template `from`.
+    fn fill_copy(&mut self, table: &Table, from: &str, shape: &str, t: &str, second: &str) {
+        if table.nodes > 0 {
+            let nodes = self.fixed(from, tab("node"), "ptr");
+            self.copy_words(&nodes, second, table.nodes * NODE / SLOT, NODE_CLASS);
+        }
+        let array = table.is_inner().then(|| self.at_offset(t, i64::from(HEAD)));
+        if let Some(array) = &array {
+            let slots = self.fixed(from, tab("array"), "ptr");
+            self.copy_words(&slots, array, table.asize, block::ARRAY);
+        }
+        let second = if table.nodes > 0 { second.into() } else { self.konst(&Const::NilSlot).text };
+        let free = self.fixed(from, tab("freetop"), "i32");
+        self.head(table, t, (&second, array.as_deref()), (shape, &free));
+    }
+
+    /// Copies words that are not aligned to more than themselves.
+    fn copy_words(&mut self, from: &str, to: &str, n: u32, class: usize) {
+        for k in (0..n).step_by(2) {
+            let ty = if k + 1 < n { "<2 x i64>" } else { "i64" };
+            let off = i64::from(k * SLOT);
+            let (x, y) = (self.at_offset(from, off), self.at_offset(to, off));
+            let v = self.f.let_(format_args!("load {ty}, ptr {x}, align 8, !tbaa !{class}, !invariant.load !0"));
+            self.f.line(format_args!("store {ty} {v}, ptr {y}, align 8, !tbaa !{class}"));
+        }
     }
 
     /// Goes on at `on` with what was made there, or what the helper gave for instruction `at` here.
@@ -76,35 +144,46 @@ impl Lowerer<'_> {
     }
 
     fn fill(&mut self, table: &Table, t: &str, second: &str) {
-        if table.nodes > 0 {
+        let nodes = if table.nodes > 0 {
             for k in 0..table.nodes {
                 let at = i64::from(k * NODE);
                 self.put(second, at + offset("Node", "val") as i64, "i64", tag::NIL_BITS as i64, NODE_CLASS);
                 self.put(second, at + offset("Node", "key") as i64, "i64", tag::NIL_BITS as i64, NODE_CLASS);
                 self.put(second, at + offset("Node", "next") as i64, "i64", 0, NODE_CLASS);
             }
-            self.put_ptr(t, tab("node"), second);
+            second.into()
         } else {
-            let nil = self.konst(&Const::NilSlot);
-            self.put_ptr(t, tab("node"), &nil.text);
-        }
+            self.konst(&Const::NilSlot).text
+        };
         let array = if table.is_inner() { self.at_offset(t, i64::from(HEAD)) } else { second.to_string() };
         for k in 0..table.asize {
             self.put(&array, i64::from(k * SLOT), "i64", tag::NIL_BITS as i64, block::ARRAY);
         }
-        self.put_ptr(t, tab("array"), if table.asize == 0 { "null" } else { &array });
+        let array = (table.asize > 0).then_some(array);
+        let (shape, free) = (table.shape.to_string(), table.freetop.to_string());
+        self.head(table, t, (&nodes, array.as_deref()), (&shape, &free));
+    }
+
+    /// Fills the head of a table.
+    fn head(&mut self, table: &Table, t: &str, (nodes, array): (&str, Option<&str>), (shape, free): (&str, &str)) {
+        self.put_ptr(t, tab("node"), nodes);
+        self.put_ptr(t, tab("array"), array.unwrap_or("null"));
         self.put(t, tab("gct"), "i32", i64::from(table.head as i32), HEADER);
-        self.put(t, tab("shape"), "i32", i64::from(table.shape), HEADER);
+        self.put_text(t, tab("shape"), "i32", shape, HEADER);
         self.put_ptr(t, tab("meta"), "null");
         self.put(t, tab("asize"), "i32", i64::from(table.asize), HEADER);
         self.put(t, tab("hmask"), "i32", i64::from(table.nodes.saturating_sub(1)), HEADER);
-        self.put(t, tab("freetop"), "i32", i64::from(table.freetop), HEADER);
+        self.put_text(t, tab("freetop"), "i32", free, HEADER);
         self.put(t, tab("border"), "i32", 0, HEADER);
     }
 
     fn put(&mut self, base: &str, off: i64, ty: &str, bits: i64, class: usize) {
+        self.put_text(base, off, ty, &bits.to_string(), class);
+    }
+
+    fn put_text(&mut self, base: &str, off: i64, ty: &str, text: &str, class: usize) {
         let at = self.at_offset(base, off);
-        self.f.line(format_args!("store {ty} {bits}, ptr {at}, !tbaa !{class}"));
+        self.f.line(format_args!("store {ty} {text}, ptr {at}, !tbaa !{class}"));
     }
 
     fn put_ptr(&mut self, base: &str, off: i64, p: &str) {
@@ -161,4 +240,9 @@ impl Lowerer<'_> {
         let at = self.at_offset(base, off);
         self.f.let_(format_args!("load {ty}, ptr {at}, !tbaa !{class}"))
     }
+}
+
+/// Returns the alignment of a field by its LLVM type.
+fn align_of(ty: &str) -> u32 {
+    if ty == "i32" { 4 } else { 8 }
 }
