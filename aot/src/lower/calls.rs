@@ -80,7 +80,7 @@ impl Lowerer<'_> {
         let t = &self.tree.branches[b.branch].trace;
         let refs: Vec<Ref> = match ins.op {
             Op::CALLN | Op::CALLA | Op::CALLL | Op::CALLS | Op::CAT => t.args(ins.a),
-            Op::FNEW => vec![ins.a],
+            Op::FNEW => Vec::new(),
             _ => ins.refs().collect(),
         };
         let mut vals = Vec::new();
@@ -99,15 +99,9 @@ impl Lowerer<'_> {
             },
             Op::NEWREF => return self.new_key(b, at, ins),
             Op::SNEW => Helper::str_new,
-            Op::TDUP => Helper::tab_dup,
+            Op::TDUP => return self.copy_table(b, at, ins),
             Op::TNEW => return self.new_table(b, at, ins),
-            Op::FNEW => {
-                let c = t.closure(Ref::ins(at)).ok_or_else(|| Refusal("FNEW without a list".into()))?;
-                let parent = self.val(b, c.parent)?.text.to_string();
-                let adr = self.at_offset(&base, i64::from(c.base) * 8);
-                let p = vals[0].text.to_string();
-                return self.call_with(b, at, Helper::func_new, &["%vm".into(), p, parent, adr]);
-            }
+            Op::FNEW => return self.new_func(b, at),
             Op::UCLO => {
                 let adr = self.at_offset(&base, i64::from(ins.a.as_lit()) * 8);
                 return self.call_with(b, at, Helper::upvals_close, &["%vm".into(), adr]);

@@ -142,7 +142,9 @@ impl Lowerer<'_> {
                 let Some(Const::Slot(key, _)) = t.as_const(ins.b).cloned() else {
                     return Err(Refusal("HREFK without a key".into()));
                 };
-                match self.shape_of(b, at, ins.a).filter(|_| !ins.is_guard()) {
+                let node = t.ins.get(ins.a.index()).filter(|i| i.op == Op::FLOAD);
+                let copy = node.and_then(|load| self.shape_of_copy(b, at, load.a)).filter(|s| s.keys.contains(&key));
+                match self.shape_of(b, at, ins.a).filter(|_| !ins.is_guard()).or(copy) {
                     Some(shape) => {
                         let off = self.constant(Item::Offset(shape, key), "i64");
                         self.f.let_(format_args!("getelementptr i8, ptr {base}, i64 {off}"))
