@@ -20,6 +20,7 @@ use super::bind::register_bits;
 use super::engine::{Engine, Live};
 use super::kept::Kept;
 use super::peers::{self, Way};
+use super::policy::Budget;
 use super::view::View;
 use abi::exit::{ExitState, SPILLS, outcome};
 use abi::hash::FastMap;
@@ -127,6 +128,9 @@ pub unsafe fn install(
         e.place(number, Box::new(live), TraceEntry::default());
     }
     e.aot = aot;
+    if n > 0 {
+        e.budget = Budget::beside_trees();
+    }
     e.show(vm);
     super::changed(vm);
     vm.jit.loaded = loaded;
