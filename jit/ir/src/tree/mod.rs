@@ -5,11 +5,13 @@
 //!
 //! Invariant: a branch comes behind its parent, so the root is the first.
 
+mod outline;
 mod packed;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
 
+pub use outline::Objects;
 pub use packed::{Packed, PackedTree, pack};
 pub(crate) use text::branch;
 #[cfg(test)]
