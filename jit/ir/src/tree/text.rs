@@ -160,24 +160,36 @@ pub fn write(out: &mut String, tree: &Tree) {
 
 fn write_branches(out: &mut String, tree: &Tree) {
     for b in &tree.branches {
-        let mut head = match b.parent {
-            None => "root".to_string(),
-            Some((p, e)) => format!("{p}/{e}"),
-        };
-        let _ = write!(head, " entries={}", b.entries);
-        let taken: Vec<String> =
-            b.exits.iter().enumerate().filter(|(_, n)| **n != 0).map(|(i, n)| format!("{i}:{n}")).collect();
-        if !taken.is_empty() {
-            let _ = write!(head, " exits={}", taken.join(","));
-        }
-        if let Some(t) = b.target {
-            let _ = write!(head, " target={t}");
-        }
         let body = anonymous(&b.trace).to_string();
-        let _ = writeln!(out, "branch {head} sum={:016x}", sum(tree.key, &head, &body));
-        for line in body.lines() {
-            let _ = writeln!(out, "  {line}");
-        }
+        write_branch(out, (tree.key, b.parent, b.target), (b.entries, &b.exits), &body);
+    }
+}
+
+/// Writes a branch: its tree, parent and target, its counts, and the text of its trace.
+pub(crate) fn write_branch(
+    out: &mut String,
+    (key, parent, target): (RootKey, Option<(usize, u32)>, Option<RootKey>),
+    (entries, exits): (u64, &[u64]),
+    body: &str,
+) {
+    let mut head = match parent {
+        None => "root".to_string(),
+        Some((p, e)) => format!("{p}/{e}"),
+    };
+    let _ = write!(head, " entries={entries}");
+    let taken: Vec<String> =
+        exits.iter().enumerate().filter(|(_, n)| **n != 0).map(|(i, n)| format!("{i}:{n}")).collect();
+    if !taken.is_empty() {
+        let _ = write!(head, " exits={}", taken.join(","));
+    }
+    if let Some(t) = target {
+        let _ = write!(head, " target={t}");
+    }
+    let _ = writeln!(out, "branch {head} sum={:016x}", sum(key, &head, body));
+    for line in body.lines() {
+        out.push_str("  ");
+        out.push_str(line);
+        out.push('\n');
     }
 }
 
