@@ -3,7 +3,6 @@
 use super::events::Watch;
 use super::inject::{Inject, Point};
 use super::kept::Kept;
-use super::packed::Exits;
 use super::penalty::Penalties;
 use super::place::{self, Place};
 use super::policy::{Account, Budget, Exit};
@@ -16,6 +15,7 @@ use heap::deopt::Moves;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
 use ir::Link;
+use ir::exits::Exits;
 use jit::asm::x64::X64;
 use jit::backend::{Counter, Env, LIVE};
 use jit::mcode::Arena;
