@@ -93,6 +93,10 @@ impl Lowerer<'_> {
             Op::TOSTR => Helper::str_of_num,
             Op::STRTO => Helper::str_to_num,
             Op::HREF => match vals[1].ty {
+                Ty::Str if vals[0].ty == Ty::Tab => {
+                    self.get_str(b, at, &vals[0], &vals[1]);
+                    return Ok(());
+                }
                 Ty::Str => Helper::tab_get_str,
                 Ty::Int => Helper::tab_get_int,
                 _ => Helper::tab_get,
