@@ -26,12 +26,14 @@ pub struct Place {
     some: BTreeMap<u32, u32>,
     /// Number of instructions; 0 if unknown.
     size: u32,
+    /// Another prototype of the program has the same contents.
+    again: bool,
 }
 
 impl Place {
     /// Makes one of what a profile knows; `some` are lines of some instructions.
     pub fn new(chunk: &[u8], first_line: u32, some: BTreeMap<u32, u32>) -> Place {
-        Place { chunk: chunk.into(), first_line, lines: Vec::new(), some, size: 0 }
+        Place { chunk: chunk.into(), first_line, lines: Vec::new(), some, size: 0, again: false }
     }
 
     /// Says whether there are lines at all.
@@ -127,13 +129,15 @@ impl Program {
             }
         }
         let (first_line, lines) = p.debug.as_ref().map_or((0, Vec::new()), |d| (d.first_line, d.lines.clone()));
-        self.places.entry(hash).or_insert_with(|| Place {
+        let place = || Place {
             chunk: chunk.clone(),
             first_line,
             lines,
             some: BTreeMap::new(),
             size: p.bc.len() as u32,
-        });
+            again: false,
+        };
+        self.places.entry(hash).and_modify(|p| p.again = true).or_insert_with(place);
         hash
     }
 
@@ -165,6 +169,12 @@ impl Program {
     /// Says whether a prototype with this hash is in the program.
     pub fn has(&self, hash: u64) -> bool {
         self.places.contains_key(&hash)
+    }
+
+    /// Says whether two prototypes are of one chunk, and each is there once.
+    pub fn are_together(&self, a: u64, b: u64) -> bool {
+        let (Some(a), Some(b)) = (self.places.get(&a), self.places.get(&b)) else { return false };
+        !a.again && !b.again && std::sync::Arc::ptr_eq(&a.chunk, &b.chunk)
     }
 
     /// Returns the hashes of all prototypes.
