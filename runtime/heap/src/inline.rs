@@ -62,7 +62,7 @@ pub unsafe fn entry_into(t: *const TabObj, at: u32, to: *mut u64) -> bool {
 }
 
 /// Interns `len` bytes at `p`; null if memory is short.
-#[inline]
+#[inline(never)]
 pub unsafe fn intern(vm: &Vm, p: *const u8, len: usize) -> *mut StrObj {
     // SAFETY: the bytes are readable (caller).
     unsafe { strtab::intern_at(vm, p, len).unwrap_or(std::ptr::null_mut()) }

@@ -343,7 +343,7 @@ fn table(vm: &Vm) -> &mut StrTab {
 }
 
 /// Returns the string object with these bytes.
-#[inline]
+#[inline(never)]
 pub fn intern(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
     // SAFETY: of bytes that are there.
     unsafe { intern_at(vm, bytes.as_ptr(), bytes.len()) }
@@ -356,6 +356,7 @@ pub fn intern(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
 ///
 /// # Safety
 /// There are `n` readable bytes.
+#[inline(always)]
 pub unsafe fn intern_at(vm: &Vm, p: *const u8, n: usize) -> Result<*mut StrObj, Raise> {
     // SAFETY: each way reads what its length allows.
     unsafe {
@@ -364,11 +365,9 @@ pub unsafe fn intern_at(vm: &Vm, p: *const u8, n: usize) -> Result<*mut StrObj, 
         match n {
             8..=SHORT => intern_short(vm, p, n, |p| (word(p), word(p.add(n - 8)))),
             4..8 => intern_short(vm, p, n, |p| (half(p), half(p.add(n - 4)))),
-            2..4 => {
-                intern_short(vm, p, n, |p| {
-                    (u64::from(*p) << 16 | u64::from(*p.add(n / 2)) << 8 | u64::from(*p.add(n - 1)), 0)
-                })
-            }
+            2..4 => intern_short(vm, p, n, |p| {
+                (u64::from(*p) << 16 | u64::from(*p.add(n / 2)) << 8 | u64::from(*p.add(n - 1)), 0)
+            }),
             1 if !vm.heap.chars[usize::from(*p)].get().is_null() => Ok(vm.heap.chars[usize::from(*p)].get()),
             _ => intern_any(vm, std::slice::from_raw_parts(p, n)),
         }
@@ -389,27 +388,30 @@ unsafe fn intern_short(
     let tab = table(vm);
     let ours = words(p);
     let hash = tab.hash_words(ours, n);
-    let (slots, mask) = (tab.slots.as_ptr(), tab.mask());
-    let mut i = (hash >> tab.shift) as usize;
-    let want = u64::from(hash) << 47;
-    loop {
-        // SAFETY: the index is masked; entries point at strings.
-        unsafe {
-            let e = *slots.add(i & mask);
-            if e == 0 {
-                return make(vm, p, n, hash);
-            }
-            if (e ^ want) & !PTR == 0 {
-                let s = (e & PTR) as *mut StrObj;
-                if (*s).len as usize == n && words(s.add(1).cast()) == ours {
-                    if tab.left > 0 {
-                        revive(&vm.heap, s);
-                    }
-                    return Ok(s);
-                }
-            }
+    // Mostly it is in the first place, or not at all.
+    // SAFETY: the index is masked; entries point at strings.
+    unsafe {
+        let e = *tab.slots.as_ptr().add((hash >> tab.shift) as usize & tab.mask());
+        let s = (e & PTR) as *mut StrObj;
+        if (e ^ u64::from(hash) << 47) & !PTR == 0
+            && e != 0
+            && (*s).len as usize == n
+            && words(s.add(1).cast()) == ours
+            && tab.left == 0
+        {
+            return Ok(s);
         }
-        i += 1;
+        intern_slowly(vm, p, n, hash)
+    }
+}
+
+/// Searches the whole run of neighbours, and makes a string that is not there.
+#[inline(never)]
+unsafe fn intern_slowly(vm: &Vm, p: *const u8, n: usize, hash: u32) -> Result<*mut StrObj, Raise> {
+    // SAFETY: the table is this heap's; the bytes are there (caller).
+    unsafe {
+        let found = find(&vm.heap, table(vm), hash, std::slice::from_raw_parts(p, n));
+        if found.is_null() { make(vm, p, n, hash) } else { Ok(found) }
     }
 }
 
@@ -426,7 +428,7 @@ unsafe fn revive(heap: &Heap, s: *mut StrObj) {
 }
 
 /// Makes a string that does not exist.
-#[inline(never)]
+#[inline]
 unsafe fn make(vm: &Vm, p: *const u8, n: usize, hash: u32) -> Result<*mut StrObj, Raise> {
     let s = allocate(vm, n)?;
     // SAFETY: the bytes are there (caller); the new object has room for them.
@@ -441,11 +443,8 @@ unsafe fn make(vm: &Vm, p: *const u8, n: usize, hash: u32) -> Result<*mut StrObj
 #[inline(never)]
 fn intern_any(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
     let hash = table(vm).hash(bytes);
-    // SAFETY: the table is this heap's; the bytes are there.
-    let s = unsafe {
-        let found = find(&vm.heap, table(vm), hash, bytes);
-        if found.is_null() { make(vm, bytes.as_ptr(), bytes.len(), hash)? } else { found }
-    };
+    // SAFETY: the bytes are there.
+    let s = unsafe { intern_slowly(vm, bytes.as_ptr(), bytes.len(), hash)? };
     if let [c] = *bytes {
         vm.heap.chars[usize::from(c)].set(s);
     }

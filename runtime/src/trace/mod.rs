@@ -178,10 +178,8 @@ fn disturbed(vm: &mut Vm, why: Abort) {
 }
 
 /// Roots of traces.
-fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
-    if let Some(e) = engine(vm) {
-        e.mark(vm, visit);
-    }
+fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) -> usize {
+    engine(vm).map_or(0, |e| e.mark(vm, visit))
 }
 
 /// Objects are about to be freed.
