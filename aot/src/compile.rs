@@ -1,12 +1,12 @@
 //! Compiles trees: on several threads, with what earlier builds kept.
 //!
-//! Each thread has an LLVM of its own and takes the largest tree that is left. What comes out stands in the order of what went in, so the
+//! Each thread has an LLVM of its own and takes the largest group of trees that is left. What comes out stands in the order of what went in, so the
 //! result does not depend on who did what.
 
 use crate::cache::{Cache, LIMIT};
 use crate::lines::Lines;
 use crate::ll::{Compiler, Settings};
-use crate::lower::{self, Lowered};
+use crate::lower::{self, Lowered, Member, Refusal};
 use ir::tree::Tree;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -49,11 +49,16 @@ pub struct Options<'a> {
     pub lines: &'a Lines,
 }
 
-/// Compiles trees; `each` is told of each that is done, on any thread.
-pub fn all(jobs: &[Job], options: Options<'_>, each: &(dyn Fn() + Sync)) -> Result<Vec<Outcome>, String> {
-    let mut order: Vec<usize> = (0..jobs.len()).collect();
+/// Compiles trees in groups; `each` is told of each that is done, on any thread.
+pub fn all(
+    jobs: &[Job],
+    groups: &[Vec<usize>],
+    options: Options<'_>,
+    each: &(dyn Fn() + Sync),
+) -> Result<Vec<Outcome>, String> {
+    let mut order: Vec<&[usize]> = groups.iter().map(Vec::as_slice).collect();
     let size = |i: usize| jobs[i].tree.branches.iter().map(|b| b.trace.ins.len()).sum::<usize>();
-    order.sort_by_key(|i| std::cmp::Reverse(size(*i)));
+    order.sort_by_key(|g| std::cmp::Reverse(g.iter().map(|i| size(*i)).sum::<usize>()));
     let next = AtomicUsize::new(0);
     let done: Vec<Mutex<Option<Outcome>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
     let threads = match options.threads {
@@ -62,15 +67,30 @@ pub fn all(jobs: &[Job], options: Options<'_>, each: &(dyn Fn() + Sync)) -> Resu
     };
     let work = || -> Result<(), String> {
         let mut llvm = None;
-        while let Some(&i) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome = one(&jobs[i], options, &mut llvm)?;
-            *done[i].lock().map_err(|e| e.to_string())? = Some(outcome);
-            each();
+        while let Some(&group) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let members: Vec<_> = group.iter().map(|i| Member { tree: &jobs[*i].tree, name: &jobs[*i].name }).collect();
+            let lowered = lower::group(&members, options.lines);
+            // The first is the last: what it has copies of must be there.
+            let mut refused = false;
+            for ((&i, member), lowered) in group.iter().zip(&members).zip(lowered).rev() {
+                let mut outcome = match i == group[0] && refused {
+                    true => one(&jobs[i], group_of_one(member, options), options, &mut llvm)?,
+                    false => one(&jobs[i], lowered, options, &mut llvm)?,
+                };
+                if matches!(outcome, Outcome::Refused(_)) {
+                    if i == group[0] && group.len() > 1 && !refused {
+                        outcome = one(&jobs[i], group_of_one(member, options), options, &mut llvm)?;
+                    }
+                    refused = true;
+                }
+                *done[i].lock().map_err(|e| e.to_string())? = Some(outcome);
+                each();
+            }
         }
         Ok(())
     };
     std::thread::scope(|s| {
-        let others: Vec<_> = (1..threads.min(jobs.len())).map(|_| s.spawn(work)).collect();
+        let others: Vec<_> = (1..threads.min(order.len())).map(|_| s.spawn(work)).collect();
         let own = work();
         others
             .into_iter()
@@ -84,8 +104,17 @@ pub fn all(jobs: &[Job], options: Options<'_>, each: &(dyn Fn() + Sync)) -> Resu
     done.into_iter().map(|d| d.into_inner().ok().flatten().ok_or_else(lost)).collect()
 }
 
-fn one(job: &Job, options: Options<'_>, llvm: &mut Option<Compiler>) -> Result<Outcome, String> {
-    let lowered = match lower::lower(&job.tree, &job.name, options.lines) {
+fn group_of_one(member: &Member<'_>, options: Options<'_>) -> Result<Lowered, Refusal> {
+    lower::lower(member.tree, member.name, options.lines)
+}
+
+fn one(
+    job: &Job,
+    lowered: Result<Lowered, Refusal>,
+    options: Options<'_>,
+    llvm: &mut Option<Compiler>,
+) -> Result<Outcome, String> {
+    let lowered = match lowered {
         Ok(l) => l,
         Err(why) => return Ok(Outcome::Refused(why.0)),
     };

@@ -17,6 +17,7 @@ pub mod compile;
 pub mod content;
 pub mod cpu;
 pub mod find;
+pub mod group;
 pub mod inspect;
 pub mod interrupt;
 pub mod lines;

@@ -105,7 +105,8 @@ pub fn named(b: &Branch) -> impl Iterator<Item = ProtoKey> + '_ {
     protos(&b.trace).chain(b.target.map(|t| t.proto))
 }
 
-fn guards(b: &Branch) -> usize {
+/// Counts the guards of a trace.
+pub fn guards(b: &Branch) -> usize {
     b.trace.ins.iter().filter(|i| i.is_guard()).count()
 }
 

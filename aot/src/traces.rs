@@ -2,6 +2,7 @@
 
 use crate::compile::{self, Job, Options, Outcome};
 use crate::content::Program;
+use crate::group;
 use crate::lines::Lines;
 use crate::select::{self, Drop, SAMPLE, Scale};
 use ir::ProtoKey;
@@ -112,7 +113,8 @@ pub fn compile(
         }
     }
     let each = progress(jobs.len());
-    let outcomes = compile::all(&jobs, options, &*each)?;
+    let groups = group::of(&jobs.iter().map(|j| &j.tree).collect::<Vec<_>>(), program);
+    let outcomes = compile::all(&jobs, &groups, options, &*each)?;
     for ((Job { name, tree }, outcome), (scale, samples)) in jobs.into_iter().zip(outcomes).zip(scales) {
         let (work, traces) = (scale.of_tree(&tree), tree.branches.len());
         let (lowered, object, cached) = match outcome {

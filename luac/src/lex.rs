@@ -553,7 +553,7 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    /// Decodes `\u{XXX}`; the scanner is at the `u`.
+    /// Decodes `\u{…}`, digits of base 16; the scanner is at the `u`.
     fn scan_unicode_escape(&mut self) -> Res<()> {
         if self.peek_at(1) != Some(b'{') {
             return Err(self.invalid_escape());

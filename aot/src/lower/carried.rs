@@ -12,21 +12,17 @@
 
 use super::block::STACK;
 use super::exits::{Known, State};
+use super::parts::Part;
 use super::{Branching, Lowerer, Refusal, block};
 use abi::tag;
 use ir::tree::{Branch, Tree};
 use ir::{Const, Ins, Link, Op, Ty, sload};
 
-/// Text of the base at `start`.
-pub(super) const START: &str = "%start.base";
-
-/// Label of what leaves before anything was done.
-const BACK: &str = "back";
-
 /// The function's slot: the lowest of its frame.
 const LOWEST: i32 = -2;
 
 /// A slot that is carried as a type.
+#[derive(Clone)]
 pub(crate) struct Carried {
     slot: i32,
     ty: Ty,
@@ -41,6 +37,8 @@ pub(crate) struct Carried {
 
 /// A way to `start`: the way in, or a way round.
 pub(crate) struct Way {
+    /// The part it goes to.
+    pub to: usize,
     /// Label of its last block.
     label: String,
     /// Text of the base.
@@ -74,17 +72,18 @@ fn comes_back(tree: &Tree, i: usize) -> bool {
     }
 }
 
-/// Says whether all of a tree works on the frames that it began with.
-pub(super) fn is_level(tree: &Tree) -> bool {
-    let moves = |i: usize| comes_back(tree, i) && tree.branches[i].trace.snaps.last().is_some_and(|s| s.base != 0);
+/// Says whether all of a tree works on the frames that it began with; of trees that are not alone, what they link to too.
+pub(super) fn is_level(tree: &Tree, links: bool) -> bool {
+    let goes = |i: usize| comes_back(tree, i) || (links && tree.branches[i].target.is_some());
+    let moves = |i: usize| goes(i) && tree.branches[i].trace.snaps.last().is_some_and(|s| s.base != 0);
     let returns = |b: &Branch| b.trace.ins.iter().any(|i| i.op == Op::RETF);
     !tree.branches.iter().any(returns) && !(0..tree.branches.len()).any(moves)
 }
 
-/// Finds what a tree carries: what its root loads, and what side traces load that are entered often.
-pub(super) fn of(tree: &Tree) -> Vec<Carried> {
+/// Finds what a tree carries: what its root loads, and what side traces load that are entered often. Others may link to it.
+pub(super) fn of(tree: &Tree, linked: bool) -> Vec<Carried> {
     let mut out: Vec<Carried> = Vec::new();
-    if !(0..tree.branches.len()).any(|i| comes_back(tree, i)) {
+    if !linked && !(0..tree.branches.len()).any(|i| comes_back(tree, i)) {
         return out;
     }
     // Exits of the root before this snapshot have no side trace.
@@ -130,12 +129,32 @@ pub(super) fn of(tree: &Tree) -> Vec<Carried> {
                     convert,
                     guard: ins.is_guard(),
                     early,
-                    name: format!("%c{}", out.len()),
+                    name: String::new(),
                 }),
             }
         }
     }
     out
+}
+
+/// Lets each part carry what any carries: it is a value where it is needed.
+pub(super) fn join(parts: &mut [Part]) {
+    let all: Vec<Carried> = parts.iter().flat_map(|p| p.carried.clone()).collect();
+    for p in parts {
+        for c in &all {
+            match p.carried.iter_mut().find(|o| o.is(c.slot, c.ty, c.convert)) {
+                Some(o) => o.guard |= c.guard,
+                None => p.carried.push(Carried { early: false, ..c.clone() }),
+            }
+        }
+    }
+}
+
+/// Names what a part carries.
+pub(super) fn name(carried: &mut [Carried], part: usize) {
+    for (i, c) in carried.iter_mut().enumerate() {
+        c.name = format!("%c{part}.{i}");
+    }
 }
 
 impl Carried {
@@ -148,8 +167,9 @@ impl Lowerer<'_> {
     /// Returns value and bit of a slot that is carried as an SLOAD wants it.
     pub(super) fn carried(&self, b: &Branching, ins: Ins) -> Option<(String, String)> {
         let convert = ins.b.as_lit() & sload::CONVERT != 0;
-        let c = self.carried.iter().find(|c| c.is(ins.a.as_lit(), ins.ty, convert))?;
-        (b.quiet && b.base == START).then(|| (c.name.clone(), format!("{}.ok", c.name)))
+        let part = &self.parts[self.open];
+        let c = part.carried.iter().find(|c| c.is(ins.a.as_lit(), ins.ty, convert))?;
+        (b.quiet && b.base == part.base).then(|| (c.name.clone(), format!("{}.ok", c.name)))
     }
 
     /// Notes what an instruction does to the stack.
@@ -158,39 +178,51 @@ impl Lowerer<'_> {
         b.quiet &= !writes_stack(t, t.ins[at]);
     }
 
-    /// Goes to `start` with `base`, which is `moved` slots from the branch's; `state` was stored.
-    pub(super) fn go_round(&mut self, b: &Branching, state: &State, base: &str, moved: i32) {
+    /// Goes to the start of a part with `base`, which is `moved` slots from the branch's; `state` was stored.
+    pub(super) fn go_round(&mut self, b: &Branching, state: &State, base: &str, moved: i32, to: usize) {
         let mut vals = Vec::new();
-        if base != START {
-            self.room(base);
+        let here = self.open;
+        let stays = base == self.parts[here].base;
+        if !stays || !self.fits(to, here) {
+            self.room(base, to);
         }
-        for i in 0..self.carried.len() {
-            let (slot, ty, name) = (self.carried[i].slot, self.carried[i].ty, self.carried[i].name.clone());
-            let known = state.slots.get(&(slot + moved)).and_then(|k| self.as_carried(k, ty));
-            vals.push(match known {
-                Some(known) => known,
-                None if !state.slots.contains_key(&(slot + moved)) && b.quiet && base == START => {
-                    (name.clone(), format!("{name}.ok"))
+        for i in 0..self.parts[to].carried.len() {
+            let c = self.parts[to].carried[i].clone();
+            let slot = c.slot + moved;
+            let known = state.slots.get(&slot).and_then(|k| self.as_carried(k, c.ty));
+            let kept = self.parts[here].carried.iter().find(|o| o.is(c.slot, c.ty, c.convert)).map(|o| o.name.clone());
+            let mut val = match (known, kept) {
+                (Some(known), _) => known,
+                (None, Some(name)) if !state.slots.contains_key(&slot) && b.quiet && stays => {
+                    let ok = format!("{name}.ok");
+                    (name, ok)
                 }
-                None => self.look(i, base),
-            });
+                _ => self.look(&c, base),
+            };
+            // What comes by a link is asked here, so that whoever comes round need not be.
+            if c.early && val.1 != "true" && self.parts[to].member != self.parts[here].member {
+                self.turn_back(&val.1, base, to);
+                val.1 = "true".into();
+            }
+            vals.push(val);
         }
-        self.ways.push(Way { label: self.f.current(), base: base.into(), vals });
-        self.f.line(format_args!("br label %start"));
+        self.ways.push(Way { to, label: self.f.current(), base: base.into(), vals });
+        self.f.line(format_args!("br label %{}", self.parts[to].start));
     }
 
-    /// Leaves by exit 0 if the stack has no room for all branches.
-    fn room(&mut self, base: &str) {
-        let top = self.at_offset(base, i64::from(super::slots(self.tree)) * 8);
+    /// Leaves by exit 0 of a part if the stack has no room for all its branches.
+    fn room(&mut self, base: &str, part: usize) {
+        let bytes = i64::from(super::slots(self.tables[self.parts[part].member].tree)) * 8;
+        let top = self.at_offset(base, bytes);
         let max = self.vm_load("ptr", abi::vmfield::STACK_MAX);
         let fits = self.f.let_(format_args!("icmp ule ptr {top}, {max}"));
-        self.turn_back(&fits, base);
+        self.turn_back(&fits, base, part);
     }
 
-    /// Goes on to `start` if `ok`, else leaves by exit 0.
-    fn turn_back(&mut self, ok: &str, base: &str) {
-        self.turned.push((self.f.current(), base.into()));
-        self.guard(ok, BACK, 1);
+    /// Goes on if `ok`, else leaves by exit 0 of a part.
+    fn turn_back(&mut self, ok: &str, base: &str, part: usize) {
+        self.turned.push((part, self.f.current(), base.into()));
+        self.guard(ok, &self.parts[part].back.clone(), 1);
     }
 
     /// Makes value and bit of what is known, if its type says enough.
@@ -221,8 +253,8 @@ impl Lowerer<'_> {
     }
 
     /// Loads value and bit of a carried slot from the stack.
-    fn look(&mut self, i: usize, base: &str) -> (String, String) {
-        let Carried { slot, ty, guard, .. } = self.carried[i];
+    fn look(&mut self, c: &Carried, base: &str) -> (String, String) {
+        let Carried { slot, ty, guard, .. } = *c;
         let at = self.at_offset(base, i64::from(slot) * 8);
         let load = |l: &mut Self, what: &str| l.f.let_(format_args!("load {what}, ptr {at}, align 8, !tbaa !{STACK}"));
         let yes = || "true".to_string();
@@ -263,54 +295,75 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Begins a function: exit 0 leaves before anything was done, through the first snapshot, but never into a side trace of the tree.
+    /// Begins a part: exit 0 leaves before anything was done, through the first snapshot, but never into a side trace of the tree.
     pub(super) fn begin(&mut self) -> Result<(), Refusal> {
         let first = self.tree.branches[0].trace.snaps.first().ok_or_else(|| Refusal("there is no snapshot".into()))?;
         if !first.entries.is_empty() {
             return Err(Refusal("the first snapshot restores slots".into()));
         }
-        self.f.begin("entry");
-        self.f.begin(BACK);
+        let (back, start) = (self.parts[self.open].back.clone(), self.parts[self.open].start.clone());
+        self.f.begin(&back);
         self.come_from(self.tree.key.proto, self.tree.key.pc);
-        self.leave(0, 0, "%back.base", &State::default())?;
-        self.f.begin("start");
+        self.leave(0, 0, &format!("%{back}.base"), &State::default())?;
+        self.f.begin(&start);
         Ok(())
     }
 
-    /// Writes the way in, and the phis of `start`.
+    /// Writes the way in.
     pub(super) fn way_in(&mut self) {
         self.f.reopen("entry");
         self.come_from(self.tree.key.proto, self.tree.key.pc);
-        self.room("%base");
-        let mut way = Way { label: String::new(), base: "%base".into(), vals: Vec::new() };
-        for i in 0..self.carried.len() {
-            let (v, mut ok) = self.look(i, "%base");
-            let own = format!("{}.ok", self.carried[i].name);
-            let sure = self.ways.iter().all(|w| w.vals[i].1 == "true" || w.vals[i].1 == own);
-            if ok != "true" && self.carried[i].early && sure {
-                self.turn_back(&ok, "%base");
+        self.room("%base", 0);
+        let mut way = Way { to: 0, label: String::new(), base: "%base".into(), vals: Vec::new() };
+        for i in 0..self.parts[0].carried.len() {
+            let c = self.parts[0].carried[i].clone();
+            let (v, mut ok) = self.look(&c, "%base");
+            let own = format!("{}.ok", c.name);
+            let mut ways = self.ways.iter().filter(|w| w.to == 0);
+            let sure = ways.all(|w| w.vals[i].1 == "true" || w.vals[i].1 == own);
+            if ok != "true" && c.early && sure {
+                self.turn_back(&ok, "%base", 0);
                 ok = "true".into();
             }
             way.vals.push((v, ok));
         }
         way.label = self.f.current();
-        self.f.line(format_args!("br label %start"));
+        self.f.line(format_args!("br label %{}", self.parts[0].start));
         self.ways.insert(0, way);
-        let turned: Vec<String> = self.turned.iter().map(|(l, b)| format!("[ {b}, %{l} ]")).collect();
-        self.f.phi(BACK, format_args!("%back.base = phi ptr {}", turned.join(", ")));
-        self.start_phi(START, "ptr", |w| &w.base);
-        for i in 0..self.carried.len() {
-            let (name, ty) = (self.carried[i].name.clone(), block::llvm(self.carried[i].ty));
-            self.start_phi(&name, ty, |w| &w.vals[i].0);
-            self.start_phi(&format!("{name}.ok"), "i1", |w| &w.vals[i].1);
-        }
+    }
+
+    /// Writes the phis of all starts.
+    pub(super) fn starts(&mut self) {
         if self.scratch > 0 {
             self.f.phi("entry", format_args!("%scratch = alloca [{} x i64], align 8", self.scratch));
         }
+        for part in 0..self.parts.len() {
+            if !self.parts[part].lowered {
+                continue;
+            }
+            let turned = self.turned.iter().filter(|t| t.0 == part);
+            let turned: Vec<String> = turned.map(|(_, l, b)| format!("[ {b}, %{l} ]")).collect();
+            let back = self.parts[part].back.clone();
+            if turned.is_empty() {
+                self.f.remove(&back);
+            } else {
+                self.f.phi(&back, format_args!("%{back}.base = phi ptr {}", turned.join(", ")));
+            }
+            let base = self.parts[part].base.clone();
+            self.start_phi(part, &base, "ptr", |w| &w.base);
+            for i in 0..self.parts[part].carried.len() {
+                let c = &self.parts[part].carried[i];
+                let (name, ty) = (c.name.clone(), block::llvm(c.ty));
+                self.start_phi(part, &name, ty, |w| &w.vals[i].0);
+                self.start_phi(part, &format!("{name}.ok"), "i1", |w| &w.vals[i].1);
+            }
+        }
     }
 
-    fn start_phi(&mut self, name: &str, ty: &str, of: impl Fn(&Way) -> &String) {
-        let list: Vec<String> = self.ways.iter().map(|w| format!("[ {}, %{} ]", of(w), w.label)).collect();
-        self.f.phi("start", format_args!("{name} = phi {ty} {}", list.join(", ")));
+    fn start_phi(&mut self, part: usize, name: &str, ty: &str, of: impl Fn(&Way) -> &String) {
+        let ways = self.ways.iter().filter(|w| w.to == part);
+        let list: Vec<String> = ways.map(|w| format!("[ {}, %{} ]", of(w), w.label)).collect();
+        let start = self.parts[part].start.clone();
+        self.f.phi(&start, format_args!("{name} = phi {ty} {}", list.join(", ")));
     }
 }

@@ -4,7 +4,7 @@ use super::block::{self, STACK, llvm};
 use super::{Branching, Lowerer, Pending, Refusal, Val};
 use abi::vmfield;
 use ir::sunk::{self, PARTS};
-use ir::tree::Item;
+use ir::tree::{Item, RootKey};
 use ir::{Const, Link, Op, Ref};
 use std::collections::HashMap;
 
@@ -110,19 +110,29 @@ impl Lowerer<'_> {
     /// made by the runtime.
     pub fn leave(&mut self, branch: usize, s: usize, base: &str, state: &State) -> Result<(), Refusal> {
         self.store_slots(base, &state.slots);
-        self.spills = self.spills.max(state.spilled.len());
+        self.table().spills = self.table().spills.max(state.spilled.len());
         let name = self.name;
         for (i, v) in state.spilled.iter().enumerate() {
             let at = self.f.let_(format_args!("getelementptr %{name}.k, ptr @{name}.k, i64 0, i32 1, i64 {i}"));
             self.f.line(format_args!("store {} {}, ptr {at}, align 8, !tbaa !{}", llvm(v.ty), v.text, block::VM));
         }
-        let number = self.exits.len();
-        self.exits.push((branch as u32, s as u32));
+        let number = self.exit_number((branch as u32, s as u32));
         let way = self.constant(Item::Exit(number as u32), "ptr");
         self.vm_store("ptr", &way, vmfield::LEFT);
         let next = self.f.let_(format_args!("load ptr, ptr {way}, !tbaa !{}", block::VM));
         self.jump_to(&next, base);
         Ok(())
+    }
+
+    /// Numbers an exit. Copies have the numbers of what they copy.
+    fn exit_number(&mut self, from: (u32, u32)) -> usize {
+        let first = self.parts[self.open].first;
+        let exits = &mut self.table().exits;
+        let known = exits.iter().position(|e| *e == from).filter(|_| !first);
+        known.unwrap_or_else(|| {
+            exits.push(from);
+            exits.len() - 1
+        })
     }
 
     fn jump_to(&mut self, function: &str, base: &str) {
@@ -230,8 +240,11 @@ impl Lowerer<'_> {
             (Link::Root(_), _) if branch.target == Some(self.tree.key) => self.again(b, last),
             (Link::Root(_), _) => {
                 let Some(target) = branch.target else { return Err(Refusal("the link has no target".into())) };
-                self.carry(b, last)?;
+                let state = self.carry(b, last)?;
                 let base = self.moved(b, last);
+                if let Some(to) = self.part_of(target) {
+                    self.link(b, &state, &base, to, target);
+                }
                 self.vm_store("ptr", &base, vmfield::BASE);
                 let pc = t.snaps[last].pc.and_then(|r| t.as_const(r)).cloned();
                 let pc = self.constant(Item::Const(pc.ok_or_else(|| Refusal("the link has no place".into()))?), "i64");
@@ -244,12 +257,27 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Goes to a part for another tree, if the runtime has that in use.
+    fn link(&mut self, b: &Branching, state: &State, base: &str, to: usize, target: RootKey) {
+        let word = self.constant(Item::Root(target), "ptr");
+        let name = self.tables[self.parts[to].member].name;
+        let same = self.f.let_(format_args!("icmp eq ptr {word}, @{name}"));
+        let (on, other) = (self.f.label(), self.f.label());
+        let seldom = block::weight(1);
+        self.f.line(format_args!("br i1 {same}, label %{on}, label %{other}, !prof !{seldom}"));
+        self.f.begin(&on);
+        let t = &self.tree.branches[b.branch].trace;
+        let moved = t.snaps.last().map_or(0, |s| s.base);
+        self.go_round(b, state, base, moved, to);
+        self.f.begin(&other);
+    }
+
     /// Goes to the tree's start.
     fn again(&mut self, b: &mut Branching, last: usize) -> Result<(), Refusal> {
         let state = self.carry(b, last)?;
         let base = self.moved(b, last);
         let moved = self.tree.branches[b.branch].trace.snaps[last].base;
-        self.go_round(b, &state, &base, moved);
+        self.go_round(b, &state, &base, moved, self.parts[self.open].own);
         Ok(())
     }
 

@@ -27,6 +27,7 @@ mod memory;
 mod numbers;
 mod objects;
 mod ops;
+mod parts;
 mod strip;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ use exits::State;
 use ir::sunk::{Name, Names};
 use ir::tree::{Item, Tree};
 use ir::{Const, Op, ProtoKey, Ref, Ty};
+use parts::{Part, Table};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -90,30 +92,69 @@ fn slots(tree: &Tree) -> i32 {
     tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0)
 }
 
+/// A tree and the symbol of its function.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// The tree.
+    pub tree: &'a Tree,
+    /// The symbol; its table has `.k` behind it.
+    pub name: &'a str,
+}
+
 /// Lowers a tree to a function `name` with the table `name.k`; `lines` says where its code comes from.
 pub fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal> {
-    tree.check().map_err(Refusal)?;
+    group(&[Member { tree, name }], lines).pop().unwrap_or_else(|| Err(Refusal("the tree is empty".into())))
+}
+
+/// Lowers trees that link to each other. Each becomes a function; that of the first has copies of the others behind its links.
+pub fn group(members: &[Member<'_>], lines: &Lines) -> Vec<Result<Lowered, Refusal>> {
+    let mut tables: Vec<Table<'_>> = members.iter().map(|m| Table::new(*m)).collect();
+    let mut texts: Vec<Result<Text, Refusal>> = Vec::new();
+    // The others come first, so that exits have the same numbers in copies.
+    let mut whole = vec![0];
+    for i in (0..members.len()).rev() {
+        let parts = if i == 0 { whole.clone() } else { vec![i] };
+        let mut made = function(&mut tables, &parts, lines);
+        if made.is_err() && parts.len() > 1 {
+            tables[i].clear();
+            made = function(&mut tables, &[i], lines);
+        }
+        if made.is_ok() {
+            whole.insert(1, i);
+        }
+        texts.push(made);
+    }
+    texts.reverse();
+    let finished: Vec<_> = texts.into_iter().map(|t| t.map(|t| (t.whole(&tables), t.refused))).collect();
+    let done = finished.into_iter().zip(tables);
+    done.map(|(t, k)| t.map(|(text, refused)| Lowered { text, items: k.items, exits: k.exits, refused })).collect()
+}
+
+/// Lowers the function of the first of some members, with copies of the others.
+fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines) -> Result<Text, Refusal> {
+    let Some(&first) = members.first() else { return Err(Refusal("the tree is empty".into())) };
+    tables[first].tree.check().map_err(Refusal)?;
     let mut l = Lowerer {
-        tree,
-        name,
+        tree: tables[first].tree,
+        name: tables[first].name,
+        open: 0,
+        parts: parts::of(tables, members),
+        tables: std::mem::take(tables),
         lines,
         places: Vec::new(),
         f: Function::default(),
-        items: Vec::new(),
-        numbers: HashMap::new(),
-        exits: Vec::new(),
         refused: Vec::new(),
         pending: Vec::new(),
         ways: Vec::new(),
         turned: Vec::new(),
-        carried: carried::of(tree),
-        level: carried::is_level(tree),
+        level: false,
         scratch: 0,
-        spills: 0,
-        cells: 0,
     };
-    l.run()?;
-    Ok(Lowered { text: l.finish(), items: l.items, exits: l.exits, refused: l.refused })
+    l.level = l.is_level();
+    let done = l.run();
+    let text = done.map(|()| l.finish());
+    *tables = l.tables;
+    text
 }
 
 /// A branch under way.
@@ -148,59 +189,75 @@ struct Pending {
 }
 
 pub(crate) struct Lowerer<'a> {
+    /// The tree of the open part.
     pub tree: &'a Tree,
+    /// Its symbol.
     name: &'a str,
+    /// The part that is lowered.
+    open: usize,
+    parts: Vec<Part>,
+    /// Tables of the group's members.
+    tables: Vec<Table<'a>>,
     lines: &'a Lines,
     /// Prototype and instruction of each numbered place.
     places: Vec<(ProtoKey, u32)>,
     pub f: Function,
-    items: Vec<Item>,
-    numbers: HashMap<Item, usize>,
-    exits: Vec<(u32, u32)>,
     refused: Vec<(usize, Refusal)>,
     pending: Vec<Pending>,
-    /// Ways to `start`.
+    /// Ways to starts.
     ways: Vec<carried::Way>,
-    /// Who leaves before anything was done: label and base.
-    turned: Vec<(String, String)>,
-    /// What `start` has of slots.
-    carried: Vec<carried::Carried>,
-    /// No branch leaves the frames that the tree began with.
+    /// Who leaves before anything was done: part, label and base.
+    turned: Vec<(usize, String, String)>,
+    /// No branch leaves the frames that the function began with.
     level: bool,
     /// Words of an array on the native stack.
     scratch: usize,
-    /// Words behind the table of constants.
-    spills: usize,
-    /// Guards that can be made to fail.
-    cells: u32,
 }
 
-impl Lowerer<'_> {
+impl<'a> Lowerer<'a> {
     fn run(&mut self) -> Result<(), Refusal> {
+        self.f.begin("entry");
+        self.part(0)?;
+        self.way_in();
+        // Parts that nobody goes to are not made.
+        while let Some(next) = self.ways.iter().map(|w| w.to).find(|to| !self.parts[*to].lowered) {
+            self.part(next)?;
+        }
+        self.starts();
+        Ok(())
+    }
+
+    /// Lowers a part.
+    fn part(&mut self, part: usize) -> Result<(), Refusal> {
+        self.open = part;
+        self.parts[part].lowered = true;
+        let member = self.parts[part].member;
+        (self.tree, self.name) = (self.tables[member].tree, self.tables[member].name);
         self.begin()?;
-        let mut root = self.branching(0, carried::START.into(), State::default(), true);
+        let mut root = self.branching(0, self.parts[part].base.clone(), State::default(), true);
         self.branch(&mut root)?;
         while let Some(p) = self.pending.pop() {
-            let mark = (self.f.mark(), self.exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
-            let cells = self.cells;
+            let mark = (self.f.mark(), self.table().exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
+            let cells = self.table().cells;
             self.f.begin(&p.label);
             let mut side = self.branching(p.branch, p.base.clone(), p.state.clone(), p.quiet);
             if let Err(why) = self.branch(&mut side) {
                 // The exit becomes one that leaves.
                 self.f.reset(mark.0);
-                self.exits.truncate(mark.1);
-                self.cells = cells;
+                self.table().exits.truncate(mark.1);
+                self.table().cells = cells;
                 self.pending.truncate(mark.2);
                 self.ways.truncate(mark.3);
                 self.turned.truncate(mark.4);
-                self.refused.push((p.branch, why));
+                if self.parts[part].first {
+                    self.refused.push((p.branch, why));
+                }
                 self.f.begin(&p.label);
                 if let Some((parent, exit)) = self.tree.branches[p.branch].parent {
                     self.leave(parent, exit as usize, &p.base, &p.state)?;
                 }
             }
         }
-        self.way_in();
         Ok(())
     }
 
@@ -229,23 +286,12 @@ impl Lowerer<'_> {
         self.f.place = Some(lines::FIRST + at);
     }
 
-    /// Returns the number of an item in the table.
-    pub fn item(&mut self, item: Item) -> usize {
-        if let Some(&n) = self.numbers.get(&item) {
-            return n;
-        }
-        let n = self.items.len();
-        self.numbers.insert(item.clone(), n);
-        self.items.push(item);
-        n
-    }
-
     /// Loads a word of the table as `ty` (`i64` or `ptr`).
     pub fn constant(&mut self, item: Item, ty: &str) -> String {
         // Loads that are not atomic are taken to be of words that stay (`ll`).
         let (atomic, order, fixed) =
             if item.is_fixed() { ("", "", ", !invariant.load !0") } else { ("atomic ", " monotonic", "") };
-        let n = self.item(item);
+        let n = self.table().item(item);
         let at = format!("getelementptr (i8, ptr @{}.k, i64 {})", self.name, n * 8);
         self.f.let_(format_args!("load {atomic}{ty}, ptr {at}{order}, align 8{fixed}"))
     }
@@ -321,12 +367,10 @@ impl Lowerer<'_> {
         val.ok_or_else(|| Refusal(format!("{} has no value here", ins[name as usize].op.name())))
     }
 
-    fn finish(&self) -> String {
-        let n = self.items.len().max(1);
-        let name = self.name;
-        let mut out = format!("%{name}.k = type {{ [{n} x i64], [{} x i64] }}\n", self.spills);
-        out += &format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n");
-        out += &format!(
+    fn finish(&mut self) -> Text {
+        let name = self.tables[self.parts[0].member].name;
+        let key = self.tables[self.parts[0].member].tree.key;
+        let mut out = format!(
             "define hidden i64 @{name}(ptr noundef dereferenceable({VM_BYTES}) %vm, ptr noundef %base) nounwind !dbg !{} {{\n",
             lines::FUNCTION
         );
@@ -334,7 +378,33 @@ impl Lowerer<'_> {
         out += "}\n";
         out += DECLARATIONS;
         out += &block::metadata();
-        out += &self.lines.metadata(self.tree.key, &self.places);
-        out
+        out += &self.lines.metadata(key, &self.places);
+        let mut members: Vec<usize> = self.parts.iter().filter(|p| p.lowered).map(|p| p.member).collect();
+        members.dedup();
+        Text { body: out, members, refused: std::mem::take(&mut self.refused) }
+    }
+}
+
+/// A lowered function without the tables it uses, which may grow.
+struct Text {
+    body: String,
+    /// Members that are in it, its own first.
+    members: Vec<usize>,
+    refused: Vec<(usize, Refusal)>,
+}
+
+impl Text {
+    /// Returns the text with its tables.
+    fn whole(&self, tables: &[Table<'_>]) -> String {
+        let mut out = String::new();
+        for (i, m) in self.members.iter().enumerate() {
+            let Table { name, items, spills, .. } = &tables[*m];
+            out += &format!("%{name}.k = type {{ [{} x i64], [{spills} x i64] }}\n", items.len().max(1));
+            out += &match i {
+                0 => format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n"),
+                _ => format!("@{name}.k = external hidden global %{name}.k, align 8\ndeclare hidden i64 @{name}(ptr, ptr)\n"),
+            };
+        }
+        out + &self.body
     }
 }

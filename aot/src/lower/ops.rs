@@ -108,8 +108,9 @@ impl Lowerer<'_> {
         }
         let s = self.snap_at(b, at)?;
         let exit = self.exit(b, s)?;
-        let cell = self.constant(Item::Cell(self.cells), "ptr");
-        self.cells += 1;
+        let number = self.table().cells;
+        self.table().cells += 1;
+        let cell = self.constant(Item::Cell(number), "ptr");
         let v = self.f.let_(format_args!("load i8, ptr {cell}"));
         let ok = self.f.let_(format_args!("icmp ne i8 {v}, 0"));
         let (on, fail) = (self.f.label(), self.f.label());

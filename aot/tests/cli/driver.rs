@@ -1,8 +1,7 @@
 //! Builds with profiles: what is compiled, kept, left out and said; what an executable is rebuilt from.
 
-use crate::sandbox::{self, Ran, Sandbox};
+use crate::sandbox::{self, Ran, Sandbox, kiln};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,10 +23,6 @@ function m.step(i)
 end
 return m
 ";
-
-fn kiln() -> PathBuf {
-    sandbox::real_runtime().with_file_name("kiln")
-}
 
 /// A folder with a program of two files and its profile.
 fn profiled() -> Sandbox {
@@ -210,10 +205,8 @@ fn line_tables_name_lua_lines() {
 fn gdb_stops_at_lua_lines() {
     let s = profiled();
     let gdb = std::path::Path::new("gdb");
-    if !Command::new(gdb).arg("--version").stdout(Stdio::null()).status().is_ok_and(|s| s.success()) {
-        eprintln!("skipped: gdb is not installed; the test of line tables asks addr2line");
-        return;
-    }
+    let there = Command::new(gdb).arg("--version").stdout(Stdio::null()).status().is_ok_and(|s| s.success());
+    assert!(there, "this test needs gdb: .ci/setup test installs it");
     s.build_real(&[PROFILE, &["-q", "--symbols"]].concat()).succeeds_silently();
     // Line 4 is of the module that was inlined into the loop.
     let words =
@@ -380,25 +373,13 @@ fn damaged_executables_to_rebuild() {
     s.aot(&["build", "-q", "app.lua", "--profile", "app.kprof", "--emit", "obj", "-o", "app.o"]).succeeds_silently();
     let whole = s.read("app.o");
     assert!(aot::rebuild::parse(&whole).is_ok());
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = move |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % below as u64) as usize
-    };
+    let mut src = ir::Source::seeded(5);
     let (mut read, mut refused) = (0, 0);
-    // More on demand.
-    let more = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
-    let start = Instant::now();
-    for round in 0.. {
-        if round >= 300 && more.is_none_or(|limit| start.elapsed() > limit) {
-            break;
-        }
+    for _ in ir::rounds(300) {
         let mut bytes = whole.clone();
-        for _ in 0..=random(4) {
-            let at = random(bytes.len());
-            bytes[at] = [0xff, 0, b'9', random(256) as u8][random(4)];
+        for _ in 0..=src.below(4) {
+            let at = src.below(bytes.len());
+            bytes[at] = [0xff, 0, b'9', src.below(256) as u8][src.below(4)];
         }
         match aot::rebuild::parse(&bytes) {
             Ok(_) => read += 1,

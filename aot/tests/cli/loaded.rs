@@ -1,12 +1,7 @@
 //! Code that a program loads when it runs: its trees are compiled too, and used once it is there.
 
 use crate::profiles;
-use crate::sandbox::{self, Sandbox};
-use std::path::PathBuf;
-
-fn kiln() -> PathBuf {
-    sandbox::real_runtime().with_file_name("kiln")
-}
+use crate::sandbox::{self, Sandbox, kiln};
 
 /// Loads plugins; the loop knows nothing of them.
 const APP: &str = "local function run(f, n)

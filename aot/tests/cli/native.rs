@@ -1,12 +1,11 @@
 //! Executables with the real runtime: they do what `kiln` does with the source, alone.
 
-use crate::sandbox::{self, Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, kiln};
 
 /// Runs the program with `kiln` and as an executable that was started elsewhere; returns both.
 fn both(s: &Sandbox, arguments: &[&str]) -> [Ran; 2] {
     s.build_real(&["app.lua", "-o", "app"]).succeeds();
-    let kiln = sandbox::real_runtime().with_file_name("kiln");
-    let interpreted = s.run(&kiln, &[&["app.lua"], arguments].concat());
+    let interpreted = s.run(&kiln(), &[&["app.lua"], arguments].concat());
     // The sources must not be needed.
     std::fs::create_dir(s.path("elsewhere")).expect("folder");
     std::fs::rename(s.path("app"), s.path("elsewhere/app")).expect("move");

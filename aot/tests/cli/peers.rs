@@ -1,6 +1,6 @@
 //! Precompiled trees and live traces in one program: side traces, links, flushes, hooks, limits, reports, exit stress.
 
-use crate::sandbox::{self, Ran, Sandbox};
+use crate::sandbox::{Ran, Sandbox, kiln};
 
 /// A program, profiled and built.
 struct Built {
@@ -12,8 +12,7 @@ impl Built {
     fn new(text: &str, profiled: &[&str], options: &[&str]) -> Built {
         let s = Sandbox::new();
         s.file("app.lua", text);
-        let kiln = sandbox::real_runtime().with_file_name("kiln");
-        s.run(&kiln, &[options, &["--profile-out", "app.kprof", "app.lua"], profiled].concat()).succeeds();
+        s.run(&kiln(), &[options, &["--profile-out", "app.kprof", "app.lua"], profiled].concat()).succeeds();
         s.build_real(&["app.lua", "-o", "app", "--profile", "app.kprof"]).succeeds();
         Built { s }
     }
@@ -25,8 +24,7 @@ impl Built {
 
     /// Runs the executable, and the program in the interpreter, which must print the same.
     fn agrees(&self, options: &str, arguments: &[&str]) -> Ran {
-        let kiln = sandbox::real_runtime().with_file_name("kiln");
-        let interpreted = self.s.run(&kiln, &[&["-joff", "app.lua"], arguments].concat()).succeeds();
+        let interpreted = self.s.run(&kiln(), &[&["-joff", "app.lua"], arguments].concat()).succeeds();
         let native = self.run(options, arguments);
         assert_eq!((native.status, &native.stdout), (0, &interpreted.stdout), "{arguments:?} {}", native.stderr);
         native
@@ -164,8 +162,7 @@ fn dumps_show_the_code_of_trees() {
     assert!(!tree.contains("(bad)"), "{tree}");
     // Loaded objects have it, too.
     b.s.build_real(&["app.lua", "--emit", "obj", "-o", "app.o", "--profile", "app.kprof"]).succeeds();
-    let kiln = sandbox::real_runtime().with_file_name("kiln");
-    let loaded = b.s.run(&kiln, &["--aot", "app.o", "-jdump=m", "app.lua", "plain"]).succeeds().stdout;
+    let loaded = b.s.run(&kiln(), &["--aot", "app.o", "-jdump=m", "app.lua", "plain"]).succeeds().stdout;
     let code = |text: &str| text.lines().filter(|l| l.contains("addsd")).count();
     assert!(code(&loaded) > 0 && code(&loaded) <= code(&dump), "{loaded}");
 }
@@ -187,10 +184,9 @@ end
 print(f(1000, ... and 0 or -1))";
     let b = Built::new(text, &[], &[]);
     b.s.build_real(&["app.lua", "--emit", "obj", "-o", "app.o", "--profile", "app.kprof"]).succeeds();
-    let kiln = sandbox::real_runtime().with_file_name("kiln");
     let explain = |more: &[&str]| {
         let words = [&["explain", "--no-time"], more, &["--aot", "app.o", "-Ohotexit=1000", "app.lua", "x"]].concat();
-        b.s.run(&kiln, &words).succeeds().stdout
+        b.s.run(&kiln(), &words).succeeds().stdout
     };
     let report = explain(&[]);
     // Every 20th round leaves from the side trace of every tenth; the loop's end leaves once from somewhere.
@@ -234,8 +230,7 @@ fn trees_that_are_not_used_are_named() {
     let library = "local M = {} function M.sum(n) local s = 0 for i = 1, n do s = s + i end return s end return M";
     s.file("lib.lua", library);
     s.file("app.lua", "if ... then print(require('lib').sum(1000)) else print(0) end");
-    let kiln = sandbox::real_runtime().with_file_name("kiln");
-    s.run(&kiln, &["--profile-out", "app.kprof", "app.lua", "x"]).succeeds();
+    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua", "x"]).succeeds();
     s.build_real(&["app.lua", "-o", "app", "--profile", "app.kprof"]).succeeds();
     let unused = "not used -- its function was not loaded, or has changed]\n";
     let app = s.path("app");
@@ -271,20 +266,19 @@ fn exit_stress_compares_precompiled_exits_and_finds_spoilt_ones() {
 fn objects_are_loaded_into_a_running_machine() {
     let s = Sandbox::new();
     s.file("app.lua", PROGRAM);
-    let kiln = sandbox::real_runtime().with_file_name("kiln");
-    s.run(&kiln, &["--profile-out", "app.kprof", "app.lua", "plain"]).succeeds();
+    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua", "plain"]).succeeds();
     s.build_real(&["app.lua", "--emit", "obj", "-o", "app.o", "--profile", "app.kprof"]).succeeds();
     for mode in ["plain", "strings", "flush", "collect"] {
-        let interpreted = s.run(&kiln, &["-joff", "app.lua", mode]).succeeds();
-        let loaded = s.run(&kiln, &["--aot", "app.o", "-jv", "app.lua", mode]);
+        let interpreted = s.run(&kiln(), &["-joff", "app.lua", mode]).succeeds();
+        let loaded = s.run(&kiln(), &["--aot", "app.o", "-jv", "app.lua", mode]);
         assert_eq!((loaded.status, &loaded.stdout), (0, &interpreted.stdout), "{mode} {}", loaded.stderr);
         assert!(loaded.stderr.contains("app.lua:4 loop, precompiled"), "{}", loaded.stderr);
     }
-    let explained = s.run(&kiln, &["explain", "--no-time", "--aot", "app.o", "app.lua", "plain"]).succeeds().stdout;
+    let explained = s.run(&kiln(), &["explain", "--no-time", "--aot", "app.o", "app.lua", "plain"]).succeeds().stdout;
     assert!(explained.contains("app.lua:4 loop: precompiled; "), "{explained}");
     // Another program has no use for it.
     s.file("other.lua", "print(1)");
-    let other = s.run(&kiln, &["--aot", "app.o", "-jv", "other.lua"]).succeeds();
+    let other = s.run(&kiln(), &["--aot", "app.o", "-jv", "other.lua"]).succeeds();
     assert!(
         other.stdout == "1\n" && other.stderr.contains("not used -- its function was not loaded"),
         "{}",
@@ -292,11 +286,11 @@ fn objects_are_loaded_into_a_running_machine() {
     );
     // Whatever is missing at its end, it is an error, or nothing that was needed.
     let whole = s.read("app.o");
-    let expected = s.run(&kiln, &["-joff", "app.lua", "plain"]).succeeds().stdout;
+    let expected = s.run(&kiln(), &["-joff", "app.lua", "plain"]).succeeds().stdout;
     let mut refused = 0;
     for part in 0..60 {
         std::fs::write(s.path("cut.o"), &whole[..whole.len() * part / 60]).expect("write");
-        let ran = s.run(&kiln, &["--aot", "cut.o", "app.lua", "plain"]);
+        let ran = s.run(&kiln(), &["--aot", "cut.o", "app.lua", "plain"]);
         match ran.status {
             0 => assert_eq!(ran.stdout, expected),
             1 => assert!(ran.stderr.contains(": --aot: 'cut.o': "), "{}", ran.stderr),
@@ -310,12 +304,12 @@ fn objects_are_loaded_into_a_running_machine() {
         let mut bytes = whole.clone();
         bytes[at] ^= 0xff;
         std::fs::write(s.path("cut.o"), bytes).expect("write");
-        let ran = s.run(&kiln, &["--aot", "cut.o", "app.lua", "plain"]);
+        let ran = s.run(&kiln(), &["--aot", "cut.o", "app.lua", "plain"]);
         let good = if ran.status == 0 { ran.stdout == expected } else { ran.stderr.contains(": --aot: 'cut.o': ") };
         assert!((0..2).contains(&ran.status) && good, "byte {at}: {} {}", ran.status, ran.stderr);
     }
-    s.run(&kiln, &["--aot", "app.lua", "app.lua"]).fails_with("--aot: 'app.lua': malformed object file: ");
-    s.run(&kiln, &["--aot", "none.o", "app.lua"]).fails_with("--aot: 'none.o': No such file");
+    s.run(&kiln(), &["--aot", "app.lua", "app.lua"]).fails_with("--aot: 'app.lua': malformed object file: ");
+    s.run(&kiln(), &["--aot", "none.o", "app.lua"]).fails_with("--aot: 'none.o': No such file");
 }
 
 /// An executable without the live compiler never asks for memory that is executable.
@@ -333,8 +327,7 @@ end
 print(n, (jit.status()))";
     let s = Sandbox::new();
     s.file("app.lua", text);
-    let kiln = sandbox::real_runtime().with_file_name("kiln");
-    s.run(&kiln, &["--profile-out", "app.kprof", "app.lua"]).succeeds();
+    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua"]).succeeds();
     s.build_real(&["app.lua", "-o", "with", "--profile", "app.kprof"]).succeeds();
     s.build_real(&["app.lua", "-o", "without", "--no-jit", "--profile", "app.kprof"]).succeeds();
     let with = s.run_with("", &s.path("with"), &[]).succeeds().stdout;

@@ -188,6 +188,11 @@ pub fn real_runtime() -> &'static Path {
     })
 }
 
+/// Returns the real `kiln`, of the same build.
+pub fn kiln() -> PathBuf {
+    real_runtime().with_file_name("kiln")
+}
+
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("folder");
     let mut names: Vec<_> = entries.map(|e| e.expect("entry").file_name().to_string_lossy().into_owned()).collect();

@@ -1,6 +1,6 @@
 //! Objects for every target: what linkers and loaders find in them, and which instructions they must not have.
 
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{Sandbox, kiln};
 use goblin::elf::Elf;
 use std::collections::BTreeSet;
 
@@ -17,8 +17,7 @@ print(s, p.x, p.y)";
 fn sandbox_with_profile() -> Sandbox {
     let s = Sandbox::new();
     s.file("app.lua", PROGRAM);
-    let kiln = sandbox::real_runtime().with_file_name("kiln");
-    s.run(&kiln, &["--profile-out", "app.kprof", "app.lua"]).succeeds();
+    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua"]).succeeds();
     s
 }
 

@@ -1,17 +1,16 @@
 //! Executables with the traces of a profile: they do what the program does without.
 
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{Sandbox, kiln};
 
 /// Profiles a program, builds it with its profile and without, runs all three with `arguments`.
 fn agree(s: &Sandbox, profiled: &[&str], arguments: &[&str]) -> String {
-    let kiln = sandbox::real_runtime().with_file_name("kiln");
-    s.run(&kiln, &[&["--profile-out", "app.kprof", "app.lua"], profiled].concat()).succeeds();
+    s.run(&kiln(), &[&["--profile-out", "app.kprof", "app.lua"], profiled].concat()).succeeds();
     let profile = std::fs::read_to_string(s.path("app.kprof")).expect("profile");
     assert!(profile.contains("\ntree @"), "nothing was hot:\n{profile}");
     s.build_real(&["app.lua", "-o", "app", "--profile", "app.kprof"]).succeeds();
     let image = std::fs::read(s.path("app")).expect("executable");
     assert!(image.windows(6).any(|w| w == b"tree @"), "no tree was compiled");
-    let interpreted = s.run(&kiln, &[&["-joff", "app.lua"], arguments].concat());
+    let interpreted = s.run(&kiln(), &[&["-joff", "app.lua"], arguments].concat());
     let native = s.run(&s.path("app"), arguments);
     assert_eq!((native.status, &native.stdout), (interpreted.status, &interpreted.stdout));
     // The program's own name differs, and addresses do.

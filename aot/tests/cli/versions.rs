@@ -1,6 +1,6 @@
 //! What was made of other sources, by another version or with another library: it is not used, that is said, and the program runs.
 
-use crate::sandbox::{self, Ran, Sandbox};
+use crate::sandbox::{self, Ran, Sandbox, kiln};
 use abi::image::{FINGERPRINT, MAGIC, VERSION};
 
 /// Two functions with a loop each, called by the program.
@@ -21,10 +21,6 @@ return m
 const APP: &str = "local m = require('m')
 print(m.sum(1000), m.product(1000))
 ";
-
-fn kiln() -> std::path::PathBuf {
-    sandbox::real_runtime().with_file_name("kiln")
-}
 
 /// A folder with the program, its profile and its object.
 fn built() -> Sandbox {

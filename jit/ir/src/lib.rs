@@ -7,6 +7,7 @@
 mod closure;
 pub mod eval;
 pub mod exitmap;
+pub mod exits;
 mod field;
 pub mod inline;
 mod konst;
@@ -28,7 +29,7 @@ pub use konst::{Const, ProtoKey, Shape};
 pub use lit::LitKind;
 pub use op::{Kind, Mode, Op};
 pub use random::{Options, random};
-pub use source::Source;
+pub use source::{Source, rounds};
 pub use text::ParseError;
 pub use trace::{Ins, Link, Ref, Slot, Snap, Start, Trace, flag};
 pub use ty::Ty;

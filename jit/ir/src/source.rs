@@ -1,4 +1,6 @@
-//! Numbers for random traces and worlds: from a seed, or from bytes that a fuzzer gives.
+//! Numbers for random traces and worlds: from a seed, or from bytes that a fuzzer gives; how many rounds a test makes.
+
+use std::time::{Duration, Instant};
 
 /// A source of numbers.
 pub struct Source<'a> {
@@ -50,4 +52,12 @@ impl<'a> Source<'a> {
     pub fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())].clone()
     }
+}
+
+/// Gives the numbers of the rounds that a test with random input makes: `least`, so that what it does not depend on the
+/// machine, and more as long as the seconds of the environment's `FUZZ_SECONDS` last.
+pub fn rounds(least: u64) -> impl Iterator<Item = u64> {
+    let asked = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok());
+    let (start, limit) = (Instant::now(), Duration::from_secs(asked.unwrap_or(0)));
+    (0..).take_while(move |round| *round < least || start.elapsed() < limit)
 }

@@ -158,7 +158,7 @@ impl Dump {
             }
             self.ir(number, &b.trace, &[]);
         }
-        if let Some((code, table)) = code.filter(|_| self.mode.has('m')) {
+        if let Some((code, table)) = code {
             self.put(&tree_text(number, code, table, whole));
         }
         self.put(&format!("---- TRACE {number} stop -> {linktype}\n"));
@@ -313,7 +313,13 @@ fn code_text(number: u32, live: &Live, env: &Env) -> String {
 /// Disassembles a precompiled tree: words of its table have names.
 fn tree_text(number: u32, code: &[u8], table: u64, whole: &Compiled) -> String {
     let mut text = format!("---- TRACE {number} mcode {}\n", code.len());
-    for (address, line) in jit::asm::disasm(code, code.as_ptr() as u64) {
+    let lines = jit::asm::disasm(code, code.as_ptr() as u64);
+    if lines.is_empty() {
+        text.push_str(
+            "(this runtime has no disassembler: objdump shows the code of executables built with --symbols)\n",
+        );
+    }
+    for (address, line) in lines {
         let items = whole.items.iter().enumerate();
         let item = items.rev().find(|(n, _)| names_address(&line, table + *n as u64 * 8)).map(|(_, item)| item);
         let note = item.map_or(String::new(), |item| match line.starts_with("lea ") {

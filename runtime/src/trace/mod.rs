@@ -20,7 +20,6 @@ mod inject;
 mod kept;
 mod lifecycle;
 pub mod object;
-mod packed;
 mod peers;
 mod penalty;
 mod perf;

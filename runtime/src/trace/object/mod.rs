@@ -15,6 +15,7 @@ mod map;
 #[cfg(test)]
 mod tests;
 
+use super::aot::code_sizes;
 use abi::image::{self, AotImage, Image, ModuleKind};
 use goblin::elf::section_header::{SHF_ALLOC, SHF_EXECINSTR, SHF_TLS, SHT_NOBITS, SHT_RELA};
 use goblin::elf::{Elf, header, reloc, sym};
@@ -260,9 +261,13 @@ fn find(memory: &[u8], base: u64, head: usize, code: usize) -> Result<Found, Str
         0 => 0,
         n => inside(field(offset_of!(AotImage, traces)), n * 16).ok_or_else(|| malformed("the table of trees"))?,
     };
+    let mut sizes = code_sizes(image.manifest);
     for row in 0..count as usize {
         let at = |k: usize| inside(word(rows + row * 16 + k * 8), 8);
-        if at(0).is_none_or(|at| at >= code) || at(1).is_none_or(|at| at < code || at % 8 != 0) {
+        let size = sizes.next().flatten().ok_or_else(|| malformed("size of a tree's code"))?;
+        if at(0).and_then(|at| at.checked_add(size)).is_none_or(|end| end > code)
+            || at(1).is_none_or(|at| at < code || at % 8 != 0)
+        {
             return Err(malformed("a row of the table of trees"));
         }
     }

@@ -2,8 +2,7 @@
 
 use super::*;
 use ir::Source;
-use object_file::sample;
-use std::time::{Duration, Instant};
+use object_file::{sample, with_manifest};
 
 /// Makes small objects as LLVM does.
 mod object_file {
@@ -14,12 +13,17 @@ mod object_file {
 
     /// An object with one tree: `mov rax, [rip + table]; ret` and the like.
     pub fn sample() -> Vec<u8> {
+        with_manifest(b"kiln\ntree lua.a a.lua:1 1 0 1 1 40 0 no\n")
+    }
+
+    /// The same with another manifest.
+    pub fn with_manifest(manifest: &[u8]) -> Vec<u8> {
         let text = ir::tree::pack("tree @0000000000000001:1\n");
         let modules = vec![
             Module { kind: ModuleKind::Main, name: b"a.lua", code: b"x" },
             Module { kind: ModuleKind::Traces, name: b"", code: &text },
         ];
-        let payload = Image { fingerprint: FINGERPRINT, manifest: b"", modules }.encode();
+        let payload = Image { fingerprint: FINGERPRINT, manifest, modules }.encode();
         let mut head = Vec::new();
         head.extend(MAGIC_WORD.to_le_bytes());
         head.extend(VERSION.to_le_bytes());
@@ -163,19 +167,29 @@ fn what_is_no_such_object_is_said() {
     assert!(head.is_some());
 }
 
+#[test]
+fn code_of_trees_lies_in_the_object() {
+    let found = |manifest: &str| {
+        let laid = read(&with_manifest(manifest.as_bytes())).expect("an object");
+        let memory = laid.at(BASE).expect("in reach");
+        find(&memory, BASE, laid.head, laid.code).map(|f| f.count)
+    };
+    let line = |size: u64| format!("tree lua.a a.lua:1 1 0 1 1 {size} 0 no\n");
+    assert_eq!(found(&line(PAGE)), Ok(1));
+    assert_eq!(found(&line(PAGE + 1)), Err(malformed("a row of the table of trees")));
+    assert_eq!(found(&line(u64::MAX)), Err(malformed("a row of the table of trees")));
+    for none in ["", "tree lua.a a.lua:1", "tree lua.a a.lua:1 1 0 1 1 forty 0 no"] {
+        assert_eq!(found(none), Err(malformed("size of a tree's code")), "{none}");
+    }
+}
+
 /// Any damage is an error, or memory whose parts lie inside of it.
 #[test]
 fn damaged_objects_do_no_harm() {
     let good = sample();
     let mut src = Source::seeded(11);
     let mut good_ones = 0;
-    // More on demand.
-    let more = std::env::var("FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).map(Duration::from_secs);
-    let start = Instant::now();
-    for round in 0.. {
-        if round >= 20_000 && more.is_none_or(|limit| start.elapsed() > limit) {
-            break;
-        }
+    for round in ir::rounds(20_000) {
         let mut bytes = good.clone();
         for _ in 0..1 + src.below(4) {
             let at = src.below(bytes.len());
