@@ -1,8 +1,8 @@
 //! Functions on tables as lists, and traversal.
 
-use crate::string::{MAX_LEN, bare_error};
 use crate::luaside;
 use crate::scratch::{self, put};
+use crate::string::{MAX_LEN, bare_error};
 use heap::handle::Kind;
 use heap::{Raise, Tab, Val};
 use interp::cx::num_to_int;
