@@ -1,7 +1,7 @@
 //! What was made of other sources, by another version or with another library: it is not used, that is said, and the program runs.
 
 use crate::sandbox::{self, Ran, Sandbox, kiln};
-use abi::image::{FINGERPRINT, MAGIC, VERSION};
+use abi::image::{FINGERPRINT, Image, MAGIC, ModuleKind, VERSION};
 
 /// Two functions with a loop each, called by the program.
 const LIBRARY: &str = "local m = {}
@@ -188,4 +188,29 @@ print(count)
             assert!(ran.stderr.contains("app.lua:10 loop, precompiled]"), "{mode}: {}", ran.stderr);
         }
     }
+}
+
+/// A tree whose outline was damaged is not used, the others are.
+#[test]
+fn trees_with_damaged_outlines_are_not_used() {
+    let s = built();
+    let bytes = s.read("app.o");
+    let payloads = (0..bytes.len()).filter(|i| bytes[*i..].starts_with(&MAGIC));
+    let image = payloads.filter_map(|at| Image::parse(&bytes[at..]).ok()).next().expect("a payload");
+    let trees = image.modules.iter().find(|m| m.kind == ModuleKind::Traces).expect("trees").code;
+    // Behind the rows of the trees, and one more, of what comes before them; that has no outline.
+    let first = 4 + (trees[0] as usize + 1) * 32;
+    let from = &trees[first..first + 24];
+    let to: Vec<u8> = from.iter().enumerate().map(|(i, b)| if i == 20 { b ^ 1 } else { *b }).collect();
+    assert_eq!(altered(&s, "other.o", from, &to), 1);
+    let ran = s.run(&kiln(), &["--aot", "other.o", "-jv", "app.lua"]).succeeds();
+    assert_eq!(ran.stdout, expected(&s));
+    assert_eq!(ran.stderr.matches("not used -- its outline is damaged]").count(), 1, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches(" loop, precompiled]").count(), 1, "{}", ran.stderr);
+    link(&s, "other.o", "app");
+    let ran = s.run_with("-jv", &s.path("app"), &[]).succeeds();
+    assert_eq!(ran.stdout, expected(&s));
+    assert!(ran.stderr.contains("its outline is damaged]"), "{}", ran.stderr);
+    let again = s.aot(&["rebuild", "app", "-o", "new"]);
+    assert!(again.status != 0 && again.stderr.contains("the text of the traces is damaged"), "{}", again.stderr);
 }
