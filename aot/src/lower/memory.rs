@@ -9,7 +9,7 @@ use ir::{Const, Field, Ins, Op, Ref, Ty, sload};
 /// Bytes of a string before its first byte.
 const STR_HEAD: i64 = abi::layout::size("StrObj") as i64;
 /// Bytes of a prototype before its first instruction.
-const PROTO_HEAD: i64 = abi::layout::size("ProtoObj") as i64;
+pub(super) const PROTO_HEAD: i64 = abi::layout::size("ProtoObj") as i64;
 /// Bytes of a node; its value is the first word, its key the second.
 const NODE_SIZE: i64 = abi::layout::size("Node") as i64;
 /// Bytes of a function before its upvalues.

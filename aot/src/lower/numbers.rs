@@ -3,11 +3,14 @@
 use super::{Branching, Lowerer, Refusal, Val, block};
 use abi::support::Helper;
 use ir::tree::Item;
-use ir::{Conv, FpMath, Ins, Op, Ty};
+use ir::{Const, Conv, Field, FpMath, Ins, Op, Ty};
 
 impl Lowerer<'_> {
     /// Comparisons: guards.
     pub(super) fn compare(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        if let Some(ok) = self.is_function_of(b, ins)? {
+            return self.fails(b, at, &ok);
+        }
         let (x, y) = (self.val(b, ins.a)?, self.val(b, ins.b)?);
         let num = x.ty == Ty::Num && y.ty == Ty::Num;
         let signed = matches!(ins.op, Op::LT | Op::GE | Op::LE | Op::GT);
@@ -45,6 +48,20 @@ impl Lowerer<'_> {
             self.f.let_(format_args!("icmp {cond} {tx} {}, {}", x.text, y.text))
         };
         self.fails(b, at, &ok)
+    }
+
+    /// Whether a function's prototype is a constant: its first instruction is compared, as the function has it.
+    fn is_function_of(&mut self, b: &mut Branching, ins: Ins) -> Result<Option<String>, Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        let load = ins.a.is_ins().then(|| t.ins[ins.a.index()]);
+        let (Some(load), Some(&Const::Proto(key))) = (load, t.as_const(ins.b)) else { return Ok(None) };
+        if ins.op != Op::EQ || load.op != Op::FLOAD || load.field() != Some(Field::FuncPc) {
+            return Ok(None);
+        }
+        let proto = self.val(b, ins.a)?;
+        let first = self.at_offset(&proto.text, super::memory::PROTO_HEAD);
+        let expected = self.constant(Item::Const(Const::Pc(key, 0)), "ptr");
+        Ok(Some(self.f.let_(format_args!("icmp eq ptr {first}, {expected}"))))
     }
 
     /// Arithmetic on numbers and integers.

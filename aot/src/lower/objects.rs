@@ -5,6 +5,7 @@
 //! that is asked: contents that are equal leave out nils. Keys of a copy are then where the template's shape has them.
 
 use super::block::{self, HEADER, NODE as NODE_CLASS, UPVALUE, VM};
+use super::memory::PROTO_HEAD;
 use super::{Branching, Lowerer, Refusal, Val};
 use crate::content::Layout;
 use abi::layout::{offset, size};
@@ -35,8 +36,6 @@ const fn upval(field: &str) -> i64 {
 const UPVAL: i32 = size("UpvalObj") as i32;
 /// A function's upvalues are behind it.
 const UPVALS: i64 = size("FuncObj") as i64;
-/// Bytes of a prototype before its first instruction.
-const PROTO_HEAD: i64 = size("ProtoObj") as i64;
 const SLOT_BYTES: i64 = SLOT as i64;
 
 impl Lowerer<'_> {

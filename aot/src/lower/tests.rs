@@ -289,3 +289,115 @@ fn the_way_in_asks_types_of_its_own_frame() {
     assert!(start < below, "{}", l.text);
     compile(&TARGETS[0], &l.text).expect("LLVM takes it");
 }
+
+/// A copy of the first constant of a prototype, of which one key is set.
+const COPY: &str = "trace root pc=@PROTO:1 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@PROTO:1 base=0 top=5 [ ]
+0001 >   tab tdup    ktempl @PROTO:0
+0002     ptr fload   0001 tab.node
+0003     ptr hrefk   0002 kslot \"y\" 1
+0004     num hstore  0003 +1.0
+....         snap #1 pc=@PROTO:1 base=0 top=5 [ 0:0001 ]
+0005 >   --- gcstep
+";
+
+/// Lowers [`COPY`] with what is known of a program.
+fn copy(program: &str, trace: &str) -> String {
+    let chunk = luac::compile(program.as_bytes(), b"@a.lua", &luac::Options::default()).expect("Lua");
+    let mut p = crate::content::Program::default();
+    p.add(&chunk);
+    let proto = p.hashes().find(|h| p.template(*h, 0).is_some()).unwrap_or(1);
+    let text = trace.replace("PROTO", &format!("{proto:016x}"));
+    let lines = Lines::new(p, &ir::profile::Profile::default());
+    let l = lower(&tree(&[(&text, None)]), "tree", &lines).expect("lowered");
+    for target in TARGETS {
+        compile(target, &l.text).expect("LLVM takes it");
+    }
+    l.text
+}
+
+/// Says whether a cell of 48 bytes is taken in line.
+fn in_line(text: &str) -> bool {
+    text.contains(&format!("i64 {}", abi::vmfield::run(48).cur))
+}
+
+/// Copies of templates that the program has are made in line, and their keys are where the shape has them; of others nothing is known.
+#[test]
+fn copies_of_known_templates_are_made_in_line() {
+    let known = copy("return { x = x, y = y }", COPY);
+    assert!(in_line(&known), "{known}");
+    assert!(!known.contains("mul nuw nsw i64"), "no key is searched:\n{known}");
+    let unknown = copy("return 1", COPY);
+    assert!(!in_line(&unknown), "{unknown}");
+    assert!(unknown.contains("mul nuw nsw i64"), "the key is searched:\n{unknown}");
+    let other = copy("return { x = x, z = z }", COPY);
+    assert!(in_line(&other) && other.contains("mul nuw nsw i64"), "the template lacks the key:\n{other}");
+    let large = copy("return { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, y = y }", COPY);
+    assert!(!in_line(&large), "{large}");
+}
+
+/// Where a key was inserted meanwhile, the part may be another.
+#[test]
+fn keys_of_copies_that_changed_are_searched() {
+    let insert = "0002 >   ptr newref  0001 \"z\"\n0003     num hstore  0002 +1.0\n0004     ptr fload   0001 tab.node
+0005     ptr hrefk   0004 kslot \"y\" 1\n0006     num hstore  0005 +1.0";
+    let at = COPY.find("0002").expect("the load");
+    let end = COPY.find("\n....         snap #1").expect("the second snapshot");
+    let text = format!("{}{insert}{}", &COPY[..at], &COPY[end..].replace("0005 >", "0007 >"));
+    let known = copy("return { x = x, y = y }", &text);
+    assert!(in_line(&known) && known.contains("mul nuw nsw i64"), "{known}");
+}
+
+/// Functions with equal contents may have templates that keep places for other keys.
+#[test]
+fn templates_that_differ_in_nils_are_not_known() {
+    let two =
+        "return function(y) local t = { x = 1, y = nil } t.y = y end, function(y) local t = { x = 1 } t.y = y end";
+    let text = copy(two, COPY);
+    assert!(!in_line(&text), "{text}");
+}
+
+/// A closure, its own variable and the parent's.
+const MADE: &str = "trace root pc=@0000000000000001:1 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   fun sload   #-2
+0002     --- carg    0001 +0
+0003     --- carg    0002 +32770
+0004     --- carg    0003 +1
+0005 >   fun fnew    kproto @b1 0004
+....         snap #1 pc=@0000000000000001:1 base=0 top=5 [ 0:0005 ]
+0006 >   --- gcstep
+";
+
+#[test]
+fn closures_are_made_in_line() {
+    let l = lower(&tree(&[(MADE, None)]), "tree", &Lines::default()).expect("lowered");
+    let thread = format!("ptr %vm, i64 {}", abi::vmfield::CUR);
+    assert!(l.text.contains(&thread), "the list of open variables is changed:\n{}", l.text);
+    assert!(in_line(&l.text), "{}", l.text);
+    for target in TARGETS {
+        compile(target, &l.text).expect("LLVM takes it");
+    }
+}
+
+/// A string that is not constant is searched in two nodes before the runtime is asked.
+#[test]
+fn strings_are_searched_in_line() {
+    let text = "trace root pc=@0000000000000001:1 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   tab sload   #0
+0002 >   str sload   #1
+0003     ptr href    0001 0002
+0004 >   ptr ne      0003 nilslot
+....         snap #1 pc=@0000000000000001:1 base=0 top=5 [ ]
+0005 >   --- gcstep
+";
+    let l = lower(&tree(&[(text, None)]), "tree", &Lines::default()).expect("lowered");
+    let keys = l.text.lines().filter(|l| l.contains("icmp eq i64") && !l.contains(", 0")).count();
+    assert_eq!(keys, 2, "{}", l.text);
+    assert!(l.items.contains(&Item::Helper(abi::support::Helper::tab_get_str)), "{:?}", l.items);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
