@@ -237,7 +237,8 @@ impl<'a> Lowerer<'a> {
         let mut root = self.branching(0, self.parts[part].base.clone(), State::default(), true);
         self.branch(&mut root)?;
         while let Some(p) = self.pending.pop() {
-            let mark = (self.f.mark(), self.table().exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
+            let mark =
+                (self.f.mark(), self.table().exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
             let cells = self.table().cells;
             self.f.begin(&p.label);
             let mut side = self.branching(p.branch, p.base.clone(), p.state.clone(), p.quiet);
@@ -402,7 +403,9 @@ impl Text {
             out += &format!("%{name}.k = type {{ [{} x i64], [{spills} x i64] }}\n", items.len().max(1));
             out += &match i {
                 0 => format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n"),
-                _ => format!("@{name}.k = external hidden global %{name}.k, align 8\ndeclare hidden i64 @{name}(ptr, ptr)\n"),
+                _ => format!(
+                    "@{name}.k = external hidden global %{name}.k, align 8\ndeclare hidden i64 @{name}(ptr, ptr)\n"
+                ),
             };
         }
         out + &self.body
