@@ -5,18 +5,19 @@
 use abi::content::{Content, Item, Template};
 use bytecode::proto::{GcConst, TabConst, TabTemplate};
 use bytecode::{Chunk, Proto};
-use ir::ProtoKey;
 use ir::profile::{Origin, Profile};
+use ir::{ProtoKey, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where a prototype is in the sources.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Place {
     /// Name of the chunk, with its `@` or `=`.
-    pub chunk: std::sync::Arc<[u8]>,
+    pub chunk: Arc<[u8]>,
     /// First line; 0 if unknown.
     pub first_line: u32,
     /// Line of each instruction from the second on; empty if unknown.
@@ -56,10 +57,42 @@ impl Place {
     }
 }
 
+/// A template table as the runtime loads it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Layout {
+    /// Array slots.
+    pub slots: u32,
+    /// Nodes of the hash part.
+    pub nodes: u32,
+    /// The hash part's shape, if all keys are strings and there are not too many.
+    pub shape: Option<Arc<Shape>>,
+}
+
+impl Layout {
+    /// Largest part that has a shape.
+    const MAX_NODES: u32 = 1 << abi::shape::MAX_BITS;
+
+    fn of(t: &TabTemplate) -> Layout {
+        let nodes = match t.hash.len() as u32 {
+            0 => 0,
+            n => n.max(2).next_power_of_two(),
+        };
+        let key = |k: &TabConst| match k {
+            TabConst::Str(s) => Some(Arc::from(&s[..])),
+            _ => None,
+        };
+        let keys: Option<Vec<Arc<[u8]>>> = t.hash.iter().map(|(k, _)| key(k)).collect();
+        let keys = keys.filter(|_| nodes <= Layout::MAX_NODES);
+        Layout { slots: t.array.len() as u32, nodes, shape: keys.map(|keys| Arc::new(Shape { nodes, keys })) }
+    }
+}
+
 /// Prototypes of a program by their hashes. Of several with equal contents the first counts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Program {
     places: BTreeMap<u64, Place>,
+    /// Template tables by prototype and index of the constant; `None` where equal contents have several (nils do not count).
+    templates: BTreeMap<(u64, u32), Option<Layout>>,
     /// Names that its chunks may have when it runs.
     names: BTreeSet<Vec<u8>>,
     /// Prototypes of other chunks that runs of it have loaded.
@@ -73,7 +106,7 @@ impl Program {
         self.proto(&chunk.main, &chunk.name.as_slice().into());
     }
 
-    fn proto(&mut self, p: &Proto, chunk: &std::sync::Arc<[u8]>) -> u64 {
+    fn proto(&mut self, p: &Proto, chunk: &Arc<[u8]>) -> u64 {
         let mut h = Content::new(p.num_params, p.is_vararg(), p.bc.len() as u32);
         h = p.bc.iter().fold(h, |h, i| h.word(i.0.into()));
         h = p.upvalues.iter().fold(h, |h, u| h.word(u.0.into()));
@@ -86,6 +119,15 @@ impl Program {
             };
         }
         let hash = h.finish();
+        for (i, k) in (0..).zip(&p.kgc) {
+            if let GcConst::Tab(t) = k {
+                let layout = Some(Layout::of(t));
+                let known = self.templates.entry((hash, i)).or_insert_with(|| layout.clone());
+                if *known != layout {
+                    *known = None;
+                }
+            }
+        }
         let (first_line, lines) = p.debug.as_ref().map_or((0, Vec::new()), |d| (d.first_line, d.lines.clone()));
         let place = || Place {
             chunk: chunk.clone(),
@@ -138,6 +180,11 @@ impl Program {
     /// Returns the hashes of all prototypes.
     pub fn hashes(&self) -> impl Iterator<Item = u64> {
         self.places.keys().copied()
+    }
+
+    /// Returns what is known of a template table before the program runs.
+    pub fn template(&self, hash: u64, constant: u32) -> Option<&Layout> {
+        self.templates.get(&(hash, constant))?.as_ref()
     }
 
     /// Returns where a prototype is.

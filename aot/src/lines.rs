@@ -43,6 +43,11 @@ impl Lines {
         own.or_else(|| self.origins.get(&key)).or_else(|| self.program.place(key.hash))
     }
 
+    /// Returns the program.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// Names an instruction for people: `file:line`.
     pub fn show(&self, key: RootKey) -> String {
         match self.place(key.proto) {

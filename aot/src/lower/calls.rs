@@ -80,7 +80,7 @@ impl Lowerer<'_> {
         let t = &self.tree.branches[b.branch].trace;
         let refs: Vec<Ref> = match ins.op {
             Op::CALLN | Op::CALLA | Op::CALLL | Op::CALLS | Op::CAT => t.args(ins.a),
-            Op::FNEW => vec![ins.a],
+            Op::FNEW => Vec::new(),
             _ => ins.refs().collect(),
         };
         let mut vals = Vec::new();
@@ -93,21 +93,19 @@ impl Lowerer<'_> {
             Op::TOSTR => Helper::str_of_num,
             Op::STRTO => Helper::str_to_num,
             Op::HREF => match vals[1].ty {
+                Ty::Str if vals[0].ty == Ty::Tab => {
+                    self.get_str(b, at, &vals[0], &vals[1]);
+                    return Ok(());
+                }
                 Ty::Str => Helper::tab_get_str,
                 Ty::Int => Helper::tab_get_int,
                 _ => Helper::tab_get,
             },
             Op::NEWREF => return self.new_key(b, at, ins),
             Op::SNEW => Helper::str_new,
-            Op::TDUP => Helper::tab_dup,
+            Op::TDUP => return self.copy_table(b, at, ins),
             Op::TNEW => return self.new_table(b, at, ins),
-            Op::FNEW => {
-                let c = t.closure(Ref::ins(at)).ok_or_else(|| Refusal("FNEW without a list".into()))?;
-                let parent = self.val(b, c.parent)?.text.to_string();
-                let adr = self.at_offset(&base, i64::from(c.base) * 8);
-                let p = vals[0].text.to_string();
-                return self.call_with(b, at, Helper::func_new, &["%vm".into(), p, parent, adr]);
-            }
+            Op::FNEW => return self.new_func(b, at),
             Op::UCLO => {
                 let adr = self.at_offset(&base, i64::from(ins.a.as_lit()) * 8);
                 return self.call_with(b, at, Helper::upvals_close, &["%vm".into(), adr]);

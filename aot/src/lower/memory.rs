@@ -142,7 +142,9 @@ impl Lowerer<'_> {
                 let Some(Const::Slot(key, _)) = t.as_const(ins.b).cloned() else {
                     return Err(Refusal("HREFK without a key".into()));
                 };
-                match self.shape_of(b, at, ins.a).filter(|_| !ins.is_guard()) {
+                let node = t.ins.get(ins.a.index()).filter(|i| i.op == Op::FLOAD);
+                let copy = node.and_then(|load| self.shape_of_copy(b, at, load.a)).filter(|s| s.keys.contains(&key));
+                match self.shape_of(b, at, ins.a).filter(|_| !ins.is_guard()).or(copy) {
                     Some(shape) => {
                         let off = self.constant(Item::Offset(shape, key), "i64");
                         self.f.let_(format_args!("getelementptr i8, ptr {base}, i64 {off}"))
@@ -174,8 +176,7 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// HREFK of a table whose shape is not known: which node has the key differs from process to process. The key's own node is looked at, the
-    /// runtime finds others.
+    /// HREFK of a table whose shape is not known: which node has the key differs from process to process.
     fn look_up(
         &mut self,
         b: &mut Branching,
@@ -188,45 +189,98 @@ impl Lowerer<'_> {
         let table = load.map(|i| i.a).ok_or_else(|| Refusal("HREFK without its table".into()))?;
         let table = self.ptr(b, table)?;
         let k = self.konst(&Const::Str(key));
+        let wanted = self.boxed(&k);
+        let on = self.f.label();
+        let mut found = Vec::new();
+        let other = self.probe(&table, node, (&k.text, &wanted), &on, &mut found);
+        let nil = self.konst(&Const::NilSlot);
+        let there = self.f.let_(format_args!("icmp ne ptr {other}, {}", nil.text));
+        if t.ins[at].is_guard() {
+            self.fails(b, at, &there)?;
+            found.push((other, self.f.current()));
+        } else {
+            // A table from a template: dumps lack keys whose values are nil.
+            let new = self.f.label();
+            found.push((other, self.f.current()));
+            self.f.line(format_args!("br i1 {there}, label %{on}, label %{new}"));
+            self.f.begin(&new);
+            let made = self.helper(abi::support::Helper::tab_newkey, &["%vm".into(), table, wanted]);
+            let ok = self.f.let_(format_args!("icmp ne ptr {made}, null"));
+            self.fails(b, at, &ok)?;
+            found.push((made, self.f.current()));
+        }
+        Ok(self.join_found(&on, &found))
+    }
+
+    /// HREF of a string.
+    pub(super) fn get_str(&mut self, b: &mut Branching, at: usize, table: &Val, key: &Val) {
+        let node = self.at_offset(&table.text, abi::layout::offset("TabObj", "node") as i64);
+        let node = self.f.let_(format_args!("load ptr, ptr {node}, !tbaa !{HEADER}"));
+        let wanted = self.boxed(key);
+        let on = self.f.label();
+        let mut found = Vec::new();
+        let other = self.probe(&table.text, &node, (&key.text, &wanted), &on, &mut found);
+        found.push((other, self.f.current()));
+        let text = self.join_found(&on, &found);
+        b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
+    }
+
+    /// Goes on at `on` with one of what was found, each by its last block; returns which.
+    fn join_found(&mut self, on: &str, found: &[(String, String)]) -> String {
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(on);
+        let list: Vec<String> = found.iter().map(|(p, at)| format!("[ {p}, %{at} ]")).collect();
+        self.f.let_(format_args!("phi ptr {}", list.join(", ")))
+    }
+
+    /// Looks for a string (its address and its bits) in a table's hash part: in its own node and in the next of the chain, which go to `found` and on
+    /// at `on`; the runtime finds others. Returns what is found then, or the nil that absent keys have.
+    fn probe(
+        &mut self,
+        table: &str,
+        nodes: &str,
+        (key, bits): (&str, &str),
+        on: &str,
+        found: &mut Vec<(String, String)>,
+    ) -> String {
         let field = |o: &str, f: &str| abi::layout::offset(o, f) as i64;
-        let hash = self.at_offset(&k.text, field("StrObj", "hash"));
+        let hash = self.at_offset(key, field("StrObj", "hash"));
         let hash = self.f.let_(format_args!("load i32, ptr {hash}, !tbaa !{HEADER}"));
-        let mask = self.at_offset(&table, field("TabObj", "hmask"));
+        let mask = self.at_offset(table, field("TabObj", "hmask"));
         let mask = self.f.let_(format_args!("load i32, ptr {mask}, !tbaa !{HEADER}"));
         let i = self.f.let_(format_args!("and i32 {hash}, {mask}"));
         let i = self.f.let_(format_args!("zext i32 {i} to i64"));
         let off = self.f.let_(format_args!("mul nuw nsw i64 {i}, {NODE_SIZE}"));
-        let first = self.f.let_(format_args!("getelementptr i8, ptr {node}, i64 {off}"));
-        let there = self.at_offset(&first, field("Node", "key"));
+        let first = self.f.let_(format_args!("getelementptr i8, ptr {nodes}, i64 {off}"));
+        self.has_key(&first, bits, on, found);
+        let next = self.at_offset(&first, field("Node", "next"));
+        let next = self.f.let_(format_args!("load i32, ptr {next}, !tbaa !{NODE}"));
+        let ends = self.f.let_(format_args!("icmp eq i32 {next}, 0"));
+        let (more, last, out) = (self.f.label(), self.f.label(), self.f.label());
+        let nil = self.konst(&Const::NilSlot).text;
+        self.f.line(format_args!("br i1 {ends}, label %{last}, label %{more}"));
+        self.f.begin(&last);
+        self.f.line(format_args!("br label %{out}"));
+        self.f.begin(&more);
+        let next = self.f.let_(format_args!("sext i32 {next} to i64"));
+        let second = self.f.let_(format_args!("getelementptr i8, ptr {first}, i64 {next}"));
+        self.has_key(&second, bits, on, found);
+        let far = self.helper(abi::support::Helper::tab_get_str, &[table.into(), key.into()]);
+        let behind = self.f.current();
+        self.f.line(format_args!("br label %{out}"));
+        self.f.begin(&out);
+        self.f.let_(format_args!("phi ptr [ {nil}, %{last} ], [ {far}, %{behind} ]"))
+    }
+
+    /// Goes on at `on` with a node that has a key.
+    fn has_key(&mut self, node: &str, bits: &str, on: &str, found: &mut Vec<(String, String)>) {
+        let there = self.at_offset(node, abi::layout::offset("Node", "key") as i64);
         let there = self.f.let_(format_args!("load i64, ptr {there}, !tbaa !{NODE}"));
-        let wanted = self.boxed(&k);
-        let same = self.f.let_(format_args!("icmp eq i64 {there}, {wanted}"));
-        let (far, on, here) = (self.f.label(), self.f.label(), self.f.current());
+        let same = self.f.let_(format_args!("icmp eq i64 {there}, {bits}"));
+        let far = self.f.label();
+        found.push((node.into(), self.f.current()));
         self.f.line(format_args!("br i1 {same}, label %{on}, label %{far}"));
         self.f.begin(&far);
-        let found = self.helper(abi::support::Helper::tab_get_str, &[table.clone(), k.text.to_string()]);
-        if t.ins[at].is_guard() {
-            let nil = self.konst(&Const::NilSlot);
-            let ok = self.f.let_(format_args!("icmp ne ptr {found}, {}", nil.text));
-            self.fails(b, at, &ok)?;
-            let behind = self.f.current();
-            self.f.line(format_args!("br label %{on}"));
-            self.f.begin(&on);
-            return Ok(self.f.let_(format_args!("phi ptr [ {first}, %{here} ], [ {found}, %{behind} ]")));
-        }
-        // A table from a template: dumps lack keys whose values are nil.
-        let nil = self.konst(&Const::NilSlot);
-        let there = self.f.let_(format_args!("icmp ne ptr {found}, {}", nil.text));
-        let (new, behind) = (self.f.label(), self.f.current());
-        self.f.line(format_args!("br i1 {there}, label %{on}, label %{new}"));
-        self.f.begin(&new);
-        let made = self.helper(abi::support::Helper::tab_newkey, &["%vm".into(), table, wanted]);
-        let ok = self.f.let_(format_args!("icmp ne ptr {made}, null"));
-        self.fails(b, at, &ok)?;
-        let last = self.f.current();
-        self.f.line(format_args!("br label %{on}"));
-        self.f.begin(&on);
-        Ok(self.f.let_(format_args!("phi ptr [ {first}, %{here} ], [ {found}, %{behind} ], [ {made}, %{last} ]")))
     }
 
     /// Finds the shape of the table whose hash part `node` is, as the guards before say.

@@ -1,16 +1,19 @@
-//! Small tables and keys that a shape has recorded, in line ([`ir::inline`] says which): cells are taken from the allocator's runs. Where a run
-//! has ended, the record is another's, or the collector has traversed the table, the helper does it.
+//! Small tables, closures, and keys that a shape has recorded, in line ([`ir::inline`] says which): cells are taken from the allocator's runs. Where a run
+//! has ended, the record is another's, the collector has traversed the table, or an upvalue would not be the first of the open ones, the helper does it.
 //!
-//! Absent: copies of templates, whose nodes lie elsewhere in each process.
+//! A template is taken to be what the program's bytecode says (of what is loaded when the program runs nothing is known, its copies are calls), and
+//! that is asked: contents that are equal leave out nils. Keys of a copy are then where the template's shape has them.
 
-use super::block::{self, HEADER, NODE as NODE_CLASS, VM};
+use super::block::{self, HEADER, NODE as NODE_CLASS, UPVALUE, VM};
 use super::{Branching, Lowerer, Refusal, Val};
-use abi::layout::offset;
+use crate::content::Layout;
+use abi::layout::{offset, size};
 use abi::support::Helper;
 use abi::vmfield::{self, run};
-use abi::{shape, tag};
-use ir::inline::{self, HEAD, NODE, SLOT, Table};
-use ir::{Const, Ins, Ty};
+use abi::{objtype, shape, tag};
+use ir::inline::{self, Func, HEAD, NODE, SLOT, Table};
+use ir::{Const, Ins, Op, Ref, Shape, Ty};
+use std::sync::Arc;
 
 const fn tab(field: &str) -> i64 {
     offset("TabObj", field) as i64
@@ -19,6 +22,22 @@ const fn tab(field: &str) -> i64 {
 const fn record(field: &str) -> i64 {
     offset("ShapeRecord", field) as i64
 }
+
+const fn func(field: &str) -> i64 {
+    offset("FuncObj", field) as i64
+}
+
+const fn upval(field: &str) -> i64 {
+    offset("UpvalObj", field) as i64
+}
+
+/// Bytes of an upvalue.
+const UPVAL: i32 = size("UpvalObj") as i32;
+/// A function's upvalues are behind it.
+const UPVALS: i64 = size("FuncObj") as i64;
+/// Bytes of a prototype before its first instruction.
+const PROTO_HEAD: i64 = size("ProtoObj") as i64;
+const SLOT_BYTES: i64 = SLOT as i64;
 
 impl Lowerer<'_> {
     /// TNEW.
@@ -35,6 +54,103 @@ impl Lowerer<'_> {
         self.f.begin(&slow);
         self.call_with(b, at, Helper::tab_new, &args)?;
         self.join(b, at, &on, (&t, &filled))
+    }
+
+    /// TDUP.
+    pub(super) fn copy_table(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        let from = self.val(b, ins.a)?.text;
+        let args = ["%vm".into(), from.to_string()];
+        let Some(table) = self.copied(b, ins) else {
+            return self.call_with(b, at, Helper::tab_dup, &args);
+        };
+        let shape = self.fixed(&from, tab("shape"), "i32");
+        let shaped = match self.layout(b, ins).and_then(|l| l.shape.clone()) {
+            Some(s) => {
+                let s = self.konst(&Const::Shape(s)).text;
+                let same = self.f.let_(format_args!("icmp eq i32 {shape}, {s}"));
+                self.fails(b, at, &same)?;
+                None
+            }
+            // The collector writes to templates without a shape.
+            None => Some(self.f.let_(format_args!("icmp ne i32 {shape}, {}", shape::NONE))),
+        };
+        let (slow, on) = (self.f.label(), self.f.label());
+        let sizes = [("asize", table.asize), ("hmask", table.nodes.saturating_sub(1))];
+        for (field, expected) in sizes.into_iter().take(if shaped.is_some() { 2 } else { 1 }) {
+            let is = self.fixed(&from, tab(field), "i32");
+            let same = self.f.let_(format_args!("icmp eq i32 {is}, {expected}"));
+            self.guard(&same, &slow, 1);
+        }
+        if let Some(shaped) = shaped {
+            self.guard(&shaped, &slow, 1);
+        }
+        let (t, second) = self.take_cells(&table, &slow);
+        self.fill_copy(&table, &from, &shape, &t, &second);
+        let filled = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&slow);
+        self.call_with(b, at, Helper::tab_dup, &args)?;
+        self.join(b, at, &on, (&t, &filled))
+    }
+
+    /// Returns what TDUP makes, if that is known and done in line.
+    fn copied(&self, b: &Branching, ins: Ins) -> Option<Table> {
+        let l = self.layout(b, ins)?;
+        inline::copy(l.slots, l.nodes)
+    }
+
+    /// Returns what is known of what TDUP copies.
+    fn layout(&self, b: &Branching, ins: Ins) -> Option<&Layout> {
+        let Some(&Const::Templ(proto, n)) = self.tree.branches[b.branch].trace.as_const(ins.a) else { return None };
+        self.lines.program().template(proto.hash, n)
+    }
+
+    /// Returns the shape of a table that was copied in line on this trace, before instruction `at`, if nothing has changed it since.
+    pub(super) fn shape_of_copy(&self, b: &Branching, at: usize, table: Ref) -> Option<Arc<Shape>> {
+        let t = &self.tree.branches[b.branch].trace;
+        let made = t.ins.get(table.index()).filter(|i| i.op == Op::TDUP && !i.is_sunk())?;
+        self.copied(b, *made)?;
+        let changes = |i: &Ins| match i.op {
+            // Another table that was made here is not this one.
+            Op::NEWREF => i.a == table || !i.a.is_ins() || !matches!(t.ins[i.a.index()].op, Op::TNEW | Op::TDUP),
+            Op::CALLS | Op::CALLB | Op::LOOP => true,
+            _ => false,
+        };
+        let since = t.ins.get(table.index() + 1..at)?;
+        (!since.iter().any(changes)).then(|| self.layout(b, *made)?.shape.clone())?
+    }
+
+    /// Loads a field of a template: nobody changes it.
+    fn fixed(&mut self, from: &str, off: i64, ty: &str) -> String {
+        let at = self.at_offset(from, off);
+        self.f.let_(format_args!("load {ty}, ptr {at}, align {}, !tbaa !{HEADER}, !invariant.load !0", align_of(ty)))
+    }
+
+    /// Fills a copy of the template `from`.
+    fn fill_copy(&mut self, table: &Table, from: &str, shape: &str, t: &str, second: &str) {
+        if table.nodes > 0 {
+            let nodes = self.fixed(from, tab("node"), "ptr");
+            self.copy_words(&nodes, second, table.nodes * NODE / SLOT, NODE_CLASS);
+        }
+        let array = table.is_inner().then(|| self.at_offset(t, i64::from(HEAD)));
+        if let Some(array) = &array {
+            let slots = self.fixed(from, tab("array"), "ptr");
+            self.copy_words(&slots, array, table.asize, block::ARRAY);
+        }
+        let second = if table.nodes > 0 { second.into() } else { self.konst(&Const::NilSlot).text };
+        let free = self.fixed(from, tab("freetop"), "i32");
+        self.head(table, t, (&second, array.as_deref()), (shape, &free));
+    }
+
+    /// Copies words that are not aligned to more than themselves.
+    fn copy_words(&mut self, from: &str, to: &str, n: u32, class: usize) {
+        for k in (0..n).step_by(2) {
+            let ty = if k + 1 < n { "<2 x i64>" } else { "i64" };
+            let off = i64::from(k * SLOT);
+            let (x, y) = (self.at_offset(from, off), self.at_offset(to, off));
+            let v = self.f.let_(format_args!("load {ty}, ptr {x}, align 8, !tbaa !{class}, !invariant.load !0"));
+            self.f.line(format_args!("store {ty} {v}, ptr {y}, align 8, !tbaa !{class}"));
+        }
     }
 
     /// Goes on at `on` with what was made there, or what the helper gave for instruction `at` here.
@@ -76,35 +192,141 @@ impl Lowerer<'_> {
     }
 
     fn fill(&mut self, table: &Table, t: &str, second: &str) {
-        if table.nodes > 0 {
+        let nodes = if table.nodes > 0 {
             for k in 0..table.nodes {
                 let at = i64::from(k * NODE);
                 self.put(second, at + offset("Node", "val") as i64, "i64", tag::NIL_BITS as i64, NODE_CLASS);
                 self.put(second, at + offset("Node", "key") as i64, "i64", tag::NIL_BITS as i64, NODE_CLASS);
                 self.put(second, at + offset("Node", "next") as i64, "i64", 0, NODE_CLASS);
             }
-            self.put_ptr(t, tab("node"), second);
+            second.into()
         } else {
-            let nil = self.konst(&Const::NilSlot);
-            self.put_ptr(t, tab("node"), &nil.text);
-        }
+            self.konst(&Const::NilSlot).text
+        };
         let array = if table.is_inner() { self.at_offset(t, i64::from(HEAD)) } else { second.to_string() };
         for k in 0..table.asize {
             self.put(&array, i64::from(k * SLOT), "i64", tag::NIL_BITS as i64, block::ARRAY);
         }
-        self.put_ptr(t, tab("array"), if table.asize == 0 { "null" } else { &array });
+        let array = (table.asize > 0).then_some(array);
+        let (shape, free) = (table.shape.to_string(), table.freetop.to_string());
+        self.head(table, t, (&nodes, array.as_deref()), (&shape, &free));
+    }
+
+    /// Fills the head of a table.
+    fn head(&mut self, table: &Table, t: &str, (nodes, array): (&str, Option<&str>), (shape, free): (&str, &str)) {
+        self.put_ptr(t, tab("node"), nodes);
+        self.put_ptr(t, tab("array"), array.unwrap_or("null"));
         self.put(t, tab("gct"), "i32", i64::from(table.head as i32), HEADER);
-        self.put(t, tab("shape"), "i32", i64::from(table.shape), HEADER);
+        self.put_text(t, tab("shape"), "i32", shape, HEADER);
         self.put_ptr(t, tab("meta"), "null");
         self.put(t, tab("asize"), "i32", i64::from(table.asize), HEADER);
         self.put(t, tab("hmask"), "i32", i64::from(table.nodes.saturating_sub(1)), HEADER);
-        self.put(t, tab("freetop"), "i32", i64::from(table.freetop), HEADER);
+        self.put_text(t, tab("freetop"), "i32", free, HEADER);
         self.put(t, tab("border"), "i32", 0, HEADER);
     }
 
+    /// FNEW: of a closure whose new upvalues become the first of the open ones.
+    pub(super) fn new_func(&mut self, b: &mut Branching, at: usize) -> Result<(), Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        let made = inline::func(t, at);
+        let c = t.closure(Ref::ins(at)).ok_or_else(|| Refusal("FNEW without a list".into()))?;
+        let proto = self.val(b, t.ins[at].a)?.text.to_string();
+        let parent = self.val(b, c.parent)?.text.to_string();
+        let frame = self.at_offset(&b.base.clone(), i64::from(c.base) * SLOT_BYTES);
+        let args = ["%vm".into(), proto.clone(), parent.clone(), frame];
+        let Some(made) = made else { return self.call_with(b, at, Helper::func_new, &args) };
+        let (slow, on) = (self.f.label(), self.f.label());
+        let before = match made.new.first() {
+            Some(&(lowest, ..)) => Some(self.would_be_first(&b.base.clone(), lowest, &slow)),
+            None => None,
+        };
+        let (f, first) = self.take_func(&made, &slow);
+        for &(from, to) in &made.shared {
+            let u = self.get(&parent, UPVALS + i64::from(from) * SLOT_BYTES, "ptr", HEADER);
+            self.put_ptr(&f, UPVALS + i64::from(to) * SLOT_BYTES, &u);
+        }
+        const { assert!(func("gct") == 0 && func("marked") == 1 && func("builtin") == 2 && func("nup") == 3) };
+        let nup = (made.shared.len() + made.new.len()) as u8;
+        let head = u32::from_le_bytes([objtype::FUNC, 0, 0, nup]);
+        self.put(&f, func("gct"), "i32", i64::from(head as i32), HEADER);
+        self.put(&f, func("id"), "i32", 0, HEADER);
+        let pc = self.at_offset(&proto, PROTO_HEAD);
+        self.put_ptr(&f, func("pc"), &pc);
+        let env = self.get(&parent, func("env"), "ptr", HEADER);
+        self.put_ptr(&f, func("env"), &env);
+        if let Some((thread, next)) = before {
+            self.open(&made, &f, &first, &b.base.clone(), (&thread, &next));
+        }
+        let filled = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&slow);
+        self.call_with(b, at, Helper::func_new, &args)?;
+        self.join(b, at, &on, (&f, &filled))
+    }
+
+    /// Goes on at `slow` if an upvalue of a slot would not be the first of the open ones, or the collector does not look for them here yet. Returns
+    /// the coroutine and the upvalue that is the first.
+    fn would_be_first(&mut self, base: &str, slot: i32, slow: &str) -> (String, String) {
+        let t = self.vm_load("ptr", vmfield::CUR);
+        let listed = self.get(&t, offset("ThreadObj", "listed") as i64, "i32", HEADER);
+        let listed = self.f.let_(format_args!("icmp ne i32 {listed}, 0"));
+        self.guard(&listed, slow, 1);
+        let first = self.get(&t, offset("ThreadObj", "open_upvals") as i64, "ptr", HEADER);
+        let any = self.f.let_(format_args!("icmp ne ptr {first}, null"));
+        let (look, on) = (self.f.label(), self.f.label());
+        self.f.line(format_args!("br i1 {any}, label %{look}, label %{on}"));
+        self.f.begin(&look);
+        let v = self.get(&first, upval("v"), "ptr", HEADER);
+        let slot = self.at_offset(base, i64::from(slot) * SLOT_BYTES);
+        let below = self.f.let_(format_args!("icmp ult ptr {v}, {slot}"));
+        let w = block::weight(32);
+        self.f.line(format_args!("br i1 {below}, label %{on}, label %{slow}, !prof !{w}"));
+        self.f.begin(&on);
+        (t, first)
+    }
+
+    /// Takes the cells of a closure and of its new upvalues, which follow each other. Nothing is taken, and `slow` goes on, if a run has ended.
+    fn take_func(&mut self, made: &Func, slow: &str) -> (String, String) {
+        let (one, two, new) = (run(made.bytes()), run(UPVAL as u32), made.new.len() as i32);
+        let f = self.vm_load("ptr", one.cur);
+        let apart = one != two && new > 0;
+        let bytes = if apart { one.cell } else { one.cell * (1 + new) };
+        let end = self.reach(&f, bytes, one.end, slow);
+        let mut first = self.at_offset(&f, one.cell.into());
+        if apart {
+            first = self.vm_load("ptr", two.cur);
+            let end = self.reach(&first, two.cell * new, two.end, slow);
+            self.vm_store("ptr", &end, two.cur);
+        }
+        self.vm_store("ptr", &end, one.cur);
+        (f, first)
+    }
+
+    /// Fills the new upvalues of a closure, the first of which is at `first`, and puts them before the open ones.
+    fn open(&mut self, made: &Func, f: &str, first: &str, base: &str, (thread, next): (&str, &str)) {
+        const { assert!(upval("gct") == 0 && upval("marked") == 1 && upval("closed") == 2 && upval("immutable") == 3) };
+        let mut next = next.to_string();
+        for (k, &(slot, immutable, at)) in (0..).zip(&made.new) {
+            let u = self.at_offset(first, k * i64::from(run(UPVAL as u32).cell));
+            self.put_ptr(f, UPVALS + i64::from(at) * SLOT_BYTES, &u);
+            let head = u32::from_le_bytes([objtype::UPVAL, 0, 0, immutable.into()]);
+            self.put(&u, upval("gct"), "i32", i64::from(head as i32), HEADER);
+            self.put(&u, upval("tv"), "i64", tag::NIL_BITS as i64, UPVALUE);
+            let v = self.at_offset(base, i64::from(slot) * SLOT_BYTES);
+            self.put_ptr(&u, upval("v"), &v);
+            self.put_ptr(&u, upval("next"), &next);
+            next = u;
+        }
+        self.put_ptr(thread, offset("ThreadObj", "open_upvals") as i64, &next);
+    }
+
     fn put(&mut self, base: &str, off: i64, ty: &str, bits: i64, class: usize) {
+        self.put_text(base, off, ty, &bits.to_string(), class);
+    }
+
+    fn put_text(&mut self, base: &str, off: i64, ty: &str, text: &str, class: usize) {
         let at = self.at_offset(base, off);
-        self.f.line(format_args!("store {ty} {bits}, ptr {at}, !tbaa !{class}"));
+        self.f.line(format_args!("store {ty} {text}, ptr {at}, !tbaa !{class}"));
     }
 
     fn put_ptr(&mut self, base: &str, off: i64, p: &str) {
@@ -161,4 +383,9 @@ impl Lowerer<'_> {
         let at = self.at_offset(base, off);
         self.f.let_(format_args!("load {ty}, ptr {at}, !tbaa !{class}"))
     }
+}
+
+/// Returns the alignment of a field by its LLVM type.
+fn align_of(ty: &str) -> u32 {
+    if ty == "i32" { 4 } else { 8 }
 }

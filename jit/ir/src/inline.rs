@@ -87,6 +87,12 @@ impl Table {
         }
     }
 
+    /// Says whether it is made in line: of two cells at most.
+    fn is_small(&self) -> bool {
+        let one = self.is_inner() || self.asize == 0 || self.nodes == 0;
+        self.nodes <= MAX_NODES && self.asize <= MAX_ARRAY && one
+    }
+
     /// Says whether the array part lies behind the table.
     pub fn is_inner(&self) -> bool {
         self.asize > 0 && self.asize <= tabflag::MAX_INNER
@@ -105,13 +111,17 @@ pub fn table(ins: Ins, bits: &[u64], templates: &[Template]) -> Option<Table> {
         Table::new(!0, asize, nodes)
     } else {
         let at = *bits.get(ins.a.index())?;
-        let t = templates.iter().find(|t| t.table == at && t.asize <= tabflag::MAX_INNER)?;
-        let made = Table::new(0, t.asize, t.nodes);
+        let t = templates.iter().find(|t| t.table == at)?;
+        let made = copy(t.asize, t.nodes)?;
         Table { shape: t.shape, freetop: t.freetop, from: Some((t.array, t.node)), ..made }
     };
-    let fits =
-        made.nodes <= MAX_NODES && made.asize <= MAX_ARRAY && (made.is_inner() || made.asize == 0 || made.nodes == 0);
-    fits.then_some(made)
+    made.is_small().then_some(made)
+}
+
+/// Returns the copy of a template with these sizes, if it is made in line. What is not said by the sizes is in the template.
+pub fn copy(asize: u32, nodes: u32) -> Option<Table> {
+    let made = Table::new(0, asize, nodes);
+    (asize <= tabflag::MAX_INNER && made.is_small()).then_some(made)
 }
 
 /// A closure that is made in line.

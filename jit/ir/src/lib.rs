@@ -7,6 +7,7 @@
 mod closure;
 pub mod eval;
 pub mod exitmap;
+pub mod exits;
 mod field;
 pub mod inline;
 mod konst;

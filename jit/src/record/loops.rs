@@ -12,6 +12,9 @@ const STOP: i32 = 1;
 const STEP: i32 = 2;
 const EXT: i32 = 3;
 
+/// Instructions that are worth a side trace of their own.
+const ENOUGH: u32 = 64;
+
 /// What a loop instruction is about to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Event {
@@ -364,9 +367,18 @@ impl Rec<'_> {
         } else {
             self.t.loop_unroll -= 1;
             if self.t.loop_unroll < 0 {
-                return Err(Abort::LoopUnroll);
+                return self.cut(Abort::LoopUnroll);
             }
         }
         Ok(Status::Go)
+    }
+
+    /// Ends a side trace where it may not go on although there is nothing in its way: another side trace begins there, once this one is hot.
+    /// What has hardly begun is given up.
+    fn cut(&mut self, why: Abort) -> Res<Status> {
+        if self.t.count < ENOUGH || self.t.params.stress {
+            return Err(why);
+        }
+        self.stop(Link::Interp)
     }
 }

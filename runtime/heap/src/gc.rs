@@ -59,6 +59,8 @@ pub(crate) struct Collector {
     stepmul: u32,
     /// Bytes in use after the latest atomic phase.
     live: usize,
+    /// Bytes that traces take: they are not in the heap, but marking what they refer to is work of each cycle.
+    compiled: usize,
     /// Bytes in use at the end of the latest step.
     seen: usize,
     /// Objects to traverse, and where to go on with large tables.
@@ -88,6 +90,7 @@ impl Collector {
             pause: 200,
             stepmul: 200,
             live: 0,
+            compiled: 0,
             seen: 0,
             gray: Vec::new(),
             again: Vec::new(),
@@ -339,7 +342,7 @@ impl Collector {
     /// Returns the bytes in use at which the next cycle begins: a quarter more than `pause` says, since the sweep
     /// takes no time in which memory would grow further.
     fn goal(&self) -> usize {
-        (self.live / 80).saturating_mul(self.pause as usize).max(MIN_THRESHOLD)
+        ((self.live + self.compiled) / 80).saturating_mul(self.pause as usize).max(MIN_THRESHOLD)
     }
 }
 

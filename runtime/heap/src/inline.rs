@@ -62,10 +62,10 @@ pub unsafe fn entry_into(t: *const TabObj, at: u32, to: *mut u64) -> bool {
 }
 
 /// Interns `len` bytes at `p`; null if memory is short.
-#[inline]
+#[inline(never)]
 pub unsafe fn intern(vm: &Vm, p: *const u8, len: usize) -> *mut StrObj {
     // SAFETY: the bytes are readable (caller).
-    unsafe { strtab::intern(vm, std::slice::from_raw_parts(p, len)).unwrap_or(std::ptr::null_mut()) }
+    unsafe { strtab::intern_at(vm, p, len).unwrap_or(std::ptr::null_mut()) }
 }
 
 /// Returns the string form of a number; null if memory is short.

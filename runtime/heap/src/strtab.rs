@@ -34,6 +34,8 @@ pub(crate) struct StrTab {
     /// Number for the next string.
     next: u32,
     seed: u64,
+    /// What the words of a short string are mixed with: made of the seed.
+    keys: (u64, u64),
     /// Sweep: slots left to look at, and the slot to go on with. Zero left: no sweep is going on.
     left: usize,
     at: usize,
@@ -47,6 +49,7 @@ impl StrTab {
             shift: 32 - MIN_SLOTS.trailing_zeros(),
             next: 0,
             seed,
+            keys: (K0 ^ seed, K1 ^ seed.rotate_left(32)),
             left: 0,
             at: 0,
         }
@@ -205,14 +208,21 @@ unsafe fn copy(b: &[u8], to: *mut u8) {
     }
 }
 
-/// Hashes all bytes.
-#[inline]
-fn hash_bytes(seed: u64, b: &[u8]) -> u32 {
-    let n = b.len();
-    let (lo, hi) = if n <= SHORT { short_words(b) } else { hash_long(seed, b) };
-    let h = fold(lo ^ K0 ^ seed, hi ^ K1 ^ seed.rotate_left(32));
-    let h = fold(h ^ seed, K2 ^ n as u64);
-    (h ^ h >> 32) as u32
+impl StrTab {
+    /// Hashes all bytes.
+    #[inline]
+    fn hash(&self, b: &[u8]) -> u32 {
+        let words = if b.len() <= SHORT { short_words(b) } else { hash_long(self.seed, b) };
+        self.hash_words(words, b.len())
+    }
+
+    /// Hashes the words of a string of `n` bytes.
+    #[inline(always)]
+    fn hash_words(&self, (lo, hi): (u64, u64), n: usize) -> u32 {
+        let h = fold(lo ^ self.keys.0, hi ^ self.keys.1);
+        let h = fold(h ^ self.seed, K2 ^ n as u64);
+        (h ^ h >> 32) as u32
+    }
 }
 
 /// Hashes more than 16 bytes to two words. The keys depend on the seed: a factor that is known can be made zero.
@@ -271,8 +281,8 @@ unsafe fn find(heap: &Heap, tab: &StrTab, hash: u32, bytes: &[u8]) -> *mut StrOb
             // SAFETY: entries point at strings.
             unsafe {
                 if (*s).bits == hash && StrObj::bytes(s) == bytes {
-                    if tab.left > 0 && heap.mark(s.cast()) {
-                        heap.total.set(heap.total.get() + StrObj::size_for(bytes.len()));
+                    if tab.left > 0 {
+                        revive(heap, s);
                     }
                     return s;
                 }
@@ -333,33 +343,112 @@ fn table(vm: &Vm) -> &mut StrTab {
 }
 
 /// Returns the string object with these bytes.
+#[inline(never)]
 pub fn intern(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
-    match *bytes {
-        [c] => {
-            let known = &vm.heap.chars[usize::from(c)];
-            if known.get().is_null() {
-                known.set(intern_any(vm, bytes)?);
-            }
-            Ok(known.get())
+    // SAFETY: of bytes that are there.
+    unsafe { intern_at(vm, bytes.as_ptr(), bytes.len()) }
+}
+
+/// Returns the string object with the `n` bytes at `p`.
+///
+/// Most strings that programs make are short and exist already, so that case comes first: one branch by length, and hash and comparison are
+/// of words in registers.
+///
+/// # Safety
+/// There are `n` readable bytes.
+#[inline(always)]
+pub unsafe fn intern_at(vm: &Vm, p: *const u8, n: usize) -> Result<*mut StrObj, Raise> {
+    // SAFETY: each way reads what its length allows.
+    unsafe {
+        let word = |p: *const u8| u64::from_le(p.cast::<u64>().read_unaligned());
+        let half = |p: *const u8| u64::from(u32::from_le(p.cast::<u32>().read_unaligned()));
+        match n {
+            8..=SHORT => intern_short(vm, p, n, |p| (word(p), word(p.add(n - 8)))),
+            4..8 => intern_short(vm, p, n, |p| (half(p), half(p.add(n - 4)))),
+            2..4 => intern_short(vm, p, n, |p| {
+                (u64::from(*p) << 16 | u64::from(*p.add(n / 2)) << 8 | u64::from(*p.add(n - 1)), 0)
+            }),
+            1 if !vm.heap.chars[usize::from(*p)].get().is_null() => Ok(vm.heap.chars[usize::from(*p)].get()),
+            _ => intern_any(vm, std::slice::from_raw_parts(p, n)),
         }
-        _ => intern_any(vm, bytes),
     }
 }
 
-#[inline]
-fn intern_any(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
-    let hash = hash_bytes(table(vm).seed, bytes);
-    // SAFETY: the table is this heap's; the new object has room for the bytes.
+/// Finds or makes a string of 2 to 16 bytes; `words` reads its two words ([`short_words`]).
+///
+/// # Safety
+/// `words` may read `n` bytes where it is told.
+#[inline(always)]
+unsafe fn intern_short(
+    vm: &Vm,
+    p: *const u8,
+    n: usize,
+    words: impl Fn(*const u8) -> (u64, u64),
+) -> Result<*mut StrObj, Raise> {
+    let tab = table(vm);
+    let ours = words(p);
+    let hash = tab.hash_words(ours, n);
+    // Mostly it is in the first place, or not at all.
+    // SAFETY: the index is masked; entries point at strings.
     unsafe {
-        let found = find(&vm.heap, table(vm), hash, bytes);
-        if !found.is_null() {
-            return Ok(found);
+        let e = *tab.slots.as_ptr().add((hash >> tab.shift) as usize & tab.mask());
+        let s = (e & PTR) as *mut StrObj;
+        if (e ^ u64::from(hash) << 47) & !PTR == 0
+            && e != 0
+            && (*s).len as usize == n
+            && words(s.add(1).cast()) == ours
+            && tab.left == 0
+        {
+            return Ok(s);
         }
-        let s = allocate(vm, bytes.len())?;
-        copy(bytes, s.add(1).cast());
-        enter(&vm.heap, table(vm), s, hash, bytes.len());
-        Ok(s)
+        intern_slowly(vm, p, n, hash)
     }
+}
+
+/// Searches the whole run of neighbours, and makes a string that is not there.
+#[inline(never)]
+unsafe fn intern_slowly(vm: &Vm, p: *const u8, n: usize, hash: u32) -> Result<*mut StrObj, Raise> {
+    // SAFETY: the table is this heap's; the bytes are there (caller).
+    unsafe {
+        let found = find(&vm.heap, table(vm), hash, std::slice::from_raw_parts(p, n));
+        if found.is_null() { make(vm, p, n, hash) } else { Ok(found) }
+    }
+}
+
+/// Marks a string that was found while unmarked ones are removed.
+#[cold]
+#[inline(never)]
+unsafe fn revive(heap: &Heap, s: *mut StrObj) {
+    // SAFETY: entries of the table are strings (caller).
+    unsafe {
+        if heap.mark(s.cast()) {
+            heap.total.set(heap.total.get() + StrObj::size_for((*s).len as usize));
+        }
+    }
+}
+
+/// Makes a string that does not exist.
+#[inline]
+unsafe fn make(vm: &Vm, p: *const u8, n: usize, hash: u32) -> Result<*mut StrObj, Raise> {
+    let s = allocate(vm, n)?;
+    // SAFETY: the bytes are there (caller); the new object has room for them.
+    unsafe {
+        copy(std::slice::from_raw_parts(p, n), s.add(1).cast());
+        enter(&vm.heap, table(vm), s, hash, n);
+    }
+    Ok(s)
+}
+
+/// Finds or makes a string of any length; one of one byte is noted.
+#[inline(never)]
+fn intern_any(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
+    let hash = table(vm).hash(bytes);
+    // SAFETY: the bytes are there.
+    let s = unsafe { intern_slowly(vm, bytes.as_ptr(), bytes.len(), hash)? };
+    if let [c] = *bytes {
+        vm.heap.chars[usize::from(c)].set(s);
+    }
+    Ok(s)
 }
 
 /// Returns the string that joins `parts`, without an intermediate copy where it is new and large.
@@ -388,7 +477,7 @@ pub fn concat(vm: &Vm, parts: &[&[u8]]) -> Result<*mut StrObj, Raise> {
             to = to.add(p.len());
         }
         let bytes = std::slice::from_raw_parts(s.add(1).cast::<u8>(), len);
-        let hash = hash_bytes(table(vm).seed, bytes);
+        let hash = table(vm).hash(bytes);
         let found = find(&vm.heap, table(vm), hash, bytes);
         if !found.is_null() {
             alloc::unalloc(vm, s.cast(), StrObj::size_for(len), CellKind::Str);

@@ -112,8 +112,8 @@ pub struct JitHooks {
     pub around: Option<unsafe fn(*mut Vm, u32, TraceCode) -> u64>,
     /// Told of the main prototype of every chunk that is loaded, before it runs.
     pub loaded: fn(&Vm, *mut ProtoObj),
-    /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector.
-    pub mark: fn(&Vm, &mut dyn FnMut(Value)),
+    /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector. Returns about how many bytes the traces take.
+    pub mark: fn(&Vm, &mut dyn FnMut(Value)) -> usize,
     /// The collector has marked and is about to free: says whether the object at an address stays. (Asked of prototypes.)
     pub sweep: fn(&Vm, &dyn Fn(u64) -> bool),
     /// Something waits for [`JitHooks::deliver`]: events of the compiler, a tick of the profiler. Also set by signal handlers.
@@ -142,7 +142,7 @@ impl JitHooks {
             abort: |_, _| {},
             around: None,
             loaded: |_, _| {},
-            mark: |_, _| {},
+            mark: |_, _| 0,
             sweep: |_, _| {},
             pending: std::sync::atomic::AtomicBool::new(false),
             deliver: |_, _| {},

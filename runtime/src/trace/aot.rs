@@ -4,8 +4,8 @@
 //! image ─► rows (packed text of each tree by its root) ─chunk loaded─► bytecode patched ─first entry─► constants bound ─► compiled code
 //! ```
 //!
-//! Each tree gets a trace number when the image is installed. Its text is unpacked and read only if it is entered: programs with many trees start
-//! as fast as those with few. A tree whose constants cannot be bound (a shape that cannot be) is not used.
+//! Each tree gets a trace number when the image is installed. Its outline is read only if it is entered, its text if the recorder continues it:
+//! programs with many trees start as fast as those with few. A tree whose constants cannot be bound (a shape that cannot be) is not used.
 //!
 //! A tree may inline functions of chunks that are not loaded yet, or never will be: a plugin, a module that one run needs and another does not.
 //! Their words are 0. A trace asks whether a function is the one it knows before it does anything else with it, and none is at address 0;
@@ -20,6 +20,7 @@ use super::bind::register_bits;
 use super::engine::{Engine, Live};
 use super::kept::Kept;
 use super::peers::{self, Way};
+use super::policy::Budget;
 use super::view::View;
 use abi::exit::{ExitState, SPILLS, outcome};
 use abi::hash::FastMap;
@@ -127,6 +128,9 @@ pub unsafe fn install(
         e.place(number, Box::new(live), TraceEntry::default());
     }
     e.aot = aot;
+    if n > 0 {
+        e.budget = Budget::beside_trees();
+    }
     e.show(vm);
     super::changed(vm);
     vm.jit.loaded = loaded;
@@ -233,11 +237,10 @@ impl Engine {
 
     /// Fills the table of a tree. The error says why it cannot be used.
     fn bind_one(&mut self, vm: &Vm, i: usize) -> Result<(), String> {
-        let text = self.aot.rows[i].text.text().ok_or("its text is damaged")?;
-        let c = Reader::new(&text).outline()?;
+        let text = self.aot.rows[i].text;
+        let c = text.outline().ok_or("its outline is damaged")?;
         let mut roots = Vec::new();
-        let branch = |n| Reader::new(&text).branch_of_tree(n as usize);
-        let ways = peers::ways(vm, &self.names, i, &c, branch, &mut roots)?;
+        let ways = peers::ways(vm, &self.names, (i, &text), &c, &mut roots)?;
         let mut lacks = ways.iter().any(Way::is_lacking);
         let mut words = Vec::with_capacity(c.items.len());
         let mut links = Vec::new();
@@ -299,10 +302,9 @@ impl Engine {
                 continue;
             }
             let mut roots = Vec::new();
-            let Some(text) = row.text.text() else { continue };
-            let Ok(c) = Reader::new(&text).outline() else { continue };
-            let branch = |n| Reader::new(&text).branch_of_tree(n as usize);
-            let Ok(ways) = peers::ways(vm, &self.names, i, &c, branch, &mut roots) else { continue };
+            let text = row.text;
+            let Some(c) = text.outline() else { continue };
+            let Ok(ways) = peers::ways(vm, &self.names, (i, &text), &c, &mut roots) else { continue };
             let mut lacks = ways.iter().any(Way::is_lacking);
             for (n, item) in c.items.iter().enumerate().filter(|(_, item)| is_of_function(item)) {
                 let Item::Const(c) = item else { continue };
@@ -380,7 +382,8 @@ impl Engine {
 
     /// Reads a branch of a tree.
     pub(crate) fn read_branch(&self, i: usize, n: u32) -> Option<Branch> {
-        Reader::new(&self.aot.rows.get(i)?.text.text()?).branch_of_tree(n as usize)
+        let text = self.aot.rows.get(i)?.text;
+        text.branch(*text.outline()?.starts.get(n as usize)?)
     }
 
     pub(crate) fn read_tree(&self, i: usize) -> Option<Box<Compiled>> {
@@ -414,10 +417,9 @@ impl Engine {
 
     /// Finds out which objects an exit makes. Nothing if memory is short.
     fn find_objects(&mut self, vm: &Vm, i: usize, exit: u32) -> Option<()> {
-        let branch = self.read_branch(i, self.aot.rows[i].ways.get(exit as usize)?.from.0)?;
         let mut roots = Vec::new();
-        let way = self.aot.rows[i].ways.get_mut(exit as usize)?;
-        way.find_objects(vm, &self.names, &branch.trace, &mut roots)?;
+        let row = &mut self.aot.rows[i];
+        row.ways.get_mut(exit as usize)?.find_objects(vm, &self.names, &row.text, &mut roots)?;
         let live = self.traces.get_mut(self.aot.first as usize + i)?.as_mut()?;
         live.roots.append(&mut roots);
         Some(())
@@ -470,8 +472,7 @@ impl Aot {
 
     /// Returns where each exit of a row goes on.
     pub(crate) fn places(&self, i: usize) -> Vec<Option<RootKey>> {
-        let text = self.rows[i].text.text().unwrap_or_default();
-        Reader::new(&text).outline().map_or(Vec::new(), |c| c.exits.iter().map(|e| e.pc).collect())
+        self.rows[i].text.outline().map_or(Vec::new(), |c| c.exits.iter().map(|e| e.pc).collect())
     }
 
     /// Does the same for whoever changes them.

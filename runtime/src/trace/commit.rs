@@ -5,12 +5,12 @@ use super::engine::{Engine, Live, Origin};
 use super::inject::Point;
 use super::kept::Kept;
 use super::lifecycle::FRESH;
-use super::packed::Exits;
 use super::peers::from_memory;
 use super::policy::Account;
 use abi::abort::Abort;
 use heap::vm::TraceEntry;
 use heap::{ProtoObj, Vm};
+use ir::exits::Exits;
 use ir::{Link, Start, tree};
 use jit::backend::{Backend, Code, Request};
 use jit::mcode::Entry;
@@ -82,7 +82,11 @@ impl Engine {
             at,
             growth: self.params.growth.clone(),
         };
-        let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
+        let (last, pc) = recorder.position();
+        let counted = self.watch.wants_exits()
+            || self.watch.stats.is_some()
+            || self.stress.is_some()
+            || trace.link == Link::Interp && self.goes_on_at(vm, last, pc);
         let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
         self.backend.be_patient((!counted).then_some(patience));
         let mut code = self.backend.assemble(&self.env, &request)?;

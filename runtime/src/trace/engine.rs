@@ -3,7 +3,6 @@
 use super::events::Watch;
 use super::inject::{Inject, Point};
 use super::kept::Kept;
-use super::packed::Exits;
 use super::penalty::Penalties;
 use super::place::{self, Place};
 use super::policy::{Account, Budget, Exit};
@@ -16,6 +15,7 @@ use heap::deopt::Moves;
 use heap::vm::TraceEntry;
 use heap::{Value, Vm};
 use ir::Link;
+use ir::exits::Exits;
 use jit::asm::x64::X64;
 use jit::backend::{Counter, Env, LIVE};
 use jit::mcode::Arena;
@@ -42,6 +42,9 @@ const ROOT_PATIENCE: u32 = 8;
 
 /// So do exits of precompiled trees, for the same reason. With 64 short runs gain most (up to two thirds), and long ones lose nothing.
 const EXIT_PATIENCE: u32 = 64;
+
+/// And so do places where a recording was given up, until the next one: the profile had its chance to see one succeed.
+const ABORT_PATIENCE: u32 = 64;
 
 /// A compiled trace.
 #[derive(Default)]
@@ -277,6 +280,11 @@ impl Engine {
         if self.aot.len() == 0 || self.is_eager() { 1 } else { ROOT_PATIENCE }
     }
 
+    /// How many times as late a place is tried again after an abort.
+    fn abort_patience(&self) -> u32 {
+        if self.aot.len() == 0 || self.is_eager() { 1 } else { ABORT_PATIENCE }
+    }
+
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
     fn is_eager(&self) -> bool {
         self.stress.is_some() || self.params.hotloop <= 2
@@ -421,7 +429,8 @@ impl Engine {
                 if why == Abort::LeftLoop {
                     *self.left.entry((p.0, at)).or_default() += 1;
                 }
-                self.penalties.blame(vm, p, at, why);
+                let patience = self.abort_patience();
+                self.penalties.blame(vm, p, at, why, patience);
             }
             Origin::Side(trace, exit) => self.penalise_exit(trace, exit, why),
         }
@@ -535,10 +544,12 @@ impl Engine {
         if live.dying {
             return false;
         }
-        // Behind the end of a trace that does not go on there is nothing to record.
+        // Behind the end of a trace that does not go on there is nothing to record, unless the trace only became too long.
+        let final_ = ended && !self.is_cut(vm);
+        let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
         let patience = if ready || eager { 1 } else { EXIT_PATIENCE };
         let wait = self.params.hotexit.saturating_mul(patience << live.tries[i].min(16));
-        let hopeless = u32::from(live.tries[i]) >= self.params.tryside || ended || live.sides[i] != 0;
+        let hopeless = u32::from(live.tries[i]) >= self.params.tryside || final_ || live.sides[i] != 0;
         let entries = self.entries.get(root as usize).map_or(0, |e| e.entries.wrapping_sub(e.calls));
         let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
         if tree.account.exit(&mut self.budget, Exit { times, work, ended }, entries) && !eager {
@@ -591,6 +602,20 @@ impl Engine {
         }
     }
 
+    /// Says whether the trace whose end was just reached only became too long.
+    fn is_cut(&self, vm: &Vm) -> bool {
+        let view = View { restored: true, ..self.view(vm) };
+        view.at().is_some_and(|(proto, pc)| self.goes_on_at(vm, proto, pc))
+    }
+
+    /// Says whether a trace that leads to the interpreter at an instruction might have gone on there: what cannot is a return or a call.
+    pub(crate) fn goes_on_at(&self, vm: &Vm, proto: P, pc: u32) -> bool {
+        let Some(op) = self.view(vm).code(proto, pc).op() else { return false };
+        let leaves = matches!(op, Op::RET | Op::RET0 | Op::RET1 | Op::RETM);
+        let calls = matches!(op, Op::CALL | Op::CALLM | Op::CALLT | Op::CALLMT | Op::ITERC);
+        !(leaves || calls)
+    }
+
     /// The next try at an exit comes after twice as many exits.
     fn penalise_exit(&mut self, trace: u32, exit: u32, why: Abort) {
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return };
@@ -623,7 +648,8 @@ impl Engine {
         self.drop_root(vm, root);
         self.watch.refused(vm, Origin::Root(proto, at), Abort::Retired);
         self.note_abort(vm, Origin::Root(proto, at), Abort::Retired);
-        self.penalties.blame(vm, proto, at, Abort::Retired);
+        let patience = self.abort_patience();
+        self.penalties.blame(vm, proto, at, Abort::Retired, patience);
     }
 }
 

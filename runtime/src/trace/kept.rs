@@ -1,11 +1,11 @@
 //! What stays of a trace's IR, as bytes: side traces and dumps need it, and most traces never see either.
 //!
-//! Operands are distances back from their instruction or indices of constants, as varints (see `packed`); what is neither is kept as it is.
+//! Operands are distances back from their instruction or indices of constants, as varints (see `ir::exits`); what is neither is kept as it is.
 //! Nothing is lost: [`Kept::unpack`] returns an equal trace.
 //!
 //! Absent: constants as bytes. They share their texts with other traces.
 
-use super::packed::{Bytes, signed, varint};
+use ir::exits::{Bytes, signed, varint};
 use ir::{Const, Ins, Link, Op, Ref, Slot, Snap, Start, Trace, Ty};
 use jit::asm::place::{Place, Reg};
 
@@ -97,11 +97,11 @@ impl Kept {
         let mut r = Bytes(&self.bytes);
         t.ins = Vec::with_capacity(self.heads.len());
         for (i, (op, ty, flags)) in self.heads.iter().enumerate() {
-            let (Some(a), Some(b)) = (r.operand(i as u32), r.operand(i as u32)) else { break };
+            let (Some(a), Some(b)) = (read_operand(&mut r, i as u32), read_operand(&mut r, i as u32)) else { break };
             t.ins.push(Ins { op: *op, ty: *ty, flags: *flags, a, b });
         }
         let mut at = 0;
-        t.snaps = (0..self.exits).map_while(|_| r.snap(&mut at)).collect();
+        t.snaps = (0..self.exits).map_while(|_| read_snap(&mut r, &mut at)).collect();
         debug_assert!(t.ins.len() == self.heads.len() && t.snaps.len() == self.exits as usize);
         t.packed()
     }
@@ -135,34 +135,32 @@ fn operand(w: &mut Vec<u8>, i: u32, r: Ref) {
     varint(w, n);
 }
 
-impl Bytes<'_> {
-    fn operand(&mut self, i: u32) -> Option<Ref> {
-        let n = self.varint()?;
-        let bits = (n >> 2) as u32;
-        Some(match n & 3 {
-            0 => Ref(i - bits),
-            1 => Ref(bits | CONST),
-            2 => Ref::NONE,
-            _ => Ref(bits),
-        })
-    }
+fn read_operand(r: &mut Bytes<'_>, i: u32) -> Option<Ref> {
+    let n = r.varint()?;
+    let bits = (n >> 2) as u32;
+    Some(match n & 3 {
+        0 => Ref(i - bits),
+        1 => Ref(bits | CONST),
+        2 => Ref::NONE,
+        _ => Ref(bits),
+    })
+}
 
-    fn snap(&mut self, at: &mut u32) -> Option<Snap> {
-        *at += self.varint()? as u32;
-        let mut s = Snap { at: *at, ..Snap::default() };
-        s.pc = self.varint()?.checked_sub(1).map(|n| Ref(n as u32));
-        s.base = self.signed()? as Slot;
-        s.top = self.signed()? as Slot;
-        s.multres = self.varint()?.checked_sub(1).map(|n| n as u32);
-        let mut slot = 0;
-        let n = self.varint()?;
-        s.entries.reserve_exact(n as usize);
-        for _ in 0..n {
-            slot += self.signed()?;
-            s.entries.push((slot as Slot, self.operand(*at)?));
-        }
-        Some(s)
+fn read_snap(r: &mut Bytes<'_>, at: &mut u32) -> Option<Snap> {
+    *at += r.varint()? as u32;
+    let mut s = Snap { at: *at, ..Snap::default() };
+    s.pc = r.varint()?.checked_sub(1).map(|n| Ref(n as u32));
+    s.base = r.signed()? as Slot;
+    s.top = r.signed()? as Slot;
+    s.multres = r.varint()?.checked_sub(1).map(|n| n as u32);
+    let mut slot = 0;
+    let n = r.varint()?;
+    s.entries.reserve_exact(n as usize);
+    for _ in 0..n {
+        slot += r.signed()?;
+        s.entries.push((slot as Slot, read_operand(r, *at)?));
     }
+    Some(s)
 }
 
 #[cfg(test)]

@@ -17,6 +17,10 @@ use ir::{Link, Start};
 /// Heat of a new trace, so that it is not the first to go.
 pub(crate) const FRESH: u32 = 64;
 
+/// Bytes that a trace takes for each object it refers to, about: code, IR and exits. Whether it was compiled here or before makes no difference to
+/// the collector.
+const TRACE_BYTES: usize = 512;
+
 impl Engine {
     /// Takes a root trace from its loop or function. Other traces may jump to its code, and exits of its side traces are still found.
     pub(crate) fn drop_root(&mut self, vm: &Vm, number: u32) {
@@ -245,10 +249,12 @@ impl Engine {
     // ---- collector ----
 
     /// Hands everything that must stay alive to the collector, at the start and at the end of its marking: traces made in between are
-    /// found then.
-    pub(crate) fn mark(&mut self, vm: &Vm, visit: &mut dyn FnMut(Value)) {
+    /// found then. Returns about how many bytes the traces take.
+    pub(crate) fn mark(&mut self, vm: &Vm, visit: &mut dyn FnMut(Value)) -> usize {
+        let mut bytes = 0;
         let proto = |p: u64| Value(p | tag::PROTO << tag::SHIFT);
         for live in self.traces.iter().flatten() {
+            bytes += TRACE_BYTES * live.roots.len();
             live.roots.iter().for_each(|v| visit(*v));
             if live.place.0 != 0 {
                 visit(proto(live.place.0));
@@ -265,6 +271,7 @@ impl Engine {
                 names.strings(visit);
             }
         }
+        bytes
     }
 
     /// The collector has marked and is about to free: forgets what is known of objects that go.

@@ -20,7 +20,6 @@ mod inject;
 mod kept;
 mod lifecycle;
 pub mod object;
-mod packed;
 mod peers;
 mod penalty;
 mod perf;
@@ -179,10 +178,8 @@ fn disturbed(vm: &mut Vm, why: Abort) {
 }
 
 /// Roots of traces.
-fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) {
-    if let Some(e) = engine(vm) {
-        e.mark(vm, visit);
-    }
+fn mark(vm: &Vm, visit: &mut dyn FnMut(Value)) -> usize {
+    engine(vm).map_or(0, |e| e.mark(vm, visit))
 }
 
 /// Objects are about to be freed.

@@ -13,14 +13,14 @@
 
 use super::aot::Aot;
 use super::engine::{Engine, Live};
-use super::rebuild::{Rebuild, rebuild};
+use super::rebuild::Rebuild;
 use super::view::Names;
 use super::{aot, bind};
 use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
 use heap::vm::TraceCode;
 use heap::{Value, Vm};
-use ir::tree::{Branch, Outline, RootKey};
+use ir::tree::{Outline, PackedTree, RootKey};
 use ir::{Const, Op, Trace, Ty, sload};
 use std::cell::RefCell;
 
@@ -55,8 +55,10 @@ pub(crate) struct Way {
     pub ended: bool,
     /// The objects it makes. Such an exit always leaves.
     pub objects: Option<Box<Rebuild>>,
-    /// It makes objects, of which nothing is known yet.
+    /// It makes objects, and maybe nothing is known of them yet.
     pub makes: bool,
+    /// Where the outline says which.
+    map: Option<u32>,
     /// The side trace that goes on.
     pub next: Option<TraceCode>,
 }
@@ -106,10 +108,15 @@ impl Way {
         }
     }
 
-    /// Finds out which objects it makes; `t` is the trace of its branch. Nothing if that is not possible.
-    pub fn find_objects(&mut self, vm: &Vm, names: &RefCell<Names>, t: &Trace, roots: &mut Vec<Value>) -> Option<()> {
-        let mut made = rebuild(vm, names, t, self.from.1 as usize, roots).ok()??;
-        made.go_on_at(self.pc);
+    /// Finds out which objects it makes. Nothing if that is not possible.
+    pub fn find_objects(
+        &mut self,
+        vm: &Vm,
+        names: &RefCell<Names>,
+        tree: &PackedTree<'_>,
+        roots: &mut Vec<Value>,
+    ) -> Option<()> {
+        let made = Rebuild::new(vm, names, &tree.objects(self.map?)?, self.pc, roots)?;
         self.objects = Some(Box::new(made));
         Some(())
     }
@@ -130,14 +137,12 @@ impl Way {
     }
 }
 
-/// Lists the exits of the tree in a row; `branch` reads a branch of it. Objects that are referred to are added to `roots`. The error says what is
-/// wrong with the text.
+/// Lists the exits of the tree in a row. Objects that are referred to are added to `roots`. The error says what is wrong with the outline.
 pub(crate) fn ways(
     vm: &Vm,
     names: &RefCell<Names>,
-    row: usize,
+    (row, tree): (usize, &PackedTree<'_>),
     c: &Outline,
-    branch: impl Fn(u32) -> Option<Branch>,
     roots: &mut Vec<Value>,
 ) -> Result<Box<[Way]>, String> {
     let mut out: Vec<Way> = Vec::with_capacity(c.exits.len());
@@ -164,11 +169,11 @@ pub(crate) fn ways(
             ended: exit.ended,
             objects: None,
             makes: exit.objects,
+            map: exit.map,
             next: None,
         };
         if exit.early && exit.objects && pc != 0 {
-            let t = branch(from.0).ok_or("a branch cannot be read")?.trace;
-            way.find_objects(vm, names, &t, roots).ok_or("an exit makes what cannot be made here")?;
+            way.find_objects(vm, names, tree, roots).ok_or("an exit makes what cannot be made here")?;
         }
         out.push(way);
     }

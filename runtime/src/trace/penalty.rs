@@ -95,8 +95,8 @@ impl Penalties {
         self.places.entry((p.0, at)).or_insert(fresh)
     }
 
-    /// Notes an abort; sets the counter for the next try.
-    pub fn blame(&mut self, vm: &mut Vm, p: P, at: u32, why: Abort) {
+    /// Notes an abort; sets the counter for the next try, which comes `patience` times as late as it would by itself.
+    pub fn blame(&mut self, vm: &mut Vm, p: P, at: u32, why: Abort, patience: u32) {
         let random = self.random() >> 28;
         let place = self.place(p, at, why);
         place.why = why;
@@ -108,7 +108,7 @@ impl Penalties {
             // Lack of room is nobody's fault, but the next try has to wait as well.
             (_, Blame::Again | Blame::Blameless) => place.value = place.value * 2 + random,
         }
-        let mut value = place.value;
+        let mut value = place.value.saturating_mul(patience);
         if value > MAX {
             let first = match (why, why.blame()) {
                 (Abort::Retired, _) => REST_RETIRED,

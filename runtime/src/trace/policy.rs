@@ -6,7 +6,8 @@
 //!
 //! * **Budget.** Compiling may cost [`BURST`] steps at first, and then a small share of the work of the interpreter and a large one of that of
 //!   compiled code: programs whose traces run are allowed more of them. Without budget nothing is recorded; hot places stay hot, and their
-//!   turn comes.
+//!   turn comes. Beside precompiled trees nothing is given in advance, and the share of the interpreter's work is larger: the profile knew what
+//!   is hot in short runs, and where it did not, that shows in the interpreter's work ([`Budget::beside_trees`]).
 //! * **Account.** Each tree of traces (a root with its side traces) has one: entries, exits, work done, cost. New side traces
 //!   have to be earned by the tree's work. A tree that is left early, on average, is *retired*: entering and leaving cost more than its code saves.
 //!   Its place rests (`super::penalty`) and may be tried again.
@@ -17,6 +18,8 @@
 pub const BURST: u64 = 5_000_000;
 /// The interpreter's work divided by this may be spent.
 const INTERPRETED: u64 = 64;
+/// The same beside precompiled trees.
+const INTERPRETED_BESIDE_TREES: u64 = 16;
 /// Compiled code's work divided by this may be spent.
 const COMPILED: u64 = 3;
 /// Steps that an instruction costs to record.
@@ -34,14 +37,28 @@ const EARLY_END: u32 = 8;
 const WINDOW: u32 = 512;
 
 /// What compiling may cost.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub struct Budget {
     spent: u64,
     interpreted: u64,
     compiled: u64,
+    /// What may be spent before there was any work, and what the interpreter's work is divided by.
+    burst: u64,
+    share: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget { spent: 0, interpreted: 0, compiled: 0, burst: BURST, share: INTERPRETED }
+    }
 }
 
 impl Budget {
+    /// The budget of a program with precompiled trees: all that is compiled beside them has to be earned.
+    pub fn beside_trees() -> Budget {
+        Budget { burst: 0, share: INTERPRETED_BESIDE_TREES, ..Budget::default() }
+    }
+
     /// Counts work of the interpreter.
     pub fn interpreted(&mut self, steps: u64) {
         self.interpreted += steps;
@@ -49,7 +66,7 @@ impl Budget {
 
     /// Says whether anything may be recorded.
     pub fn allows(&self) -> bool {
-        self.spent <= BURST + self.interpreted / INTERPRETED + self.compiled / COMPILED
+        self.spent <= self.burst + self.interpreted / self.share + self.compiled / COMPILED
     }
 
     /// Counts the cost of a recording: instructions recorded, and of the IR if it was compiled. Returns it.
@@ -144,6 +161,17 @@ mod tests {
         assert!(b.allows());
         b.spend(0, None);
         assert!(!b.allows());
+    }
+
+    #[test]
+    fn beside_trees_compiling_is_earned_first() {
+        let mut b = Budget::beside_trees();
+        assert!(b.allows());
+        let cost = b.spend(100, None);
+        b.interpreted(INTERPRETED_BESIDE_TREES * cost - 1);
+        assert!(!b.allows());
+        b.interpreted(1);
+        assert!(b.allows());
     }
 
     #[test]

@@ -24,6 +24,16 @@ pub fn take() -> Scratch {
     Scratch(BUFFER.with(Cell::take))
 }
 
+/// Appends bytes, mostly few: one alone is stored without a call.
+#[inline(always)]
+pub fn put(out: &mut Vec<u8>, bytes: &[u8]) {
+    match *bytes {
+        [] => {}
+        [c] => out.push(c),
+        _ => out.extend_from_slice(bytes),
+    }
+}
+
 impl Deref for Scratch {
     type Target = Vec<u8>;
     #[inline]

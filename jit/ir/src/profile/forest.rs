@@ -9,8 +9,9 @@
 
 use crate::konst::Const;
 use crate::trace::Trace;
-use crate::tree::{Branch, RootKey, Tree, anonymous};
+use crate::tree::{Branch, RootKey, Tree, anonymous, write_branch};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// Side traces of side traces, at most. (The compiler makes chains of a few dozen.)
 pub const MAX_DEPTH: usize = 500;
@@ -56,6 +57,22 @@ impl Node {
     /// Returns entries of the trace and of all side traces.
     fn weight(&self) -> u64 {
         self.sides.values().fold(self.entries, |n, s| n.saturating_add(s.weight()))
+    }
+
+    /// Writes the text, as [`tree::write`](crate::tree::write) does; `at` is its number in the tree, and then that behind all below it.
+    fn write_text(
+        &self,
+        (key, parent): (RootKey, Option<(usize, u32)>),
+        content: &Content,
+        at: &mut usize,
+        out: &mut String,
+    ) {
+        write_branch(out, (key, parent, content.1), (self.entries, &self.exits), &content.0);
+        let own = *at;
+        *at += 1;
+        for ((exit, content), side) in &self.sides {
+            side.write_text((key, Some((own, *exit))), content, at, out);
+        }
     }
 
     fn write(&self, parent: Option<(usize, u32)>, target: Option<RootKey>, out: &mut Vec<Branch>, all: bool) {
@@ -149,6 +166,17 @@ impl Forest {
             }
         }
         out
+    }
+
+    /// Writes all trees, each with the text it was told apart by.
+    pub fn write_text(&self, out: &mut String) {
+        for (key, variants) in &self.0 {
+            for (content, node) in variants {
+                // Writing to a string cannot fail.
+                let _ = writeln!(out, "tree {key}");
+                node.write_text((*key, None), content, &mut 0, out);
+            }
+        }
     }
 
     pub fn chosen(&self) -> Vec<Tree> {

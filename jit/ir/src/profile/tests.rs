@@ -86,6 +86,17 @@ fn read(text: &str) -> Profile {
     p
 }
 
+/// Trees are written without being taken out first; nobody sees it.
+#[test]
+fn texts_have_what_the_trees_have() {
+    for seed in 0..200 {
+        let p = profile(&mut Source::seeded(seed));
+        let mut trees = String::new();
+        p.trees().iter().for_each(|t| crate::tree::write(&mut trees, t));
+        assert!(p.to_string().contains(&format!("{trees}end ")), "seed {seed}");
+    }
+}
+
 #[test]
 fn merging_is_commutative_and_associative() {
     let mut shared = 0;

@@ -334,9 +334,7 @@ impl Display for Profile {
                 }
             }
         }
-        for t in self.trees() {
-            tree::write(&mut out, &t);
-        }
+        self.forest.write_text(&mut out);
         let lines = out.lines().count();
         writeln!(out, "end {lines}")?;
         f.write_str(&out)

@@ -55,7 +55,7 @@ mod fuzz;
 mod parse;
 mod print;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use parse::ParseError;
 pub(crate) use print::CANONICAL_NAN;

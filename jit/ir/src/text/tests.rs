@@ -45,7 +45,7 @@ fn labels_comments_and_short_hashes() {
 }
 
 /// One of everything, built by hand.
-fn everything() -> Trace {
+pub(crate) fn everything() -> Trace {
     let key = ProtoKey { hash: 0xfeed_0000_0000_0001, instance: 2 };
     let mut t = Trace::new(Start::Side(7, 2), Const::Pc(key, 9));
     t.slots = -3;

@@ -5,13 +5,15 @@
 //!
 //! Invariant: a branch comes behind its parent, so the root is the first.
 
+mod outline;
 mod packed;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text;
 
+pub use outline::Objects;
 pub use packed::{Packed, PackedTree, pack};
-pub(crate) use text::branch;
+pub(crate) use text::{branch, write_branch};
 #[cfg(test)]
 pub(crate) use text::sum;
 pub use text::{Compiled, Leaving, Outline, Reader, anonymous, take_sizes, write, write_compiled, write_sizes};

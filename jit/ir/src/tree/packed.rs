@@ -1,22 +1,25 @@
 //! The trees of an image: packed one by one, so that a program unpacks those it runs.
 //!
 //! ```text
-//! packed = count:u32 row * (count + 1) bytes of each
-//! row    = hash:u64 instance:u32 pc:u32 flags:u32 len:u32 packed_len:u32
+//! packed = count:u32 row * (count + 1) outline of each, bytes of each
+//! row    = hash:u64 instance:u32 pc:u32 flags:u32 len:u32 packed_len:u32 outline_len:u32
 //! ```
 //!
 //! The bytes are blocks of LZ4, which takes such text to a fifth of its size and codes no entropy: unpacking is nothing but copying.
+//! A tree's outline is no text (`outline.rs`), and the other text is without it.
 //!
-//! Row 0 is what comes before the first tree. The rows say what there is to know of a tree before it is entered, so
-//! that its text is not even paged in.
+//! Row 0 is what comes before the first tree. The rows say what there is to know of a tree before it is entered, and the outline what there is
+//! to know until it is left on a way that nobody has compiled, so that most texts are not even paged in.
 //!
 //! Invariant: [`Packed::text`] of what [`pack`] made is its argument.
 
-use super::RootKey;
+use super::outline::{self, Objects};
+use super::text::{Reader, write_outline};
+use super::{Branch, Outline, RootKey};
 use crate::konst::ProtoKey;
 use lz4_flex::block;
 
-const ROW: usize = 28;
+const ROW: usize = 32;
 /// A byte of a block of LZ4 makes at most so many bytes.
 const MOST_PER_BYTE: usize = 255;
 /// Flag: the root leads to the interpreter.
@@ -39,6 +42,7 @@ pub struct PackedTree<'a> {
     pub returns: bool,
     len: u32,
     bytes: &'a [u8],
+    outline: &'a [u8],
 }
 
 /// Packs a text of trees.
@@ -49,20 +53,42 @@ pub fn pack(text: &str) -> Vec<u8> {
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     let parts: Vec<&str> =
         std::iter::once(&text[..first]).chain(starts.iter().zip(ends).map(|(a, b)| &text[*a..b])).collect();
-    let packed: Vec<Vec<u8>> = parts.iter().map(|part| block::compress(part.as_bytes())).collect();
+    let split: Vec<(String, Vec<u8>)> = parts.iter().map(|part| split(part)).collect();
+    let packed: Vec<Vec<u8>> = split.iter().map(|(part, _)| block::compress(part.as_bytes())).collect();
     let mut out = (starts.len() as u32).to_le_bytes().to_vec();
-    for (part, bytes) in parts.iter().zip(&packed) {
+    for ((part, outline), bytes) in split.iter().zip(&packed) {
         let key = part.lines().next().and_then(|l| RootKey::parse(l.strip_prefix("tree ")?));
         let key = key.unwrap_or(RootKey { proto: ProtoKey { hash: 0, instance: 0 }, pc: 0 });
         let root = part.lines().find(|l| l.starts_with("  trace "));
         let flags = if root.is_some_and(|l| l.contains(" link=interp")) { RETURNS } else { 0 };
         out.extend_from_slice(&key.proto.hash.to_le_bytes());
-        for n in [key.proto.instance, key.pc, flags, part.len() as u32, bytes.len() as u32] {
+        let lens = [part.len(), bytes.len(), outline.len()].map(|n| n as u32);
+        for n in [key.proto.instance, key.pc, flags].into_iter().chain(lens) {
             out.extend_from_slice(&n.to_le_bytes());
         }
     }
+    split.iter().for_each(|(_, outline)| out.extend_from_slice(outline));
     out.extend(packed.concat());
     out
+}
+
+/// Takes the outline out of a tree's text; where there is none, or it would not come back as it is, the text stays whole.
+fn split(part: &str) -> (String, Vec<u8>) {
+    let whole = || (part.to_string(), Vec::new());
+    let Some((first, rest)) = part.split_once('\n') else { return whole() };
+    let branches = if rest.starts_with("branch ") { 0 } else { rest.find("\nbranch ").map_or(rest.len(), |at| at + 1) };
+    let (lines, branches) = rest.split_at(branches);
+    let Ok(o) = Reader::new(part).outline() else { return whole() };
+    let mut again = String::new();
+    write_outline(&mut again, &o);
+    if again != lines {
+        return whole();
+    }
+    let text = format!("{first}\n{branches}");
+    let starts = text.match_indices("\nbranch ").map(|(at, _)| at as u32 + 1).collect::<Vec<_>>();
+    let tree = Reader::new(&text).tree().and_then(Result::ok).map(|c| c.tree);
+    let bytes = outline::encode(&o, tree.as_ref(), &starts);
+    (text, bytes)
 }
 
 impl<'a> Packed<'a> {
@@ -74,18 +100,24 @@ impl<'a> Packed<'a> {
                 returns: false,
                 len: 0,
                 bytes,
+                outline: bytes,
             };
             return bytes.is_empty().then_some(Packed { head: none, trees: Vec::new() });
         };
         let rows = (u32::from_le_bytes(*count) as usize).checked_add(1)?.checked_mul(ROW)?;
-        let (rows, mut rest) = rest.split_at_checked(rows)?;
+        let (rows, rest) = rest.split_at_checked(rows)?;
+        let word = |row: &[u8], i: usize| u32::from_le_bytes([row[i], row[i + 1], row[i + 2], row[i + 3]]);
+        let outlines = rows.chunks_exact(ROW).try_fold(0usize, |n, row| n.checked_add(word(row, 28) as usize))?;
+        let (mut outlines, mut rest) = rest.split_at_checked(outlines)?;
         let mut all = rows.chunks_exact(ROW).map(|row| {
-            let word = |i: usize| u32::from_le_bytes([row[i], row[i + 1], row[i + 2], row[i + 3]]);
+            let word = |i: usize| word(row, i);
             let hash = u64::from(word(0)) | u64::from(word(4)) << 32;
             let key = RootKey { proto: ProtoKey { hash, instance: word(8) }, pc: word(12) };
             let (bytes, tail) = rest.split_at_checked(word(24) as usize)?;
             rest = tail;
-            Some(PackedTree { key, returns: word(16) & RETURNS != 0, len: word(20), bytes })
+            let (outline, tail) = outlines.split_at_checked(word(28) as usize)?;
+            outlines = tail;
+            Some(PackedTree { key, returns: word(16) & RETURNS != 0, len: word(20), bytes, outline })
         });
         let head = all.next()??;
         let trees = all.collect::<Option<Vec<_>>>()?;
@@ -104,9 +136,42 @@ impl<'a> Packed<'a> {
     }
 }
 
-impl PackedTree<'_> {
+impl<'a> PackedTree<'a> {
+    /// Returns what there is to know before it is entered; `None` if that is damaged.
+    pub fn outline(&self) -> Option<Outline> {
+        outline::decode(self.outline)
+    }
+
+    /// Returns what an exit of an outline restores that makes objects ([`Leaving::map`](super::Leaving::map)).
+    pub fn objects(&self, map: u32) -> Option<Objects<'a>> {
+        outline::decode_objects(self.outline, map)
+    }
+
+    /// Reads the branch that begins at a place ([`Outline::starts`]).
+    pub fn branch(&self, start: u32) -> Option<Branch> {
+        Reader::new(self.stored()?.get(start as usize..)?).branch_of(self.key)
+    }
+
     /// Returns its text; `None` if it is damaged.
     pub fn text(&self) -> Option<String> {
+        let stored = self.stored()?;
+        if self.outline.is_empty() {
+            return Some(stored);
+        }
+        let (first, branches) = stored.split_once('\n')?;
+        let mut out = format!("{first}\n");
+        write_outline(&mut out, &self.outline()?);
+        out.push_str(branches);
+        Some(out)
+    }
+
+    #[cfg(test)]
+    pub(super) fn outline_len(&self) -> usize {
+        self.outline.len()
+    }
+
+    /// Unpacks the text without the outline.
+    fn stored(&self) -> Option<String> {
         let len = self.len as usize;
         if len == 0 {
             return Some(String::new());

@@ -125,7 +125,10 @@ fn any_damage_is_an_error_or_a_tree() {
             damaged = reseal(&damaged);
         }
         let _ = Reader::new(&damaged).outline();
-        let _ = Reader::new(&damaged).branch_of_tree(seed as usize % 3);
+        // What is packed says the same, or nothing.
+        let packed = pack(&damaged);
+        let packed = Packed::parse(&packed).expect("what was just packed");
+        assert_eq!(packed.text().as_deref(), Some(&*damaged));
         let mut reader = Reader::new(&damaged);
         while let Some(t) = reader.tree() {
             match t {
@@ -163,9 +166,48 @@ fn outlines_agree_with_trees() {
             assert_eq!((l.from, l.base, l.multres), ((b, s), snap.base, snap.multres));
             assert_eq!(l.work, work[b as usize][s as usize]);
         }
-        for (n, b) in c.tree.branches.iter().enumerate() {
-            assert_eq!(Reader::new(&text).branch_of_tree(n).as_ref(), Some(b), "{n}: {text}");
+        let bytes = pack(&text);
+        let packed = Packed::parse(&bytes).expect("packed").trees[0];
+        let o = packed.outline().expect("an outline");
+        assert_eq!(packed.text().as_ref(), Some(&text));
+        assert_eq!(o.starts.len(), c.tree.branches.len());
+        for (start, b) in o.starts.iter().zip(&c.tree.branches) {
+            assert_eq!(packed.branch(*start).as_ref(), Some(b), "{text}");
+            assert_eq!(packed.branch(start + 1), None);
         }
-        assert_eq!(Reader::new(&text).branch_of_tree(c.tree.branches.len()), None);
+        assert_eq!(packed.branch(text.len() as u32), None);
+    }
+}
+
+/// Of a packed tree, whose outline has items of all kinds and exits of all kinds.
+fn packed_outline(seed: u64) -> (Vec<u8>, Outline) {
+    let consts = crate::text::tests::everything().consts;
+    let mut c = compiled(sample(seed));
+    c.items.extend(consts.into_iter().map(Item::Const));
+    let mut text = String::new();
+    write_compiled(&mut text, &c);
+    let bytes = pack(&text);
+    let outline = Packed::parse(&bytes).expect("packed").trees[0].outline().expect("an outline");
+    assert_eq!(outline.items, c.items);
+    (bytes, outline)
+}
+
+/// Each byte of an outline, damaged, is found out.
+#[test]
+fn damaged_outlines_are_refused() {
+    for seed in 0..4 {
+        let (bytes, _) = packed_outline(seed);
+        let packed = Packed::parse(&bytes).expect("packed");
+        let len = packed.trees[0].outline_len();
+        // Two rows, then the outline of what comes before the tree, which is empty.
+        let start = 4 + 2 * 32;
+        for i in start..start + len {
+            let mut damaged = bytes.clone();
+            damaged[i] ^= 1 << (i % 8);
+            let tree = Packed::parse(&damaged).expect("rows are sound").trees[0];
+            assert_eq!((tree.outline(), tree.text()), (None, None), "{i} of {len}");
+            // Who does not look at the sum meets no panic either.
+            (0..len as u32 + 9).for_each(|at| drop(tree.objects(at).and_then(|o| o.map(|_| Some(1)))));
+        }
     }
 }

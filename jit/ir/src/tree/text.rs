@@ -64,6 +64,8 @@ pub struct Outline {
     pub branches: u32,
     /// Some branch leads back to the start.
     pub loops: bool,
+    /// Where its branches begin in the packed text. (Only of packed trees.)
+    pub starts: Vec<u32>,
 }
 
 /// An exit of compiled code.
@@ -85,6 +87,8 @@ pub struct Leaving {
     pub objects: bool,
     /// What it makes them of may be something else later: it has to be looked up before the code runs.
     pub early: bool,
+    /// Where the outline says how. (Only of packed trees.)
+    pub map: Option<u32>,
 }
 
 impl Leaving {
@@ -108,6 +112,7 @@ impl Leaving {
                 .ins
                 .iter()
                 .any(|i| i.is_sunk() && i.refs().any(|r| matches!(t.as_const(r), Some(Const::BaseMeta(_))))),
+            map: None,
         }
     }
 
@@ -155,24 +160,36 @@ pub fn write(out: &mut String, tree: &Tree) {
 
 fn write_branches(out: &mut String, tree: &Tree) {
     for b in &tree.branches {
-        let mut head = match b.parent {
-            None => "root".to_string(),
-            Some((p, e)) => format!("{p}/{e}"),
-        };
-        let _ = write!(head, " entries={}", b.entries);
-        let taken: Vec<String> =
-            b.exits.iter().enumerate().filter(|(_, n)| **n != 0).map(|(i, n)| format!("{i}:{n}")).collect();
-        if !taken.is_empty() {
-            let _ = write!(head, " exits={}", taken.join(","));
-        }
-        if let Some(t) = b.target {
-            let _ = write!(head, " target={t}");
-        }
         let body = anonymous(&b.trace).to_string();
-        let _ = writeln!(out, "branch {head} sum={:016x}", sum(tree.key, &head, &body));
-        for line in body.lines() {
-            let _ = writeln!(out, "  {line}");
-        }
+        write_branch(out, (tree.key, b.parent, b.target), (b.entries, &b.exits), &body);
+    }
+}
+
+/// Writes a branch: its tree, parent and target, its counts, and the text of its trace.
+pub(crate) fn write_branch(
+    out: &mut String,
+    (key, parent, target): (RootKey, Option<(usize, u32)>, Option<RootKey>),
+    (entries, exits): (u64, &[u64]),
+    body: &str,
+) {
+    let mut head = match parent {
+        None => "root".to_string(),
+        Some((p, e)) => format!("{p}/{e}"),
+    };
+    let _ = write!(head, " entries={entries}");
+    let taken: Vec<String> =
+        exits.iter().enumerate().filter(|(_, n)| **n != 0).map(|(i, n)| format!("{i}:{n}")).collect();
+    if !taken.is_empty() {
+        let _ = write!(head, " exits={}", taken.join(","));
+    }
+    if let Some(t) = target {
+        let _ = write!(head, " target={t}");
+    }
+    let _ = writeln!(out, "branch {head} sum={:016x}", sum(key, &head, body));
+    for line in body.lines() {
+        out.push_str("  ");
+        out.push_str(line);
+        out.push('\n');
     }
 }
 
@@ -200,18 +217,39 @@ pub fn take_sizes(text: &str) -> (Vec<u32>, &str) {
 /// Writes the text of a compiled tree: the branches last, so that who wants an outline need not look at them.
 pub fn write_compiled(out: &mut String, c: &Compiled) {
     let _ = writeln!(out, "tree {}", c.tree.key);
-    let slots = c.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0);
-    let back = |b: &Branch| b.trace.link == Link::Again || b.target == Some(c.tree.key);
-    let loops = if c.tree.branches.iter().any(back) { " loops" } else { "" };
-    let root = c.tree.branches.first();
-    let link = root.map_or(Link::Open, |b| b.trace.link);
-    let link = LINKS.iter().find(|(l, _)| same(*l, link)).map_or("open", |l| l.1);
-    let _ = write!(out, "facts slots={slots} branches={} link={link}{loops}", c.tree.branches.len());
-    if let Some(target) = root.and_then(|b| b.target) {
+    write_outline(out, &c.outline());
+    write_branches(out, &c.tree);
+}
+
+impl Compiled {
+    /// Says what there is to know before the code runs.
+    pub fn outline(&self) -> Outline {
+        let root = self.tree.branches.first();
+        let back = |b: &Branch| b.trace.link == Link::Again || b.target == Some(self.tree.key);
+        let work = self.tree.work();
+        Outline {
+            link: root.map_or(Link::Open, |b| b.trace.link),
+            target: root.and_then(|b| b.target),
+            items: self.items.clone(),
+            exits: self.exits.iter().map(|&from| Leaving::new(&self.tree, from, &work)).collect(),
+            slots: self.tree.branches.iter().map(|b| b.trace.slots).max().unwrap_or(0),
+            branches: self.tree.branches.len() as u32,
+            loops: self.tree.branches.iter().any(back),
+            starts: Vec::new(),
+        }
+    }
+}
+
+/// Writes the lines of an outline.
+pub(super) fn write_outline(out: &mut String, o: &Outline) {
+    let link = LINKS.iter().find(|(l, _)| same(*l, o.link)).map_or("open", |l| l.1);
+    let loops = if o.loops { " loops" } else { "" };
+    let _ = write!(out, "facts slots={} branches={} link={link}{loops}", o.slots, o.branches);
+    if let Some(target) = o.target {
         let _ = write!(out, " target={target}");
     }
     out.push('\n');
-    for i in &c.items {
+    for i in &o.items {
         let _ = match i {
             Item::Rounds => writeln!(out, "item rounds"),
             Item::Helper(h) => writeln!(out, "item helper {}", h.row().name),
@@ -224,9 +262,7 @@ pub fn write_compiled(out: &mut String, c: &Compiled) {
             }
         };
     }
-    let work = c.tree.work();
-    c.exits.iter().for_each(|&from| Leaving::new(&c.tree, from, &work).write(out));
-    write_branches(out, &c.tree);
+    o.exits.iter().for_each(|l| l.write(out));
 }
 
 /// Links by their words in `facts`.
@@ -281,7 +317,9 @@ impl<'a> Reader<'a> {
     pub fn outline(&mut self) -> Result<Outline, String> {
         self.lines.next().and_then(|(_, l)| tree_key(l)).ok_or("`tree @hash:index` expected")?;
         let (items, exits) = (Vec::new(), Vec::new());
-        let mut out = Outline { link: Link::Open, target: None, items, exits, slots: 0, branches: 1, loops: false };
+        let starts = Vec::new();
+        let mut out =
+            Outline { link: Link::Open, target: None, items, exits, slots: 0, branches: 1, loops: false, starts };
         while let Some((_, line)) = self.lines.next_if(|(_, l)| !l.starts_with("tree ") && !l.starts_with("branch ")) {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
@@ -307,11 +345,9 @@ impl<'a> Reader<'a> {
         Ok(out)
     }
 
-    /// Reads branch `n` of the next tree alone.
-    pub fn branch_of_tree(&mut self, n: usize) -> Option<Branch> {
-        let key = self.lines.next().and_then(|(_, l)| tree_key(l))?;
-        let is_branch = |l: &(usize, &'a str)| l.1.starts_with("branch ");
-        let (_, line) = self.lines.by_ref().take_while(|(_, l)| !l.starts_with("tree ")).filter(is_branch).nth(n)?;
+    /// Reads a branch of a tree, whose lines come next.
+    pub(super) fn branch_of(&mut self, key: RootKey) -> Option<Branch> {
+        let (_, line) = self.lines.next()?;
         self.branch(key, line.strip_prefix("branch ")?).ok()
     }
 

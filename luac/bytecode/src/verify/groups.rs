@@ -1,6 +1,6 @@
 //! Groups of slots and of instructions: calls, returns, ranges, loops.
 
-use super::{Flow, Function, Result, flow};
+use super::{Flow, Function, Result, flow, quick};
 use crate::op::Op;
 use crate::proto::MAX_INS;
 
@@ -10,50 +10,44 @@ const BIAS_HIGH_WORD: u64 = 0x4330_0000;
 const ITER_ARGS: u8 = 3;
 
 pub(super) fn check(f: &Function) -> Result {
-    let mut has_loop = false;
-    for pc in 1..f.len() {
-        let ins = f.ins(pc);
-        let size = f.frame_size();
-        let (a, b, c, d) = (usize::from(ins.a()), usize::from(ins.b()), usize::from(ins.c()), usize::from(ins.d()));
-        let slots_ok = match f.ops[pc] {
-            Op::CALL => c >= 1 && a + 1 < size && a + c < size && results_fit(a, b, size),
-            Op::CALLM => a + c + 1 < size && results_fit(a, b, size),
-            Op::CALLT => d >= 1 && a + 1 < size && a + d < size,
-            Op::CALLMT => a + d + 1 < size,
-            Op::ITERC | Op::ITERN => {
-                a >= 3 && b >= 2 && ins.c() == ITER_ARGS && a + 3 < size && results_fit(a, b, size)
-            }
-            Op::ISNEXT => a >= 3 && a + 3 < size,
-            Op::ITERL => a >= 3,
-            Op::VARG => f.proto.is_vararg() && c == usize::from(f.proto.num_params) && results_fit(a, b, size),
-            Op::RET => d >= 1 && a + d < size + 2,
-            Op::RETM => a + d <= size,
-            Op::RET0 => d == 1,
-            Op::RET1 => d == 2 && a < size,
-            Op::KNIL => a <= d && d < size,
-            Op::CAT => b < c && c < size,
-            Op::FORI | Op::FORL => a + 3 < size,
-            Op::TSETM => a >= 1 && first_index_ok(f.proto.knum[d]),
-            Op::TNEW => table_hint_ok(f, d),
-            _ => true,
-        };
-        if !slots_ok {
-            return f.bad(pc, "wrong operands");
-        }
-        match f.ops[pc] {
-            Op::FORI | Op::FORL => {
-                check_numeric_loop(f, pc)?;
-                has_loop = true;
-            }
-            Op::ISNEXT => {
-                check_next_loop(f, pc)?;
-                has_loop = true;
-            }
-            Op::ITERN | Op::ITERC | Op::ITERL => check_generic_loop(f, pc)?,
-            _ => {}
-        }
+    (1..f.len()).try_for_each(|pc| check_at(f, pc))?;
+    if f.classes & quick::LOOP != 0 { check_loop_entries(f) } else { Ok(()) }
+}
+
+/// Checks the group that begins with, or has, instruction `pc`.
+pub(super) fn check_at(f: &Function, pc: usize) -> Result {
+    let ins = f.ins(pc);
+    let size = f.frame_size();
+    let (a, b, c, d) = (usize::from(ins.a()), usize::from(ins.b()), usize::from(ins.c()), usize::from(ins.d()));
+    let slots_ok = match f.ops[pc] {
+        Op::CALL => c >= 1 && a + 1 < size && a + c < size && results_fit(a, b, size),
+        Op::CALLM => a + c + 1 < size && results_fit(a, b, size),
+        Op::CALLT => d >= 1 && a + 1 < size && a + d < size,
+        Op::CALLMT => a + d + 1 < size,
+        Op::ITERC | Op::ITERN => a >= 3 && b >= 2 && ins.c() == ITER_ARGS && a + 3 < size && results_fit(a, b, size),
+        Op::ISNEXT => a >= 3 && a + 3 < size,
+        Op::ITERL => a >= 3,
+        Op::VARG => f.proto.is_vararg() && c == usize::from(f.proto.num_params) && results_fit(a, b, size),
+        Op::RET => d >= 1 && a + d < size + 2,
+        Op::RETM => a + d <= size,
+        Op::RET0 => d == 1,
+        Op::RET1 => d == 2 && a < size,
+        Op::KNIL => a <= d && d < size,
+        Op::CAT => b < c && c < size,
+        Op::FORI | Op::FORL => a + 3 < size,
+        Op::TSETM => a >= 1 && first_index_ok(f.proto.knum[d]),
+        Op::TNEW => table_hint_ok(f, d),
+        _ => true,
+    };
+    if !slots_ok {
+        return f.bad(pc, "wrong operands");
     }
-    if has_loop { check_loop_entries(f) } else { Ok(()) }
+    match f.ops[pc] {
+        Op::FORI | Op::FORL => check_numeric_loop(f, pc),
+        Op::ISNEXT => check_next_loop(f, pc),
+        Op::ITERN | Op::ITERC | Op::ITERL => check_generic_loop(f, pc),
+        _ => Ok(()),
+    }
 }
 
 /// Says whether the `b - 1` results of a call fit; multiple results (`b` = 0) find their own space.
@@ -118,7 +112,7 @@ fn check_generic_loop(f: &Function, pc: usize) -> Result {
 }
 
 /// Loops nest, and nothing jumps into a numeric or `next` loop but its entry.
-fn check_loop_entries(f: &Function) -> Result {
+pub(super) fn check_loop_entries(f: &Function) -> Result {
     // For each instruction the entry of the innermost loop around it; the entry knows the end of its loop.
     let mut entry_of = vec![0u32; f.len()];
     let mut open: Vec<(usize, usize)> = Vec::new();

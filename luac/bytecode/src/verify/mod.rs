@@ -31,6 +31,7 @@ mod closures;
 mod groups;
 mod multres;
 mod operands;
+mod quick;
 
 use crate::bad::{BadBytecode, Place};
 use crate::ins::Ins;
@@ -66,8 +67,10 @@ fn visit(proto: &Proto, depth: usize, count: &mut u32) -> Result {
     *count += 1;
     let function = Function::decode(proto, *count)?;
     function.check_constants()?;
-    operands::check(&function)?;
-    groups::check(&function)?;
+    if !quick::check(&function) {
+        operands::check(&function)?;
+        groups::check(&function)?;
+    }
     multres::check(&function)?;
     closures::check(&function)?;
     match &proto.debug {
@@ -91,6 +94,8 @@ fn check_captures(parent: &Proto, child: &Proto, number: u32) -> Result {
 struct Function<'a> {
     proto: &'a Proto,
     ops: Vec<Op>,
+    /// The classes of all its opcodes.
+    classes: u8,
     number: u32,
 }
 
@@ -118,18 +123,26 @@ impl<'a> Function<'a> {
         if proto.bc[0] != Ins::ad(head, proto.frame_size, 0) {
             return bad("wrong function head");
         }
-        let mut ops = Vec::with_capacity(proto.bc.len());
-        ops.push(head);
-        for (pc, ins) in proto.bc.iter().enumerate().skip(1) {
-            match operands::DUMPED[usize::from(ins.0 as u8)] {
-                Some(op) => ops.push(op),
-                None if ins.op() == Some(Op::KCDATA) => {
-                    return Err(BadBytecode::new("cdata constants are not supported", Place::Ins(number, pc as u32)));
-                }
-                None => return Err(BadBytecode::new("invalid opcode", Place::Ins(number, pc as u32))),
-            }
+        let (mut classes, mut valid) = (0, true);
+        let mut decode = |ins: &Ins| {
+            let op = operands::DUMPED[usize::from(ins.0 as u8)];
+            valid &= op.is_some();
+            let op = op.unwrap_or(head);
+            classes |= quick::class(op);
+            op
+        };
+        let mut ops: Vec<Op> = proto.bc.iter().map(&mut decode).collect();
+        ops[0] = head;
+        // The head is none of those, so it is looked for behind it.
+        let wrong = |ins: &Ins| operands::DUMPED[usize::from(ins.0 as u8)].is_none();
+        if !valid && let Some(at) = proto.bc[1..].iter().position(wrong) {
+            let what = match proto.bc[at + 1].op() {
+                Some(Op::KCDATA) => "cdata constants are not supported",
+                _ => "invalid opcode",
+            };
+            return Err(BadBytecode::new(what, Place::Ins(number, at as u32 + 1)));
         }
-        Ok(Function { proto, ops, number })
+        Ok(Function { proto, ops, classes, number })
     }
 
     fn bad<T>(&self, pc: usize, what: &'static str) -> Result<T> {

@@ -3,11 +3,14 @@
 //! How many results there are is kept in one place of the virtual machine, which the next call overwrites. `UCLO` keeps it: a compiler
 //! puts one between the producer and a `RETM` or `CALLMT`, or lets it jump to a return moved to the end of the function.
 
-use super::{Function, Result};
+use super::{Function, Result, quick};
 use crate::op::Op;
 
 pub(super) fn check(f: &Function) -> Result {
-    if !(1..f.len()).any(|pc| is_producer(f, pc) || consumed_slot(f, pc).is_some()) {
+    let concerned = |pc: &usize| {
+        quick::class(f.ops[*pc]) & quick::MULTRES != 0 && (is_producer(f, *pc) || consumed_slot(f, *pc).is_some())
+    };
+    if f.classes & quick::MULTRES == 0 || !(1..f.len()).any(|pc| concerned(&pc)) {
         return Ok(());
     }
     // Instructions that run while results are pending.

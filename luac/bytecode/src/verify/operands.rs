@@ -22,10 +22,10 @@ pub(super) static DUMPED: [Option<Op>; 256] = {
 
 /// For each mode the first value that is too large. Nearly all operands are fine, so this comes first; what is wrong is found out by
 /// the function for the mode.
-struct Limits([u32; Mode::Cdata as usize + 1]);
+pub(super) struct Limits([u32; Mode::Cdata as usize + 1]);
 
 impl Limits {
-    fn new(f: &Function) -> Limits {
+    pub(super) fn new(f: &Function) -> Limits {
         let mut limits = [0x1_0000; Mode::Cdata as usize + 1];
         let size = u32::from(f.proto.frame_size);
         let mut set = |mode: Mode, limit: u32| limits[mode as usize] = limit;
@@ -43,37 +43,41 @@ impl Limits {
         Limits(limits)
     }
 
-    fn allow(&self, mode: Mode, value: u16) -> bool {
+    #[inline(always)]
+    pub(super) fn allow(&self, mode: Mode, value: u16) -> bool {
         u32::from(value) < self.0[mode as usize]
     }
 }
 
 pub(super) fn check(f: &Function) -> Result {
     let limits = Limits::new(f);
-    for pc in 1..f.len() {
-        let ins = f.ins(pc);
-        let modes = f.ops[pc].modes();
-        // In the form without B its mode is `None`, which allows anything.
-        let b = u16::from(ins.b());
-        let c = if modes.b == Mode::None { ins.d() } else { u16::from(ins.c()) };
-        if !(limits.allow(modes.a, u16::from(ins.a())) & limits.allow(modes.b, b)) {
-            check_operand(f, pc, modes.a, u16::from(ins.a()))?;
-            check_operand(f, pc, modes.b, b)?;
-        }
-        if !limits.allow(modes.c, c) {
-            check_operand(f, pc, modes.c, c)?;
-        }
-        let (needed, test) = match flow(f.ops[pc]) {
-            Flow::Next | Flow::Branch => (1, false),
-            Flow::Test => (2, true),
-            Flow::Jump | Flow::Leave => (0, false),
-        };
-        if pc + needed >= f.len() {
-            return f.bad(pc, "control runs off the end");
-        }
-        if test && f.ops[pc + 1] != Op::JMP {
-            return f.bad(pc, "test without a jump");
-        }
+    (1..f.len()).try_for_each(|pc| check_at(f, &limits, pc))
+}
+
+/// Checks instruction `pc`.
+pub(super) fn check_at(f: &Function, limits: &Limits, pc: usize) -> Result {
+    let ins = f.ins(pc);
+    let modes = f.ops[pc].modes();
+    // In the form without B its mode is `None`, which allows anything.
+    let b = u16::from(ins.b());
+    let c = if modes.b == Mode::None { ins.d() } else { u16::from(ins.c()) };
+    if !(limits.allow(modes.a, u16::from(ins.a())) & limits.allow(modes.b, b)) {
+        check_operand(f, pc, modes.a, u16::from(ins.a()))?;
+        check_operand(f, pc, modes.b, b)?;
+    }
+    if !limits.allow(modes.c, c) {
+        check_operand(f, pc, modes.c, c)?;
+    }
+    let (needed, test) = match flow(f.ops[pc]) {
+        Flow::Next | Flow::Branch => (1, false),
+        Flow::Test => (2, true),
+        Flow::Jump | Flow::Leave => (0, false),
+    };
+    if pc + needed >= f.len() {
+        return f.bad(pc, "control runs off the end");
+    }
+    if test && f.ops[pc + 1] != Op::JMP {
+        return f.bad(pc, "test without a jump");
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ pub unsafe fn roots(vm: &Vm, c: &mut Collector) {
             object(heap, gray, u);
         }
         shape::mark(heap);
-        (vm.jit.mark)(vm, &mut |v| value(heap, gray, v));
+        c.compiled = (vm.jit.mark)(vm, &mut |v| value(heap, gray, v));
     }
 }
 

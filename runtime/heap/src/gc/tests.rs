@@ -201,6 +201,28 @@ fn interns_across_collections() {
     }
 }
 
+/// Strings of the same words differ by their lengths, and each byte counts.
+#[test]
+fn interns_by_all_bytes() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let mut seen = std::collections::HashMap::new();
+    for n in 0..40usize {
+        for at in 0..=n {
+            let mut bytes = vec![b'a'; n];
+            if let Some(b) = bytes.get_mut(at) {
+                *b = b'b';
+            }
+            let s = strtab::intern(vm, &bytes).unwrap();
+            // SAFETY: the string is live: nothing collects here.
+            assert_eq!(unsafe { StrObj::bytes(s) }, bytes);
+            assert_eq!(strtab::intern(vm, &bytes), Ok(s));
+            assert_eq!(strtab::concat(vm, &[&bytes[..n / 3], &bytes[n / 3..]]), Ok(s));
+            assert_eq!(seen.insert(s, bytes), None);
+        }
+    }
+}
+
 #[test]
 fn joins_strings() {
     let mut vm = machine();
@@ -562,7 +584,10 @@ fn what_traces_refer_to_survives() {
         static ROOT: Cell<Value> = const { Cell::new(Value::NIL) };
     }
     let mut vm = machine();
-    vm.jit.mark = |_, visit| visit(ROOT.get());
+    vm.jit.mark = |_, visit| {
+        visit(ROOT.get());
+        0
+    };
     let (t, kept) = (new_table(&vm), text(&vm, "kept by a trace only"));
     set(&vm, t, num(1.0), kept);
     ROOT.set(Value::from_tab(t));

@@ -239,3 +239,37 @@ fn reserves_room() {
         assert_eq!(get(t, text(&vm, "x")), num(1.0));
     }
 }
+
+/// The border of a list is the one that halving finds, whatever the last border was: also where there are holes.
+#[test]
+fn remembered_borders_are_those_of_halving() {
+    let vm = machine();
+    let mut rng = Rng(5);
+    for size in [16u32, 17, 18, 31, 33, 64, 65, 100, 257, 1025] {
+        let t = new(&vm, size, 0).unwrap();
+        // SAFETY: the table is live: nothing collects here.
+        unsafe {
+            for round in 0..400 {
+                for _ in 0..rng.below(4) {
+                    let at = 1 + rng.below(u64::from(size) - 1);
+                    let filled = rng.below(3) > 0;
+                    // A list that grows and shrinks, now and then with holes.
+                    let (from, to) = if round % 5 == 0 { (at, at) } else { (1, size as u64 - 1) };
+                    for i in from..=to {
+                        let is = if from == to { filled } else { i <= at };
+                        set_int(&vm, t, i as i64, if is { num(i as f64) } else { Value::NIL }).unwrap();
+                    }
+                }
+                let (mut lo, mut hi) = (0, size - 1);
+                if !Value(*(*t).array.add(hi as usize)).is_nil() {
+                    continue;
+                }
+                while hi - lo > 1 {
+                    let mid = (lo + hi) / 2;
+                    if Value(*(*t).array.add(mid as usize)).is_nil() { hi = mid } else { lo = mid }
+                }
+                assert_eq!(len(t), lo, "of {size} in round {round}");
+            }
+        }
+    }
+}

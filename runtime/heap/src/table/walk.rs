@@ -49,11 +49,17 @@ unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
             } else if at > 0 && is_nil(at) {
                 at -= 1;
             }
-            let mut bit = hi >> 1;
-            while bit > 0 && is_nil(at & !(bit - 1) | bit) == (at & bit == 0) {
-                bit >>= 1;
+            // Below: a slot for each bit that is set, with those above it.
+            let mut below = at;
+            while below != 0 && !is_nil(below) {
+                below &= below - 1;
             }
-            if bit == 0 {
+            // Above: a slot for each bit that is not.
+            let mut above = at;
+            while above < hi - 1 && is_nil(above + 1) {
+                above |= above + 1;
+            }
+            if below == 0 && above == hi - 1 {
                 (*t.cast_mut()).border = at;
                 return at;
             }

@@ -169,6 +169,17 @@ pub enum Captured {
     Position(usize),
 }
 
+/// What is known of the first byte of a match.
+#[derive(Clone, Copy)]
+enum First {
+    /// Nothing.
+    Any,
+    /// The item that it matches.
+    Begins(Item),
+    /// The item that it matches, and that there is nothing behind it.
+    Only(Item),
+}
+
 /// Number of sets kept as bitmaps.
 const SETS: usize = 4;
 
@@ -181,7 +192,7 @@ pub struct State {
     set_at: [(u32, u32); SETS],
     sets: [Bits; SETS],
     /// What the first byte of a match is, once a search has looked.
-    first: Option<Option<Item>>,
+    first: Option<First>,
 }
 
 thread_local! {
@@ -351,13 +362,21 @@ pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Opt
     while s <= src.len() {
         let tail = &src[s..];
         let skip = match first {
-            None => Some(0),
-            Some(Item::Byte(c)) if tail.first() == Some(&c) => Some(0),
-            Some(Item::Byte(c)) => memchr::memchr(c, tail),
-            Some(item) => st.bits(pat, item).and_then(|bits| tail.iter().position(|c| bits.has(*c))),
+            First::Any => Some(0),
+            First::Begins(item) | First::Only(item) => match item {
+                Item::Any => (!tail.is_empty()).then_some(0),
+                Item::Byte(c) if tail.first() == Some(&c) => Some(0),
+                Item::Byte(c) => memchr::memchr(c, tail),
+                Item::Class(bits) => tail.iter().position(|c| bits.has(*c)),
+                Item::Set(_) => st.bits(pat, item).and_then(|bits| tail.iter().position(|c| bits.has(*c))),
+            },
         };
         let Some(skip) = skip else { return Ok(None) };
         s += skip;
+        if let First::Only(_) = first {
+            st.level = 0;
+            return Ok(Some((s, s + 1)));
+        }
         if let Some(e) = match_at(st, src, pat, s)? {
             return Ok(Some((s, e)));
         }
@@ -366,17 +385,27 @@ pub fn search(st: &mut State, src: &[u8], pat: &[u8], from: usize) -> Result<Opt
     Ok(None)
 }
 
-/// Returns the item that the first byte of a match must be. Classes, with which most patterns begin, take the short way.
+/// Returns what the first byte of a match must be. Classes, with which most patterns begin, take the short way.
 #[inline]
-fn first_item(st: &mut State, pat: &[u8]) -> Option<Item> {
+fn first_item(st: &mut State, pat: &[u8]) -> First {
     if let [b'%', letter, rest @ ..] = pat
         && let Some(bits) = class(*letter)
         && !matches!(rest.first(), Some(b'*' | b'?' | b'-'))
     {
-        return Some(Item::Class(bits));
+        return if rest.is_empty() { First::Only(Item::Class(bits)) } else { First::Begins(Item::Class(bits)) };
+    }
+    if *pat == [b'.'] {
+        return First::Only(Item::Any);
     }
     (st.level, st.depth) = (0, 0);
-    lookahead(st, pat, 0)
+    let Some(item) = lookahead(st, pat, 0) else { return First::Any };
+    let alone = match item {
+        Item::Any => false,
+        Item::Byte(c) => *pat == [c],
+        Item::Class(_) => pat.len() == 2,
+        Item::Set(p) => p == 1 && st.set(pat, p).is_ok_and(|(_, next)| next == pat.len()),
+    };
+    if alone { First::Only(item) } else { First::Begins(item) }
 }
 
 /// Returns the item that the byte at which the pattern from `p` on matches must be, if it begins with a simple one. Parentheses

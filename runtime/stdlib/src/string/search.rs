@@ -4,9 +4,9 @@
 
 use super::pattern::{self, Captured, PatternError, State};
 use super::reserve;
-use crate::scratch;
+use crate::scratch::{self, put};
 use heap::handle::Kind;
-use heap::{Raise, Val};
+use heap::{Raise, Tab, Val};
 use interp::text::find_plain;
 use interp::{Cx, Ret};
 
@@ -120,36 +120,26 @@ pub fn gmatch_aux(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret_last(count)
 }
 
-/// What replaces a match.
-#[derive(Clone, Copy)]
-enum Replacement {
-    /// A string without `%`.
-    Plain,
-    /// A string with `%`.
-    Template,
-    Table,
-    Function,
-}
-
 /// `string.gsub(s, pattern, repl [, n])`
 pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let len = cx.check_str(0)?.len();
     cx.check_str(1)?;
     let max = cx.opt_int(3, (len + 1).min(i32::MAX as usize) as i32)?;
-    let replacement = match cx.arg(2).kind() {
-        Kind::Num(_) | Kind::Str(_) => {
-            let text = cx.check_str(2)?.bytes();
-            if text.contains(&b'%') { Replacement::Template } else { Replacement::Plain }
-        }
-        Kind::Tab(_) => Replacement::Table,
-        Kind::Func(_) => Replacement::Function,
+    // A table without a metatable is quiet, too.
+    let quiet = match cx.arg(2).kind() {
+        Kind::Num(_) | Kind::Str(_) => true,
+        Kind::Tab(t) => t.metatable().is_none(),
+        Kind::Func(_) => false,
         _ => return Err(cx.arg_error(2, "string/function/table expected")),
     };
     let mut fresh = pattern::fresh();
     let st = fresh.state();
     let mut out = scratch::take();
     let (mut at, mut copied, mut count) = (0, 0, 0);
-    while count < max {
+    if quiet {
+        (copied, count) = replace_quietly(cx, st, &mut out, max)?;
+    }
+    while !quiet && count < max {
         let src = cx.check_str(0)?.bytes();
         let (anchored, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
         let found = if anchored {
@@ -164,7 +154,7 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         if room > out.capacity() {
             reserve(cx.vm(), &mut out, room.max(len))?;
         }
-        add_replacement(cx, st, &mut out, replacement, s, e)?;
+        add_replacement(cx, st, &mut out, s, e)?;
         copied = e;
         // An empty match leaves the next byte as it is and goes on behind it.
         at = if e > s { e } else { s + 1 };
@@ -186,59 +176,92 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret_last(2)
 }
 
-/// Appends what replaces the match from `s` to `e`.
-fn add_replacement(
-    cx: &mut Cx<'_>,
-    st: &State,
-    out: &mut Vec<u8>,
-    kind: Replacement,
-    s: usize,
-    e: usize,
-) -> Result<(), Raise> {
-    match kind {
-        Replacement::Plain => {
-            out.extend_from_slice(cx.check_str(2)?.bytes());
-            return Ok(());
+/// What replaces a match without running any Lua code.
+enum Quiet<'a> {
+    Plain(&'a [u8]),
+    Template(&'a [u8]),
+    Table(Tab<'a>),
+}
+
+/// Replaces up to `max` matches; returns how much of the subject was copied, and how many there were. Nothing changes the arguments meanwhile,
+/// so they are read once.
+fn replace_quietly(cx: &Cx<'_>, st: &mut State, out: &mut Vec<u8>, max: i32) -> Result<(usize, i32), Raise> {
+    let src = cx.check_str(0)?.bytes();
+    let (anchored, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
+    let by = match cx.arg(2).as_tab() {
+        Some(table) => Quiet::Table(table),
+        None => {
+            let text = cx.check_str(2)?.bytes();
+            if text.contains(&b'%') { Quiet::Template(text) } else { Quiet::Plain(text) }
         }
-        Replacement::Template => {
-            let (src, template) = (cx.check_str(0)?.bytes(), cx.check_str(2)?.bytes());
-            return expand(st, out, src, template, s, e).map_err(|error| raise(cx, error));
+    };
+    let (mut at, mut copied, mut count) = (0, 0, 0);
+    while count < max {
+        let found = if anchored {
+            pattern::match_at(st, src, pat, at).map(|e| e.map(|e| (at, e)))
+        } else {
+            pattern::search(st, src, pat, at)
+        };
+        let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { break };
+        count += 1;
+        let room = out.len() + (s - copied) + (e - s) + 64;
+        if room > out.capacity() {
+            reserve(cx.vm(), out, room.max(src.len()))?;
         }
-        Replacement::Table => {
-            let src = cx.check_str(0)?.bytes();
-            push_capture(cx, st, src, 0, s, e)?;
-            let key = cx.height() - 1;
-            match cx.slot(2).as_tab() {
-                Some(t) if t.metatable().is_none() => {
-                    let value = t.get(cx.slot(key));
-                    cx.set_slot(key, value);
-                }
-                _ => {
-                    cx.index(2, key)?;
-                    let value = cx.slot(key + 1);
-                    cx.set_slot(key, value);
-                    cx.pop(1);
-                }
+        put(out, &src[copied..s]);
+        match &by {
+            Quiet::Plain(text) => put(out, text),
+            Quiet::Template(template) => {
+                expand(st, out, src, template, s, e).map_err(|error| raise(cx, error))?;
+            }
+            Quiet::Table(table) => {
+                let value = match st.capture(0, s, e).map_err(|error| raise(cx, error))? {
+                    Captured::Range(from, to) => table.get_str(cx.vm().str(src.get(from..to).unwrap_or_default())?),
+                    Captured::Position(p) => table.get(Val::num(p as f64)),
+                };
+                put_value(cx, out, value, &src[s..e])?;
             }
         }
-        Replacement::Function => {
-            cx.reserve(CAPTURE_SLOTS)?;
-            cx.push(cx.slot(2));
-            let src = cx.check_str(0)?.bytes();
-            let count = push_captures(cx, st, src, s, e)?;
-            cx.call(count, Some(1))?;
+        copied = e;
+        // An empty match leaves the next byte as it is and goes on behind it.
+        at = if e > s { e } else { s + 1 };
+        if at > src.len() || anchored {
+            break;
         }
+    }
+    Ok((copied, count))
+}
+
+/// Appends what a table or a function gave for `matched`.
+#[inline]
+fn put_value(cx: &Cx<'_>, out: &mut Vec<u8>, value: Val<'_>, matched: &[u8]) -> Result<(), Raise> {
+    match value.kind() {
+        Kind::Str(text) => put(out, text.bytes()),
+        Kind::Num(n) => put_number(out, n),
+        Kind::Nil | Kind::Bool(false) => put(out, matched),
+        _ => return Err(cx.error(&format!("invalid replacement value (a {})", value.type_name()))),
+    }
+    Ok(())
+}
+
+/// Appends what replaces the match from `s` to `e`, by a call or an index that may run Lua code.
+fn add_replacement(cx: &mut Cx<'_>, st: &State, out: &mut Vec<u8>, s: usize, e: usize) -> Result<(), Raise> {
+    if cx.slot(2).as_tab().is_some() {
+        push_capture(cx, st, cx.check_str(0)?.bytes(), 0, s, e)?;
+        let key = cx.height() - 1;
+        cx.index(2, key)?;
+        let value = cx.slot(key + 1);
+        cx.set_slot(key, value);
+        cx.pop(1);
+    } else {
+        cx.reserve(CAPTURE_SLOTS)?;
+        cx.push(cx.slot(2));
+        let src = cx.check_str(0)?.bytes();
+        let count = push_captures(cx, st, src, s, e)?;
+        cx.call(count, Some(1))?;
     }
     let result = cx.slot(cx.height() - 1);
-    match result.kind() {
-        Kind::Str(text) => out.extend_from_slice(text.bytes()),
-        Kind::Num(n) => put_number(out, n),
-        Kind::Nil | Kind::Bool(false) => {
-            let src = cx.check_str(0)?.bytes();
-            out.extend_from_slice(src.get(s..e).unwrap_or_default());
-        }
-        _ => return Err(cx.error(&format!("invalid replacement value (a {})", result.type_name()))),
-    }
+    put_value(cx, out, result, cx.check_str(0)?.bytes().get(s..e).unwrap_or_default())?;
     cx.pop(1);
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Functions on tables as lists, and traversal.
 
 use crate::string::{MAX_LEN, bare_error};
-use crate::{luaside, scratch};
+use crate::luaside;
+use crate::scratch::{self, put};
 use heap::handle::Kind;
 use heap::{Raise, Tab, Val};
 use interp::cx::num_to_int;
@@ -112,7 +113,7 @@ pub fn concat(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     for i in first..=last {
         let value = t.get_int(i);
         match value.kind() {
-            Kind::Str(s) => out.extend_from_slice(s.bytes()),
+            Kind::Str(s) => put(&mut out, s.bytes()),
             Kind::Num(n) => {
                 let mut text = [0; 32];
                 let len = heap::number::format(n, &mut text);
@@ -124,7 +125,7 @@ pub fn concat(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
             }
         }
         if i < last {
-            out.extend_from_slice(sep);
+            put(&mut out, sep);
         }
         if out.len() > MAX_LEN {
             return Err(bare_error(cx.vm(), "not enough memory"));

@@ -4,6 +4,8 @@
 //! before, constants are indices of a pool of the trace.
 //!
 //! Objects to be rebuilt lie behind the slots of their exit.
+//!
+//! Bytes of an image are read by the same functions, so none of them panics, whatever it reads.
 
 use abi::exit::{Form, Loc, SlotMap, SnapMap, Sunk, SunkUp, SunkValue};
 
@@ -43,26 +45,14 @@ impl Exits {
         Exits { bytes: w.into(), starts: starts.into(), pool: pool.into() }
     }
 
+    /// Returns the bytes and the pool.
+    pub(crate) fn into_parts(self) -> (Box<[u8]>, Box<[u64]>) {
+        (self.bytes, self.pool)
+    }
+
     /// Unpacks one exit into `map`, whose memory is used again. Returns `None` if there is no such exit.
     pub fn unpack(&self, exit: u32, map: &mut SnapMap) -> Option<()> {
-        let mut r = Bytes(self.bytes.get(*self.starts.get(exit as usize)? as usize..)?);
-        map.base = r.signed()? as i32;
-        map.top = r.signed()? as i32;
-        map.multres = r.varint()?.checked_sub(1).map(|n| n as u32);
-        map.pc = *self.pool.get(r.varint()? as usize)?;
-        let n = r.varint()?;
-        map.slots.clear();
-        let mut slot = 0;
-        for _ in 0..n {
-            slot += r.signed()?;
-            let (loc, form) = r.value(&self.pool)?;
-            map.slots.push(SlotMap { slot: slot as i32, loc, form });
-        }
-        map.sunk.clear();
-        for _ in 0..r.varint()? {
-            map.sunk.push(r.sunk(&self.pool)?);
-        }
-        Some(())
+        Bytes(self.bytes.get(*self.starts.get(exit as usize)? as usize..)?).map(&self.pool, map)
     }
 }
 
@@ -161,7 +151,8 @@ fn pooled(pool: &mut Vec<u64>, bits: u64) -> u64 {
     at as u64
 }
 
-pub(super) fn varint(w: &mut Vec<u8>, mut n: u64) {
+/// Writes a number.
+pub fn varint(w: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
         w.push(n as u8 | 0x80);
         n >>= 7;
@@ -169,25 +160,42 @@ pub(super) fn varint(w: &mut Vec<u8>, mut n: u64) {
     w.push(n as u8);
 }
 
-pub(super) fn signed(w: &mut Vec<u8>, n: i64) {
+/// Writes a number with a sign.
+pub fn signed(w: &mut Vec<u8>, n: i64) {
     varint(w, (n << 1 ^ n >> 63) as u64);
 }
 
 /// What is still to be read.
-pub(super) struct Bytes<'a>(pub &'a [u8]);
+pub struct Bytes<'a>(pub &'a [u8]);
 
-impl Bytes<'_> {
-    fn byte(&mut self) -> Option<u8> {
+impl<'a> Bytes<'a> {
+    /// Reads a byte.
+    pub fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.0.split_first()?;
         self.0 = rest;
         Some(*first)
     }
 
-    pub(super) fn varint(&mut self) -> Option<u64> {
-        let (mut n, mut shift) = (0, 0);
+    /// Reads so many bytes.
+    pub fn take(&mut self, n: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(n)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    /// Reads a word of eight bytes.
+    pub fn word(&mut self) -> Option<u64> {
+        let (word, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*word))
+    }
+
+    /// Reads a number.
+    pub fn varint(&mut self) -> Option<u64> {
+        let (mut n, mut shift) = (0, 0u32);
         loop {
             let b = self.byte()?;
-            n |= u64::from(b & 0x7f) << shift;
+            n |= u64::from(b & 0x7f).checked_shl(shift)?;
             shift += 7;
             if b < 0x80 {
                 return Some(n);
@@ -195,7 +203,34 @@ impl Bytes<'_> {
         }
     }
 
-    pub(super) fn signed(&mut self) -> Option<i64> {
+    /// Reads a number that has a smaller type.
+    pub fn small<T: TryFrom<u64>>(&mut self) -> Option<T> {
+        T::try_from(self.varint()?).ok()
+    }
+
+    /// Reads what an exit restores into `map`, whose memory is used again.
+    pub(crate) fn map(&mut self, pool: &[u64], map: &mut SnapMap) -> Option<()> {
+        map.base = self.signed()? as i32;
+        map.top = self.signed()? as i32;
+        map.multres = self.varint()?.checked_sub(1).map(|n| n as u32);
+        map.pc = *pool.get(self.varint()? as usize)?;
+        let n = self.varint()?;
+        map.slots.clear();
+        let mut slot = 0i64;
+        for _ in 0..n {
+            slot = slot.wrapping_add(self.signed()?);
+            let (loc, form) = self.value(pool)?;
+            map.slots.push(SlotMap { slot: slot as i32, loc, form });
+        }
+        map.sunk.clear();
+        for _ in 0..self.varint()? {
+            map.sunk.push(self.sunk(pool)?);
+        }
+        Some(())
+    }
+
+    /// Reads a number with a sign.
+    pub fn signed(&mut self) -> Option<i64> {
         let n = self.varint()?;
         Some((n >> 1) as i64 ^ -((n & 1) as i64))
     }
@@ -214,7 +249,7 @@ impl Bytes<'_> {
                     _ => Some(*pool.get(self.varint()? as usize)?),
                 };
                 let n = self.varint()?;
-                let mut stores = Vec::with_capacity(n as usize);
+                let mut stores = Vec::with_capacity((n as usize).min(self.0.len()));
                 for _ in 0..n {
                     stores.push((self.sunk_value(pool)?, self.sunk_value(pool)?));
                 }
@@ -228,7 +263,7 @@ impl Bytes<'_> {
                 let proto = *pool.get(self.varint()? as usize)?;
                 let parent = self.sunk_value(pool)?;
                 let n = self.varint()?;
-                let mut upvals = Vec::with_capacity(n as usize);
+                let mut upvals = Vec::with_capacity((n as usize).min(self.0.len()));
                 for _ in 0..n {
                     upvals.push(match self.byte()? {
                         2 => SunkUp::Of(self.sunk_value(pool)?, self.varint()?.try_into().ok()?),
