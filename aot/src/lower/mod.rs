@@ -1,4 +1,5 @@
-//! From a trace tree to LLVM: one function a tree, as text of LLVM's assembly language.
+//! From trace trees to LLVM: one function a tree, as text of LLVM's assembly language. Trees that link to each other in circles share one
+//! ([`parts`]).
 //!
 //! ```text
 //! entry ─► start (root) ─► loop ⟲ ─guard fails─► exit: a side trace's code, or store the slots and leave
@@ -13,7 +14,7 @@
 //! Text, because it can be read, tested and checked by LLVM's own parser; and what Rust's bindings lack (metadata, debug information) is as
 //! easy as the rest.
 //!
-//! Invariant: the text depends on the tree alone: equal trees give equal bytes.
+//! Invariant: the text depends on the trees of the group alone: equal groups give equal bytes.
 //! Invariant: nothing of this process is in it; addresses come from the table of constants.
 //!
 //! An exit that rebuilds sunk objects stores what they are made of behind the table of constants ([`ir::sunk::spilled`]); `leave` makes them. A
