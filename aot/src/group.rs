@@ -105,3 +105,89 @@ fn split(mut circle: Vec<usize>, edges: &[Edge], trees: &[&Tree]) -> Vec<Vec<usi
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ir::tree::Branch;
+    use ir::{Const, Ins, Link, Op, Ref, Start, Trace, Ty};
+
+    fn key(hash: u64, pc: u32) -> RootKey {
+        RootKey { proto: ProtoKey { hash, instance: 0 }, pc }
+    }
+
+    /// A tree with some guards that links to others.
+    fn tree(key: RootKey, guards: usize, targets: &[(RootKey, u64)]) -> Tree {
+        let branch = |parent: Option<(usize, u32)>, target: Option<RootKey>, entries, guards| {
+            let start = if parent.is_some() { Start::Side(0, 0) } else { Start::Root };
+            let mut trace = Trace::new(start, Const::Pc(key.proto, key.pc));
+            for _ in 0..guards {
+                trace.push(Ins::guard(Op::SLOAD, Ty::Num, Ref::lit(1), Ref::lit(0)));
+            }
+            trace.link = if target.is_some() { Link::Root(0) } else { Link::Loop };
+            Branch { trace, parent, target, entries, exits: Vec::new() }
+        };
+        let mut branches = vec![branch(None, None, 1, guards)];
+        branches.extend(targets.iter().map(|(to, n)| branch(Some((0, 0)), Some(*to), *n, 0)));
+        Tree { key, branches }
+    }
+
+    fn groups(trees: &[Tree], program: &Program) -> Vec<Vec<usize>> {
+        of(&trees.iter().collect::<Vec<_>>(), program)
+    }
+
+    fn add(program: &mut Program, text: &str, name: &str) -> Vec<u64> {
+        let chunk = luac::compile(text.as_bytes(), name.as_bytes(), &luac::Options::default()).expect("Lua");
+        let before: Vec<u64> = program.hashes().collect();
+        program.add(&chunk);
+        program.hashes().filter(|h| !before.contains(h)).collect()
+    }
+
+    #[test]
+    fn circles_of_links_are_groups_and_the_largest_tree_is_first() {
+        let (a, b, c) = (key(1, 1), key(1, 2), key(1, 3));
+        let p = Program::default();
+        let nested = [tree(a, 3, &[(b, 9)]), tree(b, 7, &[(a, 9), (c, 1)]), tree(c, 20, &[])];
+        assert_eq!(groups(&nested, &p), [vec![1, 0], vec![2]], "nobody comes back from the third");
+        let round = [tree(a, 3, &[(b, 1)]), tree(b, 2, &[(c, 1)]), tree(c, 1, &[(a, 5)])];
+        assert_eq!(groups(&round, &p), [vec![0, 2, 1]], "who is linked more often comes first");
+        let alone = [tree(a, 3, &[(a, 9)]), tree(b, 3, &[(key(1, 9), 9)])];
+        assert_eq!(groups(&alone, &p), [vec![0], vec![1]]);
+    }
+
+    #[test]
+    fn functions_have_at_most_so_many_guards() {
+        let (a, b, c) = (key(1, 1), key(1, 2), key(1, 3));
+        let p = Program::default();
+        let half = MAX_GUARDS / 2;
+        let all = [(a, 1), (b, 2), (c, 3)];
+        let trees = [tree(a, half, &all[1..]), tree(b, half, &all[..1]), tree(c, 1, &all[..2])];
+        assert_eq!(groups(&trees, &p), [vec![0, 2], vec![1]], "the third is linked more often, then there is no room");
+        let large = [tree(a, MAX_GUARDS + 1, &all[1..2]), tree(b, 1, &all[..1])];
+        assert_eq!(groups(&large, &p), [vec![0], vec![1]]);
+    }
+
+    #[test]
+    fn trees_of_a_group_are_loaded_at_once() {
+        let mut p = Program::default();
+        let one = add(&mut p, "return function() return 1 end", "@a.lua");
+        let other = add(&mut p, "return function() return 2 end, function() return 3 end", "@b.lua");
+        assert!(one.len() >= 2 && other.len() >= 3);
+        let pair = |x: u64, y: u64| {
+            let (a, b) = (key(x, 1), key(y, 1));
+            [tree(a, 2, &[(b, 1)]), tree(b, 1, &[(a, 1)])]
+        };
+        assert_eq!(groups(&pair(one[0], one[1]), &p).len(), 1);
+        assert_eq!(groups(&pair(one[0], other[0]), &p).len(), 2, "two chunks");
+        assert_eq!(groups(&pair(one[0], 77), &p).len(), 2, "code that is loaded when the program runs");
+        assert_eq!(groups(&pair(77, 77), &p).len(), 2, "one root cannot be told from the other");
+        let mut second = pair(one[0], one[1]);
+        second[1].key.proto.instance = 1;
+        second[0].branches[1].target = Some(second[1].key);
+        assert_eq!(groups(&second, &p).len(), 2, "of two functions with equal contents");
+        let again = add(&mut p, "return function() return 1 end, 5", "@c.lua");
+        assert!(!again.is_empty());
+        let twice: Vec<_> = one.iter().map(|h| groups(&pair(*h, one[0]), &p).len()).collect();
+        assert_eq!(twice, [2, 2], "a function of it is in another chunk too");
+    }
+}

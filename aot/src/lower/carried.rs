@@ -123,14 +123,9 @@ pub(super) fn of(tree: &Tree, linked: bool) -> Vec<Carried> {
                     c.guard |= ins.is_guard();
                     c.early |= early;
                 }
-                None => out.push(Carried {
-                    slot,
-                    ty: ins.ty,
-                    convert,
-                    guard: ins.is_guard(),
-                    early,
-                    name: String::new(),
-                }),
+                None => {
+                    out.push(Carried { slot, ty: ins.ty, convert, guard: ins.is_guard(), early, name: String::new() })
+                }
             }
         }
     }
@@ -153,7 +148,7 @@ pub(super) fn join(parts: &mut [Part]) {
 /// Names what a part carries.
 pub(super) fn name(carried: &mut [Carried], part: usize) {
     for (i, c) in carried.iter_mut().enumerate() {
-        c.name = format!("%c{part}.{i}");
+        c.name = if part == 0 { format!("%c{i}") } else { format!("%c{part}.{i}") };
     }
 }
 

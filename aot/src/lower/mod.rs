@@ -1,4 +1,5 @@
-//! From a trace tree to LLVM: one function a tree, as text of LLVM's assembly language.
+//! From trace trees to LLVM: one function a tree, as text of LLVM's assembly language. Trees that link to each other in circles share one
+//! ([`parts`]).
 //!
 //! ```text
 //! entry ─► start (root) ─► loop ⟲ ─guard fails─► exit: a side trace's code, or store the slots and leave
@@ -13,7 +14,7 @@
 //! Text, because it can be read, tested and checked by LLVM's own parser; and what Rust's bindings lack (metadata, debug information) is as
 //! easy as the rest.
 //!
-//! Invariant: the text depends on the tree alone: equal trees give equal bytes.
+//! Invariant: the text depends on the trees of the group alone: equal groups give equal bytes.
 //! Invariant: nothing of this process is in it; addresses come from the table of constants.
 //!
 //! An exit that rebuilds sunk objects stores what they are made of behind the table of constants ([`ir::sunk::spilled`]); `leave` makes them. A
@@ -237,7 +238,8 @@ impl<'a> Lowerer<'a> {
         let mut root = self.branching(0, self.parts[part].base.clone(), State::default(), true);
         self.branch(&mut root)?;
         while let Some(p) = self.pending.pop() {
-            let mark = (self.f.mark(), self.table().exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
+            let mark =
+                (self.f.mark(), self.table().exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
             let cells = self.table().cells;
             self.f.begin(&p.label);
             let mut side = self.branching(p.branch, p.base.clone(), p.state.clone(), p.quiet);
@@ -402,7 +404,9 @@ impl Text {
             out += &format!("%{name}.k = type {{ [{} x i64], [{spills} x i64] }}\n", items.len().max(1));
             out += &match i {
                 0 => format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n"),
-                _ => format!("@{name}.k = external hidden global %{name}.k, align 8\ndeclare hidden i64 @{name}(ptr, ptr)\n"),
+                _ => format!(
+                    "@{name}.k = external hidden global %{name}.k, align 8\ndeclare hidden i64 @{name}(ptr, ptr)\n"
+                ),
             };
         }
         out + &self.body

@@ -399,5 +399,94 @@ fn strings_are_searched_in_line() {
     let keys = l.text.lines().filter(|l| l.contains("icmp eq i64") && !l.contains(", 0")).count();
     assert_eq!(keys, 2, "{}", l.text);
     assert!(l.items.contains(&Item::Helper(abi::support::Helper::tab_get_str)), "{:?}", l.items);
+}
+
+/// A loop that another is in: where it is left the other goes on.
+const OUTER: &str = "trace root pc=@0000000000000001:1 slots=9 link=root:0
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   int sload   #0 c
+0002 >   num sload   #2
+....         snap #1 pc=@0000000000000001:4 base=0 top=5 [ ]
+0003 >   int lt      0001 +8
+0004     int add     0001 +1
+....         snap #2 pc=@0000000000000001:5 base=0 top=5 [ 0:0004 1:+0 ]
+";
+
+/// The loop in it.
+const INNER: &str = "trace root pc=@0000000000000001:5 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@0000000000000001:5 base=0 top=5 [ ]
+0001 >   int sload   #1 c
+0002 >   num sload   #2
+....         snap #1 pc=@0000000000000001:7 base=0 top=5 [ ]
+0003 >   int lt      0001 +8
+0004     int add     0001 +1
+0005     num add     0002 +0.5
+....         snap #2 pc=@0000000000000001:5 base=0 top=5 [ 1:0004 2:0005 ]
+0006 >   --- gcstep
+";
+
+/// Its end.
+const LEAVES: &str = "trace side:0/1 pc=@0000000000000001:7 slots=9 link=root:0
+0000     ptr base
+....         snap #0 pc=@0000000000000001:7 base=0 top=5 [ ]
+0001 >   --- gcstep
+....         snap #1 pc=@0000000000000001:1 base=0 top=5 [ ]
+";
+
+fn nest() -> [Tree; 2] {
+    let (mut outer, mut inner) = (tree(&[(OUTER, None)]), tree(&[(INNER, None), (LEAVES, Some((0, 1)))]));
+    inner.key.pc = 5;
+    outer.branches[0].target = Some(inner.key);
+    inner.branches[1].target = Some(outer.key);
+    [inner, outer]
+}
+
+/// The function of the first has both loops; the word of the link says whether that may be used. Exits have the numbers of the tree alone.
+#[test]
+fn links_of_a_group_go_to_copies() {
+    let [inner, outer] = nest();
+    let members = [Member { tree: &inner, name: "inner" }, Member { tree: &outer, name: "outer" }];
+    let both = group(&members, &Lines::default());
+    let [Ok(i), Ok(o)] = both.as_slice() else { panic!("{both:?}") };
+    let alone = lower(&outer, "outer", &Lines::default()).expect("lowered");
+    assert_eq!(o, &alone, "the copy needs nothing that the tree does not need");
+    assert!(i.text.contains("@outer.k = external hidden global"), "{}", i.text);
+    for name in ["inner", "outer"] {
+        let asked = i.text.lines().filter(|l| l.contains("icmp eq ptr %") && l.contains(&format!(", @{name},")));
+        assert_eq!(asked.count(), 1, "{}", i.text);
+    }
+    let mut texts = vec![i.text.clone(), o.text.clone()];
+    for target in TARGETS {
+        texts.iter().for_each(|t| drop(compile(target, t).expect(target.triple)));
+    }
+    texts.reverse();
+    let all: Vec<&str> = texts.iter().map(String::as_str).collect();
+    Compiler::new(Settings::of(&TARGETS[0])).and_then(|c| c.text(&all, crate::ll::Form::Ir)).expect("one module");
+    assert_eq!(group(&members, &Lines::default()), both);
+}
+
+/// Slots in values: the inner loop does not look at what the outer one has made.
+#[test]
+fn links_of_a_group_carry_values() {
+    let [inner, outer] = nest();
+    let members = [Member { tree: &inner, name: "inner" }, Member { tree: &outer, name: "outer" }];
+    let lowered = group(&members, &Lines::default()).remove(0).expect("lowered");
+    let phis: Vec<&str> = lowered.text.lines().filter(|l| l.contains(" = phi i32 ")).collect();
+    assert!(phis.iter().any(|l| l.contains("[ 0, %")), "the outer loop sets slot 1 to 0: {phis:?}");
+}
+
+/// The first round of a small tree is other code: rounds behind it ask nothing that it has asked.
+#[test]
+fn first_rounds_are_apart() {
+    let again = LEAVES.replace("link=root:0", "link=root:1");
+    let mut t = tree(&[(INNER, None), (&again, Some((0, 1)))]);
+    t.key.pc = 5;
+    t.branches[1].target = Some(t.key);
+    let l = lower(&t, "tree", &Lines::default()).expect("lowered");
+    assert!(l.text.contains("\nstart:") && l.text.contains("\nstart1:"), "{}", l.text);
+    assert_eq!(l.text.matches("br label %start,").count(), 1, "one way in:\n{}", l.text);
+    assert_eq!(l.exits, [(0, 0), (0, 0), (0, 2), (1, 0)], "the other rounds leave by the exits of the first");
     compile(&TARGETS[0], &l.text).expect("LLVM takes it");
 }
