@@ -457,7 +457,7 @@ fn links_of_a_group_go_to_copies() {
         let asked = i.text.lines().filter(|l| l.contains("icmp eq ptr %") && l.contains(&format!(", @{name},")));
         assert_eq!(asked.count(), 1, "{}", i.text);
     }
-    let mut texts = vec![i.text.clone(), o.text.clone()];
+    let mut texts = [i.text.clone(), o.text.clone()];
     for target in TARGETS {
         texts.iter().for_each(|t| drop(compile(target, t).expect(target.triple)));
     }
