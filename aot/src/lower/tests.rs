@@ -399,6 +399,7 @@ fn strings_are_searched_in_line() {
     let keys = l.text.lines().filter(|l| l.contains("icmp eq i64") && !l.contains(", 0")).count();
     assert_eq!(keys, 2, "{}", l.text);
     assert!(l.items.contains(&Item::Helper(abi::support::Helper::tab_get_str)), "{:?}", l.items);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
 }
 
 /// A loop that another is in: where it is left the other goes on.
