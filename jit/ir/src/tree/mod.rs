@@ -13,10 +13,10 @@ mod text;
 
 pub use outline::Objects;
 pub use packed::{Packed, PackedTree, pack};
-pub(crate) use text::{branch, write_branch};
 #[cfg(test)]
 pub(crate) use text::sum;
 pub use text::{Compiled, Leaving, Outline, Reader, anonymous, take_sizes, write, write_compiled, write_sizes};
+pub(crate) use text::{branch, write_branch};
 
 use crate::konst::{Const, ProtoKey, Shape};
 use crate::trace::{Link, Start, Trace};
