@@ -115,6 +115,14 @@ impl Value {
         self.0 >= tag::NUM_LIMIT && t <= tag::STR
     }
 
+    /// Says the same of the high half alone, which compilers test in several values at once.
+    #[inline(always)]
+    pub const fn has_gc_tag(self) -> bool {
+        const FIRST: u32 = (tag::NUM_LIMIT >> 32) as u32;
+        const LAST: u32 = ((tag::STR << tag::SHIFT | tag::PTR_MASK) >> 32) as u32;
+        ((self.0 >> 32) as u32).wrapping_sub(FIRST) <= LAST - FIRST
+    }
+
     /// Returns the collectable object behind the value.
     #[inline(always)]
     pub const fn as_gc(self) -> Option<*mut Header> {

@@ -301,10 +301,9 @@ pub unsafe fn table(vm: &Vm, c: &mut Collector, t: *mut TabObj, from: u32) -> us
             c.gray.push(Gray { object: t.cast(), from: end });
         }
         let gray = &mut c.gray;
-        if weak & tabflag::WEAK_VAL == 0 {
-            for i in from..asize.min(end) {
-                value(heap, gray, Value(*(*t).array.add(i as usize)));
-            }
+        if weak & tabflag::WEAK_VAL == 0 && from < asize {
+            let n = asize.min(end) - from;
+            slots(heap, gray, std::slice::from_raw_parts((*t).array.add(from as usize), n as usize));
         }
         if end > asize && hmask > 0 {
             for i in from.max(asize)..all.min(end) {
@@ -313,6 +312,20 @@ pub unsafe fn table(vm: &Vm, c: &mut Collector, t: *mut TabObj, from: u32) -> us
         }
         size_of::<TabObj>() + (all.min(end).saturating_sub(from)) as usize * 16
     }
+}
+
+/// Marks what array slots refer to. Most lists have either only objects or none: what has none is passed in blocks, several slots an instruction.
+#[inline(always)]
+unsafe fn slots(heap: &Heap, gray: &mut Vec<Gray>, slots: &[u64]) {
+    let (blocks, rest) = slots.as_chunks::<8>();
+    for block in blocks {
+        if block.iter().fold(false, |any, v| any | Value(*v).has_gc_tag()) {
+            // SAFETY: the values of a live table.
+            block.iter().for_each(|v| unsafe { value(heap, gray, Value(*v)) });
+        }
+    }
+    // SAFETY: as above.
+    rest.iter().for_each(|v| unsafe { value(heap, gray, Value(*v)) });
 }
 
 #[inline(always)]

@@ -608,3 +608,50 @@ fn what_traces_refer_to_survives() {
     vm.collect_full();
     assert!(vm.heap_bytes() < before);
 }
+
+/// Lists are passed in blocks: an object is found at each place of them, beside what is none.
+#[test]
+fn an_object_anywhere_in_a_list_survives() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let plain = [Value::NIL, Value::TRUE, Value::FALSE, num(-0.0), num(f64::NAN), num(f64::NEG_INFINITY)];
+    let all = new_table(vm);
+    push(vm, Value::from_tab(all));
+    for n in 1..40 {
+        for at in 1..=n {
+            let list = new_table(vm);
+            set(vm, all, num(f64::from(n * 40 + at)), Value::from_tab(list));
+            for i in 1..=n {
+                set(vm, list, num(f64::from(i)), plain[i as usize % plain.len()]);
+            }
+            let kept = if at % 2 == 0 { Value::from_tab(new_table(vm)) } else { text(vm, &format!("{n} {at}")) };
+            set(vm, list, num(f64::from(at)), kept);
+        }
+    }
+    vm.collect_full();
+    let with = vm.heap_bytes();
+    for n in 1..40 {
+        for at in 1..=n {
+            let list = get(all, num(f64::from(n * 40 + at))).as_tab().expect("a list");
+            let kept = get(list, num(f64::from(at)));
+            match kept.as_tab() {
+                Some(t) => set(vm, t, num(1.0), Value::TRUE),
+                None => assert_eq!(kept, text(vm, &format!("{n} {at}"))),
+            }
+        }
+    }
+    pop(vm, 1);
+    vm.collect_full();
+    assert!(vm.heap_bytes() < with / 2);
+}
+
+#[test]
+fn high_halves_tell_objects() {
+    use abi::tag;
+    let edges = [tag::NUM_LIMIT, tag::STR << tag::SHIFT, tag::UDATA << tag::SHIFT, tag::LIGHTUD << tag::SHIFT];
+    for bits in edges.into_iter().chain([0, tag::NIL_BITS, tag::TRUE_BITS, f64::NAN.to_bits()]) {
+        for near in [bits.wrapping_sub(1), bits, bits.wrapping_add(1), bits | tag::PTR_MASK] {
+            assert_eq!(Value(near).has_gc_tag(), Value(near).is_gc(), "{near:#x}");
+        }
+    }
+}
