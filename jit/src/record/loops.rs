@@ -12,9 +12,6 @@ const STOP: i32 = 1;
 const STEP: i32 = 2;
 const EXT: i32 = 3;
 
-/// Instructions that are worth a side trace of their own.
-const ENOUGH: u32 = 64;
-
 /// What a loop instruction is about to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Event {
@@ -367,18 +364,9 @@ impl Rec<'_> {
         } else {
             self.t.loop_unroll -= 1;
             if self.t.loop_unroll < 0 {
-                return self.cut(Abort::LoopUnroll);
+                return Err(Abort::LoopUnroll);
             }
         }
         Ok(Status::Go)
-    }
-
-    /// Ends a side trace where it may not go on although there is nothing in its way: another side trace begins there, once this one is hot.
-    /// What has hardly begun is given up.
-    fn cut(&mut self, why: Abort) -> Res<Status> {
-        if self.t.count < ENOUGH || self.t.params.stress {
-            return Err(why);
-        }
-        self.stop(Link::Interp)
     }
 }

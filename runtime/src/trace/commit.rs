@@ -82,11 +82,7 @@ impl Engine {
             at,
             growth: self.params.growth.clone(),
         };
-        let (last, pc) = recorder.position();
-        let counted = self.watch.wants_exits()
-            || self.watch.stats.is_some()
-            || self.stress.is_some()
-            || trace.link == Link::Interp && self.goes_on_at(vm, last, pc);
+        let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
         let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
         self.backend.be_patient((!counted).then_some(patience));
         let mut code = self.backend.assemble(&self.env, &request)?;

@@ -544,12 +544,10 @@ impl Engine {
         if live.dying {
             return false;
         }
-        // Behind the end of a trace that does not go on there is nothing to record, unless the trace only became too long.
-        let final_ = ended && !self.is_cut(vm);
-        let Some(Some(live)) = self.traces.get(trace as usize) else { return false };
+        // Behind the end of a trace that does not go on there is nothing to record.
         let patience = if ready || eager { 1 } else { EXIT_PATIENCE };
         let wait = self.params.hotexit.saturating_mul(patience << live.tries[i].min(16));
-        let hopeless = u32::from(live.tries[i]) >= self.params.tryside || final_ || live.sides[i] != 0;
+        let hopeless = u32::from(live.tries[i]) >= self.params.tryside || ended || live.sides[i] != 0;
         let entries = self.entries.get(root as usize).map_or(0, |e| e.entries.wrapping_sub(e.calls));
         let Some(Some(tree)) = self.traces.get_mut(root as usize) else { return false };
         if tree.account.exit(&mut self.budget, Exit { times, work, ended }, entries) && !eager {
@@ -600,20 +598,6 @@ impl Engine {
                 false
             }
         }
-    }
-
-    /// Says whether the trace whose end was just reached only became too long.
-    fn is_cut(&self, vm: &Vm) -> bool {
-        let view = View { restored: true, ..self.view(vm) };
-        view.at().is_some_and(|(proto, pc)| self.goes_on_at(vm, proto, pc))
-    }
-
-    /// Says whether a trace that leads to the interpreter at an instruction might have gone on there: what cannot is a return or a call.
-    pub(crate) fn goes_on_at(&self, vm: &Vm, proto: P, pc: u32) -> bool {
-        let Some(op) = self.view(vm).code(proto, pc).op() else { return false };
-        let leaves = matches!(op, Op::RET | Op::RET0 | Op::RET1 | Op::RETM);
-        let calls = matches!(op, Op::CALL | Op::CALLM | Op::CALLT | Op::CALLMT | Op::ITERC);
-        !(leaves || calls)
     }
 
     /// The next try at an exit comes after twice as many exits.

@@ -1,4 +1,4 @@
--- Many short inner loops in one branch: a trace that has unrolled as many as it may ends there, and goes on in another.
+-- Many short inner loops in one branch: a recording that would unroll more than it may is given up.
 jit.opt.start("hotloop=4", "hotexit=2")
 local out = {}
 local function puts(...)
