@@ -70,18 +70,14 @@ pub fn all(
         while let Some(&group) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             let members: Vec<_> = group.iter().map(|i| Member { tree: &jobs[*i].tree, name: &jobs[*i].name }).collect();
             let lowered = lower::group(&members, options.lines);
-            // The first is the last: what it has copies of must be there.
+            // The first is the last: where anything was refused, it does without the others.
             let mut refused = false;
-            for ((&i, member), lowered) in group.iter().zip(&members).zip(lowered).rev() {
-                let mut outcome = match i == group[0] && refused {
-                    true => one(&jobs[i], group_of_one(member, options), options, &mut llvm)?,
-                    false => one(&jobs[i], lowered, options, &mut llvm)?,
-                };
-                if matches!(outcome, Outcome::Refused(_)) {
-                    if i == group[0] && group.len() > 1 && !refused {
-                        outcome = one(&jobs[i], group_of_one(member, options), options, &mut llvm)?;
-                    }
-                    refused = true;
+            for (k, lowered) in lowered.into_iter().enumerate().rev() {
+                let (i, job) = (group[k], &jobs[group[k]]);
+                let mut outcome = one(job, lowered, options, &mut llvm)?;
+                refused |= matches!(outcome, Outcome::Refused(_));
+                if k == 0 && refused && group.len() > 1 {
+                    outcome = one(job, lower::lower(&job.tree, &job.name, options.lines), options, &mut llvm)?;
                 }
                 *done[i].lock().map_err(|e| e.to_string())? = Some(outcome);
                 each();
@@ -102,10 +98,6 @@ pub fn all(
     }
     let lost = || "a tree was not compiled".to_string();
     done.into_iter().map(|d| d.into_inner().ok().flatten().ok_or_else(lost)).collect()
-}
-
-fn group_of_one(member: &Member<'_>, options: Options<'_>) -> Result<Lowered, Refusal> {
-    lower::lower(member.tree, member.name, options.lines)
 }
 
 fn one(

@@ -174,7 +174,7 @@ impl Program {
     /// Says whether two prototypes are of one chunk, and each is there once.
     pub fn are_together(&self, a: u64, b: u64) -> bool {
         let (Some(a), Some(b)) = (self.places.get(&a), self.places.get(&b)) else { return false };
-        !a.again && !b.again && std::sync::Arc::ptr_eq(&a.chunk, &b.chunk)
+        !a.again && !b.again && Arc::ptr_eq(&a.chunk, &b.chunk)
     }
 
     /// Returns the hashes of all prototypes.

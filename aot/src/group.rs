@@ -2,7 +2,7 @@
 //!
 //! A link from one tree to another goes through memory and asks for types that are known. Where trees link back and forth one of them, the
 //! *first*, gets copies of the others in its function ([`crate::lower::group`]), as long as there are not more than [`MAX_GUARDS`] guards in it. The
-//! first is the one that is linked most often; the others follow by how often they are.
+//! first is the largest; the others follow by how often they are linked to what is in the group.
 //!
 //! Trees of a group are of one chunk: it is loaded as a whole, so all of them can be bound as soon as one of them runs. (Code that is moved out of
 //! loops reads the constants of copies before they are entered.)

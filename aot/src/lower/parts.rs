@@ -17,6 +17,7 @@
 
 use super::carried::{self, Carried};
 use super::{Lowerer, Member, slots};
+use crate::select;
 use ir::tree::{Item, RootKey, Tree};
 use std::collections::HashMap;
 
@@ -124,8 +125,7 @@ pub(crate) fn of(tables: &mut [Table<'_>], members: &[usize]) -> Vec<Part> {
 
 /// Says whether the first round of a tree is lowered apart.
 fn is_apart(tree: &Tree) -> bool {
-    let guards = |b: &ir::tree::Branch| b.trace.ins.iter().filter(|i| i.is_guard()).count();
-    tree.branches.len() > 1 && tree.branches.iter().map(guards).sum::<usize>() <= MAX_APART
+    tree.branches.len() > 1 && tree.branches.iter().map(select::guards).sum::<usize>() <= MAX_APART
 }
 
 impl<'a> Lowerer<'a> {
@@ -139,7 +139,7 @@ impl<'a> Lowerer<'a> {
         self.parts.iter().position(|p| self.tables[p.member].tree.key == root)
     }
 
-    /// Says whether a part works on the frames that the function began with, and on no more of the stack than another.
+    /// Says whether a part needs no more of the stack than another.
     pub fn fits(&self, part: usize, into: usize) -> bool {
         let room = |p: usize| slots(self.tables[self.parts[p].member].tree);
         room(part) <= room(into)

@@ -59,7 +59,7 @@ pub(crate) struct Collector {
     stepmul: u32,
     /// Bytes in use after the latest atomic phase.
     live: usize,
-    /// Bytes that traces take: they are not in the heap, but marking what they refer to is work of each cycle.
+    /// Bytes that are counted for traces: they are not in the heap, but marking what they refer to is work of each cycle.
     compiled: usize,
     /// Bytes in use at the end of the latest step.
     seen: usize,

@@ -112,7 +112,7 @@ pub struct JitHooks {
     pub around: Option<unsafe fn(*mut Vm, u32, TraceCode) -> u64>,
     /// Told of the main prototype of every chunk that is loaded, before it runs.
     pub loaded: fn(&Vm, *mut ProtoObj),
-    /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector. Returns about how many bytes the traces take.
+    /// Hands all values that traces refer to, and their prototypes (tag `PROTO`), to the collector. Returns how many bytes are counted for the traces.
     pub mark: fn(&Vm, &mut dyn FnMut(Value)) -> usize,
     /// The collector has marked and is about to free: says whether the object at an address stays. (Asked of prototypes.)
     pub sweep: fn(&Vm, &dyn Fn(u64) -> bool),

@@ -277,12 +277,12 @@ impl Engine {
 
     /// How many more times a loop has to come round before it is compiled than `hotloop` says.
     pub(super) fn root_patience(&self) -> u32 {
-        if self.aot.len() == 0 || self.is_eager() { 1 } else { ROOT_PATIENCE }
+        self.beside_trees(ROOT_PATIENCE)
     }
 
-    /// How many times as late a place is tried again after an abort.
-    fn abort_patience(&self) -> u32 {
-        if self.aot.len() == 0 || self.is_eager() { 1 } else { ABORT_PATIENCE }
+    /// Returns `patience` beside precompiled trees, else 1.
+    fn beside_trees(&self, patience: u32) -> u32 {
+        if self.aot.len() == 0 || self.is_eager() { 1 } else { patience }
     }
 
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
@@ -429,7 +429,7 @@ impl Engine {
                 if why == Abort::LeftLoop {
                     *self.left.entry((p.0, at)).or_default() += 1;
                 }
-                let patience = self.abort_patience();
+                let patience = self.beside_trees(ABORT_PATIENCE);
                 self.penalties.blame(vm, p, at, why, patience);
             }
             Origin::Side(trace, exit) => self.penalise_exit(trace, exit, why),
@@ -632,7 +632,7 @@ impl Engine {
         self.drop_root(vm, root);
         self.watch.refused(vm, Origin::Root(proto, at), Abort::Retired);
         self.note_abort(vm, Origin::Root(proto, at), Abort::Retired);
-        let patience = self.abort_patience();
+        let patience = self.beside_trees(ABORT_PATIENCE);
         self.penalties.blame(vm, proto, at, Abort::Retired, patience);
     }
 }

@@ -142,11 +142,7 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     while !quiet && count < max {
         let src = cx.check_str(0)?.bytes();
         let (anchored, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
-        let found = if anchored {
-            pattern::match_at(st, src, pat, at).map(|e| e.map(|e| (at, e)))
-        } else {
-            pattern::search(st, src, pat, at)
-        };
+        let found = next_match(st, src, (anchored, pat), at);
         let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { break };
         count += 1;
         out.extend_from_slice(src.get(copied..s).unwrap_or_default());
@@ -176,6 +172,20 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     cx.ret_last(2)
 }
 
+/// Finds the next match from `at` on; of an anchored pattern, at `at`.
+#[inline(always)]
+fn next_match(
+    st: &mut State,
+    src: &[u8],
+    (anchored, pat): (bool, &[u8]),
+    at: usize,
+) -> Result<Option<(usize, usize)>, PatternError> {
+    match anchored {
+        true => Ok(pattern::match_at(st, src, pat, at)?.map(|e| (at, e))),
+        false => pattern::search(st, src, pat, at),
+    }
+}
+
 /// What replaces a match without running any Lua code.
 enum Quiet<'a> {
     Plain(&'a [u8]),
@@ -197,11 +207,7 @@ fn replace_quietly(cx: &Cx<'_>, st: &mut State, out: &mut Vec<u8>, max: i32) -> 
     };
     let (mut at, mut copied, mut count) = (0, 0, 0);
     while count < max {
-        let found = if anchored {
-            pattern::match_at(st, src, pat, at).map(|e| e.map(|e| (at, e)))
-        } else {
-            pattern::search(st, src, pat, at)
-        };
+        let found = next_match(st, src, (anchored, pat), at);
         let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { break };
         count += 1;
         let room = out.len() + (s - copied) + (e - s) + 64;
