@@ -172,6 +172,10 @@ pub(crate) fn ways(
             map: exit.map,
             next: None,
         };
+        // An outline cannot describe constants that look like the stand-ins for addresses it was made with.
+        if exit.objects && exit.map.is_none() {
+            return Err("an exit makes what the outline does not describe".into());
+        }
         if exit.early && exit.objects && pc != 0 {
             way.find_objects(vm, names, tree, roots).ok_or("an exit makes what cannot be made here")?;
         }
