@@ -24,6 +24,7 @@ mod block;
 mod calls;
 mod carried;
 mod exits;
+mod library;
 mod memory;
 mod numbers;
 mod objects;
