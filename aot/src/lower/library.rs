@@ -85,10 +85,10 @@ impl Lowerer<'_> {
         self.join_as(b, at, &on, (&less, &from), "i32")
     }
 
-    /// `tab_next`: the place itself, if there is a value.
+    /// `tab_next`: the place itself, or the next node with a value.
     pub(super) fn next_entry(&mut self, b: &mut Branching, at: usize, vals: &[Val]) -> Result<(), Refusal> {
         let [t, from] = vals else { return Err(Refusal("a helper lacks arguments".into())) };
-        let (array, nodes, look) = (self.f.label(), self.f.label(), self.f.label());
+        let (array, nodes, look, more) = (self.f.label(), self.f.label(), self.f.label(), self.f.label());
         let (slow, on) = (self.f.label(), self.f.label());
         let asize = self.header(&t.text, "asize", "i32");
         let inside = self.f.let_(format_args!("icmp ult i32 {}, {asize}", from.text));
@@ -99,30 +99,39 @@ impl Lowerer<'_> {
         let slot = self.f.let_(format_args!("getelementptr i64, ptr {slots}, i64 {i}"));
         let v = self.f.let_(format_args!("load i64, ptr {slot}, !tbaa !{ARRAY}"));
         let some = self.f.let_(format_args!("icmp ne i64 {v}, {}", tag::NIL_BITS as i64));
-        let here = self.f.current();
         self.f.line(format_args!("br i1 {some}, label %{on}, label %{slow}"));
         self.f.begin(&nodes);
-        let j = self.f.let_(format_args!("sub i32 {}, {asize}", from.text));
         let mask = self.header(&t.text, "hmask", "i32");
-        let inside = self.f.let_(format_args!("icmp ule i32 {j}, {mask}"));
-        self.f.line(format_args!("br i1 {inside}, label %{look}, label %{slow}"));
-        self.f.begin(&look);
+        let end = self.f.let_(format_args!("add i32 {asize}, {mask}"));
         let first = self.header(&t.text, "node", "ptr");
+        self.f.line(format_args!("br label %{look}"));
+        self.f.begin(&look);
+        let (place, next) = (self.f.name(), self.f.name());
+        self.f.line(format_args!("{place} = phi i32 [ {}, %{nodes} ], [ {next}, %{more} ]", from.text));
+        let over = self.f.let_(format_args!("icmp ugt i32 {place}, {end}"));
+        let read = self.f.label();
+        self.f.line(format_args!("br i1 {over}, label %{on}, label %{read}"));
+        self.f.begin(&read);
+        let j = self.f.let_(format_args!("sub i32 {place}, {asize}"));
         let j = self.f.let_(format_args!("zext i32 {j} to i64"));
         let off = self.f.let_(format_args!("mul nuw nsw i64 {j}, {NODE_SIZE}"));
         let node = self.f.let_(format_args!("getelementptr i8, ptr {first}, i64 {off}"));
         let v = self.f.let_(format_args!("load i64, ptr {node}, !tbaa !{NODE}"));
         let some = self.f.let_(format_args!("icmp ne i64 {v}, {}", tag::NIL_BITS as i64));
-        let there = self.f.current();
-        self.f.line(format_args!("br i1 {some}, label %{on}, label %{slow}"));
+        self.f.line(format_args!("br i1 {some}, label %{on}, label %{more}"));
+        self.f.begin(&more);
+        self.f.line(format_args!("{next} = add i32 {place}, 1"));
+        self.f.line(format_args!("br label %{look}"));
         self.f.begin(&slow);
         self.call_with(b, at, Helper::tab_next, &[t.text.to_string(), from.text.to_string()])?;
         let v = b.vals[at].clone().ok_or_else(|| Refusal("a helper gave nothing".into()))?;
         let behind = self.f.current();
         self.f.line(format_args!("br label %{on}"));
         self.f.begin(&on);
-        let k = &from.text;
-        let text = self.f.let_(format_args!("phi i32 [ {k}, %{here} ], [ {k}, %{there} ], [ {}, %{behind} ]", v.text));
+        let text = self.f.let_(format_args!(
+            "phi i32 [ {}, %{array} ], [ -1, %{look} ], [ {place}, %{read} ], [ {}, %{behind} ]",
+            from.text, v.text
+        ));
         b.vals[at] = Some(Val { text: text.into(), ty: v.ty });
         Ok(())
     }

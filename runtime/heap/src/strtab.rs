@@ -78,7 +78,6 @@ impl StrTab {
     /// Rebuilds the table with `slots` slots, without what a sweep would remove.
     fn rebuild(&mut self, heap: &Heap, slots: usize) {
         let old = std::mem::replace(&mut self.slots, vec![0; slots].into_boxed_slice());
-        crate::sys::advise_huge(self.slots.as_mut_ptr().cast(), slots * 8);
         self.shift = 32 - slots.trailing_zeros();
         let sweeping = self.left > 0;
         self.left = 0;

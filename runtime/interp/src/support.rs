@@ -393,10 +393,8 @@ pub unsafe extern "C" fn call_builtin(m: *mut Vm, base: *mut u64, n: i32) -> i32
             return handed_over(worker::call::call_from_builtin(vm, base, results as u64));
         }
         let from = vm.top.get().sub(results as usize);
-        match worker::ret::return_values(vm, from, results as usize) {
-            Step::Next => 0,
-            step => handed_over(step),
-        }
+        worker::ret::return_to_lua(vm, from, results as usize);
+        0
     }
 }
 

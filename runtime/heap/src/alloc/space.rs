@@ -13,7 +13,8 @@ use crate::sys;
 /// Bytes committed at a time.
 const CHUNK: usize = 1 << 20;
 /// Bytes from which on large pages are asked for: what of the last one is not in use is little then.
-const HUGE_FROM: usize = 32 << 20;
+const HUGE_FROM: usize = 16 << 20;
+const _: () = assert!(HUGE_FROM.is_multiple_of(sys::HUGE) && sys::HUGE.is_multiple_of(BLOCK));
 /// Bytes of address space to ask for.
 const RESERVE: usize = 1 << 37;
 /// Bytes of cells that one bit of the bitmap stands for.
@@ -72,7 +73,7 @@ const fn bit(offset: usize) -> (usize, u64) {
 
 impl Space {
     pub fn new() -> Space {
-        let (p, got) = sys::reserve(RESERVE / 128 * 129, BLOCK);
+        let (p, got) = sys::reserve(RESERVE / 128 * 129, sys::HUGE);
         let size = got / 129 * 128 / CHUNK * CHUNK;
         Space {
             base: p,
@@ -98,7 +99,7 @@ impl Space {
             let c = self.committed;
             // A large page at a time, once there are many.
             let huge = c >= HUGE_FROM;
-            let size = if huge { sys::HUGE - (self.base as usize + c) % sys::HUGE } else { CHUNK };
+            let size = if huge { sys::HUGE } else { CHUNK };
             if c + size > self.size {
                 return None;
             }
@@ -267,7 +268,7 @@ impl Drop for Space {
     fn drop(&mut self) {
         if !self.base.is_null() {
             // SAFETY: the heap is gone, nobody refers to its cells.
-            unsafe { sys::unreserve(self.base, self.size / 128 * 129, BLOCK) };
+            unsafe { sys::unreserve(self.base, self.size / 128 * 129, sys::HUGE) };
         }
     }
 }

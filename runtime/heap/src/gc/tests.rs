@@ -170,6 +170,25 @@ fn keeps_what_is_reachable_under_stress() {
     graph(true, 99, 1500);
 }
 
+/// A heap grows across the size from which on it asks for large pages, wherever the system has put it.
+#[test]
+fn large_heaps_grow() {
+    for _ in 0..4 {
+        let mut vm = machine();
+        let vm = &mut *vm;
+        let list = new_table(vm);
+        push(vm, Value::from_tab(list));
+        for i in 1..(24 << 20) / 240 {
+            let t = crate::table::new(vm, 24, 0).expect("memory");
+            set(vm, list, num(f64::from(i)), Value::from_tab(t));
+        }
+        assert!(vm.heap_bytes() > 20 << 20);
+        pop(vm, 1);
+        vm.collect_full();
+        assert!(vm.heap_bytes() < 8 << 20);
+    }
+}
+
 #[test]
 fn interns_across_collections() {
     let mut vm = machine();

@@ -35,7 +35,7 @@ unsafe fn halve(array: *const u64, mut hi: u32) -> u32 {
 }
 
 /// Finds the border near the last one. Which slots halving looks at on its way to a border follows from the border alone, so whether it would find
-/// the guess is seen by looking at these: in any order, without waiting for one to know the next, and without a branch for each.
+/// the guess is seen by looking at these: in any order, without waiting for one to know the next.
 #[inline(never)]
 unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
     // SAFETY: all indices are at most `hi`; nothing else reads or writes the guess meanwhile.
@@ -49,7 +49,8 @@ unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
             } else if at > 0 && is_nil(at) {
                 at -= 1;
             }
-            if halving_ends_at(at, hi, is_nil) {
+            let found = if hi.is_power_of_two() { names(at, hi, is_nil) } else { passes(at, hi, is_nil) };
+            if found {
                 (*t.cast_mut()).border = at;
                 return at;
             }
@@ -60,24 +61,31 @@ unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
     }
 }
 
-/// Says whether halving, given that slot `hi` is nil, would find the border `at`, which is below it.
+/// Says whether halving a power of two would find the border `at`: it looks at the slots that the bits of its result name.
 #[inline(always)]
-fn halving_ends_at(at: u32, hi: u32, is_nil: impl Fn(u32) -> bool) -> bool {
-    let mut all = true;
-    if hi.is_power_of_two() {
-        // The result's bits from the highest on: a slot has a value where its bit is set.
-        for bit in 0..hi.trailing_zeros() {
-            let above = at >> bit;
-            all &= is_nil((above | 1) << bit) != (above & 1 != 0);
-        }
-    } else {
-        let (mut lo, mut hi) = (0, hi);
-        while hi - lo > 1 {
-            let mid = (lo + hi) >> 1;
-            let below = mid <= at;
-            all &= is_nil(mid) != below;
-            (lo, hi) = if below { (mid, hi) } else { (lo, mid) };
-        }
+fn names(at: u32, hi: u32, is_nil: impl Fn(u32) -> bool) -> bool {
+    // Below: a slot for each bit that is set, with those above it.
+    let mut below = at;
+    while below != 0 && !is_nil(below) {
+        below &= below - 1;
+    }
+    // Above: a slot for each bit that is not.
+    let mut above = at;
+    while above < hi - 1 && is_nil(above + 1) {
+        above |= above + 1;
+    }
+    below == 0 && above == hi - 1
+}
+
+/// Says whether halving would find the border `at`, without a branch for each slot.
+#[inline(always)]
+fn passes(at: u32, mut hi: u32, is_nil: impl Fn(u32) -> bool) -> bool {
+    let (mut all, mut lo) = (true, 0);
+    while hi - lo > 1 {
+        let mid = (lo + hi) >> 1;
+        let below = mid <= at;
+        all &= is_nil(mid) != below;
+        (lo, hi) = if below { (mid, hi) } else { (lo, mid) };
     }
     all
 }

@@ -18,23 +18,7 @@ pub(crate) unsafe fn return_values(vm: &mut Vm, mut from: *mut u64, mut n: usize
             let base = vm.base;
             let link = *base.sub(1);
             if link & frame::TYPE_LUA == frame::LUA {
-                let pc = link as *const u32;
-                let call = *pc.sub(1);
-                let a = (call >> 8) as u8 as usize;
-                let want = (call >> 24) as usize;
-                let to = base.sub(2);
-                if want == 0 {
-                    move_down(from, to, n);
-                    vm.multres = n as u64;
-                } else {
-                    let have = n.min(want - 1);
-                    move_down(from, to, have);
-                    for i in have..want - 1 {
-                        *to.add(i) = tag::NIL_BITS;
-                    }
-                }
-                vm.base = base.sub(2 + a);
-                vm.pc = pc;
+                return_to_lua(vm, from, n);
                 return Step::Next;
             }
             let previous = base.byte_sub((link & !frame::TYPE) as usize);
@@ -72,6 +56,32 @@ pub(crate) unsafe fn return_values(vm: &mut Vm, mut from: *mut u64, mut n: usize
                 }
             }
         }
+    }
+}
+
+/// Returns the `n` values at `from` to the Lua function whose CALL made the frame at `vm.base`.
+#[inline(always)]
+pub(crate) unsafe fn return_to_lua(vm: &mut Vm, from: *mut u64, n: usize) {
+    // SAFETY: as for `return_values`.
+    unsafe {
+        let base = vm.base;
+        let pc = *base.sub(1) as *const u32;
+        let call = *pc.sub(1);
+        let a = (call >> 8) as u8 as usize;
+        let want = (call >> 24) as usize;
+        let to = base.sub(2);
+        if want == 0 {
+            move_down(from, to, n);
+            vm.multres = n as u64;
+        } else {
+            let have = n.min(want - 1);
+            move_down(from, to, have);
+            for i in have..want - 1 {
+                *to.add(i) = tag::NIL_BITS;
+            }
+        }
+        vm.base = base.sub(2 + a);
+        vm.pc = pc;
     }
 }
 

@@ -193,9 +193,16 @@ pub struct State {
     level: u32,
     depth: u32,
     captures: [Capture; MAX_CAPTURES],
-    /// The pattern that sets and first item are of, if it is short.
+    /// The pattern that all of the following is of, if it is short.
     text: [u8; KEPT_TEXT],
     text_len: Option<u8>,
+    /// `^` at its beginning is an anchor, where it is there.
+    anchors: bool,
+    anchored: bool,
+    /// It has bytes with a meaning of their own.
+    special: bool,
+    /// Where it ends: before its first NUL byte.
+    end: usize,
     /// Pattern position behind `[` (0: none) and behind `]` of each kept set.
     set_at: [(u32, u32); SETS],
     sets: [Bits; SETS],
@@ -213,14 +220,14 @@ pub struct Fresh {
     way: usize,
 }
 
-/// Takes the state that a pattern (effective, without anchor) had the last time, or makes another if that is in use.
+/// Takes the state that a pattern had the last time, or makes another if that is in use. `anchors` says whether `^` has a meaning.
 #[inline]
-pub fn fresh(pat: &[u8]) -> Fresh {
+pub fn fresh(pat: &[u8], anchors: bool) -> Fresh {
     // Constant patterns do not move; whose state it is says the text.
     let place = pat.as_ptr().addr() >> 4;
     let way = (place ^ place >> 4) % STATES;
     let mut state = WAITING.with(|w| w[way].take()).unwrap_or_default();
-    state.prepare(pat);
+    state.prepare(pat, anchors);
     Fresh { state: Some(state), way }
 }
 
@@ -254,26 +261,52 @@ impl State {
             captures: [Capture { start: 0, len: 0 }; MAX_CAPTURES],
             text: [0; KEPT_TEXT],
             text_len: None,
+            anchors: true,
+            anchored: false,
+            special: false,
+            end: 0,
             set_at: [(0, 0); SETS],
             sets: [Bits::EMPTY; SETS],
             first: None,
         }
     }
 
-    /// Makes the state one for a pattern: what captures hold counts only as far as the level says, and sets stay if it was the pattern's before.
+    /// Makes the state one for a pattern: what captures hold counts only as far as the level says, and what is known of the pattern stays if it was
+    /// the same before.
     #[inline]
-    pub fn prepare(&mut self, pat: &[u8]) {
+    pub fn prepare(&mut self, pat: &[u8], anchors: bool) {
         (self.level, self.depth) = (0, 0);
         let same = self.text_len.is_some_and(|n| self.text[..usize::from(n)] == *pat);
-        if !same {
-            self.set_at = [(0, 0); SETS];
-            self.first = None;
-            self.text_len = None;
-            if let Some(text) = self.text.get_mut(..pat.len()) {
-                text.copy_from_slice(pat);
-                self.text_len = Some(pat.len() as u8);
-            }
+        if !same || self.anchors != anchors {
+            self.change(pat, anchors);
         }
+    }
+
+    #[inline(never)]
+    fn change(&mut self, pat: &[u8], anchors: bool) {
+        self.end = effective(pat).len();
+        self.anchors = anchors;
+        self.anchored = anchors && pat[..self.end].first() == Some(&b'^');
+        self.special = has_specials(pat);
+        self.set_at = [(0, 0); SETS];
+        self.first = None;
+        self.text_len = None;
+        if let Some(text) = self.text.get_mut(..pat.len()) {
+            text.copy_from_slice(pat);
+            self.text_len = Some(pat.len() as u8);
+        }
+    }
+
+    /// Says whether the pattern it was prepared for is one, and no plain text.
+    #[inline]
+    pub fn is_special(&self) -> bool {
+        self.special
+    }
+
+    /// Returns what counts of the pattern it was prepared for: whether it is anchored, and what is matched.
+    #[inline]
+    pub fn parts<'p>(&self, pat: &'p [u8]) -> (bool, &'p [u8]) {
+        (self.anchored, pat.get(usize::from(self.anchored)..self.end).unwrap_or_default())
     }
 
     /// Returns the set whose text starts at `p`, behind `[`, and where the pattern goes on.
@@ -357,7 +390,7 @@ impl State {
 const SHORT: usize = 24;
 
 /// Returns the part of a pattern that counts: up to the first NUL byte.
-pub fn effective(pat: &[u8]) -> &[u8] {
+fn effective(pat: &[u8]) -> &[u8] {
     let end = if pat.len() < SHORT { pat.iter().position(|c| *c == 0) } else { memchr::memchr(0, pat) };
     match end {
         Some(end) => &pat[..end],
@@ -366,7 +399,7 @@ pub fn effective(pat: &[u8]) -> &[u8] {
 }
 
 /// Says whether `pat` has any byte with a meaning of its own.
-pub fn has_specials(pat: &[u8]) -> bool {
+fn has_specials(pat: &[u8]) -> bool {
     pat.iter().any(|c| matches!(c, b'^' | b'$' | b'*' | b'+' | b'?' | b'.' | b'(' | b'[' | b'%' | b'-'))
 }
 

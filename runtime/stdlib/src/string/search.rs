@@ -17,14 +17,6 @@ fn raise(cx: &Cx<'_>, error: PatternError) -> Raise {
     cx.error(error.message())
 }
 
-/// Splits the anchor off.
-fn split_anchor(pat: &[u8]) -> (bool, &[u8]) {
-    match pat.strip_prefix(b"^") {
-        Some(rest) => (true, rest),
-        None => (false, pat),
-    }
-}
-
 /// Pushes capture `i` of a match from `s` to `e`.
 fn push_capture(cx: &Cx<'_>, st: &State, src: &[u8], i: u32, s: usize, e: usize) -> Result<(), Raise> {
     match st.capture(i, s, e).map_err(|error| raise(cx, error))? {
@@ -61,15 +53,15 @@ fn search(cx: &mut Cx<'_>, is_find: bool) -> Result<Ret, Raise> {
     let mut init = i64::from(cx.opt_int(2, 1)?);
     init = if init < 0 { init + src.len() as i64 } else { init - 1 };
     let init = (init.max(0) as usize).min(src.len());
-    if is_find && (cx.arg(3).is_true() || !pattern::has_specials(pat)) {
+    let mut fresh = pattern::fresh(pat, true);
+    let st = fresh.state();
+    if is_find && (!st.is_special() || cx.arg(3).is_true()) {
         let Some(at) = find_plain(&src[init..], pat) else { return cx.ret(Val::NIL) };
         cx.push(Val::num((init + at + 1) as f64));
         cx.push(Val::num((init + at + pat.len()) as f64));
         return cx.ret_last(2);
     }
-    let (anchored, pat) = split_anchor(pattern::effective(pat));
-    let mut fresh = pattern::fresh(pat);
-    let st = fresh.state();
+    let (anchored, pat) = st.parts(pat);
     let found = if anchored {
         pattern::match_at(st, src, pat, init).map(|e| e.map(|e| (init, e)))
     } else {
@@ -110,9 +102,9 @@ pub fn gmatch_aux(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     };
     let src = src.bytes();
     // An anchor has no meaning here: `^` is a byte like any other.
-    let pat = pattern::effective(pat.bytes());
-    let mut fresh = pattern::fresh(pat);
+    let mut fresh = pattern::fresh(pat.bytes(), false);
     let st = fresh.state();
+    let (_, pat) = st.parts(pat.bytes());
     let found = pattern::search(st, src, pat, at as usize);
     let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { return cx.ret0() };
     let next = if e == s { e + 1 } else { e };
@@ -124,8 +116,8 @@ pub fn gmatch_aux(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 /// `string.gsub(s, pattern, repl [, n])`
 pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let len = cx.check_str(0)?.len();
-    let (_, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
-    let (mut fresh, mut known) = (pattern::fresh(pat), pat.as_ptr());
+    let pat = cx.check_str(1)?.bytes();
+    let (mut fresh, mut known) = (pattern::fresh(pat, true), pat.as_ptr());
     let st = fresh.state();
     let max = cx.opt_int(3, (len + 1).min(i32::MAX as usize) as i32)?;
     // A table without a metatable is quiet, too.
@@ -142,12 +134,13 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     }
     while !quiet && count < max {
         let src = cx.check_str(0)?.bytes();
-        let (anchored, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
+        let pat = cx.check_str(1)?.bytes();
         if pat.as_ptr() != known {
             // A callback changed the argument.
             known = pat.as_ptr();
-            st.prepare(pat);
+            st.prepare(pat, true);
         }
+        let (anchored, pat) = st.parts(pat);
         let found = next_match(st, src, (anchored, pat), at);
         let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { break };
         count += 1;
@@ -203,7 +196,7 @@ enum Quiet<'a> {
 /// so they are read once.
 fn replace_quietly(cx: &Cx<'_>, st: &mut State, out: &mut Vec<u8>, max: i32) -> Result<(usize, i32), Raise> {
     let src = cx.check_str(0)?.bytes();
-    let (anchored, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
+    let (anchored, pat) = st.parts(cx.check_str(1)?.bytes());
     let by = match cx.arg(2).as_tab() {
         Some(table) => Quiet::Table(table),
         None => {

@@ -21,6 +21,34 @@ fn items() {
     assert_eq!(find("a\0b", "%z"), Ok(Some((1, 2))));
 }
 
+/// A state that is taken again serves what it is asked for, whatever it served before.
+#[test]
+fn kept_states() {
+    let text = b"^[b-d]+".to_vec();
+    let mut matched = |anchors: bool, src: &[u8]| {
+        let mut fresh = fresh(&text, anchors);
+        let st = fresh.state();
+        assert!(st.is_special());
+        let (anchored, pat) = st.parts(&text);
+        assert_eq!(anchored, anchors);
+        search(st, src, pat, 0)
+    };
+    for _ in 0..3 {
+        assert_eq!(matched(true, b"abcd"), Ok(Some((1, 4))));
+        assert_eq!(matched(false, b"abcd"), Ok(None));
+        assert_eq!(matched(false, b"a^bc"), Ok(Some((1, 4))));
+    }
+    let mut long = vec![b'x'; KEPT_TEXT];
+    long.extend_from_slice(b"[ab]\0[");
+    for _ in 0..2 {
+        let mut fresh = fresh(&long, true);
+        let st = fresh.state();
+        let src = [&[b'x'; KEPT_TEXT][..], b"b"].concat();
+        let (_, pat) = st.parts(&long);
+        assert_eq!(search(st, &src, pat, 0), Ok(Some((0, KEPT_TEXT + 1))));
+    }
+}
+
 #[test]
 fn errors() {
     assert_eq!(find("a", "%"), Err(PatternError::Escape));
