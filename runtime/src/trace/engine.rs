@@ -462,9 +462,11 @@ impl Engine {
     }
 
     /// A function was unrolled too often although it has a trace: one that only returns. Without it, and recorded again soon, at some
-    /// other depth, it may become a trace of the recursion.
+    /// other depth, it may become a trace of the recursion. (A precompiled tree stays: that was tried when its profile was made.)
     fn retry_recursion(&mut self, vm: &mut Vm, p: P) {
-        if let Some((number, true)) = self.roots.get(&(p.0, 0)).copied() {
+        if let Some((number, true)) = self.roots.get(&(p.0, 0)).copied()
+            && !self.traces.get(number as usize).and_then(Option::as_ref).is_some_and(|t| t.aot)
+        {
             self.drop_root(vm, number);
             self.penalties.soon(vm, p, 0);
         }
