@@ -44,7 +44,7 @@ const ROOT_PATIENCE: u32 = 8;
 const EXIT_PATIENCE: u32 = 64;
 
 /// And so do places where a recording was given up, until the next one: the profile had its chance to see one succeed.
-const ABORT_PATIENCE: u32 = 64;
+pub(super) const ABORT_PATIENCE: u32 = 64;
 
 /// A compiled trace.
 #[derive(Default)]
@@ -311,7 +311,7 @@ impl Engine {
     }
 
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
-    fn is_eager(&self) -> bool {
+    pub(super) fn is_eager(&self) -> bool {
         self.stress.is_some() || self.params.hotloop <= 2
     }
 
