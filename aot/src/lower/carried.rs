@@ -297,9 +297,8 @@ impl Lowerer<'_> {
             return Err(Refusal("the first snapshot restores slots".into()));
         }
         let (back, start) = (self.parts[self.open].back.clone(), self.parts[self.open].start.clone());
-        self.f.begin(&back);
         self.come_from(self.tree.key.proto, self.tree.key.pc);
-        self.leave(0, 0, &format!("%{back}.base"), &State::default())?;
+        self.leave(&back, (0, 0), &format!("%{back}.base"), &State::default());
         self.f.begin(&start);
         Ok(())
     }
@@ -339,9 +338,7 @@ impl Lowerer<'_> {
             let turned = self.turned.iter().filter(|t| t.0 == part);
             let turned: Vec<String> = turned.map(|(_, l, b)| format!("[ {b}, %{l} ]")).collect();
             let back = self.parts[part].back.clone();
-            if turned.is_empty() {
-                self.f.remove(&back);
-            } else {
+            if !turned.is_empty() {
                 self.f.phi(&back, format_args!("%{back}.base = phi ptr {}", turned.join(", ")));
             }
             let base = self.parts[part].base.clone();

@@ -25,7 +25,7 @@ pub(crate) struct State {
     /// Slots.
     pub slots: HashMap<i32, Known>,
     /// What sunk objects are made of, as `ir::sunk::spilled` has it.
-    spilled: Vec<Val>,
+    pub spilled: Vec<Val>,
     /// What side traces inherit of that.
     needed: Vec<Val>,
 }
@@ -93,49 +93,12 @@ impl Lowerer<'_> {
             let quiet = b.quiet && super::carried::is_quiet(&self.tree.branches[b.branch].trace);
             self.pending.push(Pending { branch: side, label: label.clone(), base: b.base.clone(), quiet, state });
         } else {
-            self.leave_at(&label, b, s, &state)?;
+            self.leave(&label, (b.branch, s), &b.base.clone(), &state);
         }
         Ok(label)
     }
 
-    fn leave_at(&mut self, label: &str, b: &Branching, s: usize, state: &State) -> Result<(), Refusal> {
-        let here = self.f.current();
-        self.f.begin(label);
-        self.leave(b.branch, s, &b.base, state)?;
-        self.f.reopen(&here);
-        Ok(())
-    }
-
-    /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime, or in a side trace that was compiled later. Objects are
-    /// made by the runtime.
-    pub fn leave(&mut self, branch: usize, s: usize, base: &str, state: &State) -> Result<(), Refusal> {
-        self.store_slots(base, &state.slots);
-        self.table().spills = self.table().spills.max(state.spilled.len());
-        let name = self.name;
-        for (i, v) in state.spilled.iter().enumerate() {
-            let at = self.f.let_(format_args!("getelementptr %{name}.k, ptr @{name}.k, i64 0, i32 1, i64 {i}"));
-            self.f.line(format_args!("store {} {}, ptr {at}, align 8, !tbaa !{}", llvm(v.ty), v.text, block::VM));
-        }
-        let number = self.exit_number((branch as u32, s as u32));
-        let way = self.constant(Item::Exit(number as u32), "ptr");
-        self.vm_store("ptr", &way, vmfield::LEFT);
-        let next = self.f.let_(format_args!("load ptr, ptr {way}, !tbaa !{}", block::VM));
-        self.jump_to(&next, base);
-        Ok(())
-    }
-
-    /// Numbers an exit. Copies have the numbers of what they copy.
-    fn exit_number(&mut self, from: (u32, u32)) -> usize {
-        let first = self.parts[self.open].first;
-        let exits = &mut self.table().exits;
-        let known = exits.iter().position(|e| *e == from).filter(|_| !first);
-        known.unwrap_or_else(|| {
-            exits.push(from);
-            exits.len() - 1
-        })
-    }
-
-    fn jump_to(&mut self, function: &str, base: &str) {
+    pub(super) fn jump_to(&mut self, function: &str, base: &str) {
         let r = self.f.let_(format_args!("musttail call i64 {function}(ptr %vm, ptr {base})"));
         self.f.line(format_args!("ret i64 {r}"));
     }
@@ -144,10 +107,15 @@ impl Lowerer<'_> {
         let mut slots: Vec<_> = slots.iter().filter(|s| *s.1 != Known::Object).collect();
         slots.sort_by_key(|(slot, _)| **slot);
         for (&slot, known) in slots {
+            self.store_slot(base, slot, known);
+        }
+    }
+
+    /// Stores what a slot holds, unless the runtime makes it.
+    pub(super) fn store_slot(&mut self, base: &str, slot: i32, known: &Known) {
+        if let Some(v) = self.materialise(known) {
             let at = self.at_offset(base, i64::from(slot) * 8);
-            if let Some(v) = self.materialise(known) {
-                self.store_boxed(&v, &at, STACK);
-            }
+            self.store_boxed(&v, &at, STACK);
         }
     }
 
