@@ -206,18 +206,17 @@ pub(crate) enum CodeMemory {
     Never,
 }
 
-/// Makes the memory for code, and the backend that writes it.
-fn code_memory(params: &Params, env: &Env, watch: &mut Watch) -> Option<(Arena, X64)> {
+/// Makes the memory for code, with what all traces share.
+fn code_memory(params: &Params, env: &Env, backend: &mut X64, watch: &mut Watch) -> Option<Arena> {
     let limit = params.maxmcode as usize * 1024;
     let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
     let mut arena = arena.ok()?;
-    let mut backend = X64::new();
     // Blocks are freed one by one, so this one stays.
     let exit = backend.exit_code(env);
     let at = arena.publish(&exit).ok()?;
     backend.share_exit(Some(at));
     watch.shares_exit(at, &exit);
-    Some((arena, backend))
+    Some(arena)
 }
 
 impl Engine {
@@ -245,7 +244,7 @@ impl Engine {
             budget: Budget::default(),
             map: SnapMap::default(),
             log: std::env::var("KILN_TRACE_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(0),
-            backend: X64::baseline(),
+            backend: if LIVE && live { X64::new() } else { X64::baseline() },
             env,
             stress: None,
             inject,
@@ -259,9 +258,9 @@ impl Engine {
     pub(crate) fn has_code_memory(&mut self, vm: &mut Vm) -> bool {
         if LIVE && self.code_memory == CodeMemory::Later {
             self.code_memory = CodeMemory::Never;
-            match code_memory(&self.params, &self.env, &mut self.watch) {
-                Some((arena, backend)) => {
-                    (self.arena, self.backend) = (arena, backend);
+            match code_memory(&self.params, &self.env, &mut self.backend, &mut self.watch) {
+                Some(arena) => {
+                    self.arena = arena;
                     self.code_memory = CodeMemory::There;
                 }
                 None => {
