@@ -274,7 +274,8 @@ impl Vm {
         unsafe extern "C" fn trap(_: *mut u64, _: *const u32, _: u64, _: *mut Vm, _: *const u64) {
             std::process::abort()
         }
-        let mut vm = Box::new(Vm {
+        // Written where it stays: on the stack it would touch pages of its own.
+        let mut vm = Box::write(Box::new_uninit(), Vm {
             dispatch: [trap; 256],
             base: std::ptr::null_mut(),
             pc: std::ptr::null(),
