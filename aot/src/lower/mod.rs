@@ -24,6 +24,7 @@ mod block;
 mod calls;
 mod carried;
 mod exits;
+mod held;
 mod memory;
 mod numbers;
 mod objects;
@@ -150,6 +151,7 @@ fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines
         turned: Vec::new(),
         level: false,
         scratch: 0,
+        tails: HashMap::new(),
     };
     l.level = l.is_level();
     let done = l.run();
@@ -213,6 +215,8 @@ pub(crate) struct Lowerer<'a> {
     level: bool,
     /// Words of an array on the native stack.
     scratch: usize,
+    /// Ends of exits: by part, base and slots that they store, label and blocks before.
+    tails: HashMap<(usize, String, Vec<i32>), (String, usize)>,
 }
 
 impl<'a> Lowerer<'a> {
@@ -246,6 +250,7 @@ impl<'a> Lowerer<'a> {
             if let Err(why) = self.branch(&mut side) {
                 // The exit becomes one that leaves.
                 self.f.reset(mark.0);
+                self.tails.retain(|_, (_, before)| *before < mark.0);
                 self.table().exits.truncate(mark.1);
                 self.table().cells = cells;
                 self.pending.truncate(mark.2);
@@ -345,8 +350,13 @@ impl<'a> Lowerer<'a> {
                 head = Some(self.loop_head(b, i)?);
                 continue;
             }
+            if b.quiet && carried::writes_stack(t, t.ins[i]) {
+                self.flush(b);
+            }
+            if t.ins[i].op == Op::UCLO {
+                self.sync(b);
+            }
             self.op(b, i)?;
-            self.note_writes(b, i);
         }
         self.end(b, head)
     }
