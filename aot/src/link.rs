@@ -64,7 +64,11 @@ pub fn link(
     let name = linker.to_string_lossy();
     let run = |statically: bool, script: Option<&Path>| {
         let mut command = Command::new(&linker);
-        command.arg("-o").arg(output).arg(object).arg(archive).args(["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-O1"]);
+        command.arg("-o").arg(output).arg(object).arg(archive).args([
+            "-Wl,--gc-sections",
+            "-Wl,--as-needed",
+            "-Wl,-O1",
+        ]);
         if target.arch == "loongarch64" {
             // What relaxation saves is small, and lld finds no end of it in some programs ("address assignment did not converge").
             command.arg("-Wl,--no-relax");

@@ -26,8 +26,8 @@
 //! Invariant: equal builds give equal text. There is no time, no host name, no absolute path unless the user named one.
 
 use crate::cpu::Cpu;
-use crate::ll::{Level, Settings};
 use crate::link::Libc;
+use crate::ll::{Level, Settings};
 use crate::plan::{Plan, Source};
 use crate::target::Target;
 use crate::traces::{Compiled, Done};

@@ -66,9 +66,10 @@ impl Lowerer<'_> {
         self.table().spills = self.table().spills.max(state.spilled.len());
         let number = self.exit_number((from.0 as u32, from.1 as u32));
         let word = self.table().item(Item::Exit(number as u32)) * 8;
-        let mut slots: Vec<_> = state.slots.iter().filter(|s| *s.1 != Known::Object).collect();
-        slots.sort_by_key(|(slot, _)| **slot);
-        let slots = slots.into_iter().map(|(slot, known)| (*slot, known.clone())).collect();
+        let held = self.under(state).into_iter().map(|h| (h.slot, Known::Val(h.known())));
+        let own = state.slots.iter().filter(|s| *s.1 != Known::Object).map(|(slot, known)| (*slot, known.clone()));
+        let mut slots: Vec<Slot> = own.chain(held).collect();
+        slots.sort_by_key(|s| s.0);
         let (part, place) = (self.open, self.f.place);
         let often = self.is_left_often(from);
         let (label, base, spilled) = (label.to_string(), base.to_string(), state.spilled.clone());
