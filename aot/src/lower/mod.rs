@@ -26,6 +26,7 @@ mod carried;
 mod exits;
 mod held;
 mod leaves;
+mod library;
 mod memory;
 mod numbers;
 mod objects;
