@@ -179,7 +179,8 @@ fn given_up(aborts: &BTreeMap<GivenUp, u64>, program: &Program, trees: &[Done]) 
     let mut out: BTreeMap<(RootKey, &str), u64> = BTreeMap::new();
     let roots: BTreeSet<RootKey> = trees.iter().map(|t| t.key).collect();
     for (g, times) in aborts {
-        if !g.side && program.has(g.root.proto.hash) && !roots.contains(&g.root) {
+        let there = program.has(g.root.proto.hash) || program.is_loaded(g.root.proto);
+        if !g.side && there && !roots.contains(&g.root) {
             let sum = out.entry((g.root, &g.reason)).or_default();
             *sum = sum.saturating_add(*times);
         }

@@ -59,9 +59,6 @@ pub fn install(vm: &mut Vm, wanted: bool) -> Result<(), String> {
     state.changed = Some(changed);
     state.flush = Some(flush);
     state.compiler = Some(&reflect::REFLECTION);
-    for (name, default) in jit::params::Params::TABLE {
-        state.set_option(&format!("{name}={default}"));
-    }
     changed(vm);
     Ok(())
 }
