@@ -24,13 +24,13 @@ pub(super) const LOWEST: i32 = -2;
 /// A slot that is carried as a type.
 #[derive(Clone)]
 pub(crate) struct Carried {
-    slot: i32,
-    ty: Ty,
+    pub slot: i32,
+    pub ty: Ty,
     convert: bool,
     /// Values look at their type: some load of it is a guard.
     guard: bool,
     /// The way in may ask: nothing else leaves before.
-    early: bool,
+    pub early: bool,
     /// Name of the value; the bit's has `.ok` behind.
     name: String,
 }
@@ -47,6 +47,12 @@ pub(crate) struct Way {
     vals: Vec<(String, String)>,
     /// What is held.
     held: Vec<String>,
+}
+
+/// Returns the integer that a number is, if it has its bits.
+pub(super) fn whole(bits: u64) -> Option<i32> {
+    let n = f64::from_bits(bits) as i32;
+    (f64::from(n).to_bits() == bits).then_some(n)
 }
 
 /// Says whether an instruction may write slots of the stack, or move it.
@@ -214,7 +220,7 @@ impl Lowerer<'_> {
             }
             vals.push(val);
         }
-        let held = self.hold(state, (&b.base, base), moved, to)?;
+        let held = self.hold(state, &b.base, moved, to)?;
         self.ways.push(Way { to, label: self.f.current(), base: base.into(), vals, held });
         self.f.line(format_args!("br label %{}", self.parts[to].start));
         Ok(())
@@ -356,13 +362,13 @@ impl Lowerer<'_> {
             let own = format!("{}.ok", c.name);
             let mut ways = self.ways.iter().filter(|w| w.to == 0);
             let sure = ways.all(|w| w.vals[i].1 == "true" || w.vals[i].1 == own);
-            if ok != "true" && c.early && sure {
+            if ok != "true" && c.early && (sure || self.is_held_as(c.slot, c.ty)) {
                 self.turn_back(&ok, "%base", 0);
                 ok = "true".into();
             }
             way.vals.push((v, ok));
         }
-        way.held = self.hold_first();
+        way.held = self.hold_first(&way.vals);
         way.label = self.f.current();
         self.f.line(format_args!("br label %{}", self.parts[0].start));
         self.ways.insert(0, way);
