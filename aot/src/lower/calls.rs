@@ -17,12 +17,21 @@ impl Lowerer<'_> {
             row.args.iter().zip(args).map(|(a, v)| format!("{}{} {v}", ty(*a), extended(*a))).collect();
         let list = list.join(", ");
         if row.ret == Arg::void {
-            self.f.line(format_args!("call void {f}({list})"));
+            // The header of the table, and the collector's own lists.
+            let effect = match h {
+                Helper::tab_barrier => " nounwind willreturn memory(argmem: readwrite, inaccessiblemem: readwrite)",
+                _ => "",
+            };
+            self.f.line(format_args!("call void {f}({list}){effect}"));
             return String::new();
         }
         let effect = match row.effect {
             Effect::N => " nounwind willreturn memory(none)",
             Effect::L => " nounwind willreturn memory(read)",
+            // What the program sees is as before but for the new object; of the old memory the machine is written, and what no code of ours reads.
+            Effect::A if h != Helper::func_new => {
+                " nounwind willreturn memory(read, argmem: readwrite, inaccessiblemem: readwrite)"
+            }
             Effect::A | Effect::S => "",
         };
         self.f.let_(format_args!("call{} {ret} {f}({list}){effect}", extended(row.ret)))
@@ -98,17 +107,27 @@ impl Lowerer<'_> {
                     return Ok(());
                 }
                 Ty::Str => Helper::tab_get_str,
+                Ty::Int | Ty::Num if vals[0].ty == Ty::Tab => {
+                    self.get_number(b, at, &vals[0], &vals[1]);
+                    return Ok(());
+                }
                 Ty::Int => Helper::tab_get_int,
                 _ => Helper::tab_get,
             },
             Op::NEWREF => return self.new_key(b, at, ins),
-            Op::SNEW => Helper::str_new,
+            Op::SNEW => return self.part_of_string(b, at, &vals),
+            Op::CALLN | Op::CALLA | Op::CALLL | Op::CALLS => match ins.helper() {
+                Some(Helper::str_char) => return self.string_of_byte(b, at, &vals),
+                Some(Helper::str_cmp) => return self.compare_strings(b, at, &vals),
+                Some(Helper::tab_next) => return self.next_entry(b, at, &vals),
+                Some(h) => h,
+                None => return Err(Refusal("unknown helper".into())),
+            },
             Op::TDUP => return self.copy_table(b, at, ins),
             Op::TNEW => return self.new_table(b, at, ins),
             Op::FNEW => return self.new_func(b, at),
             Op::UCLO => {
-                let adr = self.at_offset(&base, i64::from(ins.a.as_lit()) * 8);
-                return self.call_with(b, at, Helper::upvals_close, &["%vm".into(), adr]);
+                return self.close_upvalues(&base, i64::from(ins.a.as_lit()) * 8);
             }
             Op::CAT => {
                 let n = vals.len();

@@ -2,6 +2,7 @@
 
 use super::block::{self, STACK, llvm};
 use super::{Branching, Lowerer, Pending, Refusal, Val};
+use abi::exit::outcome;
 use abi::vmfield;
 use ir::sunk::{self, PARTS};
 use ir::tree::{Item, RootKey};
@@ -28,6 +29,8 @@ pub(crate) struct State {
     pub spilled: Vec<Val>,
     /// What side traces inherit of that.
     needed: Vec<Val>,
+    /// The part whose held slots memory lacks.
+    pub under: Option<usize>,
 }
 
 impl State {
@@ -58,7 +61,7 @@ impl Lowerer<'_> {
     /// What snapshot `s` says.
     fn state(&mut self, b: &Branching, s: usize) -> Result<State, Refusal> {
         let t = &self.tree.branches[b.branch].trace;
-        let mut out = State::default();
+        let mut out = State { under: self.holds(b).then_some(self.open), ..State::default() };
         for &(slot, r) in &t.snaps[s].entries {
             let known = match t.as_const(r) {
                 Some(c) => Known::Const(c.clone()),
@@ -90,8 +93,13 @@ impl Lowerer<'_> {
         let label = self.f.label();
         b.blocks.insert(s, label.clone());
         if let Some(side) = self.tree.side(b.branch, s as u32) {
-            let quiet = b.quiet && super::carried::is_quiet(&self.tree.branches[b.branch].trace);
-            self.pending.push(Pending { branch: side, label: label.clone(), base: b.base.clone(), quiet, state });
+            self.pending.push(Pending {
+                branch: side,
+                label: label.clone(),
+                base: b.base.clone(),
+                quiet: b.quiet,
+                state,
+            });
         } else {
             self.leave(&label, (b.branch, s), &b.base.clone(), &state);
         }
@@ -103,7 +111,7 @@ impl Lowerer<'_> {
         self.f.line(format_args!("ret i64 {r}"));
     }
 
-    fn store_slots(&mut self, base: &str, slots: &HashMap<i32, Known>) {
+    pub fn store_slots(&mut self, base: &str, slots: &HashMap<i32, Known>) {
         let mut slots: Vec<_> = slots.iter().filter(|s| *s.1 != Known::Object).collect();
         slots.sort_by_key(|(slot, _)| **slot);
         for (&slot, known) in slots {
@@ -119,13 +127,12 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Stores what a link carries. Sinking keeps objects that links carry.
+    /// What a link carries. Sinking keeps objects that links carry.
     fn carry(&mut self, b: &Branching, s: usize) -> Result<State, Refusal> {
         let state = self.state(b, s)?;
         if state.slots.values().any(|k| *k == Known::Object) {
             return Err(Refusal("a link carries an object that is not made".into()));
         }
-        self.store_slots(&b.base.clone(), &state.slots);
         Ok(state)
     }
 
@@ -141,6 +148,9 @@ impl Lowerer<'_> {
     /// Begins the loop at instruction `at`: PHIs get names.
     pub(super) fn loop_head(&mut self, b: &mut Branching, at: usize) -> Result<Head, Refusal> {
         let t = &self.tree.branches[b.branch].trace;
+        if b.quiet && !super::carried::is_quiet(t) {
+            self.flush(b);
+        }
         let label = self.f.label();
         let before = self.f.current();
         let mut phis = Vec::new();
@@ -158,7 +168,6 @@ impl Lowerer<'_> {
             b.base = name.clone();
         }
         b.looped = true;
-        b.quiet &= super::carried::is_quiet(t);
         let before = match super::strip::of(t, at) {
             Some(plan) => self.strip_begins(b, &plan, before, &mut phis)?,
             None => before,
@@ -199,6 +208,14 @@ impl Lowerer<'_> {
                 self.f.line(format_args!("br label %{}", head.label));
                 Ok(())
             }
+            (Link::Interp, _) if self.ends_here(b, last) => {
+                let state = self.state(b, last)?;
+                let base = self.moved(b, last);
+                self.store_all(&b.base.clone(), &state);
+                self.goes_on_at(b, last, &base)?;
+                self.f.line(format_args!("ret i64 {}", outcome::NEXT));
+                Ok(())
+            }
             (Link::Interp, _) => {
                 let exit = self.exit(b, last)?;
                 self.f.line(format_args!("br label %{exit}"));
@@ -211,12 +228,10 @@ impl Lowerer<'_> {
                 let state = self.carry(b, last)?;
                 let base = self.moved(b, last);
                 if let Some(to) = self.part_of(target) {
-                    self.link(b, &state, &base, to, target);
+                    self.link(b, &state, &base, to, target)?;
                 }
-                self.vm_store("ptr", &base, vmfield::BASE);
-                let pc = t.snaps[last].pc.and_then(|r| t.as_const(r)).cloned();
-                let pc = self.constant(Item::Const(pc.ok_or_else(|| Refusal("the link has no place".into()))?), "i64");
-                self.vm_store("i64", &pc, vmfield::PC);
+                self.store_all(&b.base.clone(), &state);
+                self.goes_on_at(b, last, &base)?;
                 let f = self.constant(Item::Root(target), "ptr");
                 self.jump_to(&f, &base);
                 Ok(())
@@ -225,8 +240,27 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Tells the machine which frame and instruction go on behind a branch.
+    fn goes_on_at(&mut self, b: &Branching, last: usize, base: &str) -> Result<(), Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        let pc = t.snaps[last].pc.and_then(|r| t.as_const(r)).cloned();
+        let pc = self.constant(Item::Const(pc.ok_or_else(|| Refusal("the link has no place".into()))?), "i64");
+        self.vm_store("ptr", base, vmfield::BASE);
+        self.vm_store("i64", &pc, vmfield::PC);
+        Ok(())
+    }
+
+    /// Says whether the end of a branch tells the interpreter itself where to go on: it does so in a function of which the tree is a part, and nothing
+    /// has to be made. The runtime does not count such ends.
+    fn ends_here(&self, b: &Branching, last: usize) -> bool {
+        let t = &self.tree.branches[b.branch].trace;
+        let own = |c: &Const| matches!(c, Const::Pc(p, _) if *p == self.tree.key.proto);
+        let makes = t.snaps[last].entries.iter().any(|(_, r)| sunk::is_sunk(t, *r));
+        !t.repeats && !makes && t.snaps[last].pc.and_then(|r| t.as_const(r)).is_some_and(own)
+    }
+
     /// Goes to a part for another tree, if the runtime has that in use.
-    fn link(&mut self, b: &Branching, state: &State, base: &str, to: usize, target: RootKey) {
+    fn link(&mut self, b: &Branching, state: &State, base: &str, to: usize, target: RootKey) -> Result<(), Refusal> {
         let word = self.constant(Item::Root(target), "ptr");
         let name = self.tables[self.parts[to].member].name;
         let same = self.f.let_(format_args!("icmp eq ptr {word}, @{name}"));
@@ -236,8 +270,9 @@ impl Lowerer<'_> {
         self.f.begin(&on);
         let t = &self.tree.branches[b.branch].trace;
         let moved = t.snaps.last().map_or(0, |s| s.base);
-        self.go_round(b, state, base, moved, to);
+        self.go_round(b, state, base, moved, to)?;
         self.f.begin(&other);
+        Ok(())
     }
 
     /// Goes to the tree's start.
@@ -245,8 +280,7 @@ impl Lowerer<'_> {
         let state = self.carry(b, last)?;
         let base = self.moved(b, last);
         let moved = self.tree.branches[b.branch].trace.snaps[last].base;
-        self.go_round(b, &state, &base, moved, self.parts[self.open].own);
-        Ok(())
+        self.go_round(b, &state, &base, moved, self.parts[self.open].own)
     }
 
     /// Sets the number of results if the snapshot has one; returns its base.

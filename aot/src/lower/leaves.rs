@@ -9,6 +9,7 @@
 //! An exit stores what the one before it stores, but for a few slots. So what several store is in blocks of their own, which hand on the exit's
 //! word of the table. A new exit joins the one of the last [`LOOK`] before it with which it shares most: from the end on, all blocks that
 //! store nothing else, and half of the next, which is cut in two. Exits are half to two thirds of what LLVM would have to read otherwise.
+//! The few that programs leave through again and again ([`OFTEN`]) share nothing: they have a jump of their own, which processors foresee better.
 //!
 //! Invariant: a value of a shared block is defined where all of its exits are reached, so it dominates the block: each of them had it.
 //! Invariant: each exit stores all its slots; the order of stores means nothing.
@@ -21,6 +22,9 @@ use std::collections::HashMap;
 
 /// Earlier exits that a new one may join.
 const LOOK: usize = 4;
+
+/// An exit shares nothing if it stands for one of so many times that its tree was left.
+const OFTEN: u64 = 64;
 
 /// An exit that is not written yet.
 pub(crate) struct Leave {
@@ -38,6 +42,8 @@ pub(crate) struct Leave {
     word: usize,
     /// Number of the place it comes from.
     place: Option<usize>,
+    /// It shares nothing.
+    often: bool,
 }
 
 /// A slot and what it holds.
@@ -60,12 +66,20 @@ impl Lowerer<'_> {
         self.table().spills = self.table().spills.max(state.spilled.len());
         let number = self.exit_number((from.0 as u32, from.1 as u32));
         let word = self.table().item(Item::Exit(number as u32)) * 8;
-        let mut slots: Vec<_> = state.slots.iter().filter(|s| *s.1 != Known::Object).collect();
-        slots.sort_by_key(|(slot, _)| **slot);
-        let slots = slots.into_iter().map(|(slot, known)| (*slot, known.clone())).collect();
+        let held = self.under(state).into_iter().map(|h| (h.slot, Known::Val(h.known())));
+        let own = state.slots.iter().filter(|s| *s.1 != Known::Object).map(|(slot, known)| (*slot, known.clone()));
+        let mut slots: Vec<Slot> = own.chain(held).collect();
+        slots.sort_by_key(|s| s.0);
         let (part, place) = (self.open, self.f.place);
+        let often = self.is_left_often(from);
         let (label, base, spilled) = (label.to_string(), base.to_string(), state.spilled.clone());
-        self.leaves.push(Leave { label, part, base, slots, spilled, word, place });
+        self.leaves.push(Leave { label, part, base, slots, spilled, word, place, often });
+    }
+
+    fn is_left_often(&self, (branch, snap): (usize, usize)) -> bool {
+        let taken = self.tree.branches[branch].exits[snap];
+        let all = self.tree.branches.iter().flat_map(|b| &b.exits).fold(0u64, |n, e| n.saturating_add(*e));
+        taken > 0 && taken.saturating_mul(OFTEN) >= all
     }
 
     /// Numbers an exit. Copies have the numbers of what they copy.
@@ -110,6 +124,8 @@ impl Lowerer<'_> {
                     self.store_spilled(&leaf.spilled);
                     (leaf.label.clone(), leaf.word.to_string())
                 }
+                // All share nothing.
+                None if node.from.is_empty() => continue,
                 None => {
                     self.f.begin(&labels[i]);
                     let ways: Vec<String> =
@@ -158,11 +174,13 @@ impl Lowerer<'_> {
 fn join(leaves: &[Leave]) -> Vec<Node> {
     let end = leaves.len();
     let node = |slots: &[Slot], next, place| Node { slots: slots.to_vec(), next, from: Vec::new(), place };
-    let mut nodes: Vec<Node> = leaves.iter().map(|l| node(&l.slots, Some(end), l.place)).collect();
+    let mut nodes: Vec<Node> = leaves.iter().map(|l| node(&l.slots, Some(end).filter(|_| !l.often), l.place)).collect();
     nodes.push(node(&[], None, leaves[0].place));
-    for i in 1..end {
+    let mut before: Vec<usize> = Vec::new();
+    for i in (0..end).filter(|i| !leaves[*i].often) {
         let mut rest = std::mem::take(&mut nodes[i].slots);
-        let best = (i.saturating_sub(LOOK)..i).max_by_key(|k| shared(&nodes, *k, &rest));
+        let best = before.iter().rev().take(LOOK).rev().copied().max_by_key(|k| shared(&nodes, *k, &rest));
+        before.push(i);
         for at in best.map(|k| chain(&nodes, k)).into_iter().flatten().rev() {
             let all = std::mem::take(&mut nodes[at].slots);
             let (common, own): (Vec<_>, Vec<_>) = all.into_iter().partition(|s| has(&rest, s));
@@ -225,7 +243,7 @@ mod tests {
         let known = |n| Known::Const(Const::Int(n));
         let slots = slots.into_iter().map(|(slot, n)| (slot, known(n.into()))).collect();
         let spilled = vec![Val { text: "1.0".into(), ty: Ty::Num }];
-        Leave { label: String::new(), part: 0, base: String::new(), slots, spilled, word: 0, place: None }
+        Leave { label: String::new(), part: 0, base: String::new(), slots, spilled, word: 0, place: None, often: false }
     }
 
     /// What an exit stores on its way.
@@ -241,12 +259,13 @@ mod tests {
         for _ in ir::rounds(300) {
             let mut leaves: Vec<Leave> = Vec::new();
             for _ in 0..1 + src.below(12) {
-                leaves.push(leave((0..src.below(9)).map(|_| (src.below(8) as i32, src.below(3) as u8)).collect()));
+                let slots = (0..src.below(9)).map(|_| (src.below(8) as i32, src.below(3) as u8)).collect();
+                leaves.push(Leave { often: src.chance(20), ..leave(slots) });
             }
             let nodes = join(&leaves);
             for (i, l) in leaves.iter().enumerate() {
                 assert_eq!(stored(&nodes, i), l.slots);
-                assert_eq!(chain(&nodes, i).last(), Some(&leaves.len()));
+                assert_eq!(chain(&nodes, i).last().copied(), Some(if l.often { i } else { leaves.len() }));
             }
             let order = in_order(&nodes);
             let place = |i: usize| order.iter().position(|o| *o == i);

@@ -24,7 +24,9 @@ mod block;
 mod calls;
 mod carried;
 mod exits;
+mod held;
 mod leaves;
+mod library;
 mod memory;
 mod numbers;
 mod objects;
@@ -359,8 +361,13 @@ impl<'a> Lowerer<'a> {
                 head = Some(self.loop_head(b, i)?);
                 continue;
             }
+            if b.quiet && carried::writes_stack(t, t.ins[i]) {
+                self.flush(b);
+            }
+            if t.ins[i].op == Op::UCLO {
+                self.sync(b);
+            }
             self.op(b, i)?;
-            self.note_writes(b, i);
         }
         self.end(b, head)
     }

@@ -153,12 +153,24 @@ impl Lowerer<'_> {
     }
 
     /// Goes on at `on` with what was made there, or what the helper gave for instruction `at` here.
-    fn join(&mut self, b: &mut Branching, at: usize, on: &str, (made, there): (&str, &str)) -> Result<(), Refusal> {
+    pub(super) fn join(&mut self, b: &mut Branching, at: usize, on: &str, made: (&str, &str)) -> Result<(), Refusal> {
+        self.join_as(b, at, on, made, "ptr")
+    }
+
+    /// The same with results of another type.
+    pub(super) fn join_as(
+        &mut self,
+        b: &mut Branching,
+        at: usize,
+        on: &str,
+        (made, there): (&str, &str),
+        ty: &str,
+    ) -> Result<(), Refusal> {
         let v = b.vals[at].clone().ok_or_else(|| Refusal("a helper gave nothing".into()))?;
         let here = self.f.current();
         self.f.line(format_args!("br label %{on}"));
         self.f.begin(on);
-        let text = self.f.let_(format_args!("phi ptr [ {made}, %{there} ], [ {}, %{here} ]", v.text));
+        let text = self.f.let_(format_args!("phi {ty} [ {made}, %{there} ], [ {}, %{here} ]", v.text));
         b.vals[at] = Some(Val { text: text.into(), ty: v.ty });
         Ok(())
     }

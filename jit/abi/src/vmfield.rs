@@ -30,8 +30,10 @@ vmfields! {
     ATTENTION = 2233;
     /// Records of the shapes by id ([`crate::shape::RECORD`] bytes each).
     SHAPES = 2240;
+    /// Strings of one byte, by byte; null where there is none yet.
+    CHARS = 2248;
     /// Allocation runs (`cur`, `end`: 16 bytes) of plain cells by size class.
-    RUNS = 2248;
+    RUNS = 4296;
 }
 
 /// Bytes of the largest cell that compiled code takes from a run itself. Up to here cells are multiples of 16, each size a class.

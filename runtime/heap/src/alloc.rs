@@ -71,6 +71,8 @@ pub struct Heap {
     pub attention: Cell<u8>,
     /// The records of `shapes`.
     pub(crate) shape_records: Cell<*const ShapeRecord>,
+    /// Strings of one byte, as far as they were made since the last mark phase ended (null: not yet).
+    pub chars: [Cell<*mut StrObj>; 256],
     /// Cells allocated since the last collection come from here: by group, by class.
     pub runs: [[Run; CLASSES]; KINDS],
     /// Freed buffers by class.
@@ -91,8 +93,6 @@ pub struct Heap {
     pub(crate) span: usize,
     /// Limits and modes.
     pub config: Config,
-    /// Strings of one byte, as far as they were made since the last mark phase ended (null: not yet).
-    pub chars: [Cell<*mut StrObj>; 256],
     space: UnsafeCell<Space>,
     large: UnsafeCell<[Large; KINDS]>,
     pub(crate) strings: UnsafeCell<StrTab>,

@@ -41,6 +41,8 @@ const SLOT_COST: usize = 8;
 const MIN_THRESHOLD: usize = 160 << 10;
 /// Free blocks kept after a full collection.
 const KEEP_BLOCKS: usize = 16;
+/// Of the others, one of so many is given back after a cycle.
+const TRIM_SHARE: usize = 16;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
@@ -290,7 +292,7 @@ impl Vm {
         // SAFETY: a safepoint: all that is live is reachable from the roots and the stacks.
         unsafe { atomic::run(self) };
         sweep_strings(self, usize::MAX);
-        self.heap.space().trim(KEEP_BLOCKS);
+        self.heap.space().trim(KEEP_BLOCKS, 1);
         self.heap.collecting.set(false);
         let c = collector(self);
         c.stopped = false;
@@ -368,6 +370,6 @@ fn sweep_strings(vm: &Vm, slots: usize) -> bool {
     let c = collector(vm);
     c.phase = Phase::Idle;
     // What will be allocated before the next cycle is kept.
-    heap.space().trim(KEEP_BLOCKS + c.goal().saturating_sub(c.live) / crate::alloc::BLOCK);
+    heap.space().trim(KEEP_BLOCKS + c.goal().saturating_sub(c.live) / crate::alloc::BLOCK, TRIM_SHARE);
     true
 }

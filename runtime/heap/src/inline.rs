@@ -68,6 +68,13 @@ pub unsafe fn intern(vm: &Vm, p: *const u8, len: usize) -> *mut StrObj {
     unsafe { strtab::intern_at(vm, p, len).unwrap_or(std::ptr::null_mut()) }
 }
 
+/// Returns the string of one byte; null if memory is short.
+#[inline(always)]
+pub fn char_string(vm: &Vm, c: u8) -> *mut StrObj {
+    // SAFETY: of a byte that is there.
+    unsafe { strtab::intern_at(vm, &raw const c, 1).unwrap_or(std::ptr::null_mut()) }
+}
+
 /// Returns the string form of a number; null if memory is short.
 #[inline(never)]
 pub fn number_string(vm: &Vm, n: f64) -> *mut StrObj {

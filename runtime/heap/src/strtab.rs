@@ -65,6 +65,7 @@ impl StrTab {
     }
 
     /// Puts a string that is not in the table into its place.
+    #[inline(always)]
     fn place(&mut self, hash: u32, entry: u64) {
         let mask = self.mask();
         let mut i = (hash >> self.shift) as usize;
@@ -77,6 +78,7 @@ impl StrTab {
     /// Rebuilds the table with `slots` slots, without what a sweep would remove.
     fn rebuild(&mut self, heap: &Heap, slots: usize) {
         let old = std::mem::replace(&mut self.slots, vec![0; slots].into_boxed_slice());
+        crate::sys::advise_huge(self.slots.as_mut_ptr().cast(), slots * 8);
         self.shift = 32 - slots.trailing_zeros();
         let sweeping = self.left > 0;
         self.left = 0;
@@ -101,35 +103,42 @@ impl StrTab {
     }
 
     /// Looks at about `budget` slots; says whether the sweep has ended.
-    pub fn sweep(&mut self, heap: &Heap, mut budget: usize) -> bool {
+    pub fn sweep(&mut self, heap: &Heap, budget: usize) -> bool {
         let mask = self.mask();
-        while self.left > 0 && budget > 0 {
+        if self.left > 0 && budget > 0 {
+            let from = self.at & mask;
             // Strings may have come into the gap where the last step ended.
-            let mut start = self.at & mask;
-            while self.slots[start] != 0 {
-                start = start.wrapping_sub(1) & mask;
+            let mut at = from;
+            while self.slots[at] != 0 {
+                at = at.wrapping_sub(1) & mask;
             }
-            let mut i = (start + 1) & mask;
-            let mut dead = 0;
-            while self.slots[i] != 0 {
-                let e = self.slots[i];
+            let again = from.wrapping_sub(at) & mask;
+            let least = again + self.left.min(budget);
+            // A string behind a gap of its run of neighbours may belong there.
+            let (mut seen, mut dead, mut gap) = (0, 0, false);
+            loop {
+                let e = self.slots[at & mask];
+                if e == 0 {
+                    if seen >= least {
+                        break;
+                    }
+                    gap = false;
                 // SAFETY: entries point at strings whose cells are not reused before this sweep has ended.
-                if !unsafe { heap.is_marked((e & PTR) as *const u8) } {
-                    self.slots[i] = 0;
+                } else if !unsafe { heap.is_marked((e & PTR) as *const u8) } {
+                    self.slots[at & mask] = 0;
                     dead += 1;
-                } else if dead > 0 {
-                    // There may be a gap before it now: it moves there if it belongs there.
-                    self.slots[i] = 0;
+                    gap = true;
+                } else if gap {
+                    self.slots[at & mask] = 0;
                     // SAFETY: marked strings are live.
                     self.place(unsafe { (*((e & PTR) as *const StrObj)).bits }, e);
                 }
-                i = (i + 1) & mask;
+                at += 1;
+                seen += 1;
             }
             self.count -= dead;
-            let seen = (i.wrapping_sub(self.at) & mask).max(1);
-            self.at = i;
-            self.left = self.left.saturating_sub(seen);
-            budget = budget.saturating_sub(seen);
+            self.at = at & mask;
+            self.left = self.left.saturating_sub(seen - again);
         }
         // Far from the size it would grow to next, so that it does not go back and forth.
         if self.left == 0 && self.count < self.slots.len() / 16 && self.slots.len() > MIN_SLOTS {
@@ -466,7 +475,7 @@ pub fn concat(vm: &Vm, parts: &[&[u8]]) -> Result<*mut StrObj, Raise> {
             }
         }
         // SAFETY: as above.
-        return intern(vm, unsafe { std::slice::from_raw_parts(start, len) });
+        return unsafe { intern_at(vm, start, len) };
     }
     let s = allocate(vm, len)?;
     // SAFETY: the new object has room for the bytes; if the string exists, the new one was never entered.

@@ -7,6 +7,12 @@ use std::ptr;
 /// Bytes of the smallest reservation that is still tried.
 const MIN_RESERVE: usize = 1 << 28;
 
+/// Bytes of the largest ordinary page.
+#[cfg(all(target_os = "linux", not(miri)))]
+const PAGE: usize = 1 << 16;
+/// Bytes from which on a piece of memory gets large pages.
+const HUGE_PIECE: usize = 4 << 20;
+
 /// Reserves address space below 2^47, aligned to `align`, at best `size` bytes; nothing may be touched before [`commit`].
 /// Returns null if the system refuses even small reservations.
 #[cfg(not(miri))]
@@ -72,6 +78,24 @@ pub unsafe fn discard(p: *mut u8, size: usize) {
     unsafe { libc::madvise(p.cast(), size, libc::MADV_DONTNEED) };
 }
 
+/// Bytes of a large page.
+pub const HUGE: usize = 1 << 21;
+
+/// Asks for large pages: where much memory is in use at random, looking up addresses costs as much as the memory itself, and so does getting
+/// pages one by one. They are asked for only where the whole range will soon be in use.
+pub fn advise_huge(p: *mut u8, size: usize) {
+    #[cfg(all(target_os = "linux", not(miri)))]
+    {
+        let head = (p as usize).wrapping_neg() & (PAGE - 1);
+        if size >= HUGE + head {
+            // SAFETY: advice changes no contents, and the system refuses what is not mapped.
+            unsafe { libc::madvise(p.wrapping_add(head).cast(), (size - head) & !(PAGE - 1), libc::MADV_HUGEPAGE) };
+        }
+    }
+    #[cfg(not(all(target_os = "linux", not(miri))))]
+    let _ = (p, size);
+}
+
 /// A small reservation from the ordinary allocator, for the interpreter of Rust's own semantics.
 #[cfg(miri)]
 pub fn reserve(_: usize, align: usize) -> (*mut u8, usize) {
@@ -133,6 +157,9 @@ pub fn large_alloc(size: usize) -> *mut u8 {
         unsafe { libc::free(p.cast()) };
         return ptr::null_mut();
     }
+    if size >= HUGE_PIECE {
+        advise_huge(p, size);
+    }
     p
 }
 
@@ -142,7 +169,11 @@ pub fn large_alloc(size: usize) -> *mut u8 {
 /// `p` came from this module and is not used afterwards, unless the result is null.
 pub unsafe fn large_realloc(p: *mut u8, size: usize) -> *mut u8 {
     // SAFETY: as the caller says.
-    unsafe { libc::realloc(p.cast(), size).cast() }
+    let p = unsafe { libc::realloc(p.cast(), size) }.cast::<u8>();
+    if size >= HUGE_PIECE && !p.is_null() {
+        advise_huge(p, size);
+    }
+    p
 }
 
 /// Frees a large piece of memory.

@@ -254,6 +254,7 @@ const _: () = {
     assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
     assert!(is(offset_of!(Vm, heap.shape_records), vmfield::SHAPES));
+    assert!(is(offset_of!(Vm, heap.chars), vmfield::CHARS));
     assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && offset_of!(crate::alloc::Run, end) == 8);
 };
 

@@ -167,7 +167,7 @@ pub unsafe extern "C" fn str_to_num(s: *mut StrObj) -> f64 {
 /// String of one byte.
 pub unsafe extern "C" fn str_char(m: *mut Vm, c: i32) -> *mut StrObj {
     // SAFETY: the machine is live.
-    unsafe { interned(&*m, &[c as u8]) }
+    unsafe { inline::char_string(&*m, c as u8) }
 }
 
 /// Interns a changed copy.

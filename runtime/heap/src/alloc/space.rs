@@ -12,6 +12,8 @@ use crate::sys;
 
 /// Bytes committed at a time.
 const CHUNK: usize = 1 << 20;
+/// Bytes from which on large pages are asked for: what of the last one is not in use is little then.
+const HUGE_FROM: usize = 32 << 20;
 /// Bytes of address space to ask for.
 const RESERVE: usize = 1 << 37;
 /// Bytes of cells that one bit of the bitmap stands for.
@@ -94,19 +96,26 @@ impl Space {
             return Some(b as usize * BLOCK);
         }
         if self.used == self.committed {
-            if self.committed + CHUNK > self.size {
+            let c = self.committed;
+            // A large page at a time, once there are many.
+            let huge = c >= HUGE_FROM;
+            let size = if huge { sys::HUGE - (self.base as usize + c) % sys::HUGE } else { CHUNK };
+            if c + size > self.size {
                 return None;
             }
-            let (c, words) = (self.committed, CHUNK / GRAIN / 64);
+            let words = size / GRAIN / 64;
             // SAFETY: both ranges are inside the reservation: `committed` is below `size`, and the bitmap has its length.
             let ok = unsafe {
-                sys::commit(self.base.add(c), CHUNK)
+                sys::commit(self.base.add(c), size)
                     && sys::commit(self.bits.add(c / GRAIN / 64).cast(), words * size_of::<u64>())
             };
             if !ok {
                 return None;
             }
-            self.committed += CHUNK;
+            if huge {
+                sys::advise_huge(self.base.wrapping_add(c), size);
+            }
+            self.committed += size;
         }
         self.used += BLOCK;
         Some(self.used - BLOCK)
@@ -224,15 +233,16 @@ impl Space {
         }
     }
 
-    /// Returns the memory of free blocks to the system, but for `keep` blocks.
-    pub fn trim(&mut self, keep: usize) {
+    /// Returns the memory of free blocks to the system, but for `keep` blocks: one of `share` of them. What is in use goes up and down from cycle to
+    /// cycle, and getting a page again costs more than using it.
+    pub fn trim(&mut self, keep: usize, share: usize) {
         let resident = self.free.iter().filter(|f| !f.1).count();
         if resident <= keep {
             return;
         }
         // Low blocks are used first, so that high ones stay free.
         self.free.sort_unstable_by_key(|f| std::cmp::Reverse(f.0));
-        let mut spare = resident - keep;
+        let mut spare = (resident - keep).div_ceil(share);
         let mut i = 0;
         while i < self.free.len() && spare > 0 {
             let mut n = 0;

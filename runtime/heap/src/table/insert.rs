@@ -118,6 +118,31 @@ unsafe fn insert_unknown(vm: &Vm, t: *mut TabObj, s: *mut StrObj) -> Result<*mut
     }
 }
 
+/// Does what [`insert`] does with a key of a part that is moved: there is room and no dead key, and the barrier is done. `None` if there is no room.
+#[inline(always)]
+pub(super) unsafe fn place(t: *mut TabObj, k: Value) -> Option<*mut u64> {
+    // SAFETY: module contract.
+    unsafe {
+        let mut n = main_node(t, hash(k));
+        if (*n).val != tag::NIL_BITS {
+            let free = take_free(t);
+            if free.is_null() {
+                return None;
+            }
+            let collide = main_node(t, hash(Value((*n).key)));
+            if collide == n {
+                link(free, follow(n));
+                link(n, free);
+                n = free;
+            } else {
+                move_away(n, collide, free);
+            }
+        }
+        (*n).key = k.0;
+        Some(&raw mut (*n).val)
+    }
+}
+
 /// Finds the node that the same key had before the collector declared it dead, or returns null. (Or another string's that
 /// had the same address: it is in the right chain, and that is all that matters.)
 #[cold]

@@ -1,6 +1,6 @@
 //! Sizes of the two parts: counting keys, choosing sizes, moving entries.
 
-use super::insert::{array_index, insert};
+use super::insert::{array_index, insert, place};
 use super::{MAX_ASIZE, MAX_HBITS, fill_nil, nil_node, node_count};
 use crate::alloc::{self, CellKind};
 use crate::gc;
@@ -144,12 +144,14 @@ unsafe fn shrink_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), Raise>
 unsafe fn move_nodes(vm: &Vm, t: *mut TabObj, old: &TabObj) -> Result<(), Raise> {
     // SAFETY: module contract; keys with a value are live.
     unsafe {
+        let plain = (*t).shape == shape::NONE && (*t).hmask > 0 && (*t).flags & tabflag::DEAD_KEYS == 0;
         for i in 0..=old.hmask as usize {
             let n = old.node.add(i);
             if (*n).val != tag::NIL_BITS {
                 let k = Value((*n).key);
                 let slot = match array_index(k) {
                     Some(i) if i < (*t).asize => (*t).array.add(i as usize),
+                    _ if plain && let Some(slot) = place(t, k) => slot,
                     _ => insert(vm, t, k)?,
                 };
                 *slot = (*n).val;

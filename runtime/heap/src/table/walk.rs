@@ -34,32 +34,22 @@ unsafe fn halve(array: *const u64, mut hi: u32) -> u32 {
     lo
 }
 
-/// Finds the border near the last one. Halving a power of two looks at the slots that the bits of its result name, so whether it
-/// would find the guess is seen by looking at these: in any order, without waiting for one to know the next.
+/// Finds the border near the last one. Which slots halving looks at on its way to a border follows from the border alone, so whether it would find
+/// the guess is seen by looking at these: in any order, without waiting for one to know the next, and without a branch for each.
 #[inline(never)]
 unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
-    // SAFETY: all indices are below `hi`; nothing else reads or writes the guess meanwhile.
+    // SAFETY: all indices are at most `hi`; nothing else reads or writes the guess meanwhile.
     unsafe {
         let array = (*t).array;
         let is_nil = |i: u32| *array.add(i as usize) == tag::NIL_BITS;
         let mut at = (*t).border;
-        if hi.is_power_of_two() && at < hi {
+        if at < hi {
             if !is_nil(at + 1) {
                 at += 1;
             } else if at > 0 && is_nil(at) {
                 at -= 1;
             }
-            // Below: a slot for each bit that is set, with those above it.
-            let mut below = at;
-            while below != 0 && !is_nil(below) {
-                below &= below - 1;
-            }
-            // Above: a slot for each bit that is not.
-            let mut above = at;
-            while above < hi - 1 && is_nil(above + 1) {
-                above |= above + 1;
-            }
-            if below == 0 && above == hi - 1 {
+            if halving_ends_at(at, hi, is_nil) {
                 (*t.cast_mut()).border = at;
                 return at;
             }
@@ -68,6 +58,28 @@ unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
         (*t.cast_mut()).border = at;
         at
     }
+}
+
+/// Says whether halving, given that slot `hi` is nil, would find the border `at`, which is below it.
+#[inline(always)]
+fn halving_ends_at(at: u32, hi: u32, is_nil: impl Fn(u32) -> bool) -> bool {
+    let mut all = true;
+    if hi.is_power_of_two() {
+        // The result's bits from the highest on: a slot has a value where its bit is set.
+        for bit in 0..hi.trailing_zeros() {
+            let above = at >> bit;
+            all &= is_nil((above | 1) << bit) != (above & 1 != 0);
+        }
+    } else {
+        let (mut lo, mut hi) = (0, hi);
+        while hi - lo > 1 {
+            let mid = (lo + hi) >> 1;
+            let below = mid <= at;
+            all &= is_nil(mid) != below;
+            (lo, hi) = if below { (mid, hi) } else { (lo, mid) };
+        }
+    }
+    all
 }
 
 /// Searches a border above `hi`, which is not nil or 0.

@@ -12,6 +12,7 @@ use abi::metamethod::Mm;
 use bytecode::Ins;
 use heap::strtab::{self, MAX_LEN};
 use heap::{Raise, StrObj, Value, Vm, metatable, number};
+use std::mem::MaybeUninit;
 
 /// Does `CAT`.
 pub(crate) unsafe fn concat(vm: &mut Vm, insn: u32) -> Step {
@@ -74,7 +75,7 @@ pub(crate) unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<Value, Not
     unsafe {
         let operand = |i: usize| Value(*p.add(i));
         // Numbers are written into a buffer of their own; two to four operands need no allocation for the list.
-        let mut numbers: [[u8; 32]; 4] = [[0; 32]; 4];
+        let mut numbers = [const { MaybeUninit::<[u8; 32]>::uninit() }; 4];
         let mut parts: [&[u8]; 4] = [&[]; 4];
         let s = if n <= 4 {
             let mut total = 0usize;
@@ -83,6 +84,7 @@ pub(crate) unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<Value, Not
                 parts[i] = match v.as_str() {
                     Some(s) => StrObj::bytes(s),
                     None => {
+                        let buf = buf.write([0; 32]);
                         let len = number::format(f64::from_bits(v.0), buf);
                         &buf[..len]
                     }

@@ -1,7 +1,7 @@
 //! Lua patterns, matched against bytes.
 //!
 //! The matcher walks the pattern text itself, as there is nothing to gain from compiling a dozen bytes; what repeats is prepared:
-//! a class or a set becomes a bitmap of 256 bits once, and a repetition tries the rest of the pattern only where the literal byte
+//! a class or a set becomes a bitmap of 256 bits once, and stays one for the next call with the same pattern; a repetition tries the rest of the pattern only where the literal byte
 //! that follows it occurs. A search whose pattern starts with a literal byte jumps from one occurrence to the next.
 //!
 //! A pattern ends at its first NUL byte. Reading behind the subject gives a NUL, which is what `%f` sees at its end.
@@ -183,11 +183,19 @@ enum First {
 /// Number of sets kept as bitmaps.
 const SETS: usize = 4;
 
+/// Longest pattern whose sets are kept for the next call with it.
+const KEPT_TEXT: usize = 48;
+/// Number of states that wait for their patterns.
+const STATES: usize = 16;
+
 /// The state of matching one pattern: captures, and sets met so far. One state serves one pattern only.
 pub struct State {
     level: u32,
     depth: u32,
     captures: [Capture; MAX_CAPTURES],
+    /// The pattern that sets and first item are of, if it is short.
+    text: [u8; KEPT_TEXT],
+    text_len: Option<u8>,
     /// Pattern position behind `[` (0: none) and behind `]` of each kept set.
     set_at: [(u32, u32); SETS],
     sets: [Bits; SETS],
@@ -196,36 +204,38 @@ pub struct State {
 }
 
 thread_local! {
-    static STATE: Cell<Option<Box<State>>> = const { Cell::new(None) };
+    static WAITING: [Cell<Option<Box<State>>>; STATES] = const { [const { Cell::new(None) }; STATES] };
 }
 
 /// A state for one pattern, out of reused memory: clearing all captures would cost as much as many a match.
-pub struct Fresh(Option<Box<State>>);
+pub struct Fresh {
+    state: Option<Box<State>>,
+    way: usize,
+}
 
-/// Takes the thread's state, or makes another if it is in use.
+/// Takes the state that a pattern (effective, without anchor) had the last time, or makes another if that is in use.
 #[inline]
-pub fn fresh() -> Fresh {
-    let mut state = STATE.with(Cell::take).unwrap_or_default();
-    // What captures and sets hold counts only as far as these say.
-    state.level = 0;
-    state.depth = 0;
-    state.set_at = [(0, 0); SETS];
-    state.first = None;
-    Fresh(Some(state))
+pub fn fresh(pat: &[u8]) -> Fresh {
+    // Constant patterns do not move; whose state it is says the text.
+    let place = pat.as_ptr().addr() >> 4;
+    let way = (place ^ place >> 4) % STATES;
+    let mut state = WAITING.with(|w| w[way].take()).unwrap_or_default();
+    state.prepare(pat);
+    Fresh { state: Some(state), way }
 }
 
 impl Fresh {
     /// Returns the state.
     #[inline]
     pub fn state(&mut self) -> &mut State {
-        self.0.get_or_insert_default()
+        self.state.get_or_insert_default()
     }
 }
 
 impl Drop for Fresh {
     #[inline]
     fn drop(&mut self) {
-        STATE.with(|slot| slot.set(self.0.take()));
+        WAITING.with(|w| w[self.way].set(self.state.take()));
     }
 }
 
@@ -242,9 +252,27 @@ impl State {
             level: 0,
             depth: 0,
             captures: [Capture { start: 0, len: 0 }; MAX_CAPTURES],
+            text: [0; KEPT_TEXT],
+            text_len: None,
             set_at: [(0, 0); SETS],
             sets: [Bits::EMPTY; SETS],
             first: None,
+        }
+    }
+
+    /// Makes the state one for a pattern: what captures hold counts only as far as the level says, and sets stay if it was the pattern's before.
+    #[inline]
+    pub fn prepare(&mut self, pat: &[u8]) {
+        (self.level, self.depth) = (0, 0);
+        let same = self.text_len.is_some_and(|n| self.text[..usize::from(n)] == *pat);
+        if !same {
+            self.set_at = [(0, 0); SETS];
+            self.first = None;
+            self.text_len = None;
+            if let Some(text) = self.text.get_mut(..pat.len()) {
+                text.copy_from_slice(pat);
+                self.text_len = Some(pat.len() as u8);
+            }
         }
     }
 

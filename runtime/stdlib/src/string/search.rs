@@ -68,7 +68,7 @@ fn search(cx: &mut Cx<'_>, is_find: bool) -> Result<Ret, Raise> {
         return cx.ret_last(2);
     }
     let (anchored, pat) = split_anchor(pattern::effective(pat));
-    let mut fresh = pattern::fresh();
+    let mut fresh = pattern::fresh(pat);
     let st = fresh.state();
     let found = if anchored {
         pattern::match_at(st, src, pat, init).map(|e| e.map(|e| (init, e)))
@@ -109,10 +109,11 @@ pub fn gmatch_aux(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         return cx.ret0();
     };
     let src = src.bytes();
-    let mut fresh = pattern::fresh();
-    let st = fresh.state();
     // An anchor has no meaning here: `^` is a byte like any other.
-    let found = pattern::search(st, src, pattern::effective(pat.bytes()), at as usize);
+    let pat = pattern::effective(pat.bytes());
+    let mut fresh = pattern::fresh(pat);
+    let st = fresh.state();
+    let found = pattern::search(st, src, pat, at as usize);
     let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { return cx.ret0() };
     let next = if e == s { e + 1 } else { e };
     me.set_upvalue(cx.vm(), 2, Val::num(next as f64));
@@ -123,7 +124,9 @@ pub fn gmatch_aux(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 /// `string.gsub(s, pattern, repl [, n])`
 pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     let len = cx.check_str(0)?.len();
-    cx.check_str(1)?;
+    let (_, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
+    let (mut fresh, mut known) = (pattern::fresh(pat), pat.as_ptr());
+    let st = fresh.state();
     let max = cx.opt_int(3, (len + 1).min(i32::MAX as usize) as i32)?;
     // A table without a metatable is quiet, too.
     let quiet = match cx.arg(2).kind() {
@@ -132,8 +135,6 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
         Kind::Func(_) => false,
         _ => return Err(cx.arg_error(2, "string/function/table expected")),
     };
-    let mut fresh = pattern::fresh();
-    let st = fresh.state();
     let mut out = scratch::take();
     let (mut at, mut copied, mut count) = (0, 0, 0);
     if quiet {
@@ -142,6 +143,11 @@ pub fn gsub(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     while !quiet && count < max {
         let src = cx.check_str(0)?.bytes();
         let (anchored, pat) = split_anchor(pattern::effective(cx.check_str(1)?.bytes()));
+        if pat.as_ptr() != known {
+            // A callback changed the argument.
+            known = pat.as_ptr();
+            st.prepare(pat);
+        }
         let found = next_match(st, src, (anchored, pat), at);
         let Some((s, e)) = found.map_err(|error| raise(cx, error))? else { break };
         count += 1;

@@ -1,0 +1,232 @@
+//! Beginnings of runtime functions in line: what most calls end with. The helper does the rest.
+//!
+//! Strings of one byte are in a table of the machine. Most strings that are compared differ in their first bytes. Most steps of a traversal go to the
+//! next place. Number keys are in the array, or the first of their chain.
+
+use super::block::{self, ARRAY, HEADER, NODE, STRING, VM};
+use super::{Branching, Lowerer, Refusal, Val};
+use abi::layout::{offset, size};
+use abi::support::Helper;
+use abi::{tag, vmfield};
+use ir::Ty;
+
+/// Bytes of a string before its first byte.
+const STR_HEAD: i64 = size("StrObj") as i64;
+const NODE_SIZE: i64 = size("Node") as i64;
+
+impl Lowerer<'_> {
+    /// SNEW: of one byte from the table.
+    pub(super) fn part_of_string(&mut self, b: &mut Branching, at: usize, vals: &[Val]) -> Result<(), Refusal> {
+        let [from, n] = vals else { return Err(Refusal("SNEW lacks operands".into())) };
+        let args = ["%vm".into(), from.text.to_string(), n.text.to_string()];
+        let one = match n.text.parse::<i32>() {
+            Ok(1) => None,
+            Ok(_) => return self.call_with(b, at, Helper::str_new, &args),
+            Err(_) => Some(self.f.let_(format_args!("icmp eq i32 {}, 1", n.text))),
+        };
+        let (slow, on) = (self.f.label(), self.f.label());
+        if let Some(one) = one {
+            let byte = self.f.label();
+            self.f.line(format_args!("br i1 {one}, label %{byte}, label %{slow}"));
+            self.f.begin(&byte);
+        }
+        let c = self.f.let_(format_args!("load i8, ptr {}, !tbaa !{STRING}", from.text));
+        let c = self.f.let_(format_args!("zext i8 {c} to i64"));
+        self.known_or(b, at, &c, (&slow, &on), Helper::str_new, &args)
+    }
+
+    /// `str_char`.
+    pub(super) fn string_of_byte(&mut self, b: &mut Branching, at: usize, vals: &[Val]) -> Result<(), Refusal> {
+        let [c] = vals else { return Err(Refusal("a helper lacks arguments".into())) };
+        let args = ["%vm".into(), c.text.to_string()];
+        let (slow, on) = (self.f.label(), self.f.label());
+        let c = self.f.let_(format_args!("and i32 {}, 255", c.text));
+        let c = self.f.let_(format_args!("zext i32 {c} to i64"));
+        self.known_or(b, at, &c, (&slow, &on), Helper::str_char, &args)
+    }
+
+    /// Gives instruction `at` the string of the byte `c`; where there is none, and at `slow`, what the helper makes.
+    fn known_or(
+        &mut self,
+        b: &mut Branching,
+        at: usize,
+        c: &str,
+        (slow, on): (&str, &str),
+        h: Helper,
+        args: &[String],
+    ) -> Result<(), Refusal> {
+        let chars = self.at_offset("%vm", vmfield::CHARS.into());
+        let place = self.f.let_(format_args!("getelementptr ptr, ptr {chars}, i64 {c}"));
+        let known = self.f.let_(format_args!("load ptr, ptr {place}, !tbaa !{VM}"));
+        let there = self.f.let_(format_args!("icmp ne ptr {known}, null"));
+        let from = self.f.current();
+        self.f.line(format_args!("br i1 {there}, label %{on}, label %{slow}, !prof !{}", block::weight(16)));
+        self.f.begin(slow);
+        self.call_with(b, at, h, args)?;
+        self.join(b, at, on, (&known, &from))
+    }
+
+    /// `str_cmp`: first bytes that differ decide; behind the last byte is a NUL.
+    pub(super) fn compare_strings(&mut self, b: &mut Branching, at: usize, vals: &[Val]) -> Result<(), Refusal> {
+        let [x, y] = vals else { return Err(Refusal("a helper lacks arguments".into())) };
+        let first = |l: &mut Self, v: &Val| {
+            let p = l.at_offset(&v.text, STR_HEAD);
+            let c = l.f.let_(format_args!("load i8, ptr {p}, !tbaa !{STRING}"));
+            l.f.let_(format_args!("zext i8 {c} to i32"))
+        };
+        let (p, q) = (first(self, x), first(self, y));
+        let less = self.f.let_(format_args!("sub nsw i32 {p}, {q}"));
+        let differ = self.f.let_(format_args!("icmp ne i32 {less}, 0"));
+        let (same, on) = (self.f.label(), self.f.label());
+        let from = self.f.current();
+        self.f.line(format_args!("br i1 {differ}, label %{on}, label %{same}"));
+        self.f.begin(&same);
+        self.call_with(b, at, Helper::str_cmp, &[x.text.to_string(), y.text.to_string()])?;
+        self.join_as(b, at, &on, (&less, &from), "i32")
+    }
+
+    /// `tab_next`: the place itself, if there is a value.
+    pub(super) fn next_entry(&mut self, b: &mut Branching, at: usize, vals: &[Val]) -> Result<(), Refusal> {
+        let [t, from] = vals else { return Err(Refusal("a helper lacks arguments".into())) };
+        let (array, nodes, look) = (self.f.label(), self.f.label(), self.f.label());
+        let (slow, on) = (self.f.label(), self.f.label());
+        let asize = self.header(&t.text, "asize", "i32");
+        let inside = self.f.let_(format_args!("icmp ult i32 {}, {asize}", from.text));
+        self.f.line(format_args!("br i1 {inside}, label %{array}, label %{nodes}"));
+        self.f.begin(&array);
+        let slots = self.header(&t.text, "array", "ptr");
+        let i = self.f.let_(format_args!("zext i32 {} to i64", from.text));
+        let slot = self.f.let_(format_args!("getelementptr i64, ptr {slots}, i64 {i}"));
+        let v = self.f.let_(format_args!("load i64, ptr {slot}, !tbaa !{ARRAY}"));
+        let some = self.f.let_(format_args!("icmp ne i64 {v}, {}", tag::NIL_BITS as i64));
+        let here = self.f.current();
+        self.f.line(format_args!("br i1 {some}, label %{on}, label %{slow}"));
+        self.f.begin(&nodes);
+        let j = self.f.let_(format_args!("sub i32 {}, {asize}", from.text));
+        let mask = self.header(&t.text, "hmask", "i32");
+        let inside = self.f.let_(format_args!("icmp ule i32 {j}, {mask}"));
+        self.f.line(format_args!("br i1 {inside}, label %{look}, label %{slow}"));
+        self.f.begin(&look);
+        let first = self.header(&t.text, "node", "ptr");
+        let j = self.f.let_(format_args!("zext i32 {j} to i64"));
+        let off = self.f.let_(format_args!("mul nuw nsw i64 {j}, {NODE_SIZE}"));
+        let node = self.f.let_(format_args!("getelementptr i8, ptr {first}, i64 {off}"));
+        let v = self.f.let_(format_args!("load i64, ptr {node}, !tbaa !{NODE}"));
+        let some = self.f.let_(format_args!("icmp ne i64 {v}, {}", tag::NIL_BITS as i64));
+        let there = self.f.current();
+        self.f.line(format_args!("br i1 {some}, label %{on}, label %{slow}"));
+        self.f.begin(&slow);
+        self.call_with(b, at, Helper::tab_next, &[t.text.to_string(), from.text.to_string()])?;
+        let v = b.vals[at].clone().ok_or_else(|| Refusal("a helper gave nothing".into()))?;
+        let behind = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&on);
+        let k = &from.text;
+        let text = self.f.let_(format_args!("phi i32 [ {k}, %{here} ], [ {k}, %{there} ], [ {}, %{behind} ]", v.text));
+        b.vals[at] = Some(Val { text: text.into(), ty: v.ty });
+        Ok(())
+    }
+
+    /// HREF of a number.
+    pub(super) fn get_number(&mut self, b: &mut Branching, at: usize, table: &Val, key: &Val) {
+        let t = &table.text;
+        let (array, hash, slow, on) = (self.f.label(), self.f.label(), self.f.label(), self.f.label());
+        let asize = self.header(t, "asize", "i32");
+        // Adding 0 makes -0 normal.
+        let (index, wide, whole) = match key.ty {
+            Ty::Int => {
+                let wide = self.f.let_(format_args!("sitofp i32 {} to double", key.text));
+                (key.text.to_string(), wide, None)
+            }
+            _ => {
+                let i = self.integer(&key.text);
+                let back = self.f.let_(format_args!("sitofp i32 {i} to double"));
+                let whole = self.f.let_(format_args!("fcmp oeq double {back}, {}", key.text));
+                let wide = self.f.let_(format_args!("fadd double {}, 0.0", key.text));
+                (i, wide, Some(whole))
+            }
+        };
+        let mut inside = self.f.let_(format_args!("icmp ult i32 {index}, {asize}"));
+        if let Some(whole) = whole {
+            inside = self.f.let_(format_args!("and i1 {inside}, {whole}"));
+        }
+        self.f.line(format_args!("br i1 {inside}, label %{array}, label %{hash}"));
+        self.f.begin(&array);
+        let slots = self.header(t, "array", "ptr");
+        let i = self.f.let_(format_args!("zext i32 {index} to i64"));
+        let slot = self.f.let_(format_args!("getelementptr i64, ptr {slots}, i64 {i}"));
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&hash);
+        let bits = self.f.let_(format_args!("bitcast double {wide} to i64"));
+        let node = self.node_of_number(t, &bits);
+        let k = self.at_offset(&node, offset("Node", "key") as i64);
+        let k = self.f.let_(format_args!("load i64, ptr {k}, !tbaa !{NODE}"));
+        let same = self.f.let_(format_args!("icmp eq i64 {k}, {bits}"));
+        let first = self.f.current();
+        self.f.line(format_args!("br i1 {same}, label %{on}, label %{slow}"));
+        self.f.begin(&slow);
+        let other = match key.ty {
+            Ty::Int => self.helper(Helper::tab_get_int, &[t.to_string(), key.text.to_string()]),
+            _ => {
+                let boxed = self.boxed(key);
+                self.helper(Helper::tab_get, &[t.to_string(), boxed])
+            }
+        };
+        let far = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&on);
+        let text = self.f.let_(format_args!("phi ptr [ {slot}, %{array} ], [ {node}, %{first} ], [ {other}, %{far} ]"));
+        b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
+    }
+
+    /// Returns the first node of the chain of a number (its bits): `heap::table` has the same hash.
+    fn node_of_number(&mut self, t: &str, bits: &str) -> String {
+        let rotate = |l: &mut Self, x: &str, n: u32| {
+            l.f.let_(format_args!("call i32 @llvm.fshl.i32(i32 {x}, i32 {x}, i32 {n})"))
+        };
+        let lo = self.f.let_(format_args!("trunc i64 {bits} to i32"));
+        let hi = self.f.let_(format_args!("lshr i64 {bits}, 32"));
+        let hi = self.f.let_(format_args!("trunc i64 {hi} to i32"));
+        let hi = self.f.let_(format_args!("shl i32 {hi}, 1"));
+        let lo = self.f.let_(format_args!("xor i32 {lo}, {hi}"));
+        let hi = rotate(self, &hi, 14);
+        let lo = self.f.let_(format_args!("sub i32 {lo}, {hi}"));
+        let hi = rotate(self, &hi, 5);
+        let hi = self.f.let_(format_args!("xor i32 {hi}, {lo}"));
+        let lo = rotate(self, &lo, 13);
+        let hash = self.f.let_(format_args!("sub i32 {hi}, {lo}"));
+        let mask = self.header(t, "hmask", "i32");
+        let i = self.f.let_(format_args!("and i32 {hash}, {mask}"));
+        let i = self.f.let_(format_args!("zext i32 {i} to i64"));
+        let off = self.f.let_(format_args!("mul nuw nsw i64 {i}, {NODE_SIZE}"));
+        let nodes = self.header(t, "node", "ptr");
+        self.f.let_(format_args!("getelementptr i8, ptr {nodes}, i64 {off}"))
+    }
+
+    /// UCLO: nothing, if the first of the open upvalues is below.
+    pub(super) fn close_upvalues(&mut self, base: &str, off: i64) -> Result<(), Refusal> {
+        let slot = self.at_offset(base, off);
+        let thread = self.vm_load("ptr", vmfield::CUR);
+        let list = self.at_offset(&thread, offset("ThreadObj", "open_upvals") as i64);
+        let first = self.f.let_(format_args!("load ptr, ptr {list}, !tbaa !{HEADER}"));
+        let any = self.f.let_(format_args!("icmp ne ptr {first}, null"));
+        let (look, close, on) = (self.f.label(), self.f.label(), self.f.label());
+        self.f.line(format_args!("br i1 {any}, label %{look}, label %{on}"));
+        self.f.begin(&look);
+        let v = self.at_offset(&first, offset("UpvalObj", "v") as i64);
+        let v = self.f.let_(format_args!("load ptr, ptr {v}, !tbaa !{HEADER}"));
+        let below = self.f.let_(format_args!("icmp ult ptr {v}, {slot}"));
+        self.f.line(format_args!("br i1 {below}, label %{on}, label %{close}"));
+        self.f.begin(&close);
+        self.helper(Helper::upvals_close, &["%vm".into(), slot]);
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&on);
+        Ok(())
+    }
+
+    /// Loads a field of a table.
+    fn header(&mut self, t: &str, field: &str, ty: &str) -> String {
+        let at = self.at_offset(t, offset("TabObj", field) as i64);
+        self.f.let_(format_args!("load {ty}, ptr {at}, !tbaa !{HEADER}"))
+    }
+}
