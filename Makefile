@@ -24,12 +24,14 @@ build: setup
 	$(CARGO) build --release -p luac -p runtime -p aot
 # The interpreter without shared libraries: it starts faster, and their pages do not count as its memory.
 	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
-# Once more alone: only so the archive is optimised as a whole.
+# Once more alone: only so the archive is optimised as a whole. Then its functions get the order in which executables use them.
 	$(CARGO) rustc --release -p runtime --lib --crate-type staticlib
+	.ci/ordered $(RELEASE)/libruntime.a $(RELEASE)/libruntime.ordered
+	mv $(RELEASE)/libruntime.ordered $(RELEASE)/libruntime.a
 # And without the trace compiler, for `kiln build --no-jit`: for size, in the folder of its profile, so that neither is built twice. Nothing unwinds, so
 # that tables of frames serve backtraces of panics alone.
 	$(CARGO) rustc --profile small -p runtime --lib --crate-type staticlib --features no-live
-	objcopy --remove-section=.eh_frame --remove-section=.rela.eh_frame target/small/libruntime.a $(RELEASE)/libruntime-nojit.a
+	.ci/ordered --remove-section=.eh_frame --remove-section=.rela.eh_frame target/small/libruntime.a $(RELEASE)/libruntime-nojit.a
 
 # Installs what is missing (see .ci/setup); does nothing, and asks for nothing, if nothing is.
 setup:

@@ -175,7 +175,10 @@ fn executable(job: &Job, plan: &Plan, compiled: &Compiled) -> Result<Vec<u8>, St
     let scratch = Scratch::new()?;
     let (object_file, linked) = (scratch.file("image.o"), scratch.file("image"));
     output::write(&object_file, &object(job, plan, compiled, "main")?, false)?;
-    link::link(job.recipe.settings.target, &object_file, archive, &linked, &job.link)?;
+    let note = link::link(job.recipe.settings.target, &object_file, archive, &linked, &job.link)?;
+    if let Some(note) = note.filter(|_| !job.quiet) {
+        eprintln!("kiln {}: note: {note}", job.command);
+    }
     std::fs::read(&linked).map_err(|e| format!("the linker made nothing: {}", os_message(&e)))
 }
 

@@ -4,7 +4,7 @@ use crate::build::{self, Emit, Job};
 use crate::cache::{self, Cache};
 use crate::cpu::Cpu;
 use crate::find::Finder;
-use crate::link::{self, LinkOptions};
+use crate::link::{self, Libc, LinkOptions};
 use crate::ll::{Level, Settings};
 use crate::manifest::Recipe;
 use crate::output::Scratch;
@@ -49,7 +49,7 @@ Examples:
   kiln build app.lua -o app                   one program with its modules
   kiln build app.lua --include plugins/       and every module below a folder
   kiln build app.lua --module cfg=etc/c.lua   and one that is required by a computed name
-  kiln build app.lua --static                 an executable without shared libraries
+  kiln build app.lua --dynamic                an executable that takes libc from the system
   kiln build app.lua --profile app.kprof      with the hot loops that a run had (kiln --profile-out app.kprof app.lua)
   kiln build app.lua --train -- input.txt     the same, with a run of its own
   kiln build app.lua --emit asm --profile app.kprof   the machine code of these loops
@@ -135,9 +135,12 @@ struct Making {
     /// Leaves the trace compiler out: the program never asks for memory that can be executed.
     #[arg(long)]
     no_jit: bool,
-    /// Links libc and friends in: larger, but starts faster and runs where they are older or missing.
+    /// Links libc in, as is done anyway where this machine has it (and without --no-jit): starts faster, runs where libc is older or missing.
     #[arg(long = "static")]
     statically: bool,
+    /// Takes libc from the system: a megabyte smaller, at random addresses, and updates of libc count.
+    #[arg(long, conflicts_with = "statically")]
+    dynamic: bool,
     /// Keeps symbols and line tables, for profilers and debuggers: they show Lua lines for compiled traces.
     #[arg(long)]
     symbols: bool,
@@ -251,7 +254,7 @@ fn build(options: &Build, start: Instant) -> Result<(), String> {
     let recipe = Recipe {
         settings: Settings::of(target),
         strip: options.strip,
-        statically: false,
+        libc: Libc::Auto,
         symbols: false,
         no_jit: false,
     };
@@ -292,7 +295,11 @@ fn job(command: &'static str, m: &Making, output: PathBuf, before: Recipe) -> Re
             level: m.level.unwrap_or(before.settings.level),
         },
         strip: before.strip,
-        statically: before.statically || m.statically,
+        libc: match (m.statically, m.dynamic) {
+            (true, _) => Libc::Static,
+            (_, true) => Libc::Shared,
+            _ => before.libc,
+        },
         symbols: before.symbols || m.symbols,
         no_jit: before.no_jit || m.no_jit,
     };
@@ -313,7 +320,8 @@ fn job(command: &'static str, m: &Making, output: PathBuf, before: Recipe) -> Re
         linker: m.linker.clone(),
         extra: m.link_args.clone(),
         keep_symbols: recipe.symbols,
-        statically: recipe.statically,
+        // What is built without the compiler is to be small.
+        libc: if recipe.no_jit && recipe.libc == Libc::Auto { Libc::Shared } else { recipe.libc },
         verbose: m.verbose,
     };
     let Making { emit, jobs: threads, quiet, verbose, .. } = *m;

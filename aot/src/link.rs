@@ -3,7 +3,10 @@
 //! The compiler knows where start files and libc are; Kiln only names object, archive and the libraries that Rust's standard
 //! library needs. Unused sections are dropped, which is most of the archive.
 //!
-//! For another machine it is, in this order: `--linker`, `KILN_CC`, an executable `cc` beside the runtime archive (`make cross` puts one there
+//! For this machine libc is linked in where the compiler has it ([`Libc`]): looking up shared libraries, mapping them and relocating what refers to them
+//! takes a fifth of the time that an executable needs to start.
+//!
+//! For another machine the compiler is, in this order: `--linker`, `KILN_CC`, an executable `cc` beside the runtime archive (`make cross` puts one there
 //! where no package has a compiler), the compiler that Debian's package has.
 
 use crate::plan::os_message;
@@ -16,6 +19,18 @@ use std::process::Command;
 /// map at every start.
 const LIBRARIES: &[&str] = &["-lgcc_eh", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"];
 
+/// Where libc comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Libc {
+    /// Linked in if this machine is the target and its compiler has a static libc.
+    #[default]
+    Auto,
+    /// Linked in.
+    Static,
+    /// Taken from the system when the program starts.
+    Shared,
+}
+
 /// How to link.
 #[derive(Clone, Debug, Default)]
 pub struct LinkOptions {
@@ -25,20 +40,20 @@ pub struct LinkOptions {
     pub extra: Vec<OsString>,
     /// Keeps the symbols of the runtime.
     pub keep_symbols: bool,
-    /// Takes nothing from shared libraries.
-    pub statically: bool,
+    /// Where libc comes from.
+    pub libc: Libc,
     /// Prints the command to standard error.
     pub verbose: bool,
 }
 
-/// Links `object` and `archive` to the executable `output`.
+/// Links `object` and `archive` to the executable `output`. What comes back is worth saying.
 pub fn link(
     target: &Target,
     object: &Path,
     archive: &Path,
     output: &Path,
     options: &LinkOptions,
-) -> Result<(), String> {
+) -> Result<Option<String>, String> {
     let own = Target::host() == Some(target);
     let asked = || std::env::var_os("KILN_CC").filter(|v| !v.is_empty());
     let linker = options.linker.clone().or_else(asked).unwrap_or_else(|| match (own, linker_beside(archive)) {
@@ -47,35 +62,81 @@ pub fn link(
         (false, None) => target.cross_linker.into(),
     });
     let name = linker.to_string_lossy();
-    let mut command = Command::new(&linker);
-    command.arg("-o").arg(output).arg(object).arg(archive).args(["-Wl,--gc-sections", "-Wl,--as-needed", "-Wl,-O1"]);
-    if target.arch == "loongarch64" {
-        // What relaxation saves is small, and lld finds no end of it in some programs ("address assignment did not converge").
-        command.arg("-Wl,--no-relax");
-    }
-    if !options.keep_symbols {
-        command.arg("-Wl,-s");
-    }
-    if options.statically {
-        command.arg("-static");
-    }
-    command.args(&options.extra).args(LIBRARIES);
-    if options.verbose {
-        eprintln!("{command:?}");
-    }
-    let result = command.output().map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => {
-            let package = if own { "gcc" } else { target.cross_package };
-            format!("linker '{name}' not found: install it (Debian: apt install {package}) or name one with --linker")
+    let run = |statically: bool, script: Option<&Path>| {
+        let mut command = Command::new(&linker);
+        command.arg("-o").arg(output).arg(object).arg(archive).args([
+            "-Wl,--gc-sections",
+            "-Wl,--as-needed",
+            "-Wl,-O1",
+        ]);
+        if target.arch == "loongarch64" {
+            // What relaxation saves is small, and lld finds no end of it in some programs ("address assignment did not converge").
+            command.arg("-Wl,--no-relax");
         }
-        _ => format!("cannot start linker '{name}': {}", os_message(&e)),
-    })?;
-    if result.status.success() {
-        return Ok(());
+        if !options.keep_symbols {
+            command.arg("-Wl,-s");
+        }
+        if statically {
+            command.arg("-static");
+        }
+        if let Some(script) = script {
+            command.arg("-Wl,-T").arg(script);
+        }
+        command.args(&options.extra).args(LIBRARIES);
+        if options.verbose {
+            eprintln!("{command:?}");
+        }
+        let result = command.output().map_err(|e| match e.kind() {
+            std::io::ErrorKind::NotFound => {
+                let package = if own { "gcc" } else { target.cross_package };
+                format!(
+                    "linker '{name}' not found: install it (Debian: apt install {package}) or name one with --linker"
+                )
+            }
+            _ => format!("cannot start linker '{name}': {}", os_message(&e)),
+        })?;
+        if result.status.success() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&result.stderr);
+        let text = text.trim_end();
+        Err(format!("linker '{name}' failed ({}){}{text}", result.status, if text.is_empty() { "" } else { ":\n" }))
+    };
+    if options.libc == Libc::Shared || options.libc == Libc::Auto && !own {
+        return run(false, None).map(|()| None);
     }
-    let text = String::from_utf8_lossy(&result.stderr);
-    let text = text.trim_end();
-    Err(format!("linker '{name}' failed ({}){}{text}", result.status, if text.is_empty() { "" } else { ":\n" }))
+    let missing = options.libc == Libc::Auto && !has_static_libc(&linker);
+    if !missing {
+        let script = frameless(object, archive).filter(|_| !options.keep_symbols);
+        // Not every linker knows such scripts.
+        let done = match run(true, script.as_deref()) {
+            Err(_) if script.is_some() => run(true, None),
+            done => done,
+        };
+        if done.is_ok() || options.libc == Libc::Static {
+            return done.map(|()| None);
+        }
+    }
+    run(false, None)?;
+    let why = if missing { "the linker has no libc.a" } else { "what is linked has no static libraries" };
+    Ok(Some(format!("libc is not linked in, since {why}: the program starts a little later")))
+}
+
+/// Says whether a compiler has a libc to link in.
+fn has_static_libc(linker: &OsString) -> bool {
+    let said = Command::new(linker).arg("-print-file-name=libc.a").output().map(|o| o.stdout).unwrap_or_default();
+    // One that has none repeats the name.
+    Path::new(String::from_utf8_lossy(&said).trim_end()).is_absolute()
+}
+
+/// Writes a script that leaves out the tables of frames of what is known never to unwind: backtraces of panics alone would read them, and have no names
+/// to show in what is stripped. They are a quarter of what libc adds.
+fn frameless(object: &Path, archive: &Path) -> Option<PathBuf> {
+    let script = object.with_extension("ld");
+    let archives = [archive.file_name()?.to_str()?, "libc.a", "libm.a", "libm-*.a"];
+    let sections = archives.map(|a| format!("*{a}:*(.eh_frame .gcc_except_table .gcc_except_table.*)")).join(" ");
+    let text = format!("SECTIONS {{ /DISCARD/ : {{ {sections} }} }} INSERT AFTER .text;\n");
+    std::fs::write(&script, text).is_ok().then_some(script)
 }
 
 /// Returns the compiler that lies beside the archive of another machine.

@@ -26,6 +26,7 @@
 //! Invariant: equal builds give equal text. There is no time, no host name, no absolute path unless the user named one.
 
 use crate::cpu::Cpu;
+use crate::link::Libc;
 use crate::ll::{Level, Settings};
 use crate::plan::{Plan, Source};
 use crate::target::Target;
@@ -39,8 +40,8 @@ pub struct Recipe {
     pub settings: Settings,
     /// Debug information of the bytecode is left out.
     pub strip: bool,
-    /// Nothing comes from shared libraries.
-    pub statically: bool,
+    /// Where libc comes from.
+    pub libc: Libc,
     /// The symbols of the runtime are kept.
     pub symbols: bool,
     /// Nothing is compiled while the program runs.
@@ -63,7 +64,11 @@ impl Recipe {
         Ok(Recipe {
             settings: Settings { target, cpu, level },
             strip: yes("strip"),
-            statically: yes("static"),
+            libc: match option("static") {
+                Some("yes") => Libc::Static,
+                Some("no") => Libc::Shared,
+                _ => Libc::Auto,
+            },
             symbols: yes("symbols"),
             no_jit: option("jit") == Some("no"),
         })
@@ -81,7 +86,12 @@ pub fn write(plan: &Plan, recipe: &Recipe, traces: &Compiled) -> String {
     line(format_args!("kiln {}", env!("CARGO_PKG_VERSION")));
     line(format_args!("target {}", recipe.settings.target.triple));
     line(format_args!("option strip {}", word(recipe.strip)));
-    line(format_args!("option static {}", word(recipe.statically)));
+    let libc = match recipe.libc {
+        Libc::Auto => "auto",
+        Libc::Static => "yes",
+        Libc::Shared => "no",
+    };
+    line(format_args!("option static {libc}"));
     line(format_args!("option symbols {}", word(recipe.symbols)));
     line(format_args!("option jit {}", word(!recipe.no_jit)));
     line(format_args!("option cpu {}", recipe.settings.cpu.name));

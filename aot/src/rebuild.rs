@@ -5,8 +5,8 @@ use crate::manifest::{self, Fact, Recipe, field, unfield};
 use crate::plan::{Missing, Plan, Source, os_message};
 use abi::image::{FINGERPRINT, Module, ModuleKind};
 use ir::ProtoKey;
-use ir::profile::{Origin, Profile, Spent};
-use ir::tree::{Packed, Reader, RootKey, take_sizes};
+use ir::profile::{GivenUp, Origin, Profile, Spent};
+use ir::tree::{Head, Packed, Reader, RootKey};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -51,7 +51,11 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             continue;
         }
         let text = Packed::parse(m.code).and_then(|p| p.text()).ok_or("the text of the traces is damaged")?;
-        let mut reader = Reader::new(take_sizes(&text).1);
+        let (head, rest) = Head::take(&text);
+        for (root, times, reason) in head.given_up {
+            profile.give_up(GivenUp { root, side: false, reason, at: root, what: String::new() }, times.into());
+        }
+        let mut reader = Reader::new(rest);
         // A line for each tree, in the same order.
         let mut lines = facts.iter().filter(|f| f.key == "tree");
         while let Some(tree) = reader.tree() {

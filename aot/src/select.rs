@@ -144,6 +144,11 @@ fn keep(mut tree: Tree, marked: &[bool], reason: &str, scale: Scale, drops: &mut
             (Some(None), _) | (_, false) => {
                 traces += 1;
                 lost = lost.saturating_add(scale.worth(&b));
+                // Its exit leads out of the tree now.
+                let exit = parent.flatten().and_then(|(p, exit)| kept[p].exits.get_mut(exit as usize));
+                if let Some(taken) = exit {
+                    *taken = taken.saturating_add(b.entries);
+                }
                 place.push(None);
             }
             (parent, true) => {
@@ -203,14 +208,16 @@ mod tests {
     #[test]
     fn what_names_other_functions_goes_with_what_grows_from_it() {
         let (p, own) = program("return 1");
-        let t = tree(vec![
+        let mut t = tree(vec![
             branch(None, own, 1, 10),
             branch(Some((0, 0)), own ^ 1, 1, 5),
             branch(Some((1, 0)), own, 1, 3),
             branch(Some((0, 1)), own, 1, 2),
         ]);
+        t.branches[0].exits = vec![2, 7];
         let mut drops = Vec::new();
         let kept = choose(t.clone(), &p, Scale::Work, &mut drops).expect("the root stays");
+        assert_eq!(kept.branches[0].exits, [7, 7], "what went on in a trace that is gone leaves the tree");
         assert_eq!(
             kept.branches.iter().map(|b| (b.parent, b.entries)).collect::<Vec<_>>(),
             [(None, 10), (Some((0, 1)), 2)]

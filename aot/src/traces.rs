@@ -6,8 +6,8 @@ use crate::group;
 use crate::lines::Lines;
 use crate::select::{self, Drop, SAMPLE, Scale};
 use ir::ProtoKey;
-use ir::profile::{Origin, Profile, Spent};
-use ir::tree::{self, RootKey, Tree};
+use ir::profile::{GivenUp, Origin, Profile, Spent};
+use ir::tree::{self, Head, RootKey, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -94,7 +94,7 @@ pub fn compile(
     let (mut jobs, mut scales) = (Vec::new(), Vec::new());
     let mut named: BTreeSet<ProtoKey> = BTreeSet::new();
     let chosen = profile.chosen();
-    let Profile { origins, lines, time, .. } = profile;
+    let Profile { origins, lines, time, aborts, .. } = profile;
     let samples = |what| time.get(&what).copied().unwrap_or(0);
     out.sampled = time.keys().any(|s| matches!(s, Spent::Root(_)));
     if out.sampled {
@@ -162,12 +162,30 @@ pub fn compile(
         let compiled = tree::Compiled { tree, items: lowered.items, exits: lowered.exits };
         tree::write_compiled(&mut out.text, &compiled);
     }
+    let given_up = given_up(&aborts, program, &out.trees);
+    named.extend(given_up.iter().map(|g| g.0.proto));
     let sizes: BTreeSet<u32> = named.iter().map(|k| program.size(*k)).collect();
-    out.text.insert_str(0, &tree::write_sizes(&sizes));
+    if !out.trees.is_empty() {
+        out.text.insert_str(0, &Head { sizes: sizes.into_iter().collect(), given_up }.write());
+    }
     named.retain(|k| !program.has(k.hash));
     out.origins = origins.into_iter().filter(|(k, _)| named.contains(k)).collect();
     out.lines = lines.into_iter().filter(|(k, _)| named.contains(&k.proto)).collect();
     Ok(out)
+}
+
+/// Returns the places of a program that the profile knows and no tree begins at: how often recordings of them were given up, and why.
+fn given_up(aborts: &BTreeMap<GivenUp, u64>, program: &Program, trees: &[Done]) -> Vec<(RootKey, u32, String)> {
+    let mut out: BTreeMap<(RootKey, &str), u64> = BTreeMap::new();
+    let roots: BTreeSet<RootKey> = trees.iter().map(|t| t.key).collect();
+    for (g, times) in aborts {
+        let there = program.has(g.root.proto.hash) || program.is_loaded(g.root.proto);
+        if !g.side && there && !roots.contains(&g.root) {
+            let sum = out.entry((g.root, &g.reason)).or_default();
+            *sum = sum.saturating_add(*times);
+        }
+    }
+    out.into_iter().map(|((k, why), n)| (k, u32::try_from(n).unwrap_or(u32::MAX), why.to_string())).collect()
 }
 
 /// Names the function of a tree: where it is for people, its key for linkers.

@@ -47,11 +47,6 @@ impl Function {
         format!("b{}", self.next)
     }
 
-    /// Forgets a block that nobody goes to.
-    pub fn remove(&mut self, label: &str) {
-        self.blocks.retain(|b| b.label != label);
-    }
-
     /// Adds a line.
     pub fn line(&mut self, text: std::fmt::Arguments<'_>) {
         let body = &mut self.blocks[self.open].body;

@@ -13,24 +13,24 @@
 use super::block::STACK;
 use super::exits::{Known, State};
 use super::parts::Part;
-use super::{Branching, Lowerer, Refusal, block};
+use super::{Branching, Lowerer, Refusal, Val, block};
 use abi::tag;
 use ir::tree::{Branch, Tree};
 use ir::{Const, Ins, Link, Op, Ty, sload};
 
 /// The function's slot: the lowest of its frame.
-const LOWEST: i32 = -2;
+pub(super) const LOWEST: i32 = -2;
 
 /// A slot that is carried as a type.
 #[derive(Clone)]
 pub(crate) struct Carried {
-    slot: i32,
-    ty: Ty,
+    pub slot: i32,
+    pub ty: Ty,
     convert: bool,
     /// Values look at their type: some load of it is a guard.
     guard: bool,
     /// The way in may ask: nothing else leaves before.
-    early: bool,
+    pub early: bool,
     /// Name of the value; the bit's has `.ok` behind.
     name: String,
 }
@@ -45,10 +45,18 @@ pub(crate) struct Way {
     base: String,
     /// Value and bit of each carried slot.
     vals: Vec<(String, String)>,
+    /// What is held.
+    held: Vec<String>,
+}
+
+/// Returns the integer that a number is, if it has its bits.
+pub(super) fn whole(bits: u64) -> Option<i32> {
+    let n = f64::from_bits(bits) as i32;
+    (f64::from(n).to_bits() == bits).then_some(n)
 }
 
 /// Says whether an instruction may write slots of the stack, or move it.
-fn writes_stack(t: &ir::Trace, ins: Ins) -> bool {
+pub(super) fn writes_stack(t: &ir::Trace, ins: Ins) -> bool {
     match ins.op {
         Op::CALLB | Op::RETF | Op::SSTORE | Op::CSTORE => true,
         Op::USTORE => !ins.a.is_ins() || t.ins[ins.a.index()].op != Op::UREFC,
@@ -62,7 +70,7 @@ pub(super) fn is_quiet(t: &ir::Trace) -> bool {
 }
 
 /// Says whether a branch goes to its own tree's start.
-fn comes_back(tree: &Tree, i: usize) -> bool {
+pub(super) fn comes_back(tree: &Tree, i: usize) -> bool {
     let b: &Branch = &tree.branches[i];
     match b.trace.link {
         Link::Root(_) => b.target == Some(tree.key),
@@ -167,51 +175,69 @@ impl Lowerer<'_> {
         (b.quiet && b.base == part.base).then(|| (c.name.clone(), format!("{}.ok", c.name)))
     }
 
-    /// Notes what an instruction does to the stack.
-    pub(super) fn note_writes(&self, b: &mut Branching, at: usize) {
-        let t = &self.tree.branches[b.branch].trace;
-        b.quiet &= !writes_stack(t, t.ins[at]);
-    }
-
-    /// Goes to the start of a part with `base`, which is `moved` slots from the branch's; `state` was stored.
-    pub(super) fn go_round(&mut self, b: &Branching, state: &State, base: &str, moved: i32, to: usize) {
+    /// Goes to the start of a part with `base`, which is `moved` slots from the branch's. Nothing of `state` was stored.
+    pub(super) fn go_round(
+        &mut self,
+        b: &Branching,
+        state: &State,
+        base: &str,
+        moved: i32,
+        to: usize,
+    ) -> Result<(), Refusal> {
         let mut vals = Vec::new();
+        let mut back = None;
         let here = self.open;
         let stays = base == self.parts[here].base;
         if !stays || !self.fits(to, here) {
-            self.room(base, to);
+            let ok = self.has_room(base, to);
+            self.turn_back_with(&ok, (base, to), (&b.base, state), &mut back);
         }
         for i in 0..self.parts[to].carried.len() {
             let c = self.parts[to].carried[i].clone();
             let slot = c.slot + moved;
             let known = state.slots.get(&slot).and_then(|k| self.as_carried(k, c.ty));
             let kept = self.parts[here].carried.iter().find(|o| o.is(c.slot, c.ty, c.convert)).map(|o| o.name.clone());
-            let mut val = match (known, kept) {
-                (Some(known), _) => known,
-                (None, Some(name)) if !state.slots.contains_key(&slot) && b.quiet && stays => {
+            let mut val = match (known, kept, state.slots.get(&slot)) {
+                (Some(known), ..) => known,
+                (None, Some(name), None) if b.quiet && stays => {
                     let ok = format!("{name}.ok");
                     (name, ok)
                 }
-                _ => self.look(&c, base),
+                (None, _, Some(other)) => {
+                    let raw = self.materialise(other).ok_or_else(|| Refusal("a link carries an object".into()))?;
+                    let raw = Val { text: self.boxed(&raw).into(), ty: Ty::Link };
+                    self.unbox(&raw, (c.ty, c.convert), c.guard)
+                }
+                _ => match self.beneath(state, slot) {
+                    Some(h) => self.unheld(&h, (c.ty, c.convert), c.guard),
+                    None => self.look(&c, base),
+                },
             };
             // What comes by a link is asked here, so that whoever comes round need not be.
             if c.early && val.1 != "true" && self.parts[to].member != self.parts[here].member {
-                self.turn_back(&val.1, base, to);
+                self.turn_back_with(&val.1, (base, to), (&b.base, state), &mut back);
                 val.1 = "true".into();
             }
             vals.push(val);
         }
-        self.ways.push(Way { to, label: self.f.current(), base: base.into(), vals });
+        let held = self.hold(state, &b.base, moved, to)?;
+        self.ways.push(Way { to, label: self.f.current(), base: base.into(), vals, held });
         self.f.line(format_args!("br label %{}", self.parts[to].start));
+        Ok(())
     }
 
     /// Leaves by exit 0 of a part if the stack has no room for all its branches.
     fn room(&mut self, base: &str, part: usize) {
+        let fits = self.has_room(base, part);
+        self.turn_back(&fits, base, part);
+    }
+
+    /// Says whether the stack has room for all branches of a part.
+    fn has_room(&mut self, base: &str, part: usize) -> String {
         let bytes = i64::from(super::slots(self.tables[self.parts[part].member].tree)) * 8;
         let top = self.at_offset(base, bytes);
         let max = self.vm_load("ptr", abi::vmfield::STACK_MAX);
-        let fits = self.f.let_(format_args!("icmp ule ptr {top}, {max}"));
-        self.turn_back(&fits, base, part);
+        self.f.let_(format_args!("icmp ule ptr {top}, {max}"))
     }
 
     /// Goes on if `ok`, else leaves by exit 0 of a part.
@@ -249,37 +275,58 @@ impl Lowerer<'_> {
 
     /// Loads value and bit of a carried slot from the stack.
     fn look(&mut self, c: &Carried, base: &str) -> (String, String) {
-        let Carried { slot, ty, guard, .. } = *c;
-        let at = self.at_offset(base, i64::from(slot) * 8);
-        let load = |l: &mut Self, what: &str| l.f.let_(format_args!("load {what}, ptr {at}, align 8, !tbaa !{STACK}"));
+        let at = self.at_offset(base, i64::from(c.slot) * 8);
+        let (ty, what) = if matches!(c.ty, Ty::Int | Ty::Num) { (Ty::Num, "double") } else { (Ty::Link, "i64") };
+        let raw = self.f.let_(format_args!("load {what}, ptr {at}, align 8, !tbaa !{STACK}"));
+        self.unbox(&Val { text: raw.into(), ty }, (c.ty, c.convert), c.guard)
+    }
+
+    /// Makes value and bit of what a slot has: a double (Num) or 64 bits (Link).
+    pub(super) fn unbox(&mut self, raw: &Val, (ty, convert): (Ty, bool), guard: bool) -> (String, String) {
+        let double = |l: &mut Self| match raw.ty {
+            Ty::Num => raw.text.to_string(),
+            _ => l.f.let_(format_args!("bitcast i64 {} to double", raw.text)),
+        };
+        let word = |l: &mut Self| match raw.ty {
+            Ty::Num => l.f.let_(format_args!("bitcast double {} to i64", raw.text)),
+            _ => raw.text.to_string(),
+        };
         let yes = || "true".to_string();
         match ty {
-            Ty::Int => {
-                let d = load(self, "double");
+            Ty::Int if convert => {
+                let d = double(self);
                 let (i, ok) = self.as_integer(&d);
                 (i, if guard { ok } else { yes() })
             }
-            Ty::Link => (load(self, "i64"), yes()),
+            Ty::Int => {
+                let w = word(self);
+                (self.f.let_(format_args!("trunc i64 {w} to i32")), yes())
+            }
+            Ty::Ptr => {
+                let w = word(self);
+                (self.f.let_(format_args!("inttoptr i64 {w} to ptr")), yes())
+            }
+            Ty::Link => (word(self), yes()),
             Ty::Key => {
-                let w = load(self, "i64");
+                let w = word(self);
                 let high = self.f.let_(format_args!("lshr i64 {w}, 32"));
                 let ok = self.f.let_(format_args!("icmp eq i64 {high}, {}", tag::KEY_INDEX as u32));
                 (self.f.let_(format_args!("trunc i64 {w} to i32")), ok)
             }
             Ty::Num => {
-                let d = load(self, "double");
+                let d = double(self);
                 if !guard {
                     return (d, yes());
                 }
-                let w = self.f.let_(format_args!("bitcast double {d} to i64"));
+                let w = word(self);
                 (d, self.f.let_(format_args!("icmp ult i64 {w}, {}", tag::NUM_LIMIT as i64)))
             }
             ty if ty.is_pri() => {
-                let w = load(self, "i64");
+                let w = word(self);
                 (block::pri(ty), self.f.let_(format_args!("icmp eq i64 {w}, {}", block::pri(ty))))
             }
             ty => {
-                let w = load(self, "i64");
+                let w = word(self);
                 let bits = self.f.let_(format_args!("xor i64 {w}, {}", (ty.tag() << tag::SHIFT) as i64));
                 let ok = self.f.let_(format_args!("icmp ult i64 {bits}, {}", 1u64 << tag::SHIFT));
                 match ty {
@@ -297,9 +344,8 @@ impl Lowerer<'_> {
             return Err(Refusal("the first snapshot restores slots".into()));
         }
         let (back, start) = (self.parts[self.open].back.clone(), self.parts[self.open].start.clone());
-        self.f.begin(&back);
         self.come_from(self.tree.key.proto, self.tree.key.pc);
-        self.leave(0, 0, &format!("%{back}.base"), &State::default())?;
+        self.leave(&back, (0, 0), &format!("%{back}.base"), &State::default());
         self.f.begin(&start);
         Ok(())
     }
@@ -309,19 +355,20 @@ impl Lowerer<'_> {
         self.f.reopen("entry");
         self.come_from(self.tree.key.proto, self.tree.key.pc);
         self.room("%base", 0);
-        let mut way = Way { to: 0, label: String::new(), base: "%base".into(), vals: Vec::new() };
+        let mut way = Way { to: 0, label: String::new(), base: "%base".into(), vals: Vec::new(), held: Vec::new() };
         for i in 0..self.parts[0].carried.len() {
             let c = self.parts[0].carried[i].clone();
             let (v, mut ok) = self.look(&c, "%base");
             let own = format!("{}.ok", c.name);
             let mut ways = self.ways.iter().filter(|w| w.to == 0);
             let sure = ways.all(|w| w.vals[i].1 == "true" || w.vals[i].1 == own);
-            if ok != "true" && c.early && sure {
+            if ok != "true" && c.early && (sure || self.is_held_as(c.slot, c.ty)) {
                 self.turn_back(&ok, "%base", 0);
                 ok = "true".into();
             }
             way.vals.push((v, ok));
         }
+        way.held = self.hold_first(&way.vals);
         way.label = self.f.current();
         self.f.line(format_args!("br label %{}", self.parts[0].start));
         self.ways.insert(0, way);
@@ -339,9 +386,7 @@ impl Lowerer<'_> {
             let turned = self.turned.iter().filter(|t| t.0 == part);
             let turned: Vec<String> = turned.map(|(_, l, b)| format!("[ {b}, %{l} ]")).collect();
             let back = self.parts[part].back.clone();
-            if turned.is_empty() {
-                self.f.remove(&back);
-            } else {
+            if !turned.is_empty() {
                 self.f.phi(&back, format_args!("%{back}.base = phi ptr {}", turned.join(", ")));
             }
             let base = self.parts[part].base.clone();
@@ -351,6 +396,9 @@ impl Lowerer<'_> {
                 let (name, ty) = (c.name.clone(), block::llvm(c.ty));
                 self.start_phi(part, &name, ty, |w| &w.vals[i].0);
                 self.start_phi(part, &format!("{name}.ok"), "i1", |w| &w.vals[i].1);
+            }
+            for (i, (name, ty)) in self.held_phis(part).into_iter().enumerate() {
+                self.start_phi(part, &name, ty, |w| &w.held[i]);
             }
         }
     }

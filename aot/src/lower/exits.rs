@@ -2,6 +2,7 @@
 
 use super::block::{self, STACK, llvm};
 use super::{Branching, Lowerer, Pending, Refusal, Val};
+use abi::exit::outcome;
 use abi::vmfield;
 use ir::sunk::{self, PARTS};
 use ir::tree::{Item, RootKey};
@@ -25,9 +26,11 @@ pub(crate) struct State {
     /// Slots.
     pub slots: HashMap<i32, Known>,
     /// What sunk objects are made of, as `ir::sunk::spilled` has it.
-    spilled: Vec<Val>,
+    pub spilled: Vec<Val>,
     /// What side traces inherit of that.
     needed: Vec<Val>,
+    /// The part whose held slots memory lacks.
+    pub under: Option<usize>,
 }
 
 impl State {
@@ -58,7 +61,7 @@ impl Lowerer<'_> {
     /// What snapshot `s` says.
     fn state(&mut self, b: &Branching, s: usize) -> Result<State, Refusal> {
         let t = &self.tree.branches[b.branch].trace;
-        let mut out = State::default();
+        let mut out = State { under: self.holds(b).then_some(self.open), ..State::default() };
         for &(slot, r) in &t.snaps[s].entries {
             let known = match t.as_const(r) {
                 Some(c) => Known::Const(c.clone()),
@@ -90,74 +93,46 @@ impl Lowerer<'_> {
         let label = self.f.label();
         b.blocks.insert(s, label.clone());
         if let Some(side) = self.tree.side(b.branch, s as u32) {
-            let quiet = b.quiet && super::carried::is_quiet(&self.tree.branches[b.branch].trace);
-            self.pending.push(Pending { branch: side, label: label.clone(), base: b.base.clone(), quiet, state });
+            self.pending.push(Pending {
+                branch: side,
+                label: label.clone(),
+                base: b.base.clone(),
+                quiet: b.quiet,
+                state,
+            });
         } else {
-            self.leave_at(&label, b, s, &state)?;
+            self.leave(&label, (b.branch, s), &b.base.clone(), &state);
         }
         Ok(label)
     }
 
-    fn leave_at(&mut self, label: &str, b: &Branching, s: usize, state: &State) -> Result<(), Refusal> {
-        let here = self.f.current();
-        self.f.begin(label);
-        self.leave(b.branch, s, &b.base, state)?;
-        self.f.reopen(&here);
-        Ok(())
-    }
-
-    /// Leaves to the interpreter: stores the slots, notes the exit, ends in the runtime, or in a side trace that was compiled later. Objects are
-    /// made by the runtime.
-    pub fn leave(&mut self, branch: usize, s: usize, base: &str, state: &State) -> Result<(), Refusal> {
-        self.store_slots(base, &state.slots);
-        self.table().spills = self.table().spills.max(state.spilled.len());
-        let name = self.name;
-        for (i, v) in state.spilled.iter().enumerate() {
-            let at = self.f.let_(format_args!("getelementptr %{name}.k, ptr @{name}.k, i64 0, i32 1, i64 {i}"));
-            self.f.line(format_args!("store {} {}, ptr {at}, align 8, !tbaa !{}", llvm(v.ty), v.text, block::VM));
-        }
-        let number = self.exit_number((branch as u32, s as u32));
-        let way = self.constant(Item::Exit(number as u32), "ptr");
-        self.vm_store("ptr", &way, vmfield::LEFT);
-        let next = self.f.let_(format_args!("load ptr, ptr {way}, !tbaa !{}", block::VM));
-        self.jump_to(&next, base);
-        Ok(())
-    }
-
-    /// Numbers an exit. Copies have the numbers of what they copy.
-    fn exit_number(&mut self, from: (u32, u32)) -> usize {
-        let first = self.parts[self.open].first;
-        let exits = &mut self.table().exits;
-        let known = exits.iter().position(|e| *e == from).filter(|_| !first);
-        known.unwrap_or_else(|| {
-            exits.push(from);
-            exits.len() - 1
-        })
-    }
-
-    fn jump_to(&mut self, function: &str, base: &str) {
+    pub(super) fn jump_to(&mut self, function: &str, base: &str) {
         let r = self.f.let_(format_args!("musttail call i64 {function}(ptr %vm, ptr {base})"));
         self.f.line(format_args!("ret i64 {r}"));
     }
 
-    fn store_slots(&mut self, base: &str, slots: &HashMap<i32, Known>) {
+    pub fn store_slots(&mut self, base: &str, slots: &HashMap<i32, Known>) {
         let mut slots: Vec<_> = slots.iter().filter(|s| *s.1 != Known::Object).collect();
         slots.sort_by_key(|(slot, _)| **slot);
         for (&slot, known) in slots {
-            let at = self.at_offset(base, i64::from(slot) * 8);
-            if let Some(v) = self.materialise(known) {
-                self.store_boxed(&v, &at, STACK);
-            }
+            self.store_slot(base, slot, known);
         }
     }
 
-    /// Stores what a link carries. Sinking keeps objects that links carry.
+    /// Stores what a slot holds, unless the runtime makes it.
+    pub(super) fn store_slot(&mut self, base: &str, slot: i32, known: &Known) {
+        if let Some(v) = self.materialise(known) {
+            let at = self.at_offset(base, i64::from(slot) * 8);
+            self.store_boxed(&v, &at, STACK);
+        }
+    }
+
+    /// What a link carries. Sinking keeps objects that links carry.
     fn carry(&mut self, b: &Branching, s: usize) -> Result<State, Refusal> {
         let state = self.state(b, s)?;
         if state.slots.values().any(|k| *k == Known::Object) {
             return Err(Refusal("a link carries an object that is not made".into()));
         }
-        self.store_slots(&b.base.clone(), &state.slots);
         Ok(state)
     }
 
@@ -173,6 +148,9 @@ impl Lowerer<'_> {
     /// Begins the loop at instruction `at`: PHIs get names.
     pub(super) fn loop_head(&mut self, b: &mut Branching, at: usize) -> Result<Head, Refusal> {
         let t = &self.tree.branches[b.branch].trace;
+        if b.quiet && !super::carried::is_quiet(t) {
+            self.flush(b);
+        }
         let label = self.f.label();
         let before = self.f.current();
         let mut phis = Vec::new();
@@ -190,7 +168,6 @@ impl Lowerer<'_> {
             b.base = name.clone();
         }
         b.looped = true;
-        b.quiet &= super::carried::is_quiet(t);
         let before = match super::strip::of(t, at) {
             Some(plan) => self.strip_begins(b, &plan, before, &mut phis)?,
             None => before,
@@ -231,6 +208,14 @@ impl Lowerer<'_> {
                 self.f.line(format_args!("br label %{}", head.label));
                 Ok(())
             }
+            (Link::Interp, _) if self.ends_here(b, last) => {
+                let state = self.state(b, last)?;
+                let base = self.moved(b, last);
+                self.store_all(&b.base.clone(), &state);
+                self.goes_on_at(b, last, &base)?;
+                self.f.line(format_args!("ret i64 {}", outcome::NEXT));
+                Ok(())
+            }
             (Link::Interp, _) => {
                 let exit = self.exit(b, last)?;
                 self.f.line(format_args!("br label %{exit}"));
@@ -243,12 +228,10 @@ impl Lowerer<'_> {
                 let state = self.carry(b, last)?;
                 let base = self.moved(b, last);
                 if let Some(to) = self.part_of(target) {
-                    self.link(b, &state, &base, to, target);
+                    self.link(b, &state, &base, to, target)?;
                 }
-                self.vm_store("ptr", &base, vmfield::BASE);
-                let pc = t.snaps[last].pc.and_then(|r| t.as_const(r)).cloned();
-                let pc = self.constant(Item::Const(pc.ok_or_else(|| Refusal("the link has no place".into()))?), "i64");
-                self.vm_store("i64", &pc, vmfield::PC);
+                self.store_all(&b.base.clone(), &state);
+                self.goes_on_at(b, last, &base)?;
                 let f = self.constant(Item::Root(target), "ptr");
                 self.jump_to(&f, &base);
                 Ok(())
@@ -257,8 +240,27 @@ impl Lowerer<'_> {
         }
     }
 
+    /// Tells the machine which frame and instruction go on behind a branch.
+    fn goes_on_at(&mut self, b: &Branching, last: usize, base: &str) -> Result<(), Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        let pc = t.snaps[last].pc.and_then(|r| t.as_const(r)).cloned();
+        let pc = self.constant(Item::Const(pc.ok_or_else(|| Refusal("the link has no place".into()))?), "i64");
+        self.vm_store("ptr", base, vmfield::BASE);
+        self.vm_store("i64", &pc, vmfield::PC);
+        Ok(())
+    }
+
+    /// Says whether the end of a branch tells the interpreter itself where to go on: it does so in a function of which the tree is a part, and nothing
+    /// has to be made. The runtime does not count such ends.
+    fn ends_here(&self, b: &Branching, last: usize) -> bool {
+        let t = &self.tree.branches[b.branch].trace;
+        let own = |c: &Const| matches!(c, Const::Pc(p, _) if *p == self.tree.key.proto);
+        let makes = t.snaps[last].entries.iter().any(|(_, r)| sunk::is_sunk(t, *r));
+        !t.repeats && !makes && t.snaps[last].pc.and_then(|r| t.as_const(r)).is_some_and(own)
+    }
+
     /// Goes to a part for another tree, if the runtime has that in use.
-    fn link(&mut self, b: &Branching, state: &State, base: &str, to: usize, target: RootKey) {
+    fn link(&mut self, b: &Branching, state: &State, base: &str, to: usize, target: RootKey) -> Result<(), Refusal> {
         let word = self.constant(Item::Root(target), "ptr");
         let name = self.tables[self.parts[to].member].name;
         let same = self.f.let_(format_args!("icmp eq ptr {word}, @{name}"));
@@ -268,8 +270,9 @@ impl Lowerer<'_> {
         self.f.begin(&on);
         let t = &self.tree.branches[b.branch].trace;
         let moved = t.snaps.last().map_or(0, |s| s.base);
-        self.go_round(b, state, base, moved, to);
+        self.go_round(b, state, base, moved, to)?;
         self.f.begin(&other);
+        Ok(())
     }
 
     /// Goes to the tree's start.
@@ -277,8 +280,7 @@ impl Lowerer<'_> {
         let state = self.carry(b, last)?;
         let base = self.moved(b, last);
         let moved = self.tree.branches[b.branch].trace.snaps[last].base;
-        self.go_round(b, &state, &base, moved, self.parts[self.open].own);
-        Ok(())
+        self.go_round(b, &state, &base, moved, self.parts[self.open].own)
     }
 
     /// Sets the number of results if the snapshot has one; returns its base.

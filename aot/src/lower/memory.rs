@@ -300,7 +300,8 @@ impl Lowerer<'_> {
 
     /// Upvalue instructions.
     pub(super) fn upvalue(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
-        let slots = self.tree.branches[b.branch].trace.slots;
+        // Slots of the other branches' frames may be in values.
+        let slots = self.parts.iter().map(|p| super::slots(self.tables[p.member].tree)).max().unwrap_or(0);
         let uv = |s| abi::layout::offset("UpvalObj", s) as i64;
         let f = self.ptr(b, ins.a)?;
         let n = ins.b.as_lit();
@@ -444,6 +445,13 @@ impl Lowerer<'_> {
         }
         if let Some((v, ok)) = self.carried(b, ins) {
             if ins.is_guard() {
+                self.fails(b, at, &ok)?;
+            }
+            b.vals[at] = Some(Val { text: v.into(), ty: ins.ty });
+            return Ok(());
+        }
+        if let Some((v, ok)) = self.held(b, slot, (ins.ty, flags & sload::CONVERT != 0), ins.is_guard()) {
+            if ins.is_guard() && ok != "true" {
                 self.fails(b, at, &ok)?;
             }
             b.vals[at] = Some(Val { text: v.into(), ty: ins.ty });

@@ -24,6 +24,8 @@ mod block;
 mod calls;
 mod carried;
 mod exits;
+mod held;
+mod leaves;
 mod library;
 mod memory;
 mod numbers;
@@ -40,6 +42,7 @@ use exits::State;
 use ir::sunk::{Name, Names};
 use ir::tree::{Item, Tree};
 use ir::{Const, Op, ProtoKey, Ref, Ty};
+use leaves::Leave;
 use parts::{Part, Table};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -147,6 +150,7 @@ fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines
         f: Function::default(),
         refused: Vec::new(),
         pending: Vec::new(),
+        leaves: Vec::new(),
         ways: Vec::new(),
         turned: Vec::new(),
         level: false,
@@ -206,6 +210,8 @@ pub(crate) struct Lowerer<'a> {
     pub f: Function,
     refused: Vec<(usize, Refusal)>,
     pending: Vec<Pending>,
+    /// Exits to be written.
+    leaves: Vec<Leave>,
     /// Ways to starts.
     ways: Vec<carried::Way>,
     /// Who leaves before anything was done: part, label and base.
@@ -225,23 +231,32 @@ impl<'a> Lowerer<'a> {
         while let Some(next) = self.ways.iter().map(|w| w.to).find(|to| !self.parts[*to].lowered) {
             self.part(next)?;
         }
+        let idle = |p: &&Part| !self.turned.iter().any(|t| self.parts[t.0].back == p.back);
+        let idle: Vec<String> = self.parts.iter().filter(idle).map(|p| p.back.clone()).collect();
+        self.leaves.retain(|l| !idle.contains(&l.label));
+        self.write_leaves();
         self.starts();
         Ok(())
     }
 
-    /// Lowers a part.
-    fn part(&mut self, part: usize) -> Result<(), Refusal> {
+    /// Makes a part the one that is lowered.
+    fn enter(&mut self, part: usize) {
         self.open = part;
-        self.parts[part].lowered = true;
         let member = self.parts[part].member;
         (self.tree, self.name) = (self.tables[member].tree, self.tables[member].name);
+    }
+
+    /// Lowers a part.
+    fn part(&mut self, part: usize) -> Result<(), Refusal> {
+        self.enter(part);
+        self.parts[part].lowered = true;
         self.begin()?;
         let mut root = self.branching(0, self.parts[part].base.clone(), State::default(), true);
         self.branch(&mut root)?;
         while let Some(p) = self.pending.pop() {
             let mark =
                 (self.f.mark(), self.table().exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
-            let cells = self.table().cells;
+            let (cells, leaves) = (self.table().cells, self.leaves.len());
             self.f.begin(&p.label);
             let mut side = self.branching(p.branch, p.base.clone(), p.state.clone(), p.quiet);
             if let Err(why) = self.branch(&mut side) {
@@ -252,12 +267,12 @@ impl<'a> Lowerer<'a> {
                 self.pending.truncate(mark.2);
                 self.ways.truncate(mark.3);
                 self.turned.truncate(mark.4);
+                self.leaves.truncate(leaves);
                 if self.parts[part].first {
                     self.refused.push((p.branch, why));
                 }
-                self.f.begin(&p.label);
                 if let Some((parent, exit)) = self.tree.branches[p.branch].parent {
-                    self.leave(parent, exit as usize, &p.base, &p.state)?;
+                    self.leave(&p.label, (parent, exit as usize), &p.base, &p.state);
                 }
             }
         }
@@ -346,8 +361,13 @@ impl<'a> Lowerer<'a> {
                 head = Some(self.loop_head(b, i)?);
                 continue;
             }
+            if b.quiet && carried::writes_stack(t, t.ins[i]) {
+                self.flush(b);
+            }
+            if t.ins[i].op == Op::UCLO {
+                self.sync(b);
+            }
             self.op(b, i)?;
-            self.note_writes(b, i);
         }
         self.end(b, head)
     }

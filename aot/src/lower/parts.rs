@@ -16,6 +16,7 @@
 //! Invariant: a copy uses its tree's own table of constants and numbers of exits: the runtime cannot tell a tree from its copy.
 
 use super::carried::{self, Carried};
+use super::held::{self, Held};
 use super::{Lowerer, Member, slots};
 use crate::select;
 use ir::tree::{Item, RootKey, Tree};
@@ -93,6 +94,8 @@ pub(crate) struct Part {
     pub own: usize,
     /// What the start has of slots.
     pub carried: Vec<Carried>,
+    /// What its start holds of slots.
+    pub held: Vec<Held>,
 }
 
 /// Lists the parts of the function of the first of some members.
@@ -112,6 +115,7 @@ pub(crate) fn of(tables: &mut [Table<'_>], members: &[usize]) -> Vec<Part> {
             base: format!("%{}.base", text("start")),
             own: if apart { 1 } else { i },
             carried: carried::of(table.tree, members.len() > 1),
+            held: Vec::new(),
         });
     }
     if members.len() > 1 {
@@ -120,6 +124,7 @@ pub(crate) fn of(tables: &mut [Table<'_>], members: &[usize]) -> Vec<Part> {
     for (i, p) in out.iter_mut().enumerate() {
         carried::name(&mut p.carried, i);
     }
+    held::plan(tables, &mut out);
     out
 }
 

@@ -2,6 +2,7 @@
 //! that can be missing or broken. The runtime archive is a small one made here, so these tests need no Lua machine.
 
 use crate::sandbox::Sandbox;
+use std::process::Command;
 
 #[test]
 fn the_executable_runs_and_gets_its_arguments() {
@@ -179,16 +180,32 @@ fn equal_inputs_give_equal_bytes() {
 }
 
 #[test]
-fn static_executables_need_no_shared_library() {
+fn libc_is_linked_in_where_there_is_one() {
     let s = Sandbox::new();
     s.file("app.lua", "");
     let interpreter = |options: &[&str]| {
-        s.build(&[&["app.lua", "-o", "app"], options].concat()).succeeds();
+        let done =
+            s.aot(&[&["build", "app.lua", "-o", "app", "--runtime-lib", "libruntime.a"], options].concat()).succeeds();
         assert_eq!(s.run(&s.path("app"), &["x"]).stdout, "KilnImg x|\n");
-        goblin::elf::Elf::parse(&s.read("app")).expect("ELF").interpreter.is_some()
+        let shared = goblin::elf::Elf::parse(&s.read("app")).expect("ELF").interpreter.is_some();
+        (shared, done.stderr.contains("note: libc is not linked in, since"))
     };
-    assert!(interpreter(&[]));
-    assert!(!interpreter(&["--static"]));
+    assert_eq!(interpreter(&[]), (false, false));
+    assert_eq!(interpreter(&["--static"]), (false, false));
+    assert_eq!(interpreter(&["--dynamic"]), (true, false));
+    assert_eq!(interpreter(&["--no-jit"]), (true, false));
+    assert_eq!(interpreter(&["--no-jit", "--static"]), (false, false));
+    assert_ne!(s.build(&["app.lua", "-o", "app", "--static", "--dynamic"]).status, 0);
+    // A compiler without a libc to link in: as none is there, or as it says that there is one.
+    for says in ["libc.a", "/libc.a"] {
+        let text = format!(
+            "#!/bin/sh\ncase \"$*\" in *-print-file-name*) echo {says};; *-static*) echo no libc >&2; exit 1;; *) exec cc \"$@\";; esac\n"
+        );
+        s.file("cc", &text);
+        Command::new("chmod").arg("+x").arg(s.path("cc")).status().expect("chmod");
+        assert_eq!(interpreter(&["--linker", "./cc"]), (true, true), "{says}");
+        s.build(&["app.lua", "-o", "app", "--linker", "./cc", "--static"]).fails_with("linker './cc' failed");
+    }
 }
 
 #[test]

@@ -399,7 +399,7 @@ fn what_is_said_of_an_executable() {
     assert!(trees.len() >= 2 && trees.iter().all(|l| l.ends_with(" %") && l.contains(" exits ")), "{report}");
     assert!(report.contains("\nprofile: 100.0 % of its work is compiled, 0 traces left out\n"), "{report}");
     assert!(
-        report.contains("\noptions: strip no, static no, symbols no, jit yes, cpu baseline, level 3\n"),
+        report.contains("\noptions: strip no, static auto, symbols no, jit yes, cpu baseline, level 3\n"),
         "{report}"
     );
     let json = s.aot(&["inspect", "--json", "app"]).succeeds().stdout;

@@ -17,17 +17,18 @@
 //! Invariant: code of a tree runs only after all its words are bound; words that name other trees may change at any time.
 
 use super::bind::register_bits;
-use super::engine::{Engine, Live};
+use super::engine::{ABORT_PATIENCE, Engine, Live};
 use super::kept::Kept;
 use super::peers::{self, Way};
 use super::policy::Budget;
 use super::view::View;
+use abi::abort::Abort;
 use abi::exit::{ExitState, SPILLS, outcome};
 use abi::hash::FastMap;
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
-use ir::tree::{Branch, Compiled, Item, Outline, Packed, PackedTree, Reader, RootKey, take_sizes};
+use ir::tree::{Branch, Compiled, Head, Item, Outline, Packed, PackedTree, Reader, RootKey};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
 use std::sync::Arc;
@@ -70,6 +71,8 @@ pub(crate) struct Aot {
     by_proto: FastMap<ProtoKey, Vec<(u32, usize)>>,
     /// Numbers of instructions of all prototypes that trees name, sorted; 0 is any.
     sizes: Vec<u32>,
+    /// Recordings that were given up when the profile was made, by prototype: instruction, how often, why.
+    given_up: FastMap<ProtoKey, Vec<(u32, u32, Abort)>>,
     /// Functions were loaded that bound trees may lack.
     news: bool,
     /// Trace number of the first row.
@@ -102,8 +105,14 @@ pub unsafe fn install(
     manifest: &'static [u8],
 ) -> usize {
     let Some(e) = super::engine(vm) else { return 0 };
-    let sizes = take_sizes(&texts.head().unwrap_or_default()).0;
-    let mut aot = Aot { first: e.next_number(), sizes, manifest, ..Aot::default() };
+    let head = texts.head().unwrap_or_default();
+    let head = Head::take(&head).0;
+    let mut aot = Aot { first: e.next_number(), sizes: head.sizes, manifest, ..Aot::default() };
+    for (key, times, why) in head.given_up {
+        if let Some(why) = Abort::ALL.iter().find(|a| a.name() == why) {
+            aot.given_up.entry(key.proto).or_default().push((key.pc, times, *why));
+        }
+    }
     for (i, &text) in texts.trees.iter().enumerate().take(count.min(MOST)) {
         let key = text.key;
         // SAFETY: there are `count` rows.
@@ -172,6 +181,11 @@ pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
             for (pc, i) in e.aot.by_proto.get(&key).cloned().unwrap_or_default() {
                 if pc < size {
                     e.put(vm, i, p, pc);
+                }
+            }
+            if !e.is_eager() {
+                for &(pc, times, why) in e.aot.given_up.get(&key).into_iter().flatten().filter(|g| g.0 < size) {
+                    e.penalties.expect(P(p as u64), pc, why, times, ABORT_PATIENCE);
                 }
             }
         }

@@ -44,7 +44,7 @@ const ROOT_PATIENCE: u32 = 8;
 const EXIT_PATIENCE: u32 = 64;
 
 /// And so do places where a recording was given up, until the next one: the profile had its chance to see one succeed.
-const ABORT_PATIENCE: u32 = 64;
+pub(super) const ABORT_PATIENCE: u32 = 64;
 
 /// A compiled trace.
 #[derive(Default)]
@@ -180,6 +180,7 @@ pub struct Engine {
     pub(crate) log: u8,
     pub(crate) backend: X64,
     pub(crate) arena: Arena,
+    code_memory: CodeMemory,
     /// What the last exit restored: memory for the next one.
     pub(crate) map: SnapMap,
     pub(crate) env: Env,
@@ -194,24 +195,33 @@ pub struct Engine {
     on: bool,
 }
 
-/// Makes the memory for code, and the backend that writes it.
-fn code_memory(params: &Params, env: &Env, watch: &mut Watch) -> Option<(Arena, X64)> {
+/// Where a machine stands with memory for code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CodeMemory {
+    /// It is asked for when the first recording begins: most runs of executables, and all short ones, need none.
+    Later,
+    /// It is there.
+    There,
+    /// Nothing is recorded: nobody wants it, or the system refused.
+    Never,
+}
+
+/// Makes the memory for code, with what all traces share.
+fn code_memory(params: &Params, env: &Env, backend: &mut X64, watch: &mut Watch) -> Option<Arena> {
     let limit = params.maxmcode as usize * 1024;
     let arena = if watch.perf.is_some() { Arena::nameless(limit) } else { Arena::new(limit) };
     let mut arena = arena.ok()?;
-    let mut backend = X64::new();
     // Blocks are freed one by one, so this one stays.
     let exit = backend.exit_code(env);
     let at = arena.publish(&exit).ok()?;
     backend.share_exit(Some(at));
     watch.shares_exit(at, &exit);
-    Some((arena, backend))
+    Some(arena)
 }
 
 impl Engine {
-    /// Makes the compiler; `None` where there is no code memory. One that is not `live` has none and needs none: all it does is to run
-    /// precompiled code.
-    pub(crate) fn new(inject: Option<Inject>, live: bool) -> Option<Box<Engine>> {
+    /// Makes the compiler. One that is not `live` has no code memory and needs none: all it does is to run precompiled code.
+    pub(crate) fn new(inject: Option<Inject>, live: bool) -> Box<Engine> {
         let inject = inject.map(Rc::new);
         let params = Params { growth: Inject::growth(inject.as_ref()), ..Params::default() };
         let env = Env {
@@ -219,13 +229,9 @@ impl Engine {
             trace_exit: super::leave as *const () as u64,
             nil_slot: interp::support::nil_slot(),
         };
-        let mut watch = Watch::from_environment();
-        let (arena, backend) = match LIVE && live {
-            true => code_memory(&params, &env, &mut watch)?,
-            false => (Arena::none(), X64::baseline()),
-        };
-        Some(Box::new(Engine {
-            arena,
+        Box::new(Engine {
+            arena: Arena::none(),
+            code_memory: if LIVE && live { CodeMemory::Later } else { CodeMemory::Never },
             params,
             state: State::Idle,
             names: RefCell::default(),
@@ -238,14 +244,32 @@ impl Engine {
             budget: Budget::default(),
             map: SnapMap::default(),
             log: std::env::var("KILN_TRACE_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(0),
-            backend,
+            backend: if LIVE && live { X64::new() } else { X64::baseline() },
             env,
             stress: None,
             inject,
-            watch,
+            watch: Watch::from_environment(),
             aot: super::aot::Aot::default(),
             on: true,
-        }))
+        })
+    }
+
+    /// Sees to it that there is memory for code. Where the system has none, nothing is recorded any more, and the library says so.
+    pub(crate) fn has_code_memory(&mut self, vm: &mut Vm) -> bool {
+        if LIVE && self.code_memory == CodeMemory::Later {
+            self.code_memory = CodeMemory::Never;
+            match code_memory(&self.params, &self.env, &mut self.backend, &mut self.watch) {
+                Some(arena) => {
+                    self.arena = arena;
+                    self.code_memory = CodeMemory::There;
+                }
+                None => {
+                    vm.host::<JitState>().available = false;
+                    self.on = false;
+                }
+            }
+        }
+        self.code_memory == CodeMemory::There
     }
 
     /// Takes over what the program asked for.
@@ -286,7 +310,7 @@ impl Engine {
     }
 
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
-    fn is_eager(&self) -> bool {
+    pub(super) fn is_eager(&self) -> bool {
         self.stress.is_some() || self.params.hotloop <= 2
     }
 
@@ -437,9 +461,11 @@ impl Engine {
     }
 
     /// A function was unrolled too often although it has a trace: one that only returns. Without it, and recorded again soon, at some
-    /// other depth, it may become a trace of the recursion.
+    /// other depth, it may become a trace of the recursion. (A precompiled tree stays: that was tried when its profile was made.)
     fn retry_recursion(&mut self, vm: &mut Vm, p: P) {
-        if let Some((number, true)) = self.roots.get(&(p.0, 0)).copied() {
+        if let Some((number, true)) = self.roots.get(&(p.0, 0)).copied()
+            && !self.traces.get(number as usize).and_then(Option::as_ref).is_some_and(|t| t.aot)
+        {
             self.drop_root(vm, number);
             self.penalties.soon(vm, p, 0);
         }

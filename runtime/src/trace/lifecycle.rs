@@ -98,6 +98,9 @@ impl Engine {
 
     /// Says whether a trace of about so many bytes has room. Frees cold trees for it, but none that `kept` are part of.
     pub(crate) fn make_room(&mut self, vm: &mut Vm, bytes: usize, kept: &[u32]) -> bool {
+        if !self.has_code_memory(vm) {
+            return false;
+        }
         if vm.jit.depth == 0 && self.traces.iter().flatten().any(|t| t.dying) {
             self.bury(vm);
         }

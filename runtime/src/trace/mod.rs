@@ -44,7 +44,7 @@ use stdlib::jit::JitState;
 pub fn install(vm: &mut Vm, wanted: bool) -> Result<(), String> {
     let inject = inject::Inject::from_environment()?;
     let live = LIVE && wanted;
-    let Some(engine) = Engine::new(inject, live) else { return Ok(()) };
+    let engine = Engine::new(inject, live);
     stdlib::jit::events::grow_by(vm, engine.params.growth.clone());
     vm.jit.data = Box::into_raw(engine).cast();
     if live {
@@ -59,9 +59,6 @@ pub fn install(vm: &mut Vm, wanted: bool) -> Result<(), String> {
     state.changed = Some(changed);
     state.flush = Some(flush);
     state.compiler = Some(&reflect::REFLECTION);
-    for (name, default) in jit::params::Params::TABLE {
-        state.set_option(&format!("{name}={default}"));
-    }
     changed(vm);
     Ok(())
 }

@@ -123,6 +123,20 @@ impl Penalties {
         self.set(vm, p, at, value);
     }
 
+    /// Notes that recordings of a place were given up when a profile was made. It rests as long as if that had just happened here.
+    pub fn expect(&mut self, p: P, at: u32, why: Abort, times: u32, patience: u32) {
+        if why.blame() == Blame::Blameless {
+            return;
+        }
+        let value = (MIN / 2).saturating_mul(1 << times.min(16)).saturating_mul(patience);
+        let place = self.place(p, at, why);
+        place.blocked = true;
+        place.left += match value > MAX || why.blame() == Blame::Never {
+            true => REST,
+            false => 1 + value / RESTING,
+        };
+    }
+
     /// Returns what is known of a place.
     pub fn get(&self, p: u64, at: u32) -> Option<&Penalty> {
         self.places.get(&(p, at))

@@ -15,7 +15,7 @@ pub use outline::Objects;
 pub use packed::{Packed, PackedTree, pack};
 #[cfg(test)]
 pub(crate) use text::sum;
-pub use text::{Compiled, Leaving, Outline, Reader, anonymous, take_sizes, write, write_compiled, write_sizes};
+pub use text::{Compiled, Head, Leaving, Outline, Reader, anonymous, write, write_compiled};
 pub(crate) use text::{branch, write_branch};
 
 use crate::konst::{Const, ProtoKey, Shape};

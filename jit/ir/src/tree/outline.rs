@@ -18,7 +18,7 @@ use super::{Item, Leaving, Outline, RootKey, Tree};
 use crate::exitmap::{self, Places};
 use crate::exits::{Bytes, Exits, signed, varint};
 use crate::konst::{Const, ProtoKey, Shape};
-use crate::sunk::{self, Name};
+use crate::sunk::{self, Name, Names};
 use crate::trace::{Link, Ref, Trace};
 use crate::ty::Ty;
 use abi::abort::Abort;
@@ -332,23 +332,34 @@ impl Places for StandIns<'_> {
 
 /// Describes the objects that a snapshot makes; nothing if that is not possible.
 fn objects(t: &Trace, snap: usize) -> Option<(usize, Vec<Piece>, Box<[u8]>)> {
-    let s = t.snaps.get(snap)?;
-    let values = sunk::Names::new(t);
+    let values = Names::new(t);
     let spilled = sunk::spilled(t, &values, snap).ok()?;
-    let words = spilled.len();
-    let bases = [1 << 40, 3 << 41];
+    // A number of the program may look like a stand-in (if it is below 10^-309): then others are taken.
+    let bases = (0..15).map(|n| [(8 * n + 1) << 40, (8 * n + 6) << 40]);
+    let mut found = bases.filter_map(|bases| pieces(t, snap, &values, &spilled, bases));
+    found.next().map(|(pieces, bytes)| (spilled.len(), pieces, bytes))
+}
+
+/// Describes them with two sorts of stand-ins. What differs is one.
+fn pieces(
+    t: &Trace,
+    snap: usize,
+    values: &Names,
+    spilled: &[Name],
+    bases: [u64; 2],
+) -> Option<(Vec<Piece>, Box<[u8]>)> {
+    let s = t.snaps.get(snap)?;
     let mut built = Vec::new();
     let mut consts = Vec::new();
     for base in bases {
         let mut map = SnapMap { base: s.base, top: s.top, multres: s.multres, ..SnapMap::default() };
-        let mut here = StandIns { trace: t, base, consts: Vec::new(), spilled: spilled.clone() };
-        exitmap::build(t, &values, snap, &mut here, &mut map, |r| sunk::is_sunk(t, r)).ok()?;
+        let mut here = StandIns { trace: t, base, consts: Vec::new(), spilled: spilled.to_vec() };
+        exitmap::build(t, values, snap, &mut here, &mut map, |r| sunk::is_sunk(t, r)).ok()?;
         built.push(Exits::new(vec![map]).into_parts());
         consts = here.consts;
     }
     let (bytes, pool) = built.pop()?;
     let (other_bytes, other) = built.pop()?;
-    // Constants of the program that look like stand-ins: there is none by any likelihood, and then the exit has no map.
     if bytes != other_bytes || pool.len() != other.len() {
         return None;
     }
@@ -360,7 +371,7 @@ fn objects(t: &Trace, snap: usize) -> Option<(usize, Vec<Piece>, Box<[u8]>)> {
         let same = (b & PTR_MASK).checked_sub(bases[0])? == index && a & !PTR_MASK == b & !PTR_MASK;
         same.then_some(Piece::Of(consts.get(index as usize)?.clone(), a & !PTR_MASK))
     };
-    Some((words, pool.iter().zip(&other).map(piece).collect::<Option<_>>()?, bytes))
+    Some((pool.iter().zip(&other).map(piece).collect::<Option<_>>()?, bytes))
 }
 
 // ---- reading ----
@@ -514,4 +525,28 @@ pub(super) fn decode_objects(bytes: &[u8], map: u32) -> Option<Objects<'_>> {
         });
     }
     Some(Objects { words, pool, bytes: r.text()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_look_like_stand_ins_are_told_from_them() {
+        let text = "trace root pc=@1:1 slots=9 link=interp\n0 ptr base\n.... snap pc=@1:1 base=0 top=9 []\n1 > num sload #1\n2 >} tab tnew #2 #0\n3 } ptr fload 2 tab.array\n4 } ptr aref 3 +1\n5 } str astore 4 \"s\"\n\
+                    6 } ptr aref 3 +2\n7 } num astore 6 +2.5\n.... snap pc=@1:3 base=0 top=9 [3:2]";
+        let found = |number: u64| {
+            let mut t = Trace::parse(text).expect("a trace");
+            for c in t.consts.iter_mut().filter(|c| matches!(c, Const::Num(_))) {
+                *c = Const::Num(number);
+            }
+            let (words, pieces, _) = objects(&t, 1).expect("a description");
+            let of_string = |p: &Piece| matches!(p, Piece::Of(Const::Str(s), _) if &**s == b"s");
+            assert_eq!((words, pieces.iter().filter(|p| of_string(p)).count()), (0, 1), "{number:x}");
+            pieces.iter().filter(|p| matches!(p, Piece::Bits(b) if *b == number)).count()
+        };
+        for number in [1 << 40, 6 << 40, 9 << 40, 1.5f64.to_bits()] {
+            assert_eq!(found(number), 1, "{number:x}");
+        }
+    }
 }

@@ -211,3 +211,15 @@ fn damaged_outlines_are_refused() {
         }
     }
 }
+
+#[test]
+fn what_comes_before_the_trees_of_an_image_comes_back() {
+    let given_up = vec![(key(0xa1, 7), 3, "inner-loop".to_string()), (key(0xb2, 0), 1, "left-loop".to_string())];
+    for head in [Head { sizes: vec![0], given_up: Vec::new() }, Head { sizes: vec![4, 90], given_up }] {
+        let text = head.write() + "tree @00000000000000a1:7\n";
+        assert_eq!(Head::take(&text), (head, "tree @00000000000000a1:7\n"));
+    }
+    // Lines that say nothing sensible are passed over.
+    let (head, rest) = Head::take("given-up @zz 1 x\ngiven-up @00000000000000a1:7\nsizes a 5\nrest");
+    assert_eq!((head.sizes, head.given_up.len(), rest), (vec![5], 0, "rest"));
+}

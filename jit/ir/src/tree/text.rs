@@ -33,7 +33,6 @@ use crate::konst::{Const, ProtoKey};
 use crate::trace::{Link, Start, Trace};
 use abi::hash::Fnv1a;
 use abi::support::Helper;
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// A tree as compiled: its table of constants and what each exit number means.
@@ -199,18 +198,45 @@ pub(crate) fn sum(key: RootKey, head: &str, body: &str) -> u64 {
     h.bytes(head.as_bytes()).u64(0).bytes(body.as_bytes()).finish()
 }
 
-/// Writes the line that comes before the trees of an image: the numbers of instructions that the prototypes named in them have, 0 if one is
-/// unknown. So what a program loads need not be hashed to know that it has no trees.
-pub fn write_sizes(sizes: &BTreeSet<u32>) -> String {
-    let list: Vec<String> = sizes.iter().map(u32::to_string).collect();
-    if list.is_empty() { String::new() } else { format!("sizes {}\n", list.join(" ")) }
+/// What comes before the trees of an image.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Head {
+    /// Numbers of instructions that the prototypes named in it have, sorted; 0 if one is unknown. So what a program loads need not be hashed to
+    /// know that it has no trees.
+    pub sizes: Vec<u32>,
+    /// Places where recordings were given up when the profile was made, how often, and why (a name of `abi::abort`): whoever runs the image need
+    /// not find that out again.
+    pub given_up: Vec<(RootKey, u32, String)>,
 }
 
-/// Takes the sizes from the text of an image's trees; a text without them has 0 alone.
-pub fn take_sizes(text: &str) -> (Vec<u32>, &str) {
-    match text.strip_prefix("sizes ").and_then(|t| t.split_once('\n')) {
-        Some((list, rest)) => (list.split(' ').filter_map(|n| n.parse().ok()).collect(), rest),
-        None => (vec![0], text),
+impl Head {
+    /// Writes it.
+    pub fn write(&self) -> String {
+        let list: Vec<String> = self.sizes.iter().map(u32::to_string).collect();
+        let mut out = if list.is_empty() { String::new() } else { format!("sizes {}\n", list.join(" ")) };
+        for (key, times, why) in &self.given_up {
+            let _ = writeln!(out, "given-up {key} {times} {why}");
+        }
+        out
+    }
+
+    /// Takes it from the text of an image's trees; a text without sizes has 0 alone.
+    pub fn take(text: &str) -> (Head, &str) {
+        let mut head = Head { sizes: vec![0], given_up: Vec::new() };
+        let mut text = text;
+        while let Some((line, rest)) = text.split_once('\n') {
+            if let Some(list) = line.strip_prefix("sizes ") {
+                head.sizes = list.split(' ').filter_map(|n| n.parse().ok()).collect();
+            } else if let Some(place) = line.strip_prefix("given-up ") {
+                let mut words = place.split(' ');
+                let place = words.next().and_then(RootKey::parse).zip(words.next().and_then(|n| n.parse().ok()));
+                head.given_up.extend(place.zip(words.next()).map(|((k, n), why)| (k, n, why.to_string())));
+            } else {
+                break;
+            }
+            text = rest;
+        }
+        (head, text)
     }
 }
 

@@ -62,7 +62,8 @@ pub struct Space {
     used: usize,
     /// Blocks without cells: number and whether their memory was returned.
     free: Vec<(u32, bool)>,
-    pools: [[Pool; CLASSES]; KINDS],
+    /// By kind and class; made where the first block is taken, since most programs use few classes.
+    pools: [[Option<Box<Pool>>; CLASSES]; KINDS],
 }
 
 /// Number of the mark bit of an address.
@@ -82,7 +83,7 @@ impl Space {
             committed: 0,
             used: 0,
             free: Vec::new(),
-            pools: std::array::from_fn(|_| std::array::from_fn(|_| Pool::default())),
+            pools: [const { [const { None }; CLASSES] }; KINDS],
         }
     }
 
@@ -127,7 +128,7 @@ impl Space {
         let cell = SIZES[class] as usize;
         let most = if cell >= RUN { cell } else { RUN / cell * cell };
         let bits = self.bits;
-        let pool = &mut self.pools[kind][class];
+        let pool = self.pools[kind][class].get_or_insert_default();
         if recycle && let Some((from, to)) = pool.recycle(bits, cell, most) {
             // SAFETY: offsets of cells of a block of this space.
             return Some(unsafe { (self.base.add(from), self.base.add(to)) });
@@ -141,7 +142,7 @@ impl Space {
                     unsafe { *self.bits.add(w) |= m };
                 }
             }
-            let pool = &mut self.pools[kind][class];
+            let pool = self.pools[kind][class].get_or_insert_default();
             pool.blocks.push((start / BLOCK) as u32);
             // The scan would find the new block again.
             if pool.next + 1 == pool.blocks.len() {
@@ -149,7 +150,7 @@ impl Space {
             }
             pool.fresh = (start, start + BLOCK / cell * cell);
         }
-        let pool = &mut self.pools[kind][class];
+        let pool = self.pools[kind][class].get_or_insert_default();
         let from = pool.fresh.0;
         let to = pool.fresh.1.min(from + most);
         pool.fresh.0 = to;
@@ -159,7 +160,7 @@ impl Space {
 
     /// Stops looking for runs between live cells: their marks are about to be cleared. Clears all marks.
     pub fn clear_marks(&mut self) {
-        for pool in self.pools.iter_mut().flatten() {
+        for pool in self.pools.iter_mut().flatten().flatten() {
             pool.next = pool.blocks.len();
             pool.scan = (0, 0);
         }
@@ -172,6 +173,7 @@ impl Space {
     pub fn sweep(&mut self, kind: usize) -> usize {
         let mut live = 0;
         for (class, pool) in self.pools[kind].iter_mut().enumerate() {
+            let Some(pool) = pool else { continue };
             let (bits, free) = (self.bits, &mut self.free);
             pool.blocks.retain(|&b| {
                 // SAFETY: the words of a block handed out.
@@ -192,6 +194,7 @@ impl Space {
     /// Overwrites unmarked cells of one kind, so that whoever still uses one notices.
     pub fn poison(&mut self, kind: usize) {
         for (class, pool) in self.pools[kind].iter().enumerate() {
+            let Some(pool) = pool else { continue };
             let cell = SIZES[class] as usize;
             for &b in &pool.blocks {
                 let start = b as usize * BLOCK;
@@ -212,6 +215,7 @@ impl Space {
     pub fn live(&self, kind: usize) -> usize {
         let mut live = 0;
         for (class, pool) in self.pools[kind].iter().enumerate() {
+            let Some(pool) = pool else { continue };
             for &b in &pool.blocks {
                 // SAFETY: the words of a block handed out.
                 let words = unsafe { std::slice::from_raw_parts(self.bits.add(b as usize * BLOCK_WORDS), BLOCK_WORDS) };
@@ -223,7 +227,7 @@ impl Space {
 
     /// Drops the rests of runs of one kind, so that new cells come from new blocks.
     pub fn drop_rests(&mut self, kind: usize) {
-        for pool in &mut self.pools[kind] {
+        for pool in self.pools[kind].iter_mut().flatten() {
             pool.next = pool.blocks.len();
             pool.scan = (0, 0);
             pool.fresh = (0, 0);

@@ -20,6 +20,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Size of a buffer in bytes.
 pub const BUFFER: usize = 32768;
+/// Size that a buffer has when the first bytes are written.
+const FIRST: usize = 2 << 10;
 
 /// What closing a stream means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -279,9 +281,6 @@ impl Stream {
         if std::mem::take(&mut self.maybe_terminal) && self.is_terminal() {
             self.buffering = Buffering::Line;
         }
-        if self.buf.len() != BUFFER {
-            self.buf = vec![0; BUFFER];
-        }
         (self.state, self.pos, self.end) = (State::Writing, 0, 0);
         Ok(())
     }
@@ -305,7 +304,12 @@ impl Stream {
         if self.state != State::Writing {
             self.start_writing()?;
         }
-        if self.end + bytes.len() > self.buf.len() || self.buffering == Buffering::No {
+        let end = self.end + bytes.len();
+        if end > self.buf.len() && self.buf.len() < BUFFER {
+            // It grows to its size: who writes a line touches one page.
+            self.buf.resize(end.next_power_of_two().clamp(FIRST, BUFFER), 0);
+        }
+        if end > self.buf.len() || self.buffering == Buffering::No {
             self.flush()?;
             if bytes.len() >= self.buf.len() || self.buffering == Buffering::No {
                 return write_all(self.file()?, bytes);
