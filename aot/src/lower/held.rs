@@ -336,9 +336,7 @@ impl Lowerer<'_> {
             };
             out.push(match known {
                 Some(v) if v.ty == h.ty => v.text.to_string(),
-                Some(v) if (v.ty, h.ty) == (Ty::Int, Ty::Num) => {
-                    self.f.let_(format_args!("sitofp i32 {} to double", v.text))
-                }
+                Some(v) if (v.ty, h.ty) == (Ty::Int, Ty::Num) => self.to_double(&v.text),
                 _ => return Err(Refusal("a way lacks what is held".into())),
             });
         }

@@ -151,6 +151,7 @@ fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines
         turned: Vec::new(),
         level: false,
         scratch: 0,
+        wide: HashMap::new(),
         tails: HashMap::new(),
     };
     l.level = l.is_level();
@@ -215,6 +216,8 @@ pub(crate) struct Lowerer<'a> {
     level: bool,
     /// Words of an array on the native stack.
     scratch: usize,
+    /// Integers that there are as numbers of 64 bits, too.
+    wide: HashMap<String, String>,
     /// Ends of exits: by part, base and slots that they store, label and blocks before.
     tails: HashMap<(usize, String, Vec<i32>), (String, usize)>,
 }
