@@ -30,7 +30,7 @@ impl Lowerer<'_> {
         match v.ty {
             Ty::Num => self.f.let_(format_args!("bitcast double {} to i64", v.text)),
             Ty::Int => {
-                let d = self.to_double(&v.text);
+                let d = self.double_of(&v.text);
                 self.f.let_(format_args!("bitcast double {d} to i64"))
             }
             Ty::Key => {
@@ -436,7 +436,7 @@ impl Lowerer<'_> {
                     }
                     _ => return Err(Refusal("a number is inherited as an integer".into())),
                 },
-                (Ty::Int, Ty::Num) => Val { text: self.to_double(&v.text).into(), ty: Ty::Num },
+                (Ty::Int, Ty::Num) => Val { text: self.double_of(&v.text).into(), ty: Ty::Num },
                 (x, y) => return Err(Refusal(format!("{} is inherited as {}", x.name(), y.name()))),
             };
             b.vals[at] = Some(v);

@@ -194,7 +194,7 @@ impl Lowerer<'_> {
                 }
             },
             _ => match ins.conv().ok_or_else(|| Refusal("unknown conversion".into()))? {
-                Conv::NumInt => self.to_double(&p),
+                Conv::NumInt => self.double_of(&p),
                 Conv::KeyInt | Conv::IntKey => p.to_string(),
                 Conv::IntTrunc => {
                     let i = self.f.let_(format_args!("call i32 @llvm.fptosi.sat.i32.f64(double {p})"));

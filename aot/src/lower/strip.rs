@@ -181,7 +181,7 @@ impl Lowerer<'_> {
     }
 
     /// Makes a double of an integer: of its 64 bits, if it has them, so that loops need not count twice.
-    pub(super) fn to_double(&mut self, int: &str) -> String {
+    pub(super) fn double_of(&mut self, int: &str) -> String {
         match self.wide.get(int).cloned() {
             Some(wide) => self.f.let_(format_args!("sitofp i64 {wide} to double")),
             None => self.f.let_(format_args!("sitofp i32 {int} to double")),
