@@ -257,7 +257,7 @@ impl Lowerer<'_> {
         let v = self.materialise(known)?;
         match (v.ty, ty) {
             (x, y) if x == y => Some((v.text.to_string(), yes())),
-            (Ty::Int, Ty::Num) => Some((self.f.let_(format_args!("sitofp i32 {} to double", v.text)), yes())),
+            (Ty::Int, Ty::Num) => Some((self.double_of(&v.text), yes())),
             (Ty::Num, Ty::Int) => Some(self.as_integer(&v.text)),
             _ => None,
         }

@@ -174,6 +174,7 @@ impl Lowerer<'_> {
         };
         self.f.line(format_args!("br label %{label}"));
         self.f.begin(&label);
+        self.strip_head(b);
         let phis = phis.into_iter().map(|(name, left, _, right)| (name, left, right)).collect();
         b.blocks.clear();
         Ok(Head { label, before, phis, base })
@@ -201,6 +202,9 @@ impl Lowerer<'_> {
                 for ((name, left, _), right) in head.phis.iter().zip(rights) {
                     if llvm(left.ty) != llvm(right.ty) {
                         return Err(Refusal("a PHI joins different types".into()));
+                    }
+                    if self.wide_phi(b, name, &head.label, before, &last) {
+                        continue;
                     }
                     let (ty, l, r) = (llvm(left.ty), &left.text, &right.text);
                     self.f.phi(&head.label, format_args!("{name} = phi {ty} [ {l}, %{before} ], [ {r}, %{last} ]"));

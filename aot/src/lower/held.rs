@@ -225,7 +225,7 @@ impl Lowerer<'_> {
         match (h.ty, ty) {
             (x, y) if x == y && (ty != Ty::Int || convert) => return (h.name.clone(), "true".into()),
             (Ty::Int, Ty::Num) => {
-                return (self.f.let_(format_args!("sitofp i32 {} to double", h.name)), "true".into());
+                return (self.double_of(&h.name), "true".into());
             }
             _ => {}
         }
@@ -313,9 +313,7 @@ impl Lowerer<'_> {
             };
             out.push(match known {
                 Some(v) if v.ty == h.ty => v.text.to_string(),
-                Some(v) if (v.ty, h.ty) == (Ty::Int, Ty::Num) => {
-                    self.f.let_(format_args!("sitofp i32 {} to double", v.text))
-                }
+                Some(v) if (v.ty, h.ty) == (Ty::Int, Ty::Num) => self.double_of(&v.text),
                 _ => return Err(Refusal("a way lacks what is held".into())),
             });
         }

@@ -30,7 +30,7 @@ impl Lowerer<'_> {
         match v.ty {
             Ty::Num => self.f.let_(format_args!("bitcast double {} to i64", v.text)),
             Ty::Int => {
-                let d = self.f.let_(format_args!("sitofp i32 {} to double", v.text));
+                let d = self.double_of(&v.text);
                 self.f.let_(format_args!("bitcast double {d} to i64"))
             }
             Ty::Key => {
@@ -161,10 +161,11 @@ impl Lowerer<'_> {
                 if let Some(&Const::Int(k)) = t.as_const(ins.b) {
                     self.at_offset(&base, i64::from(k) * scale + head)
                 } else {
+                    let wide = if ins.op == Op::AREF { self.wide(b, ins.b) } else { None };
                     let i = self.val(b, ins.b)?;
                     // Positions are bounds-checked as unsigned numbers.
                     let extend = if ins.op == Op::STRREF { "sext" } else { "zext" };
-                    let w = self.f.let_(format_args!("{extend} i32 {} to i64", i.text));
+                    let w = wide.unwrap_or_else(|| self.f.let_(format_args!("{extend} i32 {} to i64", i.text)));
                     let off = if scale == 1 { w } else { self.f.let_(format_args!("mul nsw i64 {w}, {scale}")) };
                     let adr = self.f.let_(format_args!("getelementptr i8, ptr {base}, i64 {off}"));
                     self.at_offset(&adr, head)
@@ -435,9 +436,7 @@ impl Lowerer<'_> {
                     }
                     _ => return Err(Refusal("a number is inherited as an integer".into())),
                 },
-                (Ty::Int, Ty::Num) => {
-                    Val { text: self.f.let_(format_args!("sitofp i32 {} to double", v.text)).into(), ty: Ty::Num }
-                }
+                (Ty::Int, Ty::Num) => Val { text: self.double_of(&v.text).into(), ty: Ty::Num },
                 (x, y) => return Err(Refusal(format!("{} is inherited as {}", x.name(), y.name()))),
             };
             b.vals[at] = Some(v);

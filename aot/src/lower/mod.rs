@@ -155,6 +155,7 @@ fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines
         turned: Vec::new(),
         level: false,
         scratch: 0,
+        wide: HashMap::new(),
     };
     l.level = l.is_level();
     let done = l.run();
@@ -220,6 +221,8 @@ pub(crate) struct Lowerer<'a> {
     level: bool,
     /// Words of an array on the native stack.
     scratch: usize,
+    /// Integers that there are as numbers of 64 bits, too.
+    wide: HashMap<String, String>,
 }
 
 impl<'a> Lowerer<'a> {

@@ -66,6 +66,10 @@ impl Lowerer<'_> {
 
     /// Arithmetic on numbers and integers.
     pub(super) fn arith(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
+        if let Some(next) = self.strip_counts(b, at) {
+            b.vals[at] = Some(Val { text: next.into(), ty: ins.ty });
+            return Ok(());
+        }
         let x = self.val(b, ins.a)?;
         let num = ins.ty == Ty::Num;
         let unary = matches!(ins.op, Op::NEG | Op::ABS | Op::BNOT | Op::BSWAP);
@@ -190,7 +194,7 @@ impl Lowerer<'_> {
                 }
             },
             _ => match ins.conv().ok_or_else(|| Refusal("unknown conversion".into()))? {
-                Conv::NumInt => self.f.let_(format_args!("sitofp i32 {p} to double")),
+                Conv::NumInt => self.double_of(&p),
                 Conv::KeyInt | Conv::IntKey => p.to_string(),
                 Conv::IntTrunc => {
                     let i = self.f.let_(format_args!("call i32 @llvm.fptosi.sat.i32.f64(double {p})"));

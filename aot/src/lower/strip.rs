@@ -6,6 +6,8 @@
 //!   └── nobody wants the interpreter ◄── index ≤ limit? ◄────┘      else: the loop's exit
 //! ```
 //!
+//! The index has 64 bits, and what it has as 32 is made of it: guards before the loop say that it never overflows.
+//!
 //! Invariant: such a loop calls nothing that allocates or writes, so a strip is short and the collector has no reason to come.
 
 use super::{Branching, Lowerer, Refusal, Val, block};
@@ -14,12 +16,18 @@ use ir::{Const, Ins, Op, Ref, Trace, Ty};
 /// Rounds of a strip, as a power of two.
 const ROUNDS: u32 = 10;
 
+/// What is added to an index so that a sum that overflows is no index of an array.
+const NEAR: std::ops::RangeInclusive<i32> = -0x4000_0000..=0x3fff_ffff;
+
 /// A loop that can be made of strips.
 pub(super) struct Plan {
     /// The guard that the index is within the limit; GCSTEP is behind it.
     test: usize,
-    /// The index at the head.
+    /// Where LOOP is.
+    at: usize,
+    /// The index at the head, and in the next round.
     index: Ref,
+    next: Ref,
     step: Ref,
     limit: Ref,
 }
@@ -27,7 +35,16 @@ pub(super) struct Plan {
 /// A loop of strips under way.
 pub(crate) struct Strip {
     test: usize,
+    at: usize,
+    index: Ref,
+    next: Ref,
     bound: String,
+    /// The step, of 64 bits.
+    step: String,
+    /// The index as a number of 64 bits: before the loop, at its head and in the next round.
+    wide: (String, String, Option<String>),
+    /// Name of the index at the head.
+    narrow: String,
     /// Label of the strip's head.
     head: String,
     /// Label of the block before the first strip.
@@ -58,7 +75,7 @@ pub(super) fn of(t: &Trace, at: usize) -> Option<Plan> {
     if !counts || down || varies(next.b) || varies(guard.b) || t.ty(next.b) != Ty::Int || t.ty(guard.b) != Ty::Int {
         return None;
     }
-    Some(Plan { test, index: next.a, step: next.b, limit: guard.b })
+    Some(Plan { test, at, index: next.a, next: guard.a, step: next.b, limit: guard.b })
 }
 
 /// Says whether an instruction is a call of more than arithmetic.
@@ -84,20 +101,35 @@ impl Lowerer<'_> {
         self.f.begin(&head);
         let t = &self.tree.branches[b.branch].trace;
         let (mut lefts, mut index) = (Vec::new(), None);
-        for (_, left, i, _) in phis.iter_mut() {
+        for (at_head, left, i, _) in phis.iter_mut() {
             let name = self.f.name();
             if t.ins[*i].a == plan.index {
-                index = Some(name.clone());
+                index = Some((name.clone(), at_head.clone()));
             }
             let here = Val { text: name.as_str().into(), ty: left.ty };
             lefts.push((name, std::mem::replace(left, here)));
         }
-        let index = index.ok_or_else(|| Refusal("a loop counts what has no PHI".into()))?;
+        let (index, narrow) = index.ok_or_else(|| Refusal("a loop counts what has no PHI".into()))?;
         // Where a step goes down a strip is one round.
         let rounds = self.f.let_(format_args!("call i32 @llvm.sshl.sat.i32(i32 {}, i32 {ROUNDS})", step.text));
         let far = self.f.let_(format_args!("call i32 @llvm.sadd.sat.i32(i32 {index}, i32 {rounds})"));
         let bound = self.f.let_(format_args!("call i32 @llvm.smin.i32(i32 {far}, i32 {})", limit.text));
-        b.strip = Some(Strip { test: plan.test, bound, head: head.clone(), before, phis: lefts, last: String::new() });
+        let mut extend = |what: &str| self.f.let_(format_args!("sext i32 {what} to i64"));
+        let (step, first) = (extend(&step.text), extend(&index));
+        b.strip = Some(Strip {
+            test: plan.test,
+            at: plan.at,
+            index: plan.index,
+            next: plan.next,
+            bound,
+            step,
+            wide: (first, self.f.name(), None),
+            narrow,
+            head: head.clone(),
+            before,
+            phis: lefts,
+            last: String::new(),
+        });
         Ok(head)
     }
 
@@ -112,6 +144,7 @@ impl Lowerer<'_> {
         }
         let (bound, head) = (s.bound.clone(), s.head.clone());
         let (x, limit) = (self.val(b, ins.a)?, self.val(b, ins.b)?);
+        // Of 64 bits it would become "index < bound", and both the index and the next one were needed.
         let within = self.f.let_(format_args!("icmp sle i32 {}, {bound}", x.text));
         let (on, next) = (self.f.label(), self.f.label());
         let seldom = block::weight(1);
@@ -127,6 +160,62 @@ impl Lowerer<'_> {
         self.f.line(format_args!("br label %{head}"));
         self.f.begin(&on);
         Ok(true)
+    }
+
+    /// Begins the loop's code: the index has 32 bits, too.
+    pub(super) fn strip_head(&mut self, b: &Branching) {
+        if let Some(s) = &b.strip {
+            self.f.line(format_args!("{} = trunc i64 {} to i32", s.narrow, s.wide.1));
+            self.wide.insert(s.narrow.clone(), s.wide.1.clone());
+        }
+    }
+
+    /// Counts, if instruction `at` does that; returns the value.
+    pub(super) fn strip_counts(&mut self, b: &mut Branching, at: usize) -> Option<String> {
+        let s = b.strip.as_mut().filter(|s| s.next == Ref::ins(at))?;
+        let next = self.f.let_(format_args!("add i64 {}, {}", s.wide.1, s.step));
+        s.wide.2 = Some(next.clone());
+        let narrow = self.f.let_(format_args!("trunc i64 {next} to i32"));
+        self.wide.insert(narrow.clone(), next);
+        Some(narrow)
+    }
+
+    /// Makes a double of an integer: of its 64 bits, if it has them, so that loops need not count twice.
+    pub(super) fn double_of(&mut self, int: &str) -> String {
+        match self.wide.get(int).cloned() {
+            Some(wide) => self.f.let_(format_args!("sitofp i64 {wide} to double")),
+            None => self.f.let_(format_args!("sitofp i32 {int} to double")),
+        }
+    }
+
+    /// Returns an integer as a number of 64 bits, if it is the index, or what an instruction of the loop adds to that as an index of an array: a bounds
+    /// check has found that the sum does not overflow.
+    pub(super) fn wide(&mut self, b: &Branching, r: Ref) -> Option<String> {
+        let s = b.strip.as_ref()?;
+        if r == s.index {
+            return Some(s.wide.1.clone());
+        }
+        if r == s.next {
+            return s.wide.2.clone();
+        }
+        let t = &self.tree.branches[b.branch].trace;
+        let add = t.ins.get(r.index()).filter(|i| r.is_ins() && r.index() > s.at && i.op == Op::ADD)?;
+        match t.as_const(add.b) {
+            Some(Const::Int(k)) if NEAR.contains(k) && (add.a == s.index || add.a == s.next) => {
+                let of = self.wide(b, add.a)?;
+                Some(self.f.let_(format_args!("add nsw i64 {of}, {k}")))
+            }
+            _ => None,
+        }
+    }
+
+    /// Writes the PHI of the index, if `name` is that; `before` and `last` are the blocks before the loop and at its end.
+    pub(super) fn wide_phi(&mut self, b: &Branching, name: &str, label: &str, before: &str, last: &str) -> bool {
+        let Some(s) = b.strip.as_ref().filter(|s| s.narrow == name) else { return false };
+        let (left, at_head, next) = &s.wide;
+        let Some(next) = next else { return false };
+        self.f.phi(label, format_args!("{at_head} = phi i64 [ {left}, %{before} ], [ {next}, %{last} ]"));
+        true
     }
 
     /// Writes the PHIs of strips; `rights` are what a round gives.
