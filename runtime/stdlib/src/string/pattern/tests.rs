@@ -25,7 +25,7 @@ fn items() {
 #[test]
 fn kept_states() {
     let text = b"^[b-d]+".to_vec();
-    let mut matched = |anchors: bool, src: &[u8]| {
+    let matched = |anchors: bool, src: &[u8]| {
         let mut fresh = fresh(&text, anchors);
         let st = fresh.state();
         assert!(st.is_special());
