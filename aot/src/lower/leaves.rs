@@ -3,11 +3,10 @@
 //! ```text
 //! exit 1: store d    ─┐
 //! exit 2: store e    ─┴► store b, c ─┐
-//! exit 3: store b, f ────────────────┴► store a ──► note which exit it is; go on in the runtime, or in a side trace that was compiled later
+//! exit 3: store b, f ────────────────┴► store a ──► go on in the runtime, or in a side trace that was compiled later
 //! ```
 //!
-//! An exit stores what the one before it stores, but for a few slots. So what several store is in blocks of their own, which hand on the exit's
-//! word of the table. A new exit joins the one of the last [`LOOK`] before it with which it shares most: from the end on, all blocks that
+//! An exit stores what the one before it stores, but for a few slots. So what several store is in blocks of their own. A new exit joins the one of the last [`LOOK`] before it with which it shares most: from the end on, all blocks that
 //! store nothing else, and half of the next, which is cut in two. Exits are half to two thirds of what LLVM would have to read otherwise.
 //! The few that programs leave through again and again ([`OFTEN`]) share nothing: they have a jump of their own, which processors foresee better.
 //!
@@ -55,8 +54,6 @@ struct Node {
     slots: Vec<Slot>,
     /// None for the end.
     next: Option<usize>,
-    /// What comes here, with the text of its word's offset.
-    from: Vec<(String, String)>,
     place: Option<usize>,
 }
 
@@ -113,37 +110,39 @@ impl Lowerer<'_> {
     /// Writes exits that leave with the same base.
     fn write_group(&mut self, leaves: &[Leave]) {
         let base = &leaves[0].base;
-        let mut nodes = join(leaves);
+        let nodes = join(leaves);
         let labels: Vec<String> = nodes.iter().map(|_| self.f.label()).collect();
-        for i in in_order(&nodes) {
-            let node = std::mem::take(&mut nodes[i]);
+        for (i, node) in nodes.iter().enumerate() {
             self.f.place = node.place;
-            let edge = match leaves.get(i) {
+            match leaves.get(i) {
                 Some(leaf) => {
                     self.f.begin(&leaf.label);
                     self.store_spilled(&leaf.spilled);
-                    (leaf.label.clone(), leaf.word.to_string())
+                    self.note(leaf.word);
                 }
                 // All share nothing.
-                None if node.from.is_empty() => continue,
-                None => {
-                    self.f.begin(&labels[i]);
-                    let ways: Vec<String> =
-                        node.from.iter().map(|(label, word)| format!("[ {word}, %{label} ]")).collect();
-                    (labels[i].clone(), self.f.let_(format_args!("phi i64 {}", ways.join(", "))))
-                }
-            };
+                None if nodes.iter().all(|n| n.next != Some(i)) => continue,
+                None => self.f.begin(&labels[i]),
+            }
             for (slot, known) in &node.slots {
                 self.store_slot(base, *slot, known);
             }
             match node.next {
-                Some(next) => {
-                    nodes[next].from.push(edge);
-                    self.f.line(format_args!("br label %{}", labels[next]));
+                Some(next) => self.f.line(format_args!("br label %{}", labels[next])),
+                None => {
+                    let way = self.vm_load("ptr", vmfield::LEFT);
+                    let next = self.f.let_(format_args!("load ptr, ptr {way}, !tbaa !{}", block::VM));
+                    self.jump_to(&next, base);
                 }
-                None => self.go(&edge.1, base),
             }
         }
+    }
+
+    /// Notes the exit whose word is so many bytes from the begin of the table. (Shared blocks do not get it as a value: that would be set before the guard.)
+    fn note(&mut self, word: usize) {
+        let at = format!("getelementptr (i8, ptr @{}.k, i64 {word})", self.name);
+        let way = self.f.let_(format_args!("load ptr, ptr {at}, align 8, !invariant.load !0"));
+        self.vm_store("ptr", &way, vmfield::LEFT);
     }
 
     /// Stores what objects are made of.
@@ -159,21 +158,12 @@ impl Lowerer<'_> {
             ));
         }
     }
-
-    /// Notes the exit whose word is so many bytes from the begin of the table, and goes where it leads.
-    fn go(&mut self, word: &str, base: &str) {
-        let at = self.f.let_(format_args!("getelementptr i8, ptr @{}.k, i64 {word}", self.name));
-        let way = self.f.let_(format_args!("load ptr, ptr {at}, align 8, !invariant.load !0"));
-        self.vm_store("ptr", &way, vmfield::LEFT);
-        let next = self.f.let_(format_args!("load ptr, ptr {way}, !tbaa !{}", block::VM));
-        self.jump_to(&next, base);
-    }
 }
 
 /// Makes blocks of exits. The first are those of the exits themselves, then comes the end of all.
 fn join(leaves: &[Leave]) -> Vec<Node> {
     let end = leaves.len();
-    let node = |slots: &[Slot], next, place| Node { slots: slots.to_vec(), next, from: Vec::new(), place };
+    let node = |slots: &[Slot], next, place| Node { slots: slots.to_vec(), next, place };
     let mut nodes: Vec<Node> = leaves.iter().map(|l| node(&l.slots, Some(end).filter(|_| !l.often), l.place)).collect();
     nodes.push(node(&[], None, leaves[0].place));
     let mut before: Vec<usize> = Vec::new();
@@ -225,13 +215,6 @@ fn shared(nodes: &[Node], earlier: usize, slots: &[Slot]) -> usize {
     n
 }
 
-/// Orders blocks so that each comes before what it leads to.
-fn in_order(nodes: &[Node]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..nodes.len()).collect();
-    order.sort_by_cached_key(|i| std::cmp::Reverse(chain(nodes, *i).len()));
-    order
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -267,9 +250,6 @@ mod tests {
                 assert_eq!(stored(&nodes, i), l.slots);
                 assert_eq!(chain(&nodes, i).last().copied(), Some(if l.often { i } else { leaves.len() }));
             }
-            let order = in_order(&nodes);
-            let place = |i: usize| order.iter().position(|o| *o == i);
-            assert!((0..nodes.len()).all(|i| nodes[i].next.is_none_or(|n| place(i) < place(n))));
         }
     }
 
