@@ -91,7 +91,10 @@ pub(super) const SLOT0: usize = 8;
 
 impl Vm {
     pub fn new(slots: &[u64]) -> Vm {
-        let mut vm = Vm { fields: vec![0; 512], stack: vec![tag::NIL_BITS; 256] };
+        let mut vm = Vm {
+            fields: vec![0; abi::vmfield::run(abi::vmfield::MAX_CELL).end as usize / 8 + 1],
+            stack: vec![tag::NIL_BITS; 256],
+        };
         vm.stack[SLOT0..SLOT0 + slots.len()].copy_from_slice(slots);
         vm.fields[vmfield::STACK_MAX as usize / 8] = vm.stack.as_ptr_range().end as u64;
         vm
