@@ -339,9 +339,8 @@ impl Rec<'_> {
             return Ok(Status::Go);
         }
         if let Some(no) = self.s.trace_at(self.t.proto, at) {
-            if root && !self.s.loop_left(self.t.proto, at) {
-                // Better let the inner loop spawn a side trace that comes back here. One that is left soon after it is entered does not come round often
-                // enough for that.
+            if root {
+                // Better let the inner loop spawn a side trace that comes back here.
                 return Err(Abort::InnerLoop);
             }
             // Back where it began: a loop of its own.
