@@ -55,8 +55,8 @@ impl Settings {
 /// | `default<O3>` | 22.0 |
 /// | `O2` below | 12.9 |
 ///
-/// A program of one loop with 150 ways, a tree of 151 traces, takes 0.32 s with `O2` below. Code of `O2` ran as fast as that of `default<O2>` within 2 % (one program of ten
-/// 9 % slower).
+/// A program of one loop with 150 ways, a tree of 151 traces, takes 0.32 s with `O2` below. Code of `O2` ran as fast as that of
+/// `default<O2>` within 2 % (one program of ten 9 % slower).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Level {
     /// What is worth its time.

@@ -1,8 +1,9 @@
 //! Lua patterns, matched against bytes.
 //!
 //! The matcher walks the pattern text itself, as there is nothing to gain from compiling a dozen bytes; what repeats is prepared:
-//! a class or a set becomes a bitmap of 256 bits once, and stays one for the next call with the same pattern; a repetition tries the rest of the pattern only where the literal byte
-//! that follows it occurs. A search whose pattern starts with a literal byte jumps from one occurrence to the next.
+//! a class or a set becomes a bitmap of 256 bits once, and stays one for the next call with the same pattern; a repetition tries the rest
+//! of the pattern only where the literal byte that follows it occurs. A search whose pattern starts with a literal byte jumps from one
+//! occurrence to the next.
 //!
 //! A pattern ends at its first NUL byte. Reading behind the subject gives a NUL, which is what `%f` sees at its end.
 //!
