@@ -44,25 +44,12 @@ pub(super) unsafe fn insert(vm: &Vm, t: *mut TabObj, k: Value) -> Result<*mut u6
                 return Ok(slot);
             }
         }
-        let mut n = main_node(t, hash(k));
-        if (*n).val != tag::NIL_BITS || (*t).hmask == 0 {
-            let free = take_free(t);
-            if free.is_null() {
-                super::resize::rehash(vm, t, k)?;
-                return slot_after_rehash(vm, t, k);
-            }
-            let collide = main_node(t, hash(Value((*n).key)));
-            if collide == n {
-                link(free, follow(n));
-                link(n, free);
-                n = free;
-            } else {
-                move_away(n, collide, free);
-            }
-        }
-        (*n).key = k.0;
+        let Some(slot) = place(t, k) else {
+            super::resize::rehash(vm, t, k)?;
+            return slot_after_rehash(vm, t, k);
+        };
         gc::barrier_back(vm, t);
-        Ok(&raw mut (*n).val)
+        Ok(slot)
     }
 }
 
@@ -118,13 +105,13 @@ unsafe fn insert_unknown(vm: &Vm, t: *mut TabObj, s: *mut StrObj) -> Result<*mut
     }
 }
 
-/// Does what [`insert`] does with a key of a part that is moved: there is room and no dead key, and the barrier is done. `None` if there is no room.
+/// Gives a key that has none a node of a table without shape; `None` if there is no room. The barrier is the caller's.
 #[inline(always)]
 pub(super) unsafe fn place(t: *mut TabObj, k: Value) -> Option<*mut u64> {
     // SAFETY: module contract.
     unsafe {
         let mut n = main_node(t, hash(k));
-        if (*n).val != tag::NIL_BITS {
+        if (*n).val != tag::NIL_BITS || (*t).hmask == 0 {
             let free = take_free(t);
             if free.is_null() {
                 return None;

@@ -144,7 +144,7 @@ unsafe fn shrink_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), Raise>
 unsafe fn move_nodes(vm: &Vm, t: *mut TabObj, old: &TabObj) -> Result<(), Raise> {
     // SAFETY: module contract; keys with a value are live.
     unsafe {
-        let plain = (*t).shape == shape::NONE && (*t).hmask > 0 && (*t).flags & tabflag::DEAD_KEYS == 0;
+        let plain = (*t).shape == shape::NONE && (*t).flags & tabflag::DEAD_KEYS == 0;
         for i in 0..=old.hmask as usize {
             let n = old.node.add(i);
             if (*n).val != tag::NIL_BITS {
