@@ -113,9 +113,7 @@ impl Lowerer<'_> {
         self.f.line(format_args!("br i1 {over}, label %{on}, label %{read}"));
         self.f.begin(&read);
         let j = self.f.let_(format_args!("sub i32 {place}, {asize}"));
-        let j = self.f.let_(format_args!("zext i32 {j} to i64"));
-        let off = self.f.let_(format_args!("mul nuw nsw i64 {j}, {NODE_SIZE}"));
-        let node = self.f.let_(format_args!("getelementptr i8, ptr {first}, i64 {off}"));
+        let node = self.node_at(&first, &j);
         let v = self.f.let_(format_args!("load i64, ptr {node}, !tbaa !{NODE}"));
         let some = self.f.let_(format_args!("icmp ne i64 {v}, {}", tag::NIL_BITS as i64));
         self.f.line(format_args!("br i1 {some}, label %{on}, label %{more}"));
@@ -204,11 +202,20 @@ impl Lowerer<'_> {
         let hi = self.f.let_(format_args!("xor i32 {hi}, {lo}"));
         let lo = rotate(self, &lo, 13);
         let hash = self.f.let_(format_args!("sub i32 {hi}, {lo}"));
+        let nodes = self.header(t, "node", "ptr");
+        self.node_of_hash(t, &nodes, &hash)
+    }
+
+    /// Returns the first node of the chain of a hash.
+    pub(super) fn node_of_hash(&mut self, t: &str, nodes: &str, hash: &str) -> String {
         let mask = self.header(t, "hmask", "i32");
         let i = self.f.let_(format_args!("and i32 {hash}, {mask}"));
+        self.node_at(nodes, &i)
+    }
+
+    fn node_at(&mut self, nodes: &str, i: &str) -> String {
         let i = self.f.let_(format_args!("zext i32 {i} to i64"));
         let off = self.f.let_(format_args!("mul nuw nsw i64 {i}, {NODE_SIZE}"));
-        let nodes = self.header(t, "node", "ptr");
         self.f.let_(format_args!("getelementptr i8, ptr {nodes}, i64 {off}"))
     }
 

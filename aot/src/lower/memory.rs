@@ -247,12 +247,7 @@ impl Lowerer<'_> {
         let field = |o: &str, f: &str| abi::layout::offset(o, f) as i64;
         let hash = self.at_offset(key, field("StrObj", "hash"));
         let hash = self.f.let_(format_args!("load i32, ptr {hash}, !tbaa !{HEADER}"));
-        let mask = self.at_offset(table, field("TabObj", "hmask"));
-        let mask = self.f.let_(format_args!("load i32, ptr {mask}, !tbaa !{HEADER}"));
-        let i = self.f.let_(format_args!("and i32 {hash}, {mask}"));
-        let i = self.f.let_(format_args!("zext i32 {i} to i64"));
-        let off = self.f.let_(format_args!("mul nuw nsw i64 {i}, {NODE_SIZE}"));
-        let first = self.f.let_(format_args!("getelementptr i8, ptr {nodes}, i64 {off}"));
+        let first = self.node_of_hash(table, nodes, &hash);
         self.has_key(&first, bits, on, found);
         let next = self.at_offset(&first, field("Node", "next"));
         let next = self.f.let_(format_args!("load i32, ptr {next}, !tbaa !{NODE}"));
