@@ -4,7 +4,7 @@
 //! library needs. Unused sections are dropped, which is most of the archive.
 //!
 //! For this machine libc is linked in where the compiler has it ([`Libc`]): looking up shared libraries, mapping them and relocating what refers to them
-//! takes a fifth of the time that an executable needs to start.
+//! takes a third of the time that an executable needs to start.
 //!
 //! For another machine the compiler is, in this order: `--linker`, `KILN_CC`, an executable `cc` beside the runtime archive (`make cross` puts one there
 //! where no package has a compiler), the compiler that Debian's package has.

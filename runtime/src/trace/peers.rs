@@ -172,7 +172,7 @@ pub(crate) fn ways(
             map: exit.map,
             next: None,
         };
-        // An outline cannot describe constants that look like the stand-ins for addresses it was made with.
+        // There are few stand-ins for addresses: an outline may find none that no constant looks like.
         if exit.objects && exit.map.is_none() {
             return Err("an exit makes what the outline does not describe".into());
         }
