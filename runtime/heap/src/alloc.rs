@@ -12,6 +12,7 @@
 
 pub mod class;
 pub mod large;
+mod mapped;
 mod space;
 
 use crate::gc::Collector;

@@ -5,7 +5,7 @@
 use std::ptr;
 
 /// Bytes of the smallest reservation that is still tried.
-const MIN_RESERVE: usize = 1 << 28;
+pub const MIN_RESERVE: usize = 1 << 28;
 
 /// Reserves address space below 2^47, aligned to `align`, at best `size` bytes; nothing may be touched before [`commit`].
 /// Returns null if the system refuses even small reservations.
@@ -52,14 +52,20 @@ pub unsafe fn unreserve(p: *mut u8, size: usize, _align: usize) {
     unsafe { libc::munmap(p.cast(), size) };
 }
 
-/// Makes reserved pages readable and writable (they are zero); says whether the system had memory.
+/// Makes reserved memory readable and writable, and the rest of the pages it lies in (it is zero); says whether the system had memory.
 ///
 /// # Safety
-/// The range is part of a reservation.
+/// The range is part of a reservation, and what lies on its first and last page is so too.
 #[cfg(not(miri))]
 pub unsafe fn commit(p: *mut u8, size: usize) -> bool {
-    // SAFETY: as the caller says.
-    unsafe { libc::mprotect(p.cast(), size, libc::PROT_READ | libc::PROT_WRITE) == 0 }
+    // SAFETY: as the caller says; the size of a page is a power of two.
+    unsafe {
+        // Pages have 4 KiB to 64 KiB.
+        let page = libc::sysconf(libc::_SC_PAGESIZE).max(1) as usize;
+        let front = p as usize & (page - 1);
+        let size = (size + front).next_multiple_of(page);
+        libc::mprotect(p.sub(front).cast(), size, libc::PROT_READ | libc::PROT_WRITE) == 0
+    }
 }
 
 /// Returns the memory of committed pages to the system; they read as zero afterwards.

@@ -10,11 +10,10 @@ use super::class::{CLASSES, SIZES};
 use super::{BLOCK, KINDS};
 use crate::sys;
 
-/// Bytes committed at a time.
-const CHUNK: usize = 1 << 20;
-/// Bytes from which on large pages are asked for: what of the last one is not in use is little then.
-const HUGE_FROM: usize = 16 << 20;
-const _: () = assert!(HUGE_FROM.is_multiple_of(sys::HUGE) && sys::HUGE.is_multiple_of(BLOCK));
+/// Bytes committed at a time. The first are small pages, of which small programs use a part; behind them all are large: the first touch of a page
+/// costs the system as much as work on all that is in it, and of a large page, an eighth of that for the same bytes.
+const CHUNK: usize = sys::HUGE;
+const _: () = assert!(CHUNK.is_multiple_of(BLOCK));
 /// Bytes of address space to ask for.
 const RESERVE: usize = 1 << 37;
 /// Bytes of cells that one bit of the bitmap stands for.
@@ -56,9 +55,9 @@ pub struct Space {
     bits: *mut u64,
     /// Bytes reserved for blocks.
     size: usize,
-    /// Bytes committed.
+    /// Offset up to which memory is committed.
     committed: usize,
-    /// Bytes handed out as blocks so far.
+    /// Offset up to which blocks were handed out.
     used: usize,
     /// Blocks without cells: number and whether their memory was returned.
     free: Vec<(u32, bool)>,
@@ -98,25 +97,22 @@ impl Space {
         }
         if self.used == self.committed {
             let c = self.committed;
-            // A large page at a time, once there are many.
-            let huge = c >= HUGE_FROM;
-            let size = if huge { sys::HUGE } else { CHUNK };
-            if c + size > self.size {
+            if c + CHUNK > self.size {
                 return None;
             }
-            let words = size / GRAIN / 64;
+            let words = CHUNK / GRAIN / 64;
             // SAFETY: both ranges are inside the reservation: `committed` is below `size`, and the bitmap has its length.
             let ok = unsafe {
-                sys::commit(self.base.add(c), size)
+                sys::commit(self.base.add(c), CHUNK)
                     && sys::commit(self.bits.add(c / GRAIN / 64).cast(), words * size_of::<u64>())
             };
             if !ok {
                 return None;
             }
-            if huge {
-                sys::advise_huge(self.base.wrapping_add(c), size);
+            if c > 0 {
+                sys::advise_huge(self.base.wrapping_add(c), CHUNK);
             }
-            self.committed += size;
+            self.committed += CHUNK;
         }
         self.used += BLOCK;
         Some(self.used - BLOCK)

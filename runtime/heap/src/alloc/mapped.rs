@@ -1,0 +1,181 @@
+//! Memory for objects of a megabyte and more: mappings of their own, in large pages, which grow where they are.
+//!
+//! Idea: the first touch of a page costs the system more than all work on its 512 slots; of a large page, an eighth of that for the same bytes. So a
+//! mapping begins with a reservation many times its size, and large pages are asked for as it grows: nothing is copied or mapped anew.
+//! The memory begins [`LEAD`] bytes in front of a boundary of large pages: an array part has 2^n + 1 slots behind a head, so that all but the first
+//! slots fill large pages exactly, and the last slot needs none of its own.
+//!
+//! Invariant: `p + LEAD` is a boundary of large pages, and the first large page of the reservation ends there; of that page only the end is used:
+//! [`Map`] at [`FRONT`], then the memory's first bytes.
+//! Absent: large pages where the system has none of this size (it then refuses advice, and pages are small).
+
+use crate::sys;
+use std::ptr::null_mut;
+
+/// Bytes from which on memory is mapped: what of a large page is not in use is at most as much as what is.
+pub const FROM: usize = 1 << 20;
+/// Bytes in front of the boundary.
+const LEAD: usize = 32;
+/// Where the mapping is described: bytes in front of the boundary.
+const FRONT: usize = LEAD + size_of::<Map>();
+/// Reserved bytes for each that is asked for at first.
+const ROOM: usize = 16;
+/// Bytes that are committed at once where they do not fill most of a large page.
+const STEP: usize = 1 << 16;
+/// Bytes of freed mappings that stay ready.
+const SPARE: usize = 16 << 20;
+
+/// A mapping.
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+struct Map {
+    /// Bytes of the reservation.
+    reserved: usize,
+    /// Bytes behind the boundary that can be used.
+    committed: usize,
+}
+
+/// The mapping that memory belongs to.
+fn map(p: *mut u8) -> *mut Map {
+    p.wrapping_sub(size_of::<Map>()).cast()
+}
+
+fn boundary(p: *mut u8) -> *mut u8 {
+    p.wrapping_add(LEAD)
+}
+
+/// Bytes behind the boundary to commit for memory of `size` bytes: whole large pages, but for a rest of less than about half of one.
+fn need(size: usize) -> usize {
+    let behind = size.saturating_sub(LEAD);
+    let rest = behind % sys::HUGE;
+    if rest + STEP > sys::HUGE / 2 { behind - rest + sys::HUGE } else { behind.next_multiple_of(STEP) }
+}
+
+/// Maps `size` bytes, aligned to 16; null: no memory.
+pub fn alloc(size: usize) -> *mut u8 {
+    let Some(wanted) = size.checked_mul(ROOM) else { return null_mut() };
+    let (base, reserved) = sys::reserve(wanted.max(sys::MIN_RESERVE).next_multiple_of(sys::HUGE), sys::HUGE);
+    if base.is_null() {
+        return null_mut();
+    }
+    let p = base.wrapping_add(sys::HUGE - LEAD);
+    // SAFETY: the reservation is new and has room in front of the boundary; `grow` checks the room behind it.
+    unsafe {
+        if reserved > sys::HUGE && sys::commit(base.add(sys::HUGE - FRONT), FRONT) {
+            map(p).write(Map { reserved, committed: 0 });
+            if grow(p, size) {
+                return p;
+            }
+        }
+        sys::unreserve(base, reserved, sys::HUGE);
+    }
+    null_mut()
+}
+
+/// Makes room for `size` bytes where the memory is, or gives back what is far beyond that; says whether it could.
+///
+/// # Safety
+/// `p` came from [`alloc`].
+pub unsafe fn grow(p: *mut u8, size: usize) -> bool {
+    // SAFETY: as the caller says; ranges are behind the boundary and inside the reservation.
+    unsafe {
+        let (map, at, need) = (map(p), boundary(p), need(size));
+        let Map { reserved, committed } = *map;
+        if need <= committed {
+            if need < committed / 2 {
+                sys::discard(at.add(need), committed - need);
+            }
+            return true;
+        }
+        if need > reserved - sys::HUGE || !sys::commit(at.add(committed), need - committed) {
+            return false;
+        }
+        let (from, to) = (committed / sys::HUGE * sys::HUGE, need / sys::HUGE * sys::HUGE);
+        if to > from {
+            sys::advise_huge(at.add(from), to - from);
+        }
+        (*map).committed = need;
+        true
+    }
+}
+
+/// Gives memory back to the system.
+///
+/// # Safety
+/// `p` came from [`alloc`] and is not used any more.
+unsafe fn release(p: *mut u8) {
+    // SAFETY: as the caller says.
+    unsafe { sys::unreserve(boundary(p).sub(sys::HUGE), (*map(p)).reserved, sys::HUGE) };
+}
+
+/// Freed mappings that stay ready: a program that makes one large object after the other would ask the system for each.
+#[derive(Default)]
+pub struct Spare {
+    /// Memory, and whether a collection has ended since it was freed.
+    maps: Vec<(*mut u8, bool)>,
+    /// Bytes committed for them.
+    bytes: usize,
+}
+
+impl Spare {
+    /// Returns memory of `size` bytes, aligned to 16; null: no memory.
+    pub fn alloc(&mut self, size: usize) -> *mut u8 {
+        let fits = |&(p, _): &(*mut u8, bool)| {
+            // SAFETY: spare mappings are mapped.
+            need(size) <= unsafe { (*map(p)).committed }
+        };
+        // The last one that fits: its lines may still be near.
+        if let Some(i) = self.maps.iter().rposition(fits) {
+            let (p, _) = self.maps.swap_remove(i);
+            // SAFETY: as above, and nobody else has it.
+            unsafe {
+                self.bytes -= (*map(p)).committed;
+                grow(p, size);
+            }
+            return p;
+        }
+        alloc(size)
+    }
+
+    /// Takes memory back.
+    ///
+    /// # Safety
+    /// `p` came from [`Spare::alloc`] and is not used any more.
+    pub unsafe fn free(&mut self, p: *mut u8) {
+        // SAFETY: as the caller says.
+        unsafe {
+            let bytes = (*map(p)).committed;
+            if self.bytes + bytes > SPARE {
+                release(p);
+            } else {
+                self.bytes += bytes;
+                self.maps.push((p, false));
+            }
+        }
+    }
+
+    /// A collection has ended: what was not needed since the last one goes.
+    pub fn trim(&mut self) {
+        let bytes = &mut self.bytes;
+        self.maps.retain_mut(|(p, old)| {
+            if !std::mem::replace(old, true) {
+                return true;
+            }
+            // SAFETY: spare mappings are mapped, and nobody else has them.
+            unsafe {
+                *bytes -= (*map(*p)).committed;
+                release(*p);
+            }
+            false
+        });
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        for &(p, _) in &self.maps {
+            // SAFETY: spare mappings are mapped, and nobody else has them.
+            unsafe { release(p) };
+        }
+    }
+}
