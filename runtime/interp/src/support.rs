@@ -231,12 +231,7 @@ pub unsafe extern "C" fn str_find(s: *mut StrObj, p: *mut StrObj, at: i32) -> i3
 /// Concatenates `n` boxed strings and numbers.
 pub unsafe extern "C" fn cat(m: *mut Vm, p: *mut u64, n: i32) -> *mut StrObj {
     // SAFETY: the machine is live; `p` points at `n` strings and numbers.
-    unsafe {
-        match worker::concat::join(&*m, p, n.max(0) as usize) {
-            Ok(v) => v.as_str().unwrap_or(null_mut()),
-            Err(_) => null_mut(),
-        }
-    }
+    unsafe { strtab::join::join(&*m, p, n.max(0) as usize).unwrap_or(null_mut()) }
 }
 
 /// New table.
