@@ -20,6 +20,7 @@ use crate::alloc::{self, CellKind, Heap};
 use crate::object::StrObj;
 use crate::vm::{Raise, Vm};
 use abi::objtype;
+use std::cmp::Ordering;
 use std::ptr;
 
 pub mod join;
@@ -205,6 +206,27 @@ impl StrObj {
     pub unsafe fn word(s: *const StrObj) -> u128 {
         // SAFETY: the smallest cell of a string has them (module invariant).
         unsafe { u128::from_le(s.add(1).cast::<u128>().read_unaligned()) }
+    }
+
+    /// Compares two strings byte by byte.
+    ///
+    /// # Safety
+    /// Both are live.
+    #[inline]
+    pub unsafe fn compare(a: *const StrObj, b: *const StrObj) -> Ordering {
+        // SAFETY: as the caller says.
+        unsafe {
+            // The zeros behind an end are less than any byte, or equal to one that is zero.
+            let (x, y) = (StrObj::word(a), StrObj::word(b));
+            if x != y {
+                return x.swap_bytes().cmp(&y.swap_bytes());
+            }
+            let (m, n) = ((*a).len as usize, (*b).len as usize);
+            if m.min(n) <= SHORT {
+                return m.cmp(&n);
+            }
+            StrObj::bytes(a).cmp(StrObj::bytes(b))
+        }
     }
 }
 

@@ -257,6 +257,36 @@ fn joins_pieces_of_all_lengths() {
     }
 }
 
+/// Strings are compared by all of their bytes, as bytes without sign, zeros among them; two are joined as any number is.
+#[test]
+fn compares_and_joins_two() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let mut texts: Vec<Vec<u8>> = Vec::new();
+    for n in [0usize, 1, 2, 7, 8, 9, 15, 16, 17, 33] {
+        for last in [0u8, 1, 0x7f, 0x80, 0xff] {
+            for fill in [0u8, b'a', 0xff] {
+                let mut text = vec![fill; n];
+                text.push(last);
+                texts.push(text);
+            }
+        }
+    }
+    texts.push(Vec::new());
+    for a in &texts {
+        for b in &texts {
+            let (x, y) = (strtab::intern(vm, a).unwrap(), strtab::intern(vm, b).unwrap());
+            // SAFETY: nothing collects here.
+            unsafe {
+                assert_eq!(StrObj::compare(x, y), a.cmp(b), "{a:?} {b:?}");
+                let joined = strtab::join::join_two(vm, x, y).unwrap();
+                assert_eq!(StrObj::bytes(joined), [&a[..], b].concat());
+                assert_eq!(strtab::intern(vm, &[&a[..], b].concat()), Ok(joined));
+            }
+        }
+    }
+}
+
 /// Strings of the same words differ by their lengths, and each byte counts.
 #[test]
 fn interns_by_all_bytes() {

@@ -17,25 +17,11 @@ const BUFFER: usize = 512;
 /// Bytes that may be written behind the end: a number's buffer, or what a copied piece of 16 bytes has too many.
 const SLACK: usize = 32;
 
-/// Why texts are not joined.
-pub enum NotJoined {
-    /// The result would be too long.
-    TooLong,
-    /// Memory is short; raised.
-    Raised,
-}
-
-impl From<Raise> for NotJoined {
-    fn from(_: Raise) -> NotJoined {
-        NotJoined::Raised
-    }
-}
-
-/// Joins the `n` strings and numbers at `p`.
+/// Joins the `n` strings and numbers at `p`; an error is raised.
 ///
 /// # Safety
 /// There are `n` live values of these types.
-pub unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<*mut StrObj, NotJoined> {
+pub unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<*mut StrObj, Raise> {
     let (mut word, mut len, mut i) = (0u128, 0, 0);
     // SAFETY: the values are live, and nothing collects here.
     unsafe {
@@ -57,19 +43,60 @@ pub unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<*mut StrObj, NotJ
             i += 1;
         }
         if i == n {
-            return Ok(intern_word(vm, word, len)?);
+            return intern_word(vm, word, len);
         }
         join_longer(vm, p, n, (word, len, i))
     }
 }
 
+/// Joins two strings.
+///
+/// # Safety
+/// They are live.
+pub unsafe fn join_two(vm: &Vm, a: *mut StrObj, b: *mut StrObj) -> Result<*mut StrObj, Raise> {
+    // SAFETY: as the caller says.
+    unsafe {
+        let (m, n) = ((*a).len as usize, (*b).len as usize);
+        if m + n > SHORT {
+            let values = [Value::from_str(a).0, Value::from_str(b).0];
+            return join_longer(vm, values.as_ptr(), 2, (0, 0, 0));
+        }
+        // Behind 16 bytes there is only an empty string.
+        intern_word(vm, StrObj::word(a) | StrObj::word(b).wrapping_shl(8 * m as u32), m + n)
+    }
+}
+
+/// Says whether the result of joining values is longer than a string may be.
+///
+/// # Safety
+/// As for [`join`].
+pub unsafe fn is_too_long(p: *const u64, n: usize) -> bool {
+    // SAFETY: as the caller says.
+    unsafe { length(p, n) > MAX_LEN }
+}
+
+/// Returns the number of bytes of values.
+unsafe fn length(p: *const u64, n: usize) -> usize {
+    let mut text = [0; 32];
+    // SAFETY: the values are live (caller).
+    let values = (0..n).map(|i| Value(unsafe { *p.add(i) }));
+    values
+        .map(|v| match v.as_str() {
+            // SAFETY: as above.
+            Some(s) => unsafe { (*s).len as usize },
+            None => number::format(f64::from_bits(v.0), &mut text),
+        })
+        .sum()
+}
+
 /// Joins values of which the first `i` are a word of `len` bytes.
+#[inline(never)]
 unsafe fn join_longer(
     vm: &Vm,
     p: *const u64,
     n: usize,
     (word, mut len, i): (u128, usize, usize),
-) -> Result<*mut StrObj, NotJoined> {
+) -> Result<*mut StrObj, Raise> {
     let mut buffer = [const { MaybeUninit::<u8>::uninit() }; BUFFER + SLACK];
     let start: *mut u8 = buffer.as_mut_ptr().cast();
     // SAFETY: up to `len`, at most `BUFFER`, all has been written; what a piece writes behind its end is in the slack.
@@ -88,17 +115,22 @@ unsafe fn join_longer(
                     len += m;
                 }
                 None => {
-                    to.cast::<[u8; 32]>().write([0; 32]);
-                    len += number::format(f64::from_bits(v.0), &mut *to.cast());
+                    if let Some((digits, m)) = number::short(f64::from_bits(v.0)) {
+                        to.cast::<u64>().write_unaligned(digits.to_le());
+                        len += m;
+                    } else {
+                        to.cast::<[u8; 32]>().write([0; 32]);
+                        len += number::format(f64::from_bits(v.0), &mut *to.cast());
+                    }
+                    if len > BUFFER {
+                        return join_large(vm, p, n);
+                    }
                 }
-            }
-            if len > BUFFER {
-                return join_large(vm, p, n);
             }
         }
         let bytes = std::slice::from_raw_parts(start, len);
         // A number that is not short may be all there is of 16 bytes and less.
-        Ok(super::intern_at(vm, bytes.as_ptr(), bytes.len())?)
+        super::intern_at(vm, bytes.as_ptr(), bytes.len())
     }
 }
 
@@ -123,21 +155,11 @@ unsafe fn copy_string(s: *const StrObj, m: usize, to: *mut u8) {
 
 /// Joins values whose result is longer than the buffer, in the new object.
 #[inline(never)]
-unsafe fn join_large(vm: &Vm, p: *const u64, n: usize) -> Result<*mut StrObj, NotJoined> {
+unsafe fn join_large(vm: &Vm, p: *const u64, n: usize) -> Result<*mut StrObj, Raise> {
     let mut text = [0; 32];
-    let mut total = 0usize;
     // SAFETY: the values are live; the new object has room for all bytes; if the string exists, the new one was never entered.
     unsafe {
-        for i in 0..n {
-            let v = Value(*p.add(i));
-            total += match v.as_str() {
-                Some(s) => (*s).len as usize,
-                None => number::format(f64::from_bits(v.0), &mut text),
-            };
-        }
-        if total > MAX_LEN {
-            return Err(NotJoined::TooLong);
-        }
+        let total = length(p, n);
         let s = allocate(vm, total)?;
         let mut to = s.add(1).cast::<u8>();
         for i in 0..n {

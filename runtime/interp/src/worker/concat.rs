@@ -9,7 +9,7 @@ use crate::dispatch::Step;
 use abi::frame::Cont;
 use abi::metamethod::Mm;
 use bytecode::Ins;
-use heap::strtab::join::{NotJoined, join};
+use heap::strtab::join::{is_too_long, join};
 use heap::{Value, Vm, metatable};
 
 /// Does `CAT`.
@@ -33,8 +33,10 @@ pub(crate) unsafe fn concat_down(vm: &mut Vm, insn: u32, mut last: usize) -> Ste
                 }
                 match join(vm, vm.base.add(start), last - start + 1) {
                     Ok(s) => *vm.base.add(start) = Value::from_str(s).0,
-                    Err(NotJoined::TooLong) => return fail(vm, "string length overflow"),
-                    Err(NotJoined::Raised) => return Step::Fail,
+                    Err(_) if is_too_long(vm.base.add(start), last - start + 1) => {
+                        return fail(vm, "string length overflow");
+                    }
+                    Err(_) => return Step::Fail,
                 }
                 last = start;
                 continue;
