@@ -129,6 +129,7 @@ impl Lowerer<'_> {
             Op::UCLO => {
                 return self.close_upvalues(&base, i64::from(ins.a.as_lit()) * 8);
             }
+            Op::CAT if vals.len() == 2 && vals.iter().all(|v| v.ty == Ty::Str) => Helper::cat_two,
             Op::CAT => {
                 let n = vals.len();
                 let space = self.scratch(n);

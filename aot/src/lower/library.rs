@@ -66,17 +66,19 @@ impl Lowerer<'_> {
         self.join(b, at, on, (&known, &from))
     }
 
-    /// `str_cmp`: first bytes that differ decide; behind the last byte is a NUL.
+    /// `str_cmp`: first bytes that differ decide; behind the last byte are zeros.
     pub(super) fn compare_strings(&mut self, b: &mut Branching, at: usize, vals: &[Val]) -> Result<(), Refusal> {
         let [x, y] = vals else { return Err(Refusal("a helper lacks arguments".into())) };
         let first = |l: &mut Self, v: &Val| {
             let p = l.at_offset(&v.text, STR_HEAD);
-            let c = l.f.let_(format_args!("load i8, ptr {p}, !tbaa !{STRING}"));
-            l.f.let_(format_args!("zext i8 {c} to i32"))
+            l.f.let_(format_args!("load i64, ptr {p}, align 8, !tbaa !{STRING}"))
         };
         let (p, q) = (first(self, x), first(self, y));
-        let less = self.f.let_(format_args!("sub nsw i32 {p}, {q}"));
-        let differ = self.f.let_(format_args!("icmp ne i32 {less}, 0"));
+        let differ = self.f.let_(format_args!("icmp ne i64 {p}, {q}"));
+        let turned = |l: &mut Self, w: &str| l.f.let_(format_args!("call i64 @llvm.bswap.i64(i64 {w})"));
+        let (p, q) = (turned(self, &p), turned(self, &q));
+        let below = self.f.let_(format_args!("icmp ult i64 {p}, {q}"));
+        let less = self.f.let_(format_args!("select i1 {below}, i32 -1, i32 1"));
         let (same, on) = (self.f.label(), self.f.label());
         let from = self.f.current();
         self.f.line(format_args!("br i1 {differ}, label %{on}, label %{same}"));

@@ -33,7 +33,10 @@ fn parse_general(text: &[u8]) -> Option<f64> {
     let magnitude = match body {
         [b'0', b'x' | b'X', digits @ ..] => parse_hex(digits)?,
         [b'0', b'b' | b'B', digits @ ..] => parse_binary(digits)?,
-        [b'0'..=b'9' | b'.', ..] => parse_decimal(body)?,
+        [b'0'..=b'9' | b'.', ..] => match parse_short(body) {
+            Some(n) => n,
+            None => parse_decimal(body)?,
+        },
         _ if body.eq_ignore_ascii_case(b"inf") || body.eq_ignore_ascii_case(b"infinity") => f64::INFINITY,
         _ if body.eq_ignore_ascii_case(b"nan") => return Some(f64::NAN),
         _ => return None,
@@ -81,6 +84,32 @@ fn split_exponent(text: &[u8], marker: u8) -> Option<(&[u8], i64)> {
         }
     }
     Some((&text[..at], if negative { -exponent } else { exponent }))
+}
+
+/// Digits that a double holds exactly, whatever they are.
+const EXACT_DIGITS: usize = 15;
+/// Powers of ten, all exact.
+const TENS: [f64; EXACT_DIGITS + 1] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// Converts a few digits with a point and without exponent: the quotient of two exact numbers is rounded once. `None` for all else.
+fn parse_short(text: &[u8]) -> Option<f64> {
+    if text.len() > EXACT_DIGITS + 1 {
+        return None;
+    }
+    let (mut digits, mut whole) = (0u64, None);
+    for (i, &c) in text.iter().enumerate() {
+        match c {
+            b'0'..=b'9' => digits = digits * 10 + u64::from(c - b'0'),
+            b'.' if whole.is_none() => whole = Some(i),
+            _ => return None,
+        }
+    }
+    let count = text.len() - usize::from(whole.is_some());
+    if count == 0 || count > EXACT_DIGITS {
+        return None;
+    }
+    Some(digits as f64 / TENS[whole.map_or(0, |at| count - at)])
 }
 
 fn parse_decimal(text: &[u8]) -> Option<f64> {
@@ -193,6 +222,22 @@ mod tests {
         assert_eq!(num("2.4703282292062327e-324"), Some(0.0));
         assert_eq!(num("2.4703282292062328e-324"), Some(5e-324));
         assert_eq!(num("9007199254740993"), Some(9007199254740992.0));
+    }
+
+    /// Short numerals are read as the standard library reads them, wherever the point is.
+    #[test]
+    fn short_decimals() {
+        let mut x = 0x1234_5678_9abc_def1u64;
+        for i in 0..40_000usize {
+            x = x.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let mut text = format!("{:0width$}", x >> (i % 64), width = i % 19);
+            text.insert(i / 7 % (text.len() + 1), '.');
+            assert_eq!(num(&text), text.parse().ok(), "{text}");
+            assert_eq!(num(&format!("-{text} ")), text.parse().ok().map(|n: f64| -n), "{text}");
+        }
+        for text in [".", "..", "1.2.", "1 .", "1.e", "1.x", ".-1"] {
+            assert_eq!(num(text), None, "{text}");
+        }
     }
 
     #[test]

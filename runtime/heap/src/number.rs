@@ -42,25 +42,51 @@ const TENS: [u64; DIGITS] = {
     tens
 };
 
+/// Returns the eight decimal digits of a number below 10^8, the first one in the lowest byte, as numbers: halves, then quarters, then bytes are
+/// divided at once.
+#[inline(always)]
+const fn eight_digits(n: u32) -> u64 {
+    let x = (n / 10_000) as u64 | ((n % 10_000) as u64) << 32;
+    let hundreds = (x * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let x = hundreds | (x - 100 * hundreds) << 16;
+    let tens = (x * 103 >> 10) & 0x000f_000f_000f_000f;
+    tens | (x - 10 * tens) << 8
+}
+
+/// Characters `0` in all bytes.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Returns the text of an integer from 0 to 10^8 - 1 (not that of -0) as a word, the first character lowest, and its length.
+#[inline(always)]
+pub fn short(n: f64) -> Option<(u64, usize)> {
+    // Negative numbers saturate to 0, which then differs by its bits.
+    let i = n as u32;
+    if i >= 100_000_000 || f64::from(i).to_bits() != n.to_bits() {
+        return None;
+    }
+    let digits = eight_digits(i);
+    let skip = (digits.trailing_zeros() / 8).min(7);
+    Some(((digits + ZEROS) >> (8 * skip), 8 - skip as usize))
+}
+
 /// Writes an integer of at most 14 digits.
 #[inline]
 fn format_int(i: i64, buf: &mut [u8; 32]) -> usize {
-    let mut u = i.unsigned_abs();
-    let mut from = 0;
-    if i < 0 {
-        buf[0] = b'-';
-        from = 1;
+    buf[0] = b'-';
+    let from = usize::from(i < 0);
+    let u = i.unsigned_abs();
+    let (high, low) = ((u / 100_000_000) as u32, eight_digits((u % 100_000_000) as u32) + ZEROS);
+    let mut put = |at: usize, word: u64| buf[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    if high == 0 {
+        let skip = ((low - ZEROS).trailing_zeros() / 8).min(7);
+        put(from, low >> (8 * skip));
+        return from + 8 - skip as usize;
     }
-    let mut count = 1;
-    while count < DIGITS && u >= TENS[count] {
-        count += 1;
-    }
-    // From the last digit on, straight to their places.
-    for place in buf[from..from + count].iter_mut().rev() {
-        *place = b'0' + (u % 10) as u8;
-        u /= 10;
-    }
-    from + count
+    let digits = eight_digits(high);
+    let skip = digits.trailing_zeros() / 8;
+    put(from, (digits + ZEROS) >> (8 * skip));
+    put(from + 8 - skip as usize, low);
+    from + 16 - skip as usize
 }
 
 /// Writes a finite number: rounds to 14 digits (ties away from zero, as LuaJIT does), drops trailing zeros, chooses the
@@ -138,10 +164,9 @@ fn round_exactly(n: f64) -> Option<([u8; DIGITS], i32)> {
             digits[0] = b'1';
             return Some((digits, exp));
         }
-        for place in digits.iter_mut().rev() {
-            *place = b'0' + (whole % 10) as u8;
-            whole /= 10;
-        }
+        let put = |to: &mut [u8], n: u64| to.copy_from_slice(&(eight_digits(n as u32) + ZEROS).to_le_bytes());
+        put(&mut digits[..8], whole / 100_000_000 * 100);
+        put(&mut digits[DIGITS - 8..], whole % 100_000_000);
         return Some((digits, exp));
     }
     None
@@ -233,6 +258,32 @@ mod tests {
             (99999999999999.9, "1e+14"),
         ] {
             assert_eq!(show(n), s);
+        }
+    }
+
+    #[test]
+    fn formats_integers() {
+        let mut cases: Vec<u64> =
+            (0..14).flat_map(|k| [10u64.pow(k), 10u64.pow(k + 1) - 1, 10u64.pow(k) * 7]).collect();
+        cases.extend(0..2_000);
+        cases.extend((0..200_000).map(|i| i * 499_999_993 + 11));
+        cases.extend((0..100_000).map(|i| i * 997));
+        for i in cases.into_iter().filter(|i| *i < 100_000_000_000_000) {
+            let text = i.to_string();
+            assert_eq!(show(i as f64), text);
+            if i > 0 {
+                assert_eq!(show(-(i as f64)), format!("-{text}"));
+            }
+            match short(i as f64) {
+                Some((word, n)) => {
+                    assert_eq!(&word.to_le_bytes()[..n], text.as_bytes());
+                    assert!(n == 8 || word >> (8 * n) == 0);
+                }
+                None => assert!(i >= 100_000_000),
+            }
+        }
+        for n in [-0.0, -1.0, 0.5, 1e8, 1e300, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 4294967296.0, 99999999.5] {
+            assert_eq!(short(n), None, "{n}");
         }
     }
 

@@ -4,19 +4,26 @@
 //! Probing is linear and there are no tombstones: only the collector removes strings, and it rebuilds the run of
 //! neighbours they stood in. All bytes are hashed, with a seed, so that nobody can construct collisions.
 //!
+//! A string of up to 16 bytes is one 128-bit word, padded with zeros: hashed and compared in registers, joined by shifts ([`join`]). Behind the
+//! header of every string are such 16 bytes.
+//!
 //! Tables do not use that hash but the string's `hash`, made of its number in order of creation (see [`spread`]): names created
 //! together hardly ever collide in a table, and the order of traversal does not depend on the seed. Keys that collide
 //! in a table of `m` nodes are about `m` strings apart, so making `n` of them costs creating `n * m` strings.
 //!
 //! Invariant: between the atomic phase and the end of the sweep of this table, a string found here may be dead (unmarked); finding
 //! it marks it, so it lives on.
+//! Invariant: in the first 16 bytes of a string, what is behind its end is zero.
 
+use crate::alloc::class::{self, SIZES};
 use crate::alloc::{self, CellKind, Heap};
 use crate::object::StrObj;
 use crate::vm::{Raise, Vm};
 use abi::objtype;
-use std::mem::MaybeUninit;
+use std::cmp::Ordering;
 use std::ptr;
+
+pub mod join;
 
 /// Slots of the smallest table.
 const MIN_SLOTS: usize = 1024;
@@ -34,7 +41,7 @@ pub(crate) struct StrTab {
     /// Number for the next string.
     next: u32,
     seed: u64,
-    /// What the words of a short string are mixed with: made of the seed.
+    /// What the halves of a short string's word are mixed with: made of the seed.
     keys: (u64, u64),
     /// Sweep: slots left to look at, and the slot to go on with. Zero left: no sweep is going on.
     left: usize,
@@ -164,71 +171,82 @@ fn read8(b: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(w)
 }
 
-#[inline(always)]
-fn read4(b: &[u8], at: usize) -> u64 {
-    let mut w = [0; 4];
-    w.copy_from_slice(&b[at..at + 4]);
-    u32::from_le_bytes(w).into()
-}
-
-/// Bytes up to which a string is two words.
+/// Bytes up to which a string is one word.
 const SHORT: usize = 16;
 
-/// Returns two words that hold all bytes of a short string.
+/// Returns the word of the `n` bytes at `p`.
+///
+/// # Safety
+/// There are `n` readable bytes, at most [`SHORT`].
 #[inline(always)]
-fn short_words(b: &[u8]) -> (u64, u64) {
-    let n = b.len();
-    if n >= 8 {
-        (read8(b, 0), read8(b, n - 8))
-    } else if n >= 4 {
-        (read4(b, 0), read4(b, n - 4))
-    } else if n > 0 {
-        (u64::from(b[0]) << 16 | u64::from(b[n / 2]) << 8 | u64::from(b[n - 1]), 0)
-    } else {
-        (0, 0)
+unsafe fn read_word(p: *const u8, n: usize) -> u128 {
+    // SAFETY: each way reads what its length allows.
+    unsafe {
+        let word = |p: *const u8| u64::from_le(p.cast::<u64>().read_unaligned());
+        let half = |p: *const u8| u64::from(u32::from_le(p.cast::<u32>().read_unaligned()));
+        if n >= 8 {
+            // What the last eight bytes share with the first is shifted out.
+            let last = word(p.add(n - 8)).checked_shr(8 * (16 - n as u32)).unwrap_or(0);
+            return u128::from(word(p)) | u128::from(last) << 64;
+        }
+        u128::from(match n {
+            4.. => half(p) | half(p.add(n - 4)) << (8 * (n - 4)),
+            0 => 0,
+            _ => u64::from(*p) | u64::from(*p.add(n / 2)) << (8 * (n / 2)) | u64::from(*p.add(n - 1)) << (8 * (n - 1)),
+        })
     }
 }
 
-/// Copies; short strings without a library call.
-///
-/// # Safety
-/// There are `b.len()` bytes at `to`, and they are not those of `b`.
-#[inline(always)]
-unsafe fn copy(b: &[u8], to: *mut u8) {
-    let n = b.len();
-    // SAFETY: as the caller says; the pieces overlap but stay inside.
-    unsafe {
-        if n > SHORT {
-            ptr::copy_nonoverlapping(b.as_ptr(), to, n);
-        } else if n >= 8 {
-            let (lo, hi) = short_words(b);
-            to.cast::<u64>().write_unaligned(lo.to_le());
-            to.add(n - 8).cast::<u64>().write_unaligned(hi.to_le());
-        } else if n >= 4 {
-            let (lo, hi) = short_words(b);
-            to.cast::<u32>().write_unaligned((lo as u32).to_le());
-            to.add(n - 4).cast::<u32>().write_unaligned((hi as u32).to_le());
-        } else if n > 0 {
-            *to = b[0];
-            *to.add(n / 2) = b[n / 2];
-            *to.add(n - 1) = b[n - 1];
+impl StrObj {
+    /// Returns the first 16 bytes of a string, the first one lowest; zeros behind its end.
+    ///
+    /// # Safety
+    /// `s` is a live string.
+    #[inline(always)]
+    pub unsafe fn word(s: *const StrObj) -> u128 {
+        // SAFETY: the smallest cell of a string has them (module invariant).
+        unsafe { u128::from_le(s.add(1).cast::<u128>().read_unaligned()) }
+    }
+
+    /// Compares two strings byte by byte.
+    ///
+    /// # Safety
+    /// Both are live.
+    #[inline]
+    pub unsafe fn compare(a: *const StrObj, b: *const StrObj) -> Ordering {
+        // SAFETY: as the caller says.
+        unsafe {
+            // The zeros behind an end are less than any byte, or equal to one that is zero.
+            let (x, y) = (StrObj::word(a), StrObj::word(b));
+            if x != y {
+                return x.swap_bytes().cmp(&y.swap_bytes());
+            }
+            let (m, n) = ((*a).len as usize, (*b).len as usize);
+            if m.min(n) <= SHORT {
+                return m.cmp(&n);
+            }
+            StrObj::bytes(a).cmp(StrObj::bytes(b))
         }
     }
 }
 
+/// A cell holds the header and 16 bytes: the header, one byte and the NUL do not fit into less.
+const _: () = assert!(SIZES[class::of_const(StrObj::size_for(0))] as usize >= size_of::<StrObj>() + SHORT);
+
 impl StrTab {
-    /// Hashes all bytes.
-    #[inline]
-    fn hash(&self, b: &[u8]) -> u32 {
-        let words = if b.len() <= SHORT { short_words(b) } else { hash_long(self.seed, b) };
-        self.hash_words(words, b.len())
+    /// Hashes the word of a string of `n` bytes.
+    #[inline(always)]
+    fn hash_word(&self, word: u128, n: usize) -> u32 {
+        let h = fold(word as u64 ^ self.keys.0, (word >> 64) as u64 ^ self.keys.1 ^ n as u64);
+        (h ^ h >> 32) as u32
     }
 
-    /// Hashes the words of a string of `n` bytes.
-    #[inline(always)]
-    fn hash_words(&self, (lo, hi): (u64, u64), n: usize) -> u32 {
+    /// Hashes more than 16 bytes.
+    #[inline]
+    fn hash_long(&self, b: &[u8]) -> u32 {
+        let (lo, hi) = hash_long(self.seed, b);
         let h = fold(lo ^ self.keys.0, hi ^ self.keys.1);
-        let h = fold(h ^ self.seed, K2 ^ n as u64);
+        let h = fold(h ^ self.seed, K2 ^ b.len() as u64);
         (h ^ h >> 32) as u32
     }
 }
@@ -272,9 +290,9 @@ fn hash_wide(x: u64, y: u64, key: u64, b: &[u8]) -> (u64, u64, usize) {
     (fold(a ^ key, c ^ K1) ^ e, fold(b ^ key, d ^ K2) ^ f, blocks.len() * 96)
 }
 
-/// Finds a string; marks it if a sweep might otherwise remove it.
-#[inline]
-unsafe fn find(heap: &Heap, tab: &StrTab, hash: u32, bytes: &[u8]) -> *mut StrObj {
+/// Finds the string of a hash that `is` says it is; marks it if a sweep might otherwise remove it.
+#[inline(always)]
+unsafe fn find(heap: &Heap, tab: &StrTab, hash: u32, is: impl Fn(*const StrObj) -> bool) -> *mut StrObj {
     let mask = tab.mask();
     let mut i = (hash >> tab.shift) as usize;
     let want = u64::from(hash) << 47;
@@ -288,7 +306,7 @@ unsafe fn find(heap: &Heap, tab: &StrTab, hash: u32, bytes: &[u8]) -> *mut StrOb
             }
             // SAFETY: entries point at strings.
             unsafe {
-                if (*s).bits == hash && StrObj::bytes(s) == bytes {
+                if is(s) {
                     if tab.left > 0 {
                         revive(heap, s);
                     }
@@ -359,67 +377,61 @@ pub fn intern(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
 
 /// Returns the string object with the `n` bytes at `p`.
 ///
-/// Most strings that programs make are short and exist already, so that case comes first: one branch by length, and hash and comparison are
-/// of words in registers.
+/// Most strings that programs make are short and exist already: hash and comparison are of a word in registers.
 ///
 /// # Safety
 /// There are `n` readable bytes.
 #[inline(always)]
 pub unsafe fn intern_at(vm: &Vm, p: *const u8, n: usize) -> Result<*mut StrObj, Raise> {
-    // SAFETY: each way reads what its length allows.
+    // SAFETY: as the caller says.
     unsafe {
-        let word = |p: *const u8| u64::from_le(p.cast::<u64>().read_unaligned());
-        let half = |p: *const u8| u64::from(u32::from_le(p.cast::<u32>().read_unaligned()));
         match n {
-            8..=SHORT => intern_short(vm, p, n, |p| (word(p), word(p.add(n - 8)))),
-            4..8 => intern_short(vm, p, n, |p| (half(p), half(p.add(n - 4)))),
-            2..4 => intern_short(vm, p, n, |p| {
-                (u64::from(*p) << 16 | u64::from(*p.add(n / 2)) << 8 | u64::from(*p.add(n - 1)), 0)
-            }),
             1 if !vm.heap.chars[usize::from(*p)].get().is_null() => Ok(vm.heap.chars[usize::from(*p)].get()),
-            _ => intern_any(vm, std::slice::from_raw_parts(p, n)),
+            0..=SHORT => intern_word(vm, read_word(p, n), n),
+            _ => intern_long(vm, std::slice::from_raw_parts(p, n)),
         }
     }
 }
 
-/// Finds or makes a string of 2 to 16 bytes; `words` reads its two words ([`short_words`]).
-///
-/// # Safety
-/// `words` may read `n` bytes where it is told.
+/// Finds or makes the string of a word; one of one byte is noted.
 #[inline(always)]
-unsafe fn intern_short(
-    vm: &Vm,
-    p: *const u8,
-    n: usize,
-    words: impl Fn(*const u8) -> (u64, u64),
-) -> Result<*mut StrObj, Raise> {
+fn intern_word(vm: &Vm, word: u128, n: usize) -> Result<*mut StrObj, Raise> {
     let tab = table(vm);
-    let ours = words(p);
-    let hash = tab.hash_words(ours, n);
-    // Mostly it is in the first place, or not at all.
-    // SAFETY: the index is masked; entries point at strings.
-    unsafe {
-        let e = *tab.slots.as_ptr().add((hash >> tab.shift) as usize & tab.mask());
-        let s = (e & PTR) as *mut StrObj;
-        if (e ^ u64::from(hash) << 47) & !PTR == 0
-            && e != 0
-            && (*s).len as usize == n
-            && words(s.add(1).cast()) == ours
-            && tab.left == 0
-        {
-            return Ok(s);
-        }
-        intern_slowly(vm, p, n, hash)
-    }
+    let hash = tab.hash_word(word, n);
+    // SAFETY: entries of the table are strings.
+    let found = unsafe { find(&vm.heap, tab, hash, |s| (*s).len as usize == n && StrObj::word(s) == word) };
+    if found.is_null() { make_short(vm, word, n, hash) } else { Ok(found) }
 }
 
-/// Searches the whole run of neighbours, and makes a string that is not there.
+/// Makes the string of a word, which does not exist.
 #[inline(never)]
-unsafe fn intern_slowly(vm: &Vm, p: *const u8, n: usize, hash: u32) -> Result<*mut StrObj, Raise> {
-    // SAFETY: the table is this heap's; the bytes are there (caller).
+fn make_short(vm: &Vm, word: u128, n: usize, hash: u32) -> Result<*mut StrObj, Raise> {
+    let s = allocate(vm, n)?;
+    // SAFETY: the cell has room for the word (see `SHORT`).
     unsafe {
-        let found = find(&vm.heap, table(vm), hash, std::slice::from_raw_parts(p, n));
-        if found.is_null() { make(vm, p, n, hash) } else { Ok(found) }
+        s.add(1).cast::<u128>().write_unaligned(word.to_le());
+        enter(&vm.heap, table(vm), s, hash, n);
+    }
+    if n == 1 {
+        vm.heap.chars[word as usize].set(s);
+    }
+    Ok(s)
+}
+
+/// Finds or makes a string of more than 16 bytes.
+#[inline(never)]
+fn intern_long(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
+    let hash = table(vm).hash_long(bytes);
+    // SAFETY: entries of the table are strings; the new object has room for the bytes.
+    unsafe {
+        let found = find(&vm.heap, table(vm), hash, |s| (*s).bits == hash && StrObj::bytes(s) == bytes);
+        if !found.is_null() {
+            return Ok(found);
+        }
+        let s = allocate(vm, bytes.len())?;
+        ptr::copy_nonoverlapping(bytes.as_ptr(), s.add(1).cast(), bytes.len());
+        enter(&vm.heap, table(vm), s, hash, bytes.len());
+        Ok(s)
     }
 }
 
@@ -432,66 +444,5 @@ unsafe fn revive(heap: &Heap, s: *mut StrObj) {
         if heap.mark(s.cast()) {
             heap.total.set(heap.total.get() + StrObj::size_for((*s).len as usize));
         }
-    }
-}
-
-/// Makes a string that does not exist.
-#[inline]
-unsafe fn make(vm: &Vm, p: *const u8, n: usize, hash: u32) -> Result<*mut StrObj, Raise> {
-    let s = allocate(vm, n)?;
-    // SAFETY: the bytes are there (caller); the new object has room for them.
-    unsafe {
-        copy(std::slice::from_raw_parts(p, n), s.add(1).cast());
-        enter(&vm.heap, table(vm), s, hash, n);
-    }
-    Ok(s)
-}
-
-/// Finds or makes a string of any length; one of one byte is noted.
-#[inline(never)]
-fn intern_any(vm: &Vm, bytes: &[u8]) -> Result<*mut StrObj, Raise> {
-    let hash = table(vm).hash(bytes);
-    // SAFETY: the bytes are there.
-    let s = unsafe { intern_slowly(vm, bytes.as_ptr(), bytes.len(), hash)? };
-    if let [c] = *bytes {
-        vm.heap.chars[usize::from(c)].set(s);
-    }
-    Ok(s)
-}
-
-/// Returns the string that joins `parts`, without an intermediate copy where it is new and large.
-pub fn concat(vm: &Vm, parts: &[&[u8]]) -> Result<*mut StrObj, Raise> {
-    let len = parts.iter().try_fold(0usize, |n, p| n.checked_add(p.len())).unwrap_or(usize::MAX);
-    let mut short = [const { MaybeUninit::<u8>::uninit() }; 256];
-    if len <= short.len() {
-        let start: *mut u8 = short.as_mut_ptr().cast();
-        let mut to = start;
-        for p in parts {
-            // SAFETY: all parts together fit (just checked), so what is read was written.
-            unsafe {
-                copy(p, to);
-                to = to.add(p.len());
-            }
-        }
-        // SAFETY: as above.
-        return unsafe { intern_at(vm, start, len) };
-    }
-    let s = allocate(vm, len)?;
-    // SAFETY: the new object has room for the bytes; if the string exists, the new one was never entered.
-    unsafe {
-        let mut to = s.add(1).cast::<u8>();
-        for p in parts {
-            ptr::copy_nonoverlapping(p.as_ptr(), to, p.len());
-            to = to.add(p.len());
-        }
-        let bytes = std::slice::from_raw_parts(s.add(1).cast::<u8>(), len);
-        let hash = table(vm).hash(bytes);
-        let found = find(&vm.heap, table(vm), hash, bytes);
-        if !found.is_null() {
-            alloc::unalloc(vm, s.cast(), StrObj::size_for(len), CellKind::Str);
-            return Ok(found);
-        }
-        enter(&vm.heap, table(vm), s, hash, len);
-        Ok(s)
     }
 }

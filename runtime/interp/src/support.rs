@@ -134,13 +134,13 @@ fn interned(vm: &Vm, text: &[u8]) -> *mut StrObj {
 /// Compares strings.
 pub unsafe extern "C" fn str_cmp(a: *mut StrObj, b: *mut StrObj) -> i32 {
     // SAFETY: see `bytes`.
-    unsafe { bytes(a).cmp(bytes(b)) as i32 }
+    unsafe { StrObj::compare(a, b) as i32 }
 }
 
 /// Interns bytes.
 pub unsafe extern "C" fn str_new(m: *mut Vm, p: *mut u64, n: i32) -> *mut StrObj {
     // SAFETY: the machine is live; `p` points at `n` readable bytes.
-    unsafe { inline::intern(&*m, p.cast(), n.max(0) as usize) }
+    unsafe { strtab::intern_at(&*m, p.cast(), n.max(0) as usize).unwrap_or(null_mut()) }
 }
 
 /// String of a number.
@@ -231,12 +231,13 @@ pub unsafe extern "C" fn str_find(s: *mut StrObj, p: *mut StrObj, at: i32) -> i3
 /// Concatenates `n` boxed strings and numbers.
 pub unsafe extern "C" fn cat(m: *mut Vm, p: *mut u64, n: i32) -> *mut StrObj {
     // SAFETY: the machine is live; `p` points at `n` strings and numbers.
-    unsafe {
-        match worker::concat::join(&*m, p, n.max(0) as usize) {
-            Ok(v) => v.as_str().unwrap_or(null_mut()),
-            Err(_) => null_mut(),
-        }
-    }
+    unsafe { strtab::join::join(&*m, p, n.max(0) as usize).unwrap_or(null_mut()) }
+}
+
+/// Concatenates two strings.
+pub unsafe extern "C" fn cat_two(m: *mut Vm, a: *mut StrObj, b: *mut StrObj) -> *mut StrObj {
+    // SAFETY: the machine and the strings are live.
+    unsafe { strtab::join::join_two(&*m, a, b).unwrap_or(null_mut()) }
 }
 
 /// New table.

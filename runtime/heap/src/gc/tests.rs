@@ -220,6 +220,73 @@ fn interns_across_collections() {
     }
 }
 
+/// Joins strings.
+fn join(vm: &Vm, parts: &[&[u8]]) -> Option<*mut StrObj> {
+    let parts: Vec<u64> = parts.iter().map(|p| Value::from_str(strtab::intern(vm, p).unwrap()).0).collect();
+    // SAFETY: nothing collects here.
+    unsafe { strtab::join::join(vm, parts.as_ptr(), parts.len()).ok() }
+}
+
+/// Every way of joining gives the string of all bytes: in a word, on the stack, in the object; numbers among them.
+#[test]
+fn joins_pieces_of_all_lengths() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let lengths = [0usize, 1, 3, 7, 8, 9, 15, 16, 17, 31, 40, 64, 65, 200, 480, 511, 512, 513, 2000];
+    let numbers = [0.0, -0.0, 7.0, 123_456_789.0, 0.1, -1.5e-7, 99_999_999.0];
+    for (i, &a) in lengths.iter().enumerate() {
+        for &b in &lengths {
+            for (k, &n) in numbers.iter().enumerate() {
+                let (x, y) = ("x".repeat(a), format!("{}\0", "y".repeat(b)));
+                let mut buf = [0; 32];
+                let len = crate::number::format(n, &mut buf);
+                let number = std::str::from_utf8(&buf[..len]).unwrap();
+                let (whole, values) = match (i + k) % 3 {
+                    0 => (format!("{number}{x}{y}"), [Value::from_num(n), text(vm, &x), text(vm, &y)]),
+                    1 => (format!("{x}{number}{y}"), [text(vm, &x), Value::from_num(n), text(vm, &y)]),
+                    _ => (format!("{x}{y}{number}"), [text(vm, &x), text(vm, &y), Value::from_num(n)]),
+                };
+                let values = values.map(|v| v.0);
+                // SAFETY: nothing collects here.
+                let joined = unsafe { strtab::join::join(vm, values.as_ptr(), 3).ok().unwrap() };
+                // SAFETY: as above.
+                assert_eq!(unsafe { StrObj::bytes(joined) }, whole.as_bytes());
+                assert_eq!(text(vm, &whole), Value::from_str(joined));
+            }
+        }
+    }
+}
+
+/// Strings are compared by all of their bytes, as bytes without sign, zeros among them; two are joined as any number is.
+#[test]
+fn compares_and_joins_two() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    let mut texts: Vec<Vec<u8>> = Vec::new();
+    for n in [0usize, 1, 2, 7, 8, 9, 15, 16, 17, 33] {
+        for last in [0u8, 1, 0x7f, 0x80, 0xff] {
+            for fill in [0u8, b'a', 0xff] {
+                let mut text = vec![fill; n];
+                text.push(last);
+                texts.push(text);
+            }
+        }
+    }
+    texts.push(Vec::new());
+    for a in &texts {
+        for b in &texts {
+            let (x, y) = (strtab::intern(vm, a).unwrap(), strtab::intern(vm, b).unwrap());
+            // SAFETY: nothing collects here.
+            unsafe {
+                assert_eq!(StrObj::compare(x, y), a.cmp(b), "{a:?} {b:?}");
+                let joined = strtab::join::join_two(vm, x, y).unwrap();
+                assert_eq!(StrObj::bytes(joined), [&a[..], b].concat());
+                assert_eq!(strtab::intern(vm, &[&a[..], b].concat()), Ok(joined));
+            }
+        }
+    }
+}
+
 /// Strings of the same words differ by their lengths, and each byte counts.
 #[test]
 fn interns_by_all_bytes() {
@@ -236,7 +303,7 @@ fn interns_by_all_bytes() {
             // SAFETY: the string is live: nothing collects here.
             assert_eq!(unsafe { StrObj::bytes(s) }, bytes);
             assert_eq!(strtab::intern(vm, &bytes), Ok(s));
-            assert_eq!(strtab::concat(vm, &[&bytes[..n / 3], &bytes[n / 3..]]), Ok(s));
+            assert_eq!(join(vm, &[&bytes[..n / 3], &bytes[n / 3..]]), Some(s));
             assert_eq!(seen.insert(s, bytes), None);
         }
     }
@@ -248,11 +315,11 @@ fn joins_strings() {
     let vm = &mut *vm;
     for n in [0usize, 10, 100, 300, 5000, 40_000, 400_000] {
         let (a, b) = ("a".repeat(n), "b".repeat(n / 2));
-        let joined = strtab::concat(vm, &[a.as_bytes(), b"-", b.as_bytes()]).unwrap();
+        let joined = join(vm, &[a.as_bytes(), b"-", b.as_bytes()]).unwrap();
         push(vm, Value::from_str(joined));
         vm.collect_full();
         assert_eq!(text(vm, &format!("{a}-{b}")), Value::from_str(joined));
-        assert_eq!(strtab::concat(vm, &[a.as_bytes(), b"-", b.as_bytes()]), Ok(joined));
+        assert_eq!(join(vm, &[a.as_bytes(), b"-", b.as_bytes()]), Some(joined));
         pop(vm, 1);
     }
     vm.collect_full();
@@ -521,7 +588,7 @@ fn obeys_the_memory_limit() {
     }
     assert_eq!(vm.error.get(), text_of(vm.oom));
     assert!(vm.heap_bytes() > 2 << 20 && vm.heap_bytes() <= 5 << 20);
-    assert!(strtab::concat(vm, &[&[b'x'; 1 << 22], b"y"]).is_err());
+    assert!(strtab::intern(vm, &[b'x'; 1 << 22]).is_err());
     pop(vm, 1);
     vm.collect_full();
     for _ in 0..100_000 {

@@ -25,7 +25,7 @@ pub(crate) fn raw_ordered(a: Value, b: Value, or_equal: bool) -> Option<bool> {
     }
     let (x, y) = (a.as_str()?, b.as_str()?);
     // SAFETY: values refer to live strings.
-    let order = unsafe { StrObj::bytes(x).cmp(StrObj::bytes(y)) };
+    let order = unsafe { StrObj::compare(x, y) };
     Some(if or_equal { order.is_le() } else { order.is_lt() })
 }
 

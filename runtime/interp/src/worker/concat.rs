@@ -6,13 +6,11 @@
 use super::{arith::after_allocation, call_meta, fail, store_a};
 use crate::debug;
 use crate::dispatch::Step;
-use crate::text;
 use abi::frame::Cont;
 use abi::metamethod::Mm;
 use bytecode::Ins;
-use heap::strtab::{self, MAX_LEN};
-use heap::{Raise, StrObj, Value, Vm, metatable, number};
-use std::mem::MaybeUninit;
+use heap::strtab::join::{is_too_long, join};
+use heap::{Value, Vm, metatable};
 
 /// Does `CAT`.
 pub(crate) unsafe fn concat(vm: &mut Vm, insn: u32) -> Step {
@@ -34,9 +32,11 @@ pub(crate) unsafe fn concat_down(vm: &mut Vm, insn: u32, mut last: usize) -> Ste
                     start -= 1;
                 }
                 match join(vm, vm.base.add(start), last - start + 1) {
-                    Ok(v) => *vm.base.add(start) = v.0,
-                    Err(NotJoined::TooLong) => return fail(vm, "string length overflow"),
-                    Err(NotJoined::Raised) => return Step::Fail,
+                    Ok(s) => *vm.base.add(start) = Value::from_str(s).0,
+                    Err(_) if is_too_long(vm.base.add(start), last - start + 1) => {
+                        return fail(vm, "string length overflow");
+                    }
+                    Err(_) => return Step::Fail,
                 }
                 last = start;
                 continue;
@@ -54,74 +54,5 @@ pub(crate) unsafe fn concat_down(vm: &mut Vm, insn: u32, mut last: usize) -> Ste
         }
         store_a(vm, insn, super::slot(vm, first));
         after_allocation(vm)
-    }
-}
-
-/// Why texts are not joined.
-pub(crate) enum NotJoined {
-    /// The result would be too long.
-    TooLong,
-    /// Memory is short; raised.
-    Raised,
-}
-
-fn raised(_: Raise) -> NotJoined {
-    NotJoined::Raised
-}
-
-/// Joins the `n` strings and numbers at `p`.
-pub(crate) unsafe fn join(vm: &Vm, p: *const u64, n: usize) -> Result<Value, NotJoined> {
-    // SAFETY: the values are live: nothing collects here.
-    unsafe {
-        let operand = |i: usize| Value(*p.add(i));
-        // Numbers are written into a buffer of their own; two to four operands need no allocation for the list.
-        let mut numbers = [const { MaybeUninit::<[u8; 32]>::uninit() }; 4];
-        let mut parts: [&[u8]; 4] = [&[]; 4];
-        let s = if n <= 4 {
-            let mut total = 0usize;
-            for (i, buf) in numbers.iter_mut().enumerate().take(n) {
-                let v = operand(i);
-                parts[i] = match v.as_str() {
-                    Some(s) => StrObj::bytes(s),
-                    None => {
-                        let buf = buf.write([0; 32]);
-                        let len = number::format(f64::from_bits(v.0), buf);
-                        &buf[..len]
-                    }
-                };
-                total += parts[i].len();
-            }
-            if total > MAX_LEN {
-                return Err(NotJoined::TooLong);
-            }
-            strtab::concat(vm, &parts[..n])
-        } else {
-            // The length is known before anything is copied: two gigabytes of it would be in vain.
-            let strings = (0..n).filter_map(|i| operand(i).as_str());
-            let total: usize = strings.map(|s| StrObj::bytes(s).len()).sum();
-            if total > MAX_LEN {
-                return Err(NotJoined::TooLong);
-            }
-            let mut text = Vec::new();
-            if !text::has_room(vm, &mut text, total) {
-                return Err(raised(vm.raise_oom()));
-            }
-            for i in 0..n {
-                let v = operand(i);
-                match v.as_str() {
-                    Some(s) => text.extend_from_slice(StrObj::bytes(s)),
-                    None => {
-                        let mut buf = [0; 32];
-                        let len = number::format(f64::from_bits(v.0), &mut buf);
-                        text.extend_from_slice(&buf[..len]);
-                    }
-                }
-            }
-            if text.len() > MAX_LEN {
-                return Err(NotJoined::TooLong);
-            }
-            strtab::intern(vm, &text)
-        };
-        s.map(Value::from_str).map_err(raised)
     }
 }
