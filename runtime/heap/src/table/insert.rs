@@ -30,6 +30,14 @@ pub(super) unsafe fn insert(vm: &Vm, t: *mut TabObj, k: Value) -> Result<*mut u6
     // SAFETY: module contract; all nodes are of the table's hash part.
     unsafe {
         (*t).nomm = 0;
+        if (*t).hmask == 0
+            && let Some(i) = array_index(k)
+        {
+            let slot = super::resize::grow_array(vm, t, i)?;
+            if !slot.is_null() {
+                return Ok(slot);
+            }
+        }
         if (*t).shape != shape::NONE {
             if let Some(s) = k.as_str() {
                 return insert_shaped(vm, t, s);
@@ -291,6 +299,7 @@ pub unsafe fn move_within(vm: &Vm, t: *mut TabObj, from: std::ops::Range<i64>, t
 }
 
 /// Returns the integer that counts for the array part, if the key is one.
+#[inline(always)]
 pub(super) fn array_index(k: Value) -> Option<u32> {
     let n = k.as_num()?;
     let i = n as u32;

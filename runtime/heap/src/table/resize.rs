@@ -78,19 +78,7 @@ unsafe fn resize(vm: &Vm, t: *mut TabObj, asize: u32, nodes: u32) -> Result<(), 
             if asize > MAX_ASIZE {
                 return Err(vm.raise_msg("table overflow"));
             }
-            let array = if old.asize == 0 {
-                new_array(vm, asize)?
-            } else if old.flags & tabflag::INNER_ARRAY != 0 {
-                let array = new_array(vm, asize)?;
-                ptr::copy_nonoverlapping(old.array, array, old.asize as usize);
-                array
-            } else {
-                alloc::resize(vm, (*t).array.cast(), old.asize as usize * 8, asize as usize * 8)?.cast()
-            };
-            (*t).flags &= !tabflag::INNER_ARRAY;
-            fill_nil(array.add(old.asize as usize), asize - old.asize);
-            (*t).array = array;
-            (*t).asize = asize;
+            extend_array(vm, t, asize)?;
         }
         (*t).node = node;
         (*t).hmask = nodes.saturating_sub(1);
@@ -114,6 +102,87 @@ unsafe fn resize(vm: &Vm, t: *mut TabObj, asize: u32, nodes: u32) -> Result<(), 
         }
         Ok(())
     }
+}
+
+/// Gives the array part more slots, which are nil.
+#[inline(always)]
+unsafe fn extend_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), Raise> {
+    // SAFETY: module contract; the part has fewer slots than `asize`.
+    unsafe {
+        let (array, old) = ((*t).array, (*t).asize);
+        let array = if old == 0 {
+            new_array(vm, asize)?
+        } else if (*t).flags & tabflag::INNER_ARRAY != 0 {
+            let outer = new_array(vm, asize)?;
+            ptr::copy_nonoverlapping(array, outer, old as usize);
+            outer
+        } else {
+            alloc::resize(vm, array.cast(), old as usize * 8, asize as usize * 8)?.cast()
+        };
+        (*t).flags &= !tabflag::INNER_ARRAY;
+        fill_nil(array.add(old as usize), asize - old);
+        (*t).array = array;
+        (*t).asize = asize;
+        Ok(())
+    }
+}
+
+/// Sizes a table without hash part for index `i`, which is behind its array part, if it stays without; returns the slot, or
+/// null. It is what [`rehash`] does: all keys are at most `i`, so only the array that ends with the slice of `i` can be the
+/// best one, and it is if more than half as many keys as the slice has slots are in use.
+#[inline]
+pub(super) unsafe fn grow_array(vm: &Vm, t: *mut TabObj, i: u32) -> Result<*mut u64, Raise> {
+    // SAFETY: module contract.
+    unsafe {
+        let bin = slice(i);
+        if !uses((*t).array, (*t).asize, 1 << bin >> 1) {
+            return Ok(ptr::null_mut());
+        }
+        extend_array(vm, t, (2 << bin) + 1)?;
+        if (*t).flags & tabflag::MIXED_KEYS != 0 {
+            (*t).shape = shape::root(0);
+        }
+        (*t).flags &= !(tabflag::DEAD_KEYS | tabflag::MIXED_KEYS);
+        gc::barrier_back(vm, t);
+        Ok((*t).array.add(i as usize))
+    }
+}
+
+/// Says whether at least `n` slots of an array part are in use.
+#[inline(always)]
+unsafe fn uses(array: *const u64, asize: u32, n: u32) -> bool {
+    // SAFETY: the part has `asize` slots.
+    unsafe {
+        if asize < n {
+            return false;
+        }
+        // The last ones suffice in a list.
+        let mut used = 0;
+        if n <= 16 {
+            let mut i = asize as usize;
+            while used < n && *array.add(i - 1) != tag::NIL_BITS {
+                i -= 1;
+                used += 1;
+            }
+        } else {
+            used = used_slots(array.add((asize - n) as usize), n as usize);
+        }
+        used == n || used_slots(array, asize as usize) >= n
+    }
+}
+
+/// Counts slots that are not nil. (No other value has the upper half of nil, and halves are compared four at a time.)
+#[inline(never)]
+unsafe fn used_slots(from: *const u64, n: usize) -> u32 {
+    // SAFETY: the slots are the caller's.
+    let slots = unsafe { std::slice::from_raw_parts(from, n) };
+    slots.iter().map(|v| u32::from((v >> 32) as u32 != (tag::NIL_BITS >> 32) as u32)).sum()
+}
+
+/// Returns the slice of the array part that an index is in: slice `b` ends at index `2 << b`.
+#[inline(always)]
+fn slice(i: u32) -> u32 {
+    if i > 2 { (i - 1).ilog2() } else { 0 }
 }
 
 /// Moves the entries behind index `asize` to the hash part, which has room, and cuts the array part there.
@@ -225,7 +294,7 @@ pub(super) unsafe fn grow_shaped(vm: &Vm, t: *mut TabObj, key: *mut StrObj) -> R
     }
 }
 
-/// Counts keys by the slice of the array part they would be in: slice `b` ends at index `2 << b`.
+/// Counts keys by the slice of the array part they would be in ([`slice`]).
 struct Count {
     bins: [u32; BINS],
     /// Keys that could be in an array part.
@@ -240,7 +309,7 @@ impl Count {
     fn key(&mut self, k: Value) {
         self.total += 1;
         if let Some(i) = array_index(k) {
-            self.bins[if i > 2 { (i - 1).ilog2() as usize } else { 0 }] += 1;
+            self.bins[slice(i) as usize] += 1;
             self.ints += 1;
         } else if !k.is_str() {
             self.others = true;
@@ -257,10 +326,14 @@ impl Count {
             while i < asize {
                 let end = asize.min((2u32 << bin) + 1);
                 let mut used = 0;
-                while i < end {
-                    used += u32::from(*(*t).array.add(i as usize) != tag::NIL_BITS);
-                    i += 1;
+                if end - i < 32 {
+                    for j in i..end {
+                        used += u32::from(*(*t).array.add(j as usize) != tag::NIL_BITS);
+                    }
+                } else {
+                    used = used_slots((*t).array.add(i as usize), (end - i) as usize);
                 }
+                i = end;
                 self.bins[bin] += used;
                 self.ints += used;
                 self.total += used;

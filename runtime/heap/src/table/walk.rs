@@ -35,22 +35,20 @@ unsafe fn halve(array: *const u64, mut hi: u32) -> u32 {
 }
 
 /// Finds the border near the last one. Which slots halving looks at on its way to a border follows from the border alone, so whether it would find
-/// the guess is seen by looking at these: in any order, without waiting for one to know the next.
+/// the guess is seen by looking at these: in any order, without waiting for one to know the next, and without a branch that
+/// depends on what is there.
 #[inline(never)]
 unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
     // SAFETY: all indices are at most `hi`; nothing else reads or writes the guess meanwhile.
     unsafe {
         let array = (*t).array;
-        let is_nil = |i: u32| *array.add(i as usize) == tag::NIL_BITS;
         let mut at = (*t).border;
         if at < hi {
-            if !is_nil(at + 1) {
-                at += 1;
-            } else if at > 0 && is_nil(at) {
-                at -= 1;
-            }
-            let found = if hi.is_power_of_two() { names(at, hi, is_nil) } else { passes(at, hi, is_nil) };
-            if found {
+            let slot = array.add(at as usize);
+            let (here, behind) = (*slot != tag::NIL_BITS, *slot.add(1) != tag::NIL_BITS);
+            at = at + u32::from(behind) - u32::from(!here & !behind & (at > 0));
+            let found = if hi.is_power_of_two() { halves(array, at, hi) } else { divides(array, at, hi) };
+            if found == at {
                 (*t.cast_mut()).border = at;
                 return at;
             }
@@ -61,33 +59,71 @@ unsafe fn guess(t: *const TabObj, hi: u32) -> u32 {
     }
 }
 
-/// Says whether halving a power of two would find the border `at`: it looks at the slots that the bits of its result name.
+/// Returns twice `bits`, and one more if the slot is not nil.
 #[inline(always)]
-fn names(at: u32, hi: u32, is_nil: impl Fn(u32) -> bool) -> bool {
-    // Below: a slot for each bit that is set, with those above it.
-    let mut below = at;
-    while below != 0 && !is_nil(below) {
-        below &= below - 1;
+unsafe fn take(bits: u32, slot: *const u64) -> u32 {
+    // SAFETY: the caller's slot.
+    let v = unsafe { *slot };
+    #[cfg(target_arch = "x86_64")]
+    {
+        // Compare and add with carry: the compiler makes four instructions of the lines for the others.
+        use std::arch::x86_64::{_addcarry_u32, _subborrow_u64};
+        let (mut difference, mut sum) = (0, 0);
+        _addcarry_u32(_subborrow_u64(0, v, tag::NIL_BITS, &mut difference), bits, bits, &mut sum);
+        sum
     }
-    // Above: a slot for each bit that is not.
-    let mut above = at;
-    while above < hi - 1 && is_nil(above + 1) {
-        above |= above + 1;
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        bits << 1 | u32::from(v != tag::NIL_BITS)
     }
-    below == 0 && above == hi - 1
 }
 
-/// Says whether halving would find the border `at`, without a branch for each slot.
+/// Looks at the slots that halving a power of two looks at if it finds the border `at`, the first one first, and
+/// returns them as bits: `at` if it does find it. (Each bit of a border says what is in the slot that it and those above name.)
 #[inline(always)]
-fn passes(at: u32, mut hi: u32, is_nil: impl Fn(u32) -> bool) -> bool {
-    let (mut all, mut lo) = (true, 0);
+unsafe fn halves(array: *const u64, at: u32, hi: u32) -> u32 {
+    // SAFETY: `at` is below the power of two `hi`, and so is every number made of its upper bits.
+    unsafe {
+        let (mut bits, mut above, mut step) = (0, 0, hi);
+        let low = if hi < 256 { 16 } else { 256 };
+        while step > low {
+            step >>= 1;
+            let mid = above | step;
+            bits = take(bits, array.add(mid as usize));
+            above = mid & at;
+        }
+        // The last ones without a loop: slots whose lower bits are a one and zeros.
+        let low_slot = |bit: usize| array.add(at as usize | (2 * bit - 1)).sub(bit - 1);
+        if hi >= 256 {
+            bits = take(bits, low_slot(128));
+            bits = take(bits, low_slot(64));
+            bits = take(bits, low_slot(32));
+            bits = take(bits, low_slot(16));
+        }
+        bits = take(bits, low_slot(8));
+        bits = take(bits, low_slot(4));
+        bits = take(bits, low_slot(2));
+        take(bits, low_slot(1))
+    }
+}
+
+/// Looks at the slots that halving looks at if it finds the border `at`; returns `at` if it does find it, or another number.
+#[inline(always)]
+unsafe fn divides(array: *const u64, at: u32, mut hi: u32) -> u32 {
+    let (mut lo, mut bits, mut below) = (0, 0, 0);
     while hi - lo > 1 {
         let mid = (lo + hi) >> 1;
-        let below = mid <= at;
-        all &= is_nil(mid) != below;
-        (lo, hi) = if below { (mid, hi) } else { (lo, mid) };
+        // SAFETY: the index is below `hi` (caller).
+        bits = unsafe { take(bits, array.add(mid as usize)) };
+        below <<= 1;
+        if mid <= at {
+            lo = mid;
+            below += 1;
+        } else {
+            hi = mid;
+        }
     }
-    all
+    if bits == below { at } else { !at }
 }
 
 /// Searches a border above `hi`, which is not nil or 0.
