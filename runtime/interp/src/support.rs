@@ -239,6 +239,12 @@ pub unsafe extern "C" fn cat(m: *mut Vm, p: *mut u64, n: i32) -> *mut StrObj {
     }
 }
 
+/// Cell that its user fills.
+pub unsafe extern "C" fn cell(m: *mut Vm, bytes: i32) -> *mut u64 {
+    // SAFETY: the machine is live.
+    unsafe { inline::cell(&*m, bytes.max(0) as usize).cast() }
+}
+
 /// New table.
 pub unsafe extern "C" fn tab_new(m: *mut Vm, asize: i32, hbits: i32) -> *mut TabObj {
     // SAFETY: the machine is live.
