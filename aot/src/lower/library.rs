@@ -221,22 +221,54 @@ impl Lowerer<'_> {
         self.f.let_(format_args!("getelementptr i8, ptr {nodes}, i64 {off}"))
     }
 
-    /// UCLO: nothing, if the first of the open upvalues is below.
+    /// UCLO: nothing, if the first of the open upvalues is below. While the collector marks, what is closed needs a barrier, so the runtime does it.
     pub(super) fn close_upvalues(&mut self, base: &str, off: i64) -> Result<(), Refusal> {
+        let uv = |f| offset("UpvalObj", f) as i64;
         let slot = self.at_offset(base, off);
         let thread = self.vm_load("ptr", vmfield::CUR);
         let list = self.at_offset(&thread, offset("ThreadObj", "open_upvals") as i64);
         let first = self.f.let_(format_args!("load ptr, ptr {list}, !tbaa !{HEADER}"));
         let any = self.f.let_(format_args!("icmp ne ptr {first}, null"));
-        let (look, close, on) = (self.f.label(), self.f.label(), self.f.label());
+        let (look, some, call, round) = (self.f.label(), self.f.label(), self.f.label(), self.f.label());
+        let (more, done, on) = (self.f.label(), self.f.label(), self.f.label());
         self.f.line(format_args!("br i1 {any}, label %{look}, label %{on}"));
         self.f.begin(&look);
-        let v = self.at_offset(&first, offset("UpvalObj", "v") as i64);
+        let v = self.at_offset(&first, uv("v"));
         let v = self.f.let_(format_args!("load ptr, ptr {v}, !tbaa !{HEADER}"));
         let below = self.f.let_(format_args!("icmp ult ptr {v}, {slot}"));
-        self.f.line(format_args!("br i1 {below}, label %{on}, label %{close}"));
-        self.f.begin(&close);
-        self.helper(Helper::upvals_close, &["%vm".into(), slot]);
+        self.f.line(format_args!("br i1 {below}, label %{on}, label %{some}"));
+        self.f.begin(&some);
+        let epoch = self.vm_load("i8", vmfield::GC_EPOCH);
+        let idle = self.f.let_(format_args!("icmp eq i8 {epoch}, {}", vmfield::IDLE as i8));
+        self.f.line(format_args!("br i1 {idle}, label %{round}, label %{call}, !prof !{}", block::weight(128)));
+        self.f.begin(&call);
+        self.helper(Helper::upvals_close, &["%vm".into(), slot.clone()]);
+        self.f.line(format_args!("br label %{on}"));
+        // Names of what the round before leaves.
+        let (next, there) = (self.f.name(), self.f.name());
+        self.f.begin(&round);
+        let u = self.f.let_(format_args!("phi ptr [ {first}, %{some} ], [ {next}, %{more} ]"));
+        let v = self.f.let_(format_args!("phi ptr [ {v}, %{some} ], [ {there}, %{more} ]"));
+        // The variable may have been written as a slot or through another upvalue: these have no class here.
+        let x = self.f.let_(format_args!("load i64, ptr {v}, align 8"));
+        let tv = self.at_offset(&u, uv("tv"));
+        self.f.line(format_args!("store i64 {x}, ptr {tv}, align 8"));
+        let to = self.at_offset(&u, uv("v"));
+        self.f.line(format_args!("store ptr {tv}, ptr {to}, !tbaa !{HEADER}"));
+        let closed = self.at_offset(&u, uv("closed"));
+        self.f.line(format_args!("store i8 1, ptr {closed}, !tbaa !{HEADER}"));
+        let link = self.at_offset(&u, uv("next"));
+        self.f.line(format_args!("{next} = load ptr, ptr {link}, !tbaa !{HEADER}"));
+        self.f.line(format_args!("store ptr null, ptr {link}, !tbaa !{HEADER}"));
+        let last = self.f.let_(format_args!("icmp eq ptr {next}, null"));
+        self.f.line(format_args!("br i1 {last}, label %{done}, label %{more}"));
+        self.f.begin(&more);
+        let v = self.at_offset(&next, uv("v"));
+        self.f.line(format_args!("{there} = load ptr, ptr {v}, !tbaa !{HEADER}"));
+        let below = self.f.let_(format_args!("icmp ult ptr {there}, {slot}"));
+        self.f.line(format_args!("br i1 {below}, label %{done}, label %{round}"));
+        self.f.begin(&done);
+        self.f.line(format_args!("store ptr {next}, ptr {list}, !tbaa !{HEADER}"));
         self.f.line(format_args!("br label %{on}"));
         self.f.begin(&on);
         Ok(())

@@ -1,5 +1,5 @@
-//! Small tables, closures, and keys that a shape has recorded, in line ([`ir::inline`] says which): cells are taken from the allocator's runs. Where a run
-//! has ended, the record is another's, the collector has traversed the table, or an upvalue would not be the first of the open ones, the helper does it.
+//! Small tables, closures, and keys that a shape has recorded, in line ([`ir::inline`] says which): cells are taken from the allocator's runs, or where a
+//! run has ended, from the allocator. Where the record is another's or the collector has traversed the table, the helper does it. It does so too where there is no memory, and so fails at its place; cells taken before are lost until the next sweep.
 //!
 //! A template is taken to be what the program's bytecode says (of what is loaded when the program runs nothing is known, its copies are calls), and
 //! that is asked: contents that are equal leave out nils. Keys of a copy are then where the template's shape has them.
@@ -10,9 +10,9 @@ use super::{Branching, Lowerer, Refusal, Val};
 use crate::content::Layout;
 use abi::layout::{offset, size};
 use abi::support::Helper;
-use abi::vmfield::{self, run};
+use abi::vmfield::{self, Run, run};
 use abi::{objtype, shape, tag};
-use ir::inline::{self, Func, HEAD, NODE, SLOT, Table};
+use ir::inline::{self, HEAD, NODE, SLOT, Table};
 use ir::{Const, Ins, Op, Ref, Shape, Ty};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ const fn upval(field: &str) -> i64 {
 }
 
 /// Bytes of an upvalue.
-const UPVAL: i32 = size("UpvalObj") as i32;
+const UPVAL: u32 = size("UpvalObj") as u32;
 /// A function's upvalues are behind it.
 const UPVALS: i64 = size("FuncObj") as i64;
 const SLOT_BYTES: i64 = SLOT as i64;
@@ -175,31 +175,44 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// Takes the table's cell and the second one, if there is one. Nothing is taken, and `slow` goes on, if a run has ended.
+    /// Takes the table's cell and the second one, if there is one (else the second is the first). `slow` goes on if there is no memory.
     fn take_cells(&mut self, table: &Table, slow: &str) -> (String, String) {
         let (first, second) = table.cells();
         let one = run(first);
-        let t = self.vm_load("ptr", one.cur);
-        let two = (second > 0).then(|| run(second)).filter(|two| *two != one);
-        let bytes = if second > 0 && two.is_none() { one.cell * 2 } else { one.cell };
-        let end = self.reach(&t, bytes, one.end, slow);
-        let mut other = self.at_offset(&t, i64::from(one.cell));
-        if let Some(two) = two {
-            other = self.vm_load("ptr", two.cur);
-            let end = self.reach(&other, two.cell, two.end, slow);
-            self.vm_store("ptr", &end, two.cur);
-        }
-        self.vm_store("ptr", &end, one.cur);
-        (t, other)
+        let two = (second > 0).then(|| run(second));
+        let cells = if two == Some(one) { self.take(one, 2, slow) } else { self.take(one, 1, slow) };
+        let last = match two {
+            Some(two) if two != one => self.take(two, 1, slow).remove(0),
+            _ => cells[cells.len() - 1].clone(),
+        };
+        (cells[0].clone(), last)
     }
 
-    /// Returns what is `bytes` behind an address; `slow` goes on if that is behind the end of the run.
-    fn reach(&mut self, from: &str, bytes: i32, end: i32, slow: &str) -> String {
-        let to = self.at_offset(from, i64::from(bytes));
-        let end = self.vm_load("ptr", end);
+    /// Takes `n` cells of a size. The run has them, or the allocator is asked; `slow` goes on if there is no memory.
+    fn take(&mut self, run: Run, n: i32, slow: &str) -> Vec<String> {
+        let p = self.vm_load("ptr", run.cur);
+        let to = self.at_offset(&p, i64::from(run.cell * n));
+        let end = self.vm_load("ptr", run.end);
         let fits = self.f.let_(format_args!("icmp ule ptr {to}, {end}"));
-        self.guard(&fits, slow, 1);
-        to
+        let (ended, on) = (self.f.label(), self.f.label());
+        self.guard(&fits, &ended, 1);
+        self.vm_store("ptr", &to, run.cur);
+        let cells: Vec<String> = (0..n).map(|k| self.at_offset(&p, i64::from(run.cell * k))).collect();
+        let there = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&ended);
+        let mut others = Vec::new();
+        for _ in 0..n {
+            let cell = self.helper(Helper::cell, &["%vm".into(), run.cell.to_string()]);
+            let ok = self.f.let_(format_args!("icmp ne ptr {cell}, null"));
+            self.guard(&ok, slow, 1);
+            others.push(cell);
+        }
+        let here = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&on);
+        let both = cells.iter().zip(&others);
+        both.map(|(c, o)| self.f.let_(format_args!("phi ptr [ {c}, %{there} ], [ {o}, %{here} ]"))).collect()
     }
 
     fn fill(&mut self, table: &Table, t: &str, second: &str) {
@@ -236,22 +249,25 @@ impl Lowerer<'_> {
         self.put(t, tab("border"), "i32", 0, HEADER);
     }
 
-    /// FNEW: of a closure whose new upvalues become the first of the open ones.
+    /// FNEW: upvalues of slots are looked for in the list of open ones, and put there where they are not.
     pub(super) fn new_func(&mut self, b: &mut Branching, at: usize) -> Result<(), Refusal> {
         let t = &self.tree.branches[b.branch].trace;
-        let made = inline::func(t, at);
         let c = t.closure(Ref::ins(at)).ok_or_else(|| Refusal("FNEW without a list".into()))?;
         let proto = self.val(b, t.ins[at].a)?.text.to_string();
         let parent = self.val(b, c.parent)?.text.to_string();
         let frame = self.at_offset(&b.base.clone(), i64::from(c.base) * SLOT_BYTES);
         let args = ["%vm".into(), proto.clone(), parent.clone(), frame];
-        let Some(made) = made else { return self.call_with(b, at, Helper::func_new, &args) };
+        let Some(made) = inline::captures(&c) else { return self.call_with(b, at, Helper::func_new, &args) };
         let (slow, on) = (self.f.label(), self.f.label());
-        let before = match made.new.first() {
-            Some(&(lowest, ..)) => Some(self.would_be_first(&b.base.clone(), lowest, &slow)),
-            None => None,
-        };
-        let (f, first) = self.take_func(&made, &slow);
+        let mut link = if made.new.is_empty() { String::new() } else { self.list_of_open(&slow) };
+        let f = self.take(run(made.bytes()), 1, &slow).remove(0);
+        // The list has the highest slot first.
+        for &(slot, immutable, to) in made.new.iter().rev() {
+            let slot = self.at_offset(&b.base.clone(), i64::from(slot) * SLOT_BYTES);
+            let u = self.find_open(&link, &slot, immutable, &slow);
+            self.put_ptr(&f, UPVALS + i64::from(to) * SLOT_BYTES, &u);
+            link = self.at_offset(&u, upval("next"));
+        }
         for &(from, to) in &made.shared {
             let u = self.get(&parent, UPVALS + i64::from(from) * SLOT_BYTES, "ptr", HEADER);
             self.put_ptr(&f, UPVALS + i64::from(to) * SLOT_BYTES, &u);
@@ -265,9 +281,6 @@ impl Lowerer<'_> {
         self.put_ptr(&f, func("pc"), &pc);
         let env = self.get(&parent, func("env"), "ptr", HEADER);
         self.put_ptr(&f, func("env"), &env);
-        if let Some((thread, next)) = before {
-            self.open(&made, &f, &first, &b.base.clone(), (&thread, &next));
-        }
         let filled = self.f.current();
         self.f.line(format_args!("br label %{on}"));
         self.f.begin(&slow);
@@ -275,60 +288,51 @@ impl Lowerer<'_> {
         self.join(b, at, &on, (&f, &filled))
     }
 
-    /// Goes on at `slow` if an upvalue of a slot would not be the first of the open ones, or the collector does not look for them here yet. Returns
-    /// the coroutine and the upvalue that is the first.
-    fn would_be_first(&mut self, base: &str, slot: i32, slow: &str) -> (String, String) {
+    /// Returns the address of the link to the first open upvalue; `slow` goes on if the collector does not look for them here yet.
+    fn list_of_open(&mut self, slow: &str) -> String {
         let t = self.vm_load("ptr", vmfield::CUR);
         let listed = self.get(&t, offset("ThreadObj", "listed") as i64, "i32", HEADER);
         let listed = self.f.let_(format_args!("icmp ne i32 {listed}, 0"));
         self.guard(&listed, slow, 1);
-        let first = self.get(&t, offset("ThreadObj", "open_upvals") as i64, "ptr", HEADER);
-        let any = self.f.let_(format_args!("icmp ne ptr {first}, null"));
-        let (look, on) = (self.f.label(), self.f.label());
-        self.f.line(format_args!("br i1 {any}, label %{look}, label %{on}"));
-        self.f.begin(&look);
-        let v = self.get(&first, upval("v"), "ptr", HEADER);
-        let slot = self.at_offset(base, i64::from(slot) * SLOT_BYTES);
-        let below = self.f.let_(format_args!("icmp ult ptr {v}, {slot}"));
-        let w = block::weight(32);
-        self.f.line(format_args!("br i1 {below}, label %{on}, label %{slow}, !prof !{w}"));
-        self.f.begin(&on);
-        (t, first)
+        self.at_offset(&t, offset("ThreadObj", "open_upvals") as i64)
     }
 
-    /// Takes the cells of a closure and of its new upvalues, which follow each other. Nothing is taken, and `slow` goes on, if a run has ended.
-    fn take_func(&mut self, made: &Func, slow: &str) -> (String, String) {
-        let (one, two, new) = (run(made.bytes()), run(UPVAL as u32), made.new.len() as i32);
-        let f = self.vm_load("ptr", one.cur);
-        let apart = one != two && new > 0;
-        let bytes = if apart { one.cell } else { one.cell * (1 + new) };
-        let end = self.reach(&f, bytes, one.end, slow);
-        let mut first = self.at_offset(&f, one.cell.into());
-        if apart {
-            first = self.vm_load("ptr", two.cur);
-            let end = self.reach(&first, two.cell * new, two.end, slow);
-            self.vm_store("ptr", &end, two.cur);
-        }
-        self.vm_store("ptr", &end, one.cur);
-        (f, first)
-    }
-
-    /// Fills the new upvalues of a closure, the first of which is at `first`, and puts them before the open ones.
-    fn open(&mut self, made: &Func, f: &str, first: &str, base: &str, (thread, next): (&str, &str)) {
+    /// Returns the open upvalue of a slot, from a link on, or a new one that was put there; `slow` goes on if there is no memory.
+    fn find_open(&mut self, link: &str, slot: &str, immutable: bool, slow: &str) -> String {
         const { assert!(upval("gct") == 0 && upval("marked") == 1 && upval("closed") == 2 && upval("immutable") == 3) };
-        let mut next = next.to_string();
-        for (k, &(slot, immutable, at)) in (0..).zip(&made.new) {
-            let u = self.at_offset(first, k * i64::from(run(UPVAL as u32).cell));
-            self.put_ptr(f, UPVALS + i64::from(at) * SLOT_BYTES, &u);
-            let head = u32::from_le_bytes([objtype::UPVAL, 0, 0, immutable.into()]);
-            self.put(&u, upval("gct"), "i32", i64::from(head as i32), HEADER);
-            self.put(&u, upval("tv"), "i64", tag::NIL_BITS as i64, UPVALUE);
-            let v = self.at_offset(base, i64::from(slot) * SLOT_BYTES);
-            self.put_ptr(&u, upval("v"), &v);
-            self.put_ptr(&u, upval("next"), &next);
-            next = u;
-        }
-        self.put_ptr(thread, offset("ThreadObj", "open_upvals") as i64, &next);
+        let (head, look, step) = (self.f.label(), self.f.label(), self.f.label());
+        let (reached, new, on) = (self.f.label(), self.f.label(), self.f.label());
+        let from = self.f.current();
+        let behind = self.f.name();
+        self.f.line(format_args!("br label %{head}"));
+        self.f.begin(&head);
+        let link = self.f.let_(format_args!("phi ptr [ {link}, %{from} ], [ {behind}, %{step} ]"));
+        let u = self.get(&link, 0, "ptr", HEADER);
+        let any = self.f.let_(format_args!("icmp ne ptr {u}, null"));
+        self.f.line(format_args!("br i1 {any}, label %{look}, label %{new}"));
+        self.f.begin(&look);
+        let v = self.get(&u, upval("v"), "ptr", HEADER);
+        let passed = self.f.let_(format_args!("icmp ule ptr {v}, {slot}"));
+        let w = block::weight(32);
+        self.f.line(format_args!("br i1 {passed}, label %{reached}, label %{step}, !prof !{w}"));
+        self.f.begin(&step);
+        self.f.line(format_args!("{behind} = getelementptr i8, ptr {u}, i64 {}", upval("next")));
+        self.f.line(format_args!("br label %{head}"));
+        self.f.begin(&reached);
+        let same = self.f.let_(format_args!("icmp eq ptr {v}, {slot}"));
+        self.f.line(format_args!("br i1 {same}, label %{on}, label %{new}"));
+        self.f.begin(&new);
+        let n = self.take(run(UPVAL), 1, slow).remove(0);
+        let bits = u32::from_le_bytes([objtype::UPVAL, 0, 0, immutable.into()]);
+        self.put(&n, upval("gct"), "i32", i64::from(bits as i32), HEADER);
+        self.put(&n, upval("tv"), "i64", tag::NIL_BITS as i64, UPVALUE);
+        self.put_ptr(&n, upval("v"), slot);
+        self.put_ptr(&n, upval("next"), &u);
+        self.put_ptr(&link, 0, &n);
+        let made = self.f.current();
+        self.f.line(format_args!("br label %{on}"));
+        self.f.begin(&on);
+        self.f.let_(format_args!("phi ptr [ {u}, %{reached} ], [ {n}, %{made} ]"))
     }
 
     fn put(&mut self, base: &str, off: i64, ty: &str, bits: i64, class: usize) {

@@ -385,6 +385,42 @@ fn closures_are_made_in_line() {
     }
 }
 
+/// The second closure finds the variable that the first one has opened, and what it opens itself comes before: nobody is called for that.
+#[test]
+fn closures_share_open_variables_in_line() {
+    let text = MADE.replace(
+        "0006 >   --- gcstep
+",
+        "0006     --- carg    0001 +32770
+0007     --- carg    0006 +32769
+0008     --- carg    0007 +1
+0009 >   fun fnew    kproto @b1 0008
+0010     --- uclo    #1 #0
+0011 >   --- gcstep
+",
+    );
+    let l = lower(&tree(&[(&text, None)]), "tree", &Lines::default()).expect("lowered");
+    let listed = format!(", i64 {}\n", abi::layout::offset("ThreadObj", "listed"));
+    let places = l.text.lines().filter(|l| format!("{}\n", l.split(", !dbg").next().unwrap_or(l)).contains(&listed));
+    assert_eq!(places.count(), 2, "both look through the list:\n{}", l.text);
+    // While the collector marks the runtime closes.
+    let idle = format!(", {}", abi::vmfield::IDLE as i8);
+    assert!(l.text.lines().any(|l| l.contains("icmp eq i8") && l.contains(&idle)), "{}", l.text);
+    assert!(l.items.contains(&Item::Helper(abi::support::Helper::upvals_close)), "{:?}", l.items);
+    for target in TARGETS {
+        compile(target, &l.text).expect("LLVM takes it");
+    }
+}
+
+/// Where a run has ended a cell is asked for, and the object is made all the same: only without memory the helper makes it, and fails.
+#[test]
+fn cells_are_asked_for_where_a_run_has_ended() {
+    let l = lower(&tree(&[(MADE, None)]), "tree", &Lines::default()).expect("lowered");
+    let cell = l.items.iter().position(|i| *i == Item::Helper(abi::support::Helper::cell)).expect("asked for");
+    let load = format!("getelementptr (i8, ptr @tree.k, i64 {})", cell * 8);
+    assert_eq!(l.text.matches(&load).count(), 2, "for the closure and its variable:\n{}", l.text);
+}
+
 /// A string that is not constant is searched in two nodes before the runtime is asked.
 #[test]
 fn strings_are_searched_in_line() {

@@ -81,6 +81,8 @@ macro_rules! for_each_helper {
             cat A fails (m: vm, p: ptr, n: int) -> str;
             /// Concatenates two strings.
             cat_two A fails (m: vm, a: str, b: str) -> str;
+            /// Cell for an object of so many bytes that is no string; compiled code fills it.
+            cell A fails (m: vm, bytes: int) -> ptr;
             /// New table with array slots and `2^hbits` nodes (0: none).
             tab_new A fails (m: vm, asize: int, hbits: int) -> tab;
             /// Copy of a template.

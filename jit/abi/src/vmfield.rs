@@ -36,6 +36,9 @@ vmfields! {
     RUNS = 4296;
 }
 
+/// [`GC_EPOCH`] outside a mark phase: no object carries it.
+pub const IDLE: u8 = 255;
+
 /// Bytes of the largest cell that compiled code takes from a run itself. Up to here cells are multiples of 16, each size a class.
 pub const MAX_CELL: u32 = 256;
 

@@ -131,7 +131,7 @@ pub struct Func {
     pub base: Slot,
     /// Upvalues of the parent: which one it gets as which.
     pub shared: Vec<(u32, u32)>,
-    /// New upvalues from the lowest slot on: slot, never assigned again, which one it is.
+    /// Upvalues of slots from the lowest one on: slot, never assigned again, which one it is.
     pub new: Vec<(Slot, bool, u32)>,
 }
 
@@ -142,9 +142,11 @@ impl Func {
     }
 }
 
-/// Returns the closure that FNEW at `i` makes, if that is done in line.
-pub fn func(t: &Trace, i: usize) -> Option<Func> {
-    let c: Closure = t.closure(Ref::ins(i)).filter(|c| c.captures.len() <= MAX_UPVALUES)?;
+/// Returns the closure that a list describes, if it is small enough to be made in line by whoever looks for the upvalues of its slots.
+pub fn captures(c: &Closure) -> Option<Func> {
+    if c.captures.len() > MAX_UPVALUES {
+        return None;
+    }
     let mut made = Func { base: c.base, shared: Vec::new(), new: Vec::new() };
     for (n, capture) in (0..).zip(&c.captures) {
         match *capture {
@@ -153,11 +155,14 @@ pub fn func(t: &Trace, i: usize) -> Option<Func> {
         }
     }
     made.new.sort_unstable();
-    let Some(&(lowest, ..)) = made.new.first() else { return Some(made) };
     let twice = made.new.windows(2).any(|w| w[0].0 == w[1].0);
-    if twice || made.new.len() > MAX_NEW {
-        return None;
-    }
+    (!twice && made.new.len() <= MAX_NEW).then_some(made)
+}
+
+/// Returns the closure that FNEW at `i` makes, if that is done in line and the upvalues of its slots will all be new.
+pub fn func(t: &Trace, i: usize) -> Option<Func> {
+    let made = captures(&t.closure(Ref::ins(i))?)?;
+    let Some(&(lowest, ..)) = made.new.first() else { return Some(made) };
     // What a closure of before has captured is open.
     for j in (1..i).rev() {
         match t.ins[j].op {

@@ -104,7 +104,7 @@ pub struct Heap {
 }
 
 /// [`Heap::gc_epoch`] outside a mark phase: no object carries it.
-pub const IDLE: u8 = 255;
+pub const IDLE: u8 = abi::vmfield::IDLE;
 
 impl Heap {
     /// Creates an empty heap.

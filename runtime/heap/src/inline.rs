@@ -3,6 +3,7 @@
 //! A null pointer says that an error was raised.
 #![allow(clippy::missing_safety_doc)]
 
+use crate::alloc::{self, CellKind};
 use crate::object::{Header, StrObj, TabObj};
 use crate::value::Value;
 use crate::vm::Vm;
@@ -14,6 +15,12 @@ use std::ptr::NonNull;
 pub unsafe fn is_black(vm: *const Vm, o: *const Header) -> bool {
     // SAFETY: both are live (caller).
     unsafe { (*o).marked == (*vm).heap.gc_epoch.get() }
+}
+
+/// Allocates an object or buffer that is no string, not filled; null if memory is short.
+#[inline]
+pub fn cell(vm: &Vm, bytes: usize) -> *mut u8 {
+    alloc::alloc(vm, bytes, CellKind::Plain).unwrap_or(std::ptr::null_mut())
 }
 
 /// Creates a table with `asize` array slots and `2^hbits` nodes (0: none).

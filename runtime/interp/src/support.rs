@@ -240,6 +240,12 @@ pub unsafe extern "C" fn cat_two(m: *mut Vm, a: *mut StrObj, b: *mut StrObj) -> 
     unsafe { strtab::join::join_two(&*m, a, b).unwrap_or(null_mut()) }
 }
 
+/// Cell that its user fills.
+pub unsafe extern "C" fn cell(m: *mut Vm, bytes: i32) -> *mut u64 {
+    // SAFETY: the machine is live.
+    unsafe { inline::cell(&*m, bytes.max(0) as usize).cast() }
+}
+
 /// New table.
 pub unsafe extern "C" fn tab_new(m: *mut Vm, asize: i32, hbits: i32) -> *mut TabObj {
     // SAFETY: the machine is live.

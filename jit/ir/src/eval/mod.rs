@@ -12,7 +12,7 @@
 //! * CALLB calls nothing, but leaves traces: the call is noted, every number in element 1 of a table and in an upvalue is
 //!   increased, the result is the count of calls. Its guard fails, as does GCSTEP, if the world wants attention.
 //! * Memory suffices but for strings and array parts beyond 64k. Node `n` of a hash part holds the key inserted as number `n`.
-//! * `cat`, `func_new`, `upvals_close` and `call_builtin` take raw addresses and are no business of a trace: they are errors.
+//! * `cat`, `cell`, `func_new`, `upvals_close` and `call_builtin` take raw addresses and are no business of a trace: they are errors.
 
 mod compare;
 mod machine;

@@ -22,6 +22,16 @@ const GRAIN: usize = 16;
 const BLOCK_WORDS: usize = BLOCK / GRAIN / 64;
 /// Bytes of the longest run handed out at once: collection is paced by runs.
 const RUN: usize = 4 << 10;
+/// The same for each class: whole cells, at least one.
+const MOST: [usize; CLASSES] = {
+    let (mut most, mut i) = ([0; CLASSES], 0);
+    while i < CLASSES {
+        let cell = SIZES[i] as usize;
+        most[i] = if cell >= RUN { cell } else { RUN / cell * cell };
+        i += 1;
+    }
+    most
+};
 
 /// The blocks of one class and kind.
 #[derive(Default)]
@@ -122,7 +132,7 @@ impl Space {
     /// `recycle` allows runs between live cells; `black` marks the cells of a new block.
     pub fn run(&mut self, kind: usize, class: usize, recycle: bool, black: bool) -> Option<(*mut u8, *mut u8)> {
         let cell = SIZES[class] as usize;
-        let most = if cell >= RUN { cell } else { RUN / cell * cell };
+        let most = MOST[class];
         let bits = self.bits;
         let pool = self.pools[kind][class].get_or_insert_default();
         if recycle && let Some((from, to)) = pool.recycle(bits, cell, most) {
@@ -174,7 +184,7 @@ impl Space {
             pool.blocks.retain(|&b| {
                 // SAFETY: the words of a block handed out.
                 let words = unsafe { std::slice::from_raw_parts(bits.add(b as usize * BLOCK_WORDS), BLOCK_WORDS) };
-                let count: u32 = words.iter().map(|w| w.count_ones()).sum();
+                let count = marks(words);
                 live += count as usize * SIZES[class] as usize;
                 if count == 0 {
                     free.push((b, false));
@@ -215,7 +225,7 @@ impl Space {
             for &b in &pool.blocks {
                 // SAFETY: the words of a block handed out.
                 let words = unsafe { std::slice::from_raw_parts(self.bits.add(b as usize * BLOCK_WORDS), BLOCK_WORDS) };
-                live += words.iter().map(|w| w.count_ones()).sum::<u32>() as usize * SIZES[class] as usize;
+                live += marks(words) as usize * SIZES[class] as usize;
             }
         }
         live
@@ -271,6 +281,20 @@ impl Drop for Space {
             unsafe { sys::unreserve(self.base, self.size / 128 * 129, sys::HUGE) };
         }
     }
+}
+
+/// Counts marks. The baseline CPU has no instruction for it, so it is asked for.
+fn marks(words: &[u64]) -> u32 {
+    #[cfg(all(target_arch = "x86_64", not(target_feature = "popcnt"), not(miri)))]
+    if std::arch::is_x86_feature_detected!("popcnt") {
+        #[target_feature(enable = "popcnt")]
+        fn count(words: &[u64]) -> u32 {
+            words.iter().map(|w| w.count_ones()).sum()
+        }
+        // SAFETY: the processor has the instruction.
+        return unsafe { count(words) };
+    }
+    words.iter().map(|w| w.count_ones()).sum()
 }
 
 /// Finds the next run of unmarked cells in a range of offsets, and advances the range.

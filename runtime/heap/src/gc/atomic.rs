@@ -17,6 +17,7 @@ pub unsafe fn run(vm: &mut Vm) {
     unsafe {
         drain(vm);
         mark::roots(vm, collector(vm));
+        mark::names(vm);
         remark_upvalues(vm);
         drain(vm);
         finalize::separate(vm, false);

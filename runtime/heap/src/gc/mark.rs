@@ -66,6 +66,22 @@ pub fn start(vm: &Vm) {
     unsafe { roots(vm, c) };
 }
 
+/// Marks what is a root and refers to nothing: once is enough, at the end of a mark phase.
+pub fn names(vm: &Vm) {
+    let heap = &vm.heap;
+    // SAFETY: the machine's names are live strings.
+    unsafe {
+        for &s in &vm.mm_names {
+            heap.mark(s.cast());
+        }
+        for s in vm.type_names.iter().filter_map(|v| v.as_str()) {
+            heap.mark(s.cast());
+        }
+        heap.mark(vm.oom.cast());
+    }
+    shape::mark(heap);
+}
+
 /// Forgets a mark phase that has not ended.
 pub fn abandon(vm: &Vm) {
     let c = collector(vm);
@@ -77,7 +93,7 @@ pub fn abandon(vm: &Vm) {
     c.phase = Phase::Idle;
 }
 
-/// Marks the roots.
+/// Marks the roots but for [`names`].
 pub unsafe fn roots(vm: &Vm, c: &mut Collector) {
     let (heap, gray) = (&vm.heap, &mut c.gray);
     // SAFETY: the fields of a machine are live objects or null.
@@ -88,25 +104,17 @@ pub unsafe fn roots(vm: &Vm, c: &mut Collector) {
         for &m in &vm.base_meta {
             object(heap, gray, m);
         }
-        for &s in &vm.mm_names {
-            heap.mark(s.cast());
-        }
-        for &name in &vm.type_names {
-            value(heap, gray, name);
-        }
-        heap.mark(vm.oom.cast());
         value(heap, gray, vm.error.get());
         value(heap, gray, vm.hook.func.get());
         for &u in &c.due {
             object(heap, gray, u);
         }
-        shape::mark(heap);
         c.compiled = (vm.jit.mark)(vm, &mut |v| value(heap, gray, v));
     }
 }
 
 /// Objects that are on their way into the cache: a power of two.
-const AHEAD: usize = 16;
+const AHEAD: usize = 32;
 
 /// Traverses gray objects until `budget` bytes are done or none is left; returns what is left of the budget.
 ///
@@ -119,7 +127,7 @@ pub fn propagate(vm: &Vm, mut budget: isize) -> isize {
         while tail - head < AHEAD
             && let Some(g) = c.gray.pop()
         {
-            sys::prefetch(g.object.cast());
+            prefetch_cell(g.object.cast(), size_of::<TabObj>());
             queue[tail % AHEAD] = g;
             tail += 1;
         }
@@ -153,9 +161,16 @@ unsafe fn prefetch_body(o: *mut Header) {
         if (*o).gct == objtype::TAB {
             let t: *mut TabObj = o.cast();
             sys::prefetch((*t).array.cast());
-            sys::prefetch((*t).node.cast());
+            prefetch_cell((*t).node.cast(), 2 * size_of::<Node>());
         }
     }
+}
+
+/// Has the cache load `bytes` bytes, which are no more than a line holds, but may lie in two.
+#[inline(always)]
+fn prefetch_cell(p: *const u8, bytes: usize) {
+    sys::prefetch(p);
+    sys::prefetch(p.wrapping_add(bytes - 8));
 }
 
 /// Traverses one object; returns the bytes looked at.
@@ -306,8 +321,16 @@ pub unsafe fn table(vm: &Vm, c: &mut Collector, t: *mut TabObj, from: u32) -> us
             slots(heap, gray, std::slice::from_raw_parts((*t).array.add(from as usize), n as usize));
         }
         if end > asize && hmask > 0 {
-            for i in from.max(asize)..all.min(end) {
-                node(heap, gray, t, (*t).node.add((i - asize) as usize), weak);
+            let (first, n) = (from.max(asize) - asize, all.min(end) - from.max(asize));
+            if (*t).shape != shape::NONE && weak == 0 {
+                // Shapes keep their keys alive.
+                for n in std::slice::from_raw_parts((*t).node.add(first as usize), n as usize) {
+                    value(heap, gray, Value(n.val));
+                }
+            } else {
+                for i in first..first + n {
+                    node(heap, gray, t, (*t).node.add(i as usize), weak);
+                }
             }
         }
         size_of::<TabObj>() + (all.min(end).saturating_sub(from)) as usize * 16
