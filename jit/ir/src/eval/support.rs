@@ -122,7 +122,12 @@ impl Machine<'_> {
                 Val::Int(0)
             }
             Helper::tab_barrier | Helper::upval_barrier => Val::None,
-            Helper::cat | Helper::cat_two | Helper::cell | Helper::func_new | Helper::upvals_close | Helper::call_builtin => {
+            Helper::cat
+            | Helper::cat_two
+            | Helper::cell
+            | Helper::func_new
+            | Helper::upvals_close
+            | Helper::call_builtin => {
                 return Err(format!("{} needs raw memory", h.row().name));
             }
         }))
