@@ -255,7 +255,14 @@ pub(super) unsafe fn grow_shaped(vm: &Vm, t: *mut TabObj, key: *mut StrObj) -> R
             return rehash(vm, t, k);
         }
         if (*t).hmask == 0 {
-            return resize(vm, t, 0, shape::first_size(vm, key));
+            let nodes = shape::first_size(vm, key);
+            (*t).node = new_nodes(vm, nodes)?;
+            (*t).hmask = nodes - 1;
+            (*t).freetop = nodes;
+            (*t).flags &= !tabflag::DEAD_KEYS;
+            (*t).shape = shape::root(nodes - 1);
+            gc::barrier_back(vm, t);
+            return Ok(());
         }
         let old = *t;
         let nodes = old.hmask + 1;
