@@ -73,7 +73,7 @@ macro_rules! for_each_layout {
                 key: u64, 8, NodeKey;
                 /// Byte distance to the next node of the chain; 0 ends it.
                 next: i32, 16, NodeNext;
-                /// Not used.
+                /// Hash of the key while entries move to a new part; else any number.
                 pad: u32, 20, NodeNext;
             }
             /// A shape of hash parts; no object of the heap. Its latest transition, which compiled code repeats, comes first.

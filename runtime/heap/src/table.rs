@@ -13,6 +13,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod insert;
+mod refill;
 mod resize;
 #[cfg(test)]
 mod tests;
@@ -267,8 +268,8 @@ unsafe fn find_num(t: *const TabObj, n: f64) -> *mut u64 {
 #[inline(always)]
 unsafe fn array_slot(t: *const TabObj, n: f64) -> *mut u64 {
     let i = n as u32;
-    // SAFETY: the index is below the array's size.
-    unsafe { if f64::from(i) == n && i < (*t).asize { (*t).array.add(i as usize) } else { ptr::null_mut() } }
+    // SAFETY: the index is below the array's size. (Asked first: the answer is mostly the same for all keys of a table.)
+    unsafe { if i < (*t).asize && f64::from(i) == n { (*t).array.add(i as usize) } else { ptr::null_mut() } }
 }
 
 /// Returns where the value of an existing key is (its value may be nil), or null.

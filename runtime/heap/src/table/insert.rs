@@ -115,7 +115,7 @@ unsafe fn insert_unknown(vm: &Vm, t: *mut TabObj, s: *mut StrObj) -> Result<*mut
 
 /// Gives a key that has none a node of a table without shape; `None` if there is no room. The barrier is the caller's.
 #[inline(always)]
-pub(super) unsafe fn place(t: *mut TabObj, k: Value) -> Option<*mut u64> {
+unsafe fn place(t: *mut TabObj, k: Value) -> Option<*mut u64> {
     // SAFETY: module contract.
     unsafe {
         let mut n = main_node(t, hash(k));
@@ -168,7 +168,7 @@ unsafe fn take_free(t: *mut TabObj) -> *mut Node {
 }
 
 /// Moves the node `n`, which is in the chain of `main`, to `free`.
-unsafe fn move_away(n: *mut Node, main: *mut Node, free: *mut Node) {
+pub(super) unsafe fn move_away(n: *mut Node, main: *mut Node, free: *mut Node) {
     // SAFETY: `n` is in the chain (table invariant), so its predecessor is found.
     unsafe {
         let mut before = main;

@@ -1,6 +1,7 @@
 //! Sizes of the two parts: counting keys, choosing sizes, moving entries.
 
-use super::insert::{array_index, insert, place};
+use super::insert::{array_index, insert};
+use super::refill::refill;
 use super::{MAX_ASIZE, MAX_HBITS, fill_nil, nil_node, node_count};
 use crate::alloc::{self, CellKind};
 use crate::gc;
@@ -11,8 +12,8 @@ use crate::vm::{Raise, Vm};
 use abi::{tabflag, tag};
 use std::ptr;
 
-/// Number of power-of-two slices of the array part that are counted.
-const BINS: usize = 28;
+/// Number of power-of-two slices of the array part that are counted; the largest array has 27, other numbers count nothing.
+const BINS: usize = 32;
 
 /// Allocates an array part, not filled.
 pub(super) fn new_array(vm: &Vm, asize: u32) -> Result<*mut u64, Raise> {
@@ -68,7 +69,7 @@ pub unsafe fn reserve(vm: &Vm, t: *mut TabObj, asize: u32, nhash: u32) -> Result
 }
 
 /// Sizes both parts anew and moves the entries.
-unsafe fn resize(vm: &Vm, t: *mut TabObj, asize: u32, nodes: u32) -> Result<(), Raise> {
+pub(super) unsafe fn resize(vm: &Vm, t: *mut TabObj, asize: u32, nodes: u32) -> Result<(), Raise> {
     // SAFETY: module contract; everything that can fail comes before the first change but for the array, which then has
     // grown by nil slots only, or keeps its size until the entries behind the new end have moved.
     unsafe {
@@ -182,7 +183,7 @@ unsafe fn used_slots(from: *const u64, n: usize) -> u32 {
 /// Returns the slice of the array part that an index is in: slice `b` ends at index `2 << b`.
 #[inline(always)]
 fn slice(i: u32) -> u32 {
-    if i > 2 { (i - 1).ilog2() } else { 0 }
+    (i.max(2) - 1).ilog2()
 }
 
 /// Moves the entries behind index `asize` to the hash part, which has room, and cuts the array part there.
@@ -213,14 +214,14 @@ unsafe fn shrink_array(vm: &Vm, t: *mut TabObj, asize: u32) -> Result<(), Raise>
 unsafe fn move_nodes(vm: &Vm, t: *mut TabObj, old: &TabObj) -> Result<(), Raise> {
     // SAFETY: module contract; keys with a value are live.
     unsafe {
-        let plain = (*t).shape == shape::NONE && (*t).flags & tabflag::DEAD_KEYS == 0;
-        for i in 0..=old.hmask as usize {
+        let empty = (*t).hmask > 0 && (*t).freetop == (*t).hmask + 1 && (*t).asize >= old.asize;
+        let moved = if empty && (*t).shape == shape::NONE { refill(t, old) } else { 0 };
+        for i in moved..=old.hmask as usize {
             let n = old.node.add(i);
             if (*n).val != tag::NIL_BITS {
                 let k = Value((*n).key);
                 let slot = match array_index(k) {
                     Some(i) if i < (*t).asize => (*t).array.add(i as usize),
-                    _ if plain && let Some(slot) = place(t, k) => slot,
                     _ => insert(vm, t, k)?,
                 };
                 *slot = (*n).val;
@@ -254,7 +255,14 @@ pub(super) unsafe fn grow_shaped(vm: &Vm, t: *mut TabObj, key: *mut StrObj) -> R
             return rehash(vm, t, k);
         }
         if (*t).hmask == 0 {
-            return resize(vm, t, 0, shape::first_size(vm, key));
+            let nodes = shape::first_size(vm, key);
+            (*t).node = new_nodes(vm, nodes)?;
+            (*t).hmask = nodes - 1;
+            (*t).freetop = nodes;
+            (*t).flags &= !tabflag::DEAD_KEYS;
+            (*t).shape = shape::root(nodes - 1);
+            gc::barrier_back(vm, t);
+            return Ok(());
         }
         let old = *t;
         let nodes = old.hmask + 1;
@@ -306,11 +314,16 @@ struct Count {
 }
 
 impl Count {
+    /// Counts a key. (Numbers without a branch: in one table some are indices and some are not.)
+    #[inline(always)]
     fn key(&mut self, k: Value) {
         self.total += 1;
-        if let Some(i) = array_index(k) {
-            self.bins[slice(i) as usize] += 1;
-            self.ints += 1;
+        if let Some(n) = k.as_num() {
+            let i = n as u32;
+            let fits = (f64::from(i) == n) & (i < MAX_ASIZE);
+            self.bins[slice(i) as usize] += u32::from(fits);
+            self.ints += u32::from(fits);
+            self.others |= !fits;
         } else if !k.is_str() {
             self.others = true;
         }
@@ -349,7 +362,8 @@ impl Count {
             for i in 0..=(*t).hmask as usize {
                 let n = (*t).node.add(i);
                 if (*n).val != tag::NIL_BITS {
-                    self.key(Value((*n).key));
+                    let k = Value((*n).key);
+                    if k.is_str() { self.total += 1 } else { self.key(k) }
                 }
             }
         }

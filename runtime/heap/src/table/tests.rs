@@ -273,3 +273,81 @@ fn remembered_borders_are_those_of_halving() {
         }
     }
 }
+
+/// Moving entries to a part of another size leaves the nodes that inserting them one after the other leaves.
+#[test]
+fn moved_entries_are_where_inserting_puts_them() {
+    for seed in 0..60 {
+        let vm = machine();
+        let mut rng = Rng(seed);
+        let range = [8, 40, 300, 3000][seed as usize % 4];
+        let t = new(&vm, 0, 0).unwrap();
+        for _ in 0..range * 3 {
+            let k = match rng.below(if seed % 3 == 0 { 2 } else { 4 }) {
+                0 => num(-1.0 - rng.below(range) as f64),
+                1 => num(rng.below(range) as f64 + 0.25),
+                2 => text(&vm, &format!("key{}", rng.below(range))),
+                _ => Value::from_bool(rng.below(2) == 0),
+            };
+            let v = if rng.below(3) == 0 { Value::NIL } else { num(rng.below(100) as f64) };
+            // SAFETY: tables and keys are live: nothing collects here.
+            unsafe { set(&vm, t, k, v).unwrap() };
+        }
+        for more in [0, range as u32, 4 * range as u32, 70_000] {
+            // SAFETY: as above. The model has no shape and room for all.
+            unsafe {
+                let nodes = node_count(((*t).hmask + 1).max(more));
+                let model = new(&vm, 0, nodes).unwrap();
+                ((*model).shape, (*t).shape) = (shape::NONE, shape::NONE);
+                let mut at = 0;
+                while let Some((behind, k, v)) = entry_from(t, at) {
+                    *insert::insert(&vm, model, k).unwrap() = v.0;
+                    at = behind;
+                }
+                resize::resize(&vm, t, 0, nodes).unwrap();
+                assert_eq!(((*t).hmask, (*t).freetop), ((*model).hmask, (*model).freetop), "{seed} {more}");
+                for i in 0..=(*t).hmask as usize {
+                    let (a, b) = (&*(*t).node.add(i), &*(*model).node.add(i));
+                    assert_eq!((a.key, a.val, a.next), (b.key, b.val, b.next), "{seed} {more} {i}");
+                }
+            }
+        }
+    }
+}
+
+/// Sizes of array parts follow from the keys alone: counted here one by one.
+#[test]
+fn lists_grow_as_counting_says() {
+    let vm = machine();
+    let mut rng = Rng(11);
+    for round in 0..4000u32 {
+        let size = rng.below([4, 20, 300][round as usize % 3]) as u32;
+        let t = new(&vm, size, 0).unwrap();
+        let holes = rng.below(5);
+        let mut keys = Vec::new();
+        // SAFETY: the table is live: nothing collects here.
+        unsafe {
+            for i in 0..size {
+                if rng.below(4) >= holes {
+                    set_int(&vm, t, i.into(), num(1.0)).unwrap();
+                    keys.push(u64::from(i));
+                }
+            }
+            let k = u64::from(size) + [0, 0, 1, 2, rng.below(3 * u64::from(size) + 5)][round as usize % 5];
+            set_int(&vm, t, k as i64, num(2.0)).unwrap();
+            keys.push(k);
+            // More than half as many keys as the last of the slices has slots.
+            let best = (0..20).rev().find(|b| {
+                let within = keys.iter().filter(|&&k| k <= 2 << b).count();
+                let last = keys.iter().filter(|&&k| k <= 2 << b && (*b == 0 || k > 1 << b)).count();
+                last > 0 && 2 * within > 1 << b
+            });
+            let expected = best.map_or(0, |b| (2u32 << b) + 1);
+            assert_eq!((*t).asize, expected, "{size} slots, key {k}, {keys:?}");
+            for &i in &keys {
+                assert_eq!(get_int(t, i as i64), num(if i == k { 2.0 } else { 1.0 }), "{size} {k} {i}");
+            }
+            assert_eq!((*t).hmask, if k < expected.into() { 0 } else { 1.max((*t).hmask) });
+        }
+    }
+}
