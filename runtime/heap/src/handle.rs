@@ -12,6 +12,7 @@ use crate::vm::{Raise, Vm};
 use crate::{metatable, strtab, table};
 use abi::metamethod::Mm;
 use std::any::Any;
+use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -206,6 +207,32 @@ impl<'v> Str<'v> {
     #[inline(always)]
     pub fn len(self) -> usize {
         self.bytes().len()
+    }
+
+    /// Returns the first 16 bytes, the first one lowest; zeros behind the end.
+    #[inline(always)]
+    pub fn word(self) -> u128 {
+        // SAFETY: as above.
+        unsafe { StrObj::word(self.0) }
+    }
+
+    /// Compares byte by byte.
+    #[inline]
+    pub fn compare(self, other: Str<'_>) -> Ordering {
+        // SAFETY: as above.
+        unsafe { StrObj::compare(self.0, other.0) }
+    }
+
+    /// Appends the bytes: short ones are stored as a word, of which the rest is cut off.
+    #[inline(always)]
+    pub fn append_to(self, out: &mut Vec<u8>) {
+        let n = self.len();
+        if n > strtab::SHORT {
+            return out.extend_from_slice(self.bytes());
+        }
+        let end = out.len() + n;
+        out.extend_from_slice(&self.word().to_le_bytes());
+        out.truncate(end);
     }
 
     /// Says whether there are no bytes.

@@ -69,6 +69,20 @@ pub fn short(n: f64) -> Option<(u64, usize)> {
     Some(((digits + ZEROS) >> (8 * skip), 8 - skip as usize))
 }
 
+/// Appends a number as `tostring` writes it.
+#[inline]
+pub fn append(out: &mut Vec<u8>, n: f64) {
+    let from = out.len();
+    if let Some((word, len)) = short(n) {
+        out.extend_from_slice(&word.to_le_bytes());
+        out.truncate(from + len);
+        return;
+    }
+    let mut text = [0; 32];
+    let len = format(n, &mut text);
+    out.extend_from_slice(&text[..len]);
+}
+
 /// Writes an integer of at most 14 digits.
 #[inline]
 fn format_int(i: i64, buf: &mut [u8; 32]) -> usize {

@@ -172,7 +172,7 @@ fn read8(b: &[u8], at: usize) -> u64 {
 }
 
 /// Bytes up to which a string is one word.
-const SHORT: usize = 16;
+pub const SHORT: usize = 16;
 
 /// Returns the word of the `n` bytes at `p`.
 ///

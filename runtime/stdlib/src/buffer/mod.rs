@@ -335,8 +335,8 @@ pub fn concat(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
             continue;
         }
         match v.kind() {
-            Kind::Str(s) => out.extend_from_slice(s.bytes()),
-            Kind::Num(n) => crate::string::put_number(&mut out, n),
+            Kind::Str(s) => s.append_to(&mut out),
+            Kind::Num(n) => heap::number::append(&mut out, n),
             _ => return concat_other(cx, i),
         }
     }

@@ -62,7 +62,7 @@ pub fn append_format(cx: &mut Cx<'_>, out: &mut Vec<u8>, format: u32, to_buffer:
 fn put_plain(out: &mut Vec<u8>, letter: u8, v: Val<'_>) -> bool {
     if letter == b's' {
         let Some(s) = v.as_str() else { return false };
-        out.extend_from_slice(s.bytes());
+        s.append_to(out);
         return true;
     }
     match v.as_num() {

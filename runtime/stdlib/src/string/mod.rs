@@ -10,7 +10,7 @@ mod search;
 
 pub use convert::{byte, char, dump, len, lower, rep, reverse, sub, upper};
 pub use format::format;
-pub use search::{find, gmatch, gmatch_aux, gsub, match_, put_number};
+pub use search::{find, gmatch, gmatch_aux, gsub, match_};
 
 use crate::register;
 use heap::{Raise, Vm};

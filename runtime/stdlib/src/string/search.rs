@@ -241,8 +241,8 @@ fn replace_quietly(cx: &Cx<'_>, st: &mut State, out: &mut Vec<u8>, max: i32) -> 
 #[inline]
 fn put_value(cx: &Cx<'_>, out: &mut Vec<u8>, value: Val<'_>, matched: &[u8]) -> Result<(), Raise> {
     match value.kind() {
-        Kind::Str(text) => put(out, text.bytes()),
-        Kind::Num(n) => put_number(out, n),
+        Kind::Str(text) => text.append_to(out),
+        Kind::Num(n) => heap::number::append(out, n),
         Kind::Nil | Kind::Bool(false) => put(out, matched),
         _ => return Err(cx.error(&format!("invalid replacement value (a {})", value.type_name()))),
     }
@@ -269,13 +269,6 @@ fn add_replacement(cx: &mut Cx<'_>, st: &State, out: &mut Vec<u8>, s: usize, e: 
     put_value(cx, out, result, cx.check_str(0)?.bytes().get(s..e).unwrap_or_default())?;
     cx.pop(1);
     Ok(())
-}
-
-/// Appends a number as `tostring` writes it.
-pub fn put_number(out: &mut Vec<u8>, n: f64) {
-    let mut text = [0; 32];
-    let len = heap::number::format(n, &mut text);
-    out.extend_from_slice(&text[..len]);
 }
 
 /// Appends a template with its `%0` … `%9` filled in.

@@ -113,12 +113,8 @@ pub fn concat(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
     for i in first..=last {
         let value = t.get_int(i);
         match value.kind() {
-            Kind::Str(s) => put(&mut out, s.bytes()),
-            Kind::Num(n) => {
-                let mut text = [0; 32];
-                let len = heap::number::format(n, &mut text);
-                out.extend_from_slice(&text[..len]);
-            }
+            Kind::Str(s) => s.append_to(&mut out),
+            Kind::Num(n) => heap::number::append(&mut out, n),
             _ => {
                 let message = format!("invalid value ({}) at index {i} in table for 'concat'", value.type_name());
                 return Err(cx.error(&message));

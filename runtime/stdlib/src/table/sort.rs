@@ -34,7 +34,7 @@ pub fn sort(cx: &mut Cx<'_>) -> Result<Ret, Raise> {
 }
 
 /// Sorts a list of nothing but numbers or nothing but strings; says whether it was one.
-fn sort_plain(vm: &Vm, t: Tab<'_>, len: i32) -> Result<bool, Raise> {
+fn sort_plain<'v>(vm: &Vm, t: Tab<'v>, len: i32) -> Result<bool, Raise> {
     let indices = 1..=i64::from(len);
     match t.get_int(1).kind() {
         Kind::Num(_) => {
@@ -47,10 +47,12 @@ fn sort_plain(vm: &Vm, t: Tab<'_>, len: i32) -> Result<bool, Raise> {
             }
         }
         Kind::Str(_) => {
-            let strings: Option<Vec<Str<'_>>> = indices.clone().map(|i| t.get_int(i).as_str()).collect();
+            // Mostly the first bytes decide, so they stand beside the string.
+            let keyed = |s: Str<'v>| (s.word().swap_bytes(), s);
+            let strings: Option<Vec<_>> = indices.clone().map(|i| t.get_int(i).as_str().map(keyed)).collect();
             let Some(mut strings) = strings else { return Ok(false) };
-            strings.sort_unstable_by(|a, b| a.bytes().cmp(b.bytes()));
-            for (i, s) in indices.zip(strings) {
+            strings.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.compare(b.1)));
+            for (i, (_, s)) in indices.zip(strings) {
                 t.set_int(vm, i, s.val())?;
             }
         }
