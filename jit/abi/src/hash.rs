@@ -56,6 +56,8 @@ mod tests {
 
 /// A map whose keys are numbers, addresses or small values of our own making: nobody can flood it.
 pub type FastMap<K, V> = std::collections::HashMap<K, V, std::hash::BuildHasherDefault<Fast>>;
+/// A set of keys of this program's own.
+pub type FastSet<K> = std::collections::HashSet<K, std::hash::BuildHasherDefault<Fast>>;
 
 /// A fast hash for maps in memory: a rotation, an xor and a multiplication a word. It is never written anywhere.
 #[derive(Clone, Default)]

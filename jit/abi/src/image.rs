@@ -23,7 +23,7 @@ use crate::vmfield;
 /// First bytes of head and payload.
 pub const MAGIC: [u8; 8] = *b"KilnImg\0";
 /// Version of the format below.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 /// Name of the section that holds the payload.
 pub const SECTION: &str = ".kiln.image";
 /// Name of the runtime's entry: `extern "C" fn(argc: i32, argv: *const *const u8, image: *const AotImage) -> i32`.

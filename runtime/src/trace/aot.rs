@@ -21,16 +21,18 @@ use super::engine::{ABORT_PATIENCE, Engine, Live};
 use super::kept::Kept;
 use super::peers::{self, Way};
 use super::policy::Budget;
-use super::view::View;
+use super::view::{Names, View};
 use abi::abort::Abort;
 use abi::exit::{ExitState, SPILLS, outcome};
-use abi::hash::FastMap;
+use abi::hash::{FastMap, FastSet};
 use abi::image::AotTree;
 use heap::vm::{TraceCode, TraceEntry};
 use heap::{Node, ProtoObj, Value, Vm};
 use ir::tree::{Branch, Compiled, Head, Item, Outline, Packed, PackedTree, Reader, RootKey};
 use ir::{Const, Link, ProtoKey, Start, Trace};
 use jit::subject::{P, Subject};
+use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU8;
 
@@ -45,8 +47,10 @@ struct Row {
     words: usize,
     /// Its root leads to the interpreter.
     returns: bool,
-    /// Words of functions that are not there are 0.
-    lacks: bool,
+    /// Functions that are not there: their words are 0.
+    lacks: Vec<ProtoKey>,
+    /// Entries until it is bound.
+    patience: u32,
     state: State,
 }
 
@@ -73,8 +77,9 @@ pub(crate) struct Aot {
     sizes: Vec<u32>,
     /// Recordings that were given up when the profile was made, by prototype: instruction, how often, why.
     given_up: FastMap<ProtoKey, Vec<(u32, u32, Abort)>>,
-    /// Functions were loaded that bound trees may lack.
-    news: bool,
+    /// Functions that bound trees lack, and those of them that were loaded since.
+    lacking: FastSet<ProtoKey>,
+    news: Vec<ProtoKey>,
     /// Trace number of the first row.
     first: u32,
     /// Words that name another tree: table, index, tree.
@@ -86,6 +91,10 @@ pub(crate) struct Aot {
     /// What the image says of its making.
     manifest: &'static [u8],
 }
+
+/// Entries that a tree passes by before it is bound: binding costs about as much as interpreting a short tree so many times, and a program that is soon
+/// over enters most of its trees seldom.
+const PATIENCE: u32 = 32;
 
 /// Trees of an image that are used at most: numbers of traces have 16 bits.
 const MOST: usize = 40_000;
@@ -126,7 +135,8 @@ pub unsafe fn install(
             ways: Box::default(),
             words: 0,
             returns: text.returns,
-            lacks: false,
+            lacks: Vec::new(),
+            patience: PATIENCE,
             state: State::Absent,
         });
     }
@@ -177,7 +187,9 @@ pub(super) fn loaded(vm: &Vm, main: *mut ProtoObj) {
         let size = unsafe { (*p).size_bc };
         if profiled || e.aot.sizes.first() == Some(&0) || e.aot.sizes.binary_search(&size).is_ok() {
             let key = View::of(vm, e).key(P(p as u64));
-            e.aot.news = true;
+            if e.aot.lacking.contains(&key) {
+                e.aot.news.push(key);
+            }
             for (pc, i) in e.aot.by_proto.get(&key).cloned().unwrap_or_default() {
                 if pc < size {
                     e.put(vm, i, p, pc);
@@ -255,7 +267,7 @@ impl Engine {
         let c = text.outline().ok_or("its outline is damaged")?;
         let mut roots = Vec::new();
         let ways = peers::ways(vm, &self.names, (i, &text), &c, &mut roots)?;
-        let mut lacks = ways.iter().any(Way::is_lacking);
+        let mut known = Shapes::default();
         let mut words = Vec::with_capacity(c.items.len());
         let mut links = Vec::new();
         let cells = c.items.iter().filter(|i| matches!(i, Item::Cell(_))).count();
@@ -270,11 +282,11 @@ impl Engine {
                     links.push((i, n, *key));
                     Some(self.code_of(*key))
                 }
+                Item::Const(Const::Shape(shape)) => known.get(vm, &self.names, shape).map(|s| u64::from(s.0)),
                 Item::Const(c) => register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots),
-                Item::Offset(shape, key) => self.offset(vm, shape, key),
+                Item::Offset(shape, key) => known.offset(vm, &self.names, shape, key),
             };
-            lacks |= word.is_none() && is_of_function(item);
-            let word = word.or_else(|| is_of_function(item).then_some(0));
+            let word = word.or_else(|| function_of(item).map(|_| 0));
             words.push(word.ok_or_else(|| missing(item))?);
         }
         roots.sort_unstable_by_key(|v| v.0);
@@ -284,7 +296,8 @@ impl Engine {
         unsafe { std::ptr::copy_nonoverlapping(words.as_ptr(), row.tree.table, words.len()) };
         row.ways = ways;
         row.words = words.len();
-        row.lacks = lacks;
+        row.lacks = lacks(&c, &words, &row.ways);
+        self.aot.lacking.extend(&row.lacks);
         row.state = State::Bound;
         let number = self.aot.first + i as u32;
         if let Some(live) = self.traces[number as usize].as_mut() {
@@ -306,29 +319,29 @@ impl Engine {
 
     /// Fills words of functions that were not there when their trees were bound, unless compiled code runs.
     fn fill_in(&mut self, vm: &Vm) {
-        if !self.aot.news || vm.jit.depth > 0 {
+        if self.aot.news.is_empty() || vm.jit.depth > 0 {
             return;
         }
-        self.aot.news = false;
+        let news = std::mem::take(&mut self.aot.news);
         for i in 0..self.aot.rows.len() {
             let row = &self.aot.rows[i];
-            if !row.lacks || row.state != State::Bound {
+            if row.state != State::Bound || !row.lacks.iter().any(|k| news.contains(k)) {
                 continue;
             }
             let mut roots = Vec::new();
             let text = row.text;
             let Some(c) = text.outline() else { continue };
             let Ok(ways) = peers::ways(vm, &self.names, (i, &text), &c, &mut roots) else { continue };
-            let mut lacks = ways.iter().any(Way::is_lacking);
-            for (n, item) in c.items.iter().enumerate().filter(|(_, item)| is_of_function(item)) {
+            let mut words = vec![0; c.items.len()];
+            for (n, item) in c.items.iter().enumerate().filter(|(_, item)| function_of(item).is_some()) {
                 let Item::Const(c) = item else { continue };
-                match register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots) {
-                    Some(bits) => self.aot.set_word(i, n, bits),
-                    None => lacks = true,
+                if let Some(bits) = register_bits(vm, &self.names, c, self.env.nil_slot, &mut roots) {
+                    words[n] = bits;
+                    self.aot.set_word(i, n, bits);
                 }
             }
             let row = &mut self.aot.rows[i];
-            row.lacks = lacks;
+            row.lacks = lacks(&c, &words, &ways);
             for (old, new) in row.ways.iter_mut().zip(ways.into_vec()) {
                 old.complete(new);
             }
@@ -404,12 +417,6 @@ impl Engine {
         Reader::new(&self.aot.rows.get(i)?.text.text()?).tree()?.ok().map(Box::new)
     }
 
-    fn offset(&self, vm: &Vm, shape: &std::sync::Arc<ir::Shape>, key: &[u8]) -> Option<u64> {
-        let node = self.names.borrow_mut().nodes_of(vm, shape)?;
-        let k = shape.keys.iter().position(|k| **k == *key)?;
-        Some(u64::from(*node.get(k)?) * size_of::<Node>() as u64)
-    }
-
     /// Returns what a link to a root jumps to.
     fn code_of(&self, key: RootKey) -> u64 {
         match self.aot.by_root.get(&key).map(|i| &self.aot.rows[*i]) {
@@ -433,7 +440,7 @@ impl Engine {
     fn find_objects(&mut self, vm: &Vm, i: usize, exit: u32) -> Option<()> {
         let mut roots = Vec::new();
         let row = &mut self.aot.rows[i];
-        row.ways.get_mut(exit as usize)?.find_objects(vm, &self.names, &row.text, &mut roots)?;
+        row.ways.get_mut(exit as usize)?.find_objects(vm, &self.names, &mut row.text.maps()?, &mut roots)?;
         let live = self.traces.get_mut(self.aot.first as usize + i)?.as_mut()?;
         live.roots.append(&mut roots);
         Some(())
@@ -537,9 +544,45 @@ fn missing(item: &Item) -> String {
     }
 }
 
-/// Says whether a word is one of a function.
-fn is_of_function(item: &Item) -> bool {
-    matches!(item, Item::Const(Const::Proto(_) | Const::Pc(..) | Const::Templ(..)))
+/// Returns the function that a word is of.
+fn function_of(item: &Item) -> Option<ProtoKey> {
+    match item {
+        Item::Const(Const::Proto(key) | Const::Pc(key, _) | Const::Templ(key, _)) => Some(*key),
+        _ => None,
+    }
+}
+
+/// Lists the functions that are not there: their words are 0.
+fn lacks(c: &Outline, words: &[u64], ways: &[Way]) -> Vec<ProtoKey> {
+    let of_items = c.items.iter().zip(words).filter(|(_, w)| **w == 0).filter_map(|(item, _)| function_of(item));
+    let of_exits = c.exits.iter().zip(ways).filter(|(_, w)| w.is_lacking()).filter_map(|(e, _)| Some(e.pc?.proto));
+    let mut out: Vec<ProtoKey> = Vec::new();
+    for key in of_items.chain(of_exits) {
+        if !out.contains(&key) {
+            out.push(key);
+        }
+    }
+    out
+}
+
+/// Ids and nodes of the shapes of one outline, which shares them: each is asked for once.
+#[derive(Default)]
+struct Shapes(FastMap<usize, (u32, Vec<u32>)>);
+
+impl Shapes {
+    fn get(&mut self, vm: &Vm, names: &RefCell<Names>, shape: &Arc<ir::Shape>) -> Option<&(u32, Vec<u32>)> {
+        let entry = match self.0.entry(Arc::as_ptr(shape) as usize) {
+            Entry::Occupied(e) => e.into_mut(),
+            Entry::Vacant(e) => e.insert(names.borrow_mut().nodes_of(vm, shape)?),
+        };
+        Some(entry)
+    }
+
+    /// Byte offset of a key's node.
+    fn offset(&mut self, vm: &Vm, names: &RefCell<Names>, shape: &Arc<ir::Shape>, key: &[u8]) -> Option<u64> {
+        let k = shape.keys.iter().position(|k| **k == *key)?;
+        Some(u64::from(*self.get(vm, names, shape)?.1.get(k)?) * size_of::<Node>() as u64)
+    }
 }
 
 /// Says whether the processor has an instruction that rounds.
@@ -558,7 +601,13 @@ const fn rounds() -> bool {
 fn bind_entered(vm: &mut Vm, number: u32) -> Option<TraceCode> {
     let e = super::engine(vm)?;
     let i = e.row_of(number)?;
-    if e.aot.rows[i].state != State::Waiting {
+    let eager = e.is_eager();
+    let row = &mut e.aot.rows[i];
+    if row.state != State::Waiting {
+        return None;
+    }
+    if row.patience > 0 && !eager {
+        row.patience -= 1;
         return None;
     }
     e.fill_in(vm);

@@ -3,7 +3,8 @@
 use super::view::Names;
 use abi::tag;
 use heap::{Node, ProtoObj, TabObj, Value, Vm, shape};
-use ir::{Const, Trace, Ty};
+use ir::tree::RootKey;
+use ir::{Const, ProtoKey, Trace, Ty};
 use jit::backend::Template;
 use std::cell::RefCell;
 
@@ -49,6 +50,28 @@ pub fn register_bits(vm: &Vm, names: &RefCell<Names>, c: &Const, nil_slot: u64, 
 /// Binds a constant as [`Bound`] has it: bits, and the key of a node.
 pub fn bits_and_key(vm: &Vm, names: &RefCell<Names>, c: &Const, roots: &mut Vec<Value>) -> Option<(u64, u64)> {
     one(vm, &names.borrow(), c, 0, roots, &|| true)
+}
+
+/// Finds instructions, mostly of the function that the last one was in.
+#[derive(Default)]
+pub struct Places {
+    last: Option<(ProtoKey, *mut ProtoObj)>,
+}
+
+impl Places {
+    /// Returns the address of an instruction; `None` if its function is not there.
+    pub fn find(&mut self, names: &RefCell<Names>, place: RootKey, roots: &mut Vec<Value>) -> Option<u64> {
+        let p = match self.last {
+            Some((key, p)) if key == place.proto => p,
+            _ => {
+                let p = root_proto(roots, names.borrow().proto(place.proto)?);
+                self.last = Some((place.proto, p));
+                p
+            }
+        };
+        // SAFETY: the prototype is live and the index one of its instructions.
+        Some(unsafe { ProtoObj::bc(p).add(place.pc as usize) as u64 })
+    }
 }
 
 /// Describes a template, if its tables have a shape.

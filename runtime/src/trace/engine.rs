@@ -552,7 +552,7 @@ impl Engine {
 
     /// Counts an exit whose frames were restored, and those that [`Engine::leave_quickly`] did before; says whether to record a side trace.
     pub(crate) fn count_exit(&mut self, vm: &mut Vm, trace: u32, exit: u32) -> bool {
-        let eager = self.is_eager();
+        let (eager, training) = (self.is_eager(), self.watch.profile.is_some());
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
         let (root, i, ready) = (live.root, exit as usize, !live.aot);
         let mut times = 1 + match live.quick.get_mut(i) {
@@ -593,7 +593,7 @@ impl Engine {
             || !matches!(self.state, State::Idle)
             || vm.jit.recording
             || tree.nside >= self.params.maxside
-            || !(eager || tree.account.allows_side() && self.budget.allows())
+            || !(eager || (training || tree.account.allows_side()) && self.budget.allows())
             || stdlib::jit::events::is_delivering(vm)
             || !self.make_room(vm, ROOM, &[root])
         {

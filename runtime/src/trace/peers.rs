@@ -20,8 +20,8 @@ use abi::abort::Abort;
 use abi::exit::{Form, Loc, SlotMap, SnapMap};
 use heap::vm::TraceCode;
 use heap::{Value, Vm};
-use ir::tree::{Outline, PackedTree, RootKey};
-use ir::{Const, Op, Trace, Ty, sload};
+use ir::tree::{Maps, Outline, PackedTree, RootKey};
+use ir::{Op, Trace, Ty, sload};
 use std::cell::RefCell;
 
 /// An exit of a tree, by its number. Compiled code has its address, and jumps to what stands first.
@@ -113,10 +113,10 @@ impl Way {
         &mut self,
         vm: &Vm,
         names: &RefCell<Names>,
-        tree: &PackedTree<'_>,
+        maps: &mut Maps<'_>,
         roots: &mut Vec<Value>,
     ) -> Option<()> {
-        let made = Rebuild::new(vm, names, &tree.objects(self.map?)?, self.pc, roots)?;
+        let made = Rebuild::new(vm, names, &maps.at(self.map?)?, self.pc, roots)?;
         self.objects = Some(Box::new(made));
         Some(())
     }
@@ -147,10 +147,12 @@ pub(crate) fn ways(
 ) -> Result<Box<[Way]>, String> {
     let mut out: Vec<Way> = Vec::with_capacity(c.exits.len());
     let mut firsts = abi::hash::FastMap::default();
+    let mut maps = None;
+    let mut places = bind::Places::default();
     for (n, exit) in c.exits.iter().enumerate() {
         let (from, n) = (exit.from, n as u32);
         let place = exit.pc.ok_or("an exit leads nowhere")?;
-        let pc = bind::bits_and_key(vm, names, &Const::Pc(place.proto, place.pc), roots).map_or(0, |b| b.0);
+        let pc = places.find(names, place, roots).unwrap_or(0);
         let first = *firsts.entry(from).or_insert(n);
         let mut way = Way {
             code: aot::LEAVE,
@@ -177,7 +179,11 @@ pub(crate) fn ways(
             return Err("an exit makes what the outline does not describe".into());
         }
         if exit.early && exit.objects && pc != 0 {
-            way.find_objects(vm, names, tree, roots).ok_or("an exit makes what cannot be made here")?;
+            if maps.is_none() {
+                maps = tree.maps();
+            }
+            let found = maps.as_mut().and_then(|maps| way.find_objects(vm, names, maps, roots));
+            found.ok_or("an exit makes what cannot be made here")?;
         }
         out.push(way);
     }

@@ -7,7 +7,8 @@
 //! * **Budget.** Compiling may cost [`BURST`] steps at first, and then a small share of the work of the interpreter and a large one of that of
 //!   compiled code: programs whose traces run are allowed more of them. Without budget nothing is recorded; hot places stay hot, and their
 //!   turn comes. Beside precompiled trees nothing is given in advance, and the share of the interpreter's work is larger: the profile knew what
-//!   is hot in short runs, and where it did not, that shows in the interpreter's work ([`Budget::beside_trees`]).
+//!   is hot in short runs, and where it did not, that shows in the interpreter's work ([`Budget::beside_trees`]). A run that makes a profile may spend
+//!   much more, and trees need not earn their side traces: what it lacks all later runs lack ([`Budget::of_training`]).
 //! * **Account.** Each tree of traces (a root with its side traces) has one: entries, exits, work done, cost. New side traces
 //!   have to be earned by the tree's work. A tree that is left early, on average, is *retired*: entering and leaving cost more than its code saves.
 //!   Its place rests (`super::penalty`) and may be tried again.
@@ -16,6 +17,9 @@
 
 /// Steps that compiling may cost before there was any work.
 pub const BURST: u64 = 5_000_000;
+/// The same where a profile is made: what is compiled there is for longer runs, and runs of executables. More makes builds take long, and executables of
+/// many trees slow to start.
+const TRAINING: u64 = 50_000_000;
 /// The interpreter's work divided by this may be spent.
 const INTERPRETED: u64 = 64;
 /// The same beside precompiled trees.
@@ -57,6 +61,11 @@ impl Budget {
     /// The budget of a program with precompiled trees: all that is compiled beside them has to be earned.
     pub fn beside_trees() -> Budget {
         Budget { burst: 0, share: INTERPRETED_BESIDE_TREES, ..Budget::default() }
+    }
+
+    /// The budget of a run that makes a profile: what it compiles is for other runs.
+    pub fn of_training() -> Budget {
+        Budget { burst: TRAINING, ..Budget::default() }
     }
 
     /// Counts work of the interpreter.
@@ -172,6 +181,20 @@ mod tests {
         assert!(!b.allows());
         b.interpreted(1);
         assert!(b.allows());
+    }
+
+    #[test]
+    fn profiles_are_made_with_more() {
+        let (mut training, mut other) = (Budget::of_training(), Budget::default());
+        while other.allows() {
+            other.spend(100, Some(1000));
+            assert!(training.allows());
+            training.spend(100, Some(1000));
+        }
+        while training.allows() {
+            training.spend(100, Some(1000));
+        }
+        assert!(training.spent > 9 * other.spent);
     }
 
     #[test]

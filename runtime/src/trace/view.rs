@@ -42,13 +42,13 @@ impl Names {
         self.shape_ids.get(shape).copied()
     }
 
-    /// Returns the node of each key of a shape, which gets its name if it has none. `None` where there is no such shape.
-    pub fn nodes_of(&mut self, vm: &Vm, shape: &Arc<Shape>) -> Option<Vec<u32>> {
+    /// Returns the id of a shape and the node of each of its keys; it gets its name if it has none. `None` where there is no such shape.
+    pub fn nodes_of(&mut self, vm: &Vm, shape: &Arc<Shape>) -> Option<(u32, Vec<u32>)> {
         let keys: Option<Vec<_>> = shape.keys.iter().map(|k| Some(vm.str(k).ok()?.raw())).collect();
         let (id, nodes) = heap::shape::from_keys(vm, shape.nodes, &keys?).ok()??;
         self.shapes.insert(id, shape.clone());
         self.shape_ids.insert(shape.clone(), id);
-        Some(nodes)
+        Some((id, nodes))
     }
 
     /// Visits all prototypes that have names.

@@ -11,7 +11,7 @@ mod packed;
 pub(crate) mod tests;
 mod text;
 
-pub use outline::Objects;
+pub use outline::{Maps, Objects};
 pub use packed::{Packed, PackedTree, pack};
 #[cfg(test)]
 pub(crate) use text::sum;

@@ -1,10 +1,11 @@
 //! The outline of a compiled tree as bytes: what is read when the tree is entered first, so reading it must cost little.
 //!
 //! ```text
-//! outline = sum:u64 maps:u32 protos facts items exits starts maps
+//! outline = sum:u64 maps:u32 protos texts shapes facts items exits starts maps
 //! ```
 //!
-//! Numbers are varints ([`crate::exits`]). Prototypes are named by their index in the first list. `starts` are the places of the branches in the text,
+//! Numbers are varints ([`crate::exits`]). Prototypes, texts and shapes are named by their index in the first lists, as trees name the same ones again and
+//! again; a shape names its keys in the same way. What was read once is shared, so that whoever binds it can tell that it is the same. `starts` are the places of the branches in the text,
 //! so that who needs one does not look for it. `maps` (their place comes first) say what exits restore that make objects: as
 //! [`crate::exits`] has it, but for addresses, which only a process knows. They are found out by building each map twice, with different
 //! stand-ins for addresses: what differs is one.
@@ -96,7 +97,24 @@ fn hash(bytes: &[u8]) -> u64 {
 #[derive(Default)]
 struct Writer {
     out: Vec<u8>,
+    lists: Lists,
+}
+
+/// What is named by an index.
+#[derive(Default)]
+struct Lists {
     protos: Vec<ProtoKey>,
+    texts: Vec<Arc<[u8]>>,
+    shapes: Vec<Arc<Shape>>,
+}
+
+/// Returns the index of a value in a list, which gets it if it lacks it.
+fn index_of<T: PartialEq + Clone>(list: &mut Vec<T>, value: &T) -> u64 {
+    let at = list.iter().position(|x| x == value).unwrap_or_else(|| {
+        list.push(value.clone());
+        list.len() - 1
+    });
+    at as u64
 }
 
 impl Writer {
@@ -114,11 +132,13 @@ impl Writer {
     }
 
     fn proto(&mut self, key: ProtoKey) {
-        let at = self.protos.iter().position(|p| *p == key).unwrap_or_else(|| {
-            self.protos.push(key);
-            self.protos.len() - 1
-        });
-        self.number(at as u64);
+        let at = index_of(&mut self.lists.protos, &key);
+        self.number(at);
+    }
+
+    fn text(&mut self, text: &Arc<[u8]>) {
+        let at = index_of(&mut self.lists.texts, text);
+        self.number(at);
     }
 
     fn place(&mut self, key: RootKey) {
@@ -126,10 +146,9 @@ impl Writer {
         self.number(key.pc);
     }
 
-    fn shape(&mut self, s: &Shape) {
-        self.number(s.nodes);
-        self.number(s.keys.len() as u64);
-        s.keys.iter().for_each(|k| self.bytes(k));
+    fn shape(&mut self, s: &Arc<Shape>) {
+        let at = index_of(&mut self.lists.shapes, s);
+        self.number(at);
     }
 
     fn constant(&mut self, c: &Const) {
@@ -140,13 +159,13 @@ impl Writer {
             }
             Const::Num(n) | Const::Frame(n) | Const::Cont(n) => self.word(*n),
             Const::Int(n) => signed(&mut self.out, i64::from(*n)),
-            Const::Str(s) => self.bytes(s),
+            Const::Str(s) => self.text(s),
             Const::Proto(k) => self.proto(*k),
             Const::Pc(proto, pc) | Const::Templ(proto, pc) => self.place(RootKey { proto: *proto, pc: *pc }),
             Const::Builtin(n) => self.number(*n),
             Const::Shape(s) => self.shape(s),
             Const::Slot(key, n) => {
-                self.bytes(key);
+                self.text(key);
                 self.number(*n);
             }
             Const::Null | Const::NilSlot => {}
@@ -176,7 +195,7 @@ impl Writer {
             Item::Offset(shape, key) => {
                 self.out.push(ITEMS + 5);
                 self.shape(shape);
-                self.bytes(key);
+                self.text(key);
             }
         }
     }
@@ -204,6 +223,31 @@ impl Writer {
         if let Some(at) = map {
             self.number(at);
         }
+    }
+}
+
+impl Lists {
+    fn encode(mut self) -> Vec<u8> {
+        // Keys are texts, so shapes are written before the list of these is whole.
+        let mut shapes = Writer::default();
+        shapes.number(self.shapes.len() as u64);
+        for s in &self.shapes {
+            shapes.number(s.nodes);
+            shapes.number(s.keys.len() as u64);
+            for k in &s.keys {
+                shapes.number(index_of(&mut self.texts, k));
+            }
+        }
+        let mut w = Writer::default();
+        w.number(self.protos.len() as u64);
+        for p in &self.protos {
+            w.word(p.hash);
+            w.number(p.instance);
+        }
+        w.number(self.texts.len() as u64);
+        self.texts.iter().for_each(|t| w.bytes(t));
+        w.out.append(&mut shapes.out);
+        w.out
     }
 }
 
@@ -259,7 +303,7 @@ pub(super) fn encode(o: &Outline, tree: Option<&Tree>, starts: &[u32]) -> Vec<u8
             maps.bytes(&bytes);
         }
     }
-    let mut w = Writer { out: Vec::new(), protos: maps.protos };
+    let mut w = Writer { out: Vec::new(), lists: maps.lists };
     signed(&mut w.out, o.slots.into());
     w.number(o.branches);
     let same = |l: &Link| std::mem::discriminant(l) == std::mem::discriminant(&o.link);
@@ -276,15 +320,10 @@ pub(super) fn encode(o: &Outline, tree: Option<&Tree>, starts: &[u32]) -> Vec<u8
     }
     w.number(starts.len() as u64);
     starts.iter().for_each(|s| w.number(*s));
-    let mut protos = Writer::default();
-    protos.number(w.protos.len() as u64);
-    for p in &w.protos {
-        protos.word(p.hash);
-        protos.number(p.instance);
-    }
+    let lists = w.lists.encode();
     let mut out = vec![0; SUM];
-    out.extend_from_slice(&((SUM + 4 + protos.out.len() + w.out.len()) as u32).to_le_bytes());
-    out.extend([protos.out, w.out, maps.out].concat());
+    out.extend_from_slice(&((SUM + 4 + lists.len() + w.out.len()) as u32).to_le_bytes());
+    out.extend([lists, w.out, maps.out].concat());
     let sum = hash(&out[SUM..]);
     out[..SUM].copy_from_slice(&sum.to_le_bytes());
     out
@@ -379,6 +418,9 @@ fn pieces(
 struct Input<'a> {
     bytes: Bytes<'a>,
     protos: Vec<ProtoKey>,
+    /// Texts and shapes, and what was made of those that were read.
+    texts: Vec<(&'a [u8], Option<Arc<[u8]>>)>,
+    shapes: Vec<(Bytes<'a>, Option<Arc<Shape>>)>,
 }
 
 impl<'a> Input<'a> {
@@ -389,7 +431,19 @@ impl<'a> Input<'a> {
         for _ in 0..bytes.varint()? {
             protos.push(ProtoKey { hash: bytes.word()?, instance: bytes.small()? });
         }
-        Some(Input { bytes, protos })
+        let (mut texts, mut shapes) = (Vec::new(), Vec::new());
+        for _ in 0..bytes.varint()? {
+            let n = bytes.small()?;
+            texts.push((bytes.take(n)?, None));
+        }
+        for _ in 0..bytes.varint()? {
+            shapes.push((Bytes(bytes.0), None));
+            bytes.varint()?;
+            for _ in 0..bytes.varint()? {
+                bytes.varint()?;
+            }
+        }
+        Some(Input { bytes, protos, texts, shapes })
     }
 
     fn number<T: TryFrom<u64>>(&mut self) -> Option<T> {
@@ -414,13 +468,31 @@ impl<'a> Input<'a> {
         Some(RootKey { proto: self.proto()?, pc: self.number()? })
     }
 
+    /// Text `n` of the list.
+    fn listed(&mut self, n: usize) -> Option<Arc<[u8]>> {
+        let (bytes, made) = self.texts.get_mut(n)?;
+        Some(made.get_or_insert_with(|| (*bytes).into()).clone())
+    }
+
+    fn shared(&mut self) -> Option<Arc<[u8]>> {
+        let n = self.number()?;
+        self.listed(n)
+    }
+
     fn shape(&mut self) -> Option<Arc<Shape>> {
-        let nodes = self.number()?;
-        let mut keys: Vec<Arc<[u8]>> = Vec::new();
-        for _ in 0..self.bytes.varint()? {
-            keys.push(self.text()?.into());
+        let n: usize = self.number()?;
+        let (bytes, made) = self.shapes.get(n)?;
+        if let Some(made) = made {
+            return Some(made.clone());
         }
-        Some(Arc::new(Shape { nodes, keys }))
+        let mut bytes = Bytes(bytes.0);
+        let (nodes, mut keys) = (bytes.small()?, Vec::new());
+        for _ in 0..bytes.varint()? {
+            keys.push(self.listed(bytes.small()?)?);
+        }
+        let shape = Arc::new(Shape { nodes, keys });
+        self.shapes[n].1 = Some(shape.clone());
+        Some(shape)
     }
 
     fn ty(&mut self) -> Option<Ty> {
@@ -432,14 +504,14 @@ impl<'a> Input<'a> {
             0 => Const::Pri(self.ty().filter(|t| t.is_pri())?),
             1 => Const::Num(self.bytes.word()?),
             2 => Const::Int(self.signed()?),
-            3 => Const::Str(self.text()?.into()),
+            3 => Const::Str(self.shared()?),
             4 => Const::Proto(self.proto()?),
             5 => Const::Pc(self.proto()?, self.number()?),
             6 => Const::Frame(self.bytes.word()?),
             7 => Const::Cont(self.bytes.word()?),
             8 => Const::Builtin(self.number()?),
             9 => Const::Shape(self.shape()?),
-            10 => Const::Slot(self.text()?.into(), self.number()?),
+            10 => Const::Slot(self.shared()?, self.number()?),
             11 => Const::Templ(self.proto()?, self.number()?),
             12 => Const::BaseMeta(self.ty()?),
             13 => Const::Null,
@@ -460,7 +532,7 @@ impl<'a> Input<'a> {
             Some(2) => Item::Root(self.place()?),
             Some(3) => Item::Exit(self.number()?),
             Some(4) => Item::Cell(self.number()?),
-            Some(5) => Item::Offset(self.shape()?, self.text()?.into()),
+            Some(5) => Item::Offset(self.shape()?, self.shared()?),
             Some(_) => return None,
         })
     }
@@ -507,24 +579,38 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Outline> {
     Some(out)
 }
 
-/// Reads the map at a place ([`Leaving::map`]) of an outline that has been read.
-pub(super) fn decode_objects(bytes: &[u8], map: u32) -> Option<Objects<'_>> {
-    let mut r = Input::new(bytes)?;
-    let maps = u32::from_le_bytes(*bytes.get(SUM..)?.first_chunk()?) as usize;
-    r.bytes = Bytes(bytes.get(maps.checked_add(map as usize)?..)?);
-    let words = r.number()?;
-    let mut pool = Vec::new();
-    for _ in 0..r.bytes.varint()? {
-        pool.push(match r.bytes.byte()? {
-            0 => Piece::Bits(r.bytes.word()?),
-            _ => {
-                let tag = r.bytes.word()?;
-                let kind = r.bytes.byte()?;
-                Piece::Of(r.constant(kind)?, tag)
-            }
-        });
+/// The maps of an outline that has been read.
+pub struct Maps<'a> {
+    all: &'a [u8],
+    r: Input<'a>,
+}
+
+impl<'a> Maps<'a> {
+    /// Finds the maps.
+    pub(super) fn new(bytes: &'a [u8]) -> Option<Maps<'a>> {
+        let r = Input::new(bytes)?;
+        let maps = u32::from_le_bytes(*bytes.get(SUM..)?.first_chunk()?) as usize;
+        Some(Maps { all: bytes.get(maps..)?, r })
     }
-    Some(Objects { words, pool, bytes: r.text()? })
+
+    /// Reads the map at a place ([`Leaving::map`]).
+    pub fn at(&mut self, map: u32) -> Option<Objects<'a>> {
+        let r = &mut self.r;
+        r.bytes = Bytes(self.all.get(map as usize..)?);
+        let words = r.number()?;
+        let mut pool = Vec::new();
+        for _ in 0..r.bytes.varint()? {
+            pool.push(match r.bytes.byte()? {
+                0 => Piece::Bits(r.bytes.word()?),
+                _ => {
+                    let tag = r.bytes.word()?;
+                    let kind = r.bytes.byte()?;
+                    Piece::Of(r.constant(kind)?, tag)
+                }
+            });
+        }
+        Some(Objects { words, pool, bytes: r.text()? })
+    }
 }
 
 #[cfg(test)]

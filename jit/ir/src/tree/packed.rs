@@ -13,7 +13,7 @@
 //!
 //! Invariant: [`Packed::text`] of what [`pack`] made is its argument.
 
-use super::outline::{self, Objects};
+use super::outline::{self, Maps};
 use super::text::{Reader, write_outline};
 use super::{Branch, Outline, RootKey};
 use crate::konst::ProtoKey;
@@ -142,9 +142,9 @@ impl<'a> PackedTree<'a> {
         outline::decode(self.outline)
     }
 
-    /// Returns what an exit of an outline restores that makes objects ([`Leaving::map`](super::Leaving::map)).
-    pub fn objects(&self, map: u32) -> Option<Objects<'a>> {
-        outline::decode_objects(self.outline, map)
+    /// Returns what exits of an outline restore that make objects ([`Leaving::map`](super::Leaving::map)).
+    pub fn maps(&self) -> Option<Maps<'a>> {
+        Maps::new(self.outline)
     }
 
     /// Reads the branch that begins at a place ([`Outline::starts`]).

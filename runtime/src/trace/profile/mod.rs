@@ -18,6 +18,7 @@ mod collect;
 mod notes;
 
 use super::engine::Engine;
+use super::policy::Budget;
 use heap::Vm;
 use ir::profile::{Profile, Spent};
 use std::io::Write;
@@ -80,6 +81,7 @@ pub fn start(vm: &mut Vm, options: &Options) -> Result<(), String> {
     // The report has a timer of its own.
     let sampled = options.interval > 0 && e.watch.stats.is_none();
     e.backend.count_entries(machine);
+    e.budget = Budget::of_training();
     e.watch.profile = Some(Box::new(Output {
         path,
         every,
