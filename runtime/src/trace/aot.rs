@@ -92,8 +92,8 @@ pub(crate) struct Aot {
     manifest: &'static [u8],
 }
 
-/// Entries that a tree passes by before it is bound: binding costs about as much as interpreting a short tree so many times, and a program that is soon
-/// over enters most of its trees seldom.
+/// Calls of a function that pass its tree by before that is bound: binding costs about as much as interpreting a short tree so many times, and a program
+/// that is soon over enters most of its trees seldom.
 const PATIENCE: u32 = 32;
 
 /// Trees of an image that are used at most: numbers of traces have 16 bits.
@@ -136,7 +136,8 @@ pub unsafe fn install(
             words: 0,
             returns: text.returns,
             lacks: Vec::new(),
-            patience: PATIENCE,
+            // Loops enter compiled code at once; a function's head is instruction 0.
+            patience: if text.key.pc == 0 { PATIENCE } else { 0 },
             state: State::Absent,
         });
     }
