@@ -41,7 +41,8 @@ macro_rules! for_each_ir {
             UFREE   Cmp   Lit  None;
             /// The metatable of base type `a` (its index) is `b`: `kmeta` or null
             BMETA   Cmp   Lit  Cst;
-            /// Returns to a lower frame: the link of the frame at the base is `a` (Pc constant); the base moves down by `b` slots. Slots of
+            /// Returns to a lower frame: the link of the frame at the base is `a` (Pc constant; Frame constant where that is the hidden frame of a vararg
+            /// function, which is left together with the one below); the base moves down by `b` slots. Slots of
             /// later instructions and snapshots count from the new base
             RETF    Cmp   Cst  Lit;
 

@@ -12,6 +12,8 @@ use ir::{Const, Field, Link, Op as I, Ref, Slot, Ty};
 
 /// Inlined frames at most.
 const MAX_DEPTH: usize = 60;
+/// Slots of the hidden frame of a vararg function, if a return from it is followed.
+const MAX_HIDDEN: Slot = 100;
 
 impl Rec<'_> {
     /// Rebuilds the frames of a side trace from the links in memory, down to the parent's base; the running frame is at `base`.
@@ -469,10 +471,20 @@ impl Rec<'_> {
         }
     }
 
-    /// A return from the frame the trace began in, or from its hidden frame that lies `above` slots higher.
-    fn return_to_lower(&mut self, values: Vec<Tr>, above: i32) -> Res<Status> {
-        let link = self.s.slot(-1 - above).0;
+    /// A return from the frame the trace began in, or from its hidden frame that lies `inner` slots higher.
+    fn return_to_lower(&mut self, values: Vec<Tr>, inner: i32) -> Res<Status> {
+        let mut link = self.s.slot(-1 - inner).0;
         let root = !self.t.side;
+        // The trace may have begun in a hidden frame itself.
+        let mut above = 0;
+        let hidden = (inner == 0 && link & frame::TYPE == frame::VARG).then_some(link);
+        if let Some(hidden) = hidden.filter(|_| !root) {
+            above = (hidden >> 3) as i32;
+            if above > MAX_HIDDEN {
+                return self.return_below();
+            }
+            link = self.s.slot(-1 - above).0;
+        }
         if link & frame::TYPE_LUA != frame::LUA || root {
             if root && matches!(self.t.begin, Begin::Loop(_)) {
                 return Err(Abort::LeftLoop);
@@ -482,8 +494,8 @@ impl Rec<'_> {
         // A side trace follows the return, with a guard for where it goes.
         let call = self.s.call_before(link);
         let a = i32::from(call.a());
-        let delta = a + 2;
-        let caller = self.s.slot(-above - delta - 2);
+        let delta = above + a + 2;
+        let caller = self.s.slot(-inner - delta - 2);
         let Some((p, ret)) = self.s.pc_of(link, caller) else { return Err(Abort::Inconsistent) };
         self.check_proto(p)?;
         if self.t.ret_depth > 20 {
@@ -491,7 +503,16 @@ impl Rec<'_> {
         }
         self.snapshot_if_wanted()?;
         let k = self.konst(Const::Pc(self.s.key(p), ret));
-        self.guard(I::RETF, Ty::Void, k.r, Ref::lit(delta))?;
+        match hidden {
+            None => self.guard(I::RETF, Ty::Void, k.r, Ref::lit(delta))?,
+            Some(hidden) => {
+                // How far below the function's own frame lies, and where that returns to; what leaves both asks for the former once more.
+                let size = self.konst(Const::Frame(hidden));
+                self.frame_link(-1, size)?;
+                self.frame_link(-1 - above, k)?;
+                self.guard(I::RETF, Ty::Void, size.r, Ref::lit(delta))?
+            }
+        };
         self.t.ret_depth += 1;
         // Slots count from the caller's base from now on.
         self.t.origin -= i64::from(delta);
@@ -504,6 +525,15 @@ impl Rec<'_> {
         self.extent();
         self.want_snapshot();
         Ok(Status::Go)
+    }
+
+    /// Guards that a slot has this link.
+    fn frame_link(&mut self, slot: Slot, link: Tr) -> Res<()> {
+        let l = match self.known(slot) {
+            Some(l) => l,
+            None => self.load(slot, Ty::Link, 0)?,
+        };
+        if l.r == link.r { Ok(()) } else { self.guard_eq(l, link.r) }
     }
 
     /// Ends the trace before a return that it cannot follow. A side trace that would be nothing else is none.
@@ -524,15 +554,8 @@ impl Rec<'_> {
         let extra = (total - c).max(0);
         if !matches!(self.t.frames.last().map(|f| f.kind), Some(Entry::Vararg { .. })) {
             // The frame is from before the trace: the number of arguments is a guard.
-            let l = match self.known(self.base() - 1) {
-                Some(l) => l,
-                None => {
-                    let slot = self.base() - 1;
-                    self.load(slot, Ty::Link, 0)?
-                }
-            };
             let k = self.konst(Const::Frame(link));
-            self.guard_eq(l, k.r)?;
+            self.frame_link(self.base() - 1, k)?;
         }
         let want = if b == 0 { extra } else { b - 1 };
         if want > 200 {

@@ -109,7 +109,10 @@ pub(super) fn instruction(t: &Trace, i: usize) -> Check {
         }
         Op::ABC => v.binary(Ty::Int, Ty::Int, Ty::Int),
         Op::RETF => {
-            ensure(matches!(t.as_const(v.a), Some(Const::Pc(..))), "first operand is no kpc")?;
+            ensure(
+                matches!(t.as_const(v.a), Some(Const::Pc(..) | Const::Frame(_))),
+                "first operand is neither kpc nor kframe",
+            )?;
             v.lit(v.b, 0, MAX_SLOT)
         }
         Op::UREFS => ensure(v.ty_a() == Ty::Func, "type of the first operand is wrong"),
