@@ -7,7 +7,8 @@
 //! call for the register allocator.
 //!
 //! Absent: strings (SNEW looks through the intern table) and closures that share a variable with one made before on the trace are calls; their
-//! helpers allocate from the same runs. A key that is linked behind another one takes the subroutine.
+//! helpers allocate from the same runs. A key that is linked behind another one takes the subroutine. (Precompiled code looks for such
+//! variables itself: `aot::lower::objects`.)
 
 use crate::{Capture, Closure, Const, Ins, Op, Ref, Slot, Trace};
 use abi::layout::{offset, size};

@@ -179,7 +179,10 @@ unsafe fn traverse(vm: &Vm, c: &mut Collector, g: Gray) -> usize {
     // SAFETY: the object is live and of the type its header says.
     unsafe {
         match (*g.object).gct {
-            objtype::TAB => table(vm, c, g.object.cast(), g.from),
+            objtype::TAB => {
+                let done = if g.from == 0 { plain(heap, c, g.object.cast()) } else { None };
+                done.unwrap_or_else(|| table(vm, c, g.object.cast(), g.from))
+            }
             objtype::FUNC => function(heap, c, g.object.cast()),
             objtype::UPVAL => {
                 let uv: *mut UpvalObj = g.object.cast();
@@ -281,6 +284,48 @@ unsafe fn weakness(vm: &Vm, meta: *mut TabObj) -> u8 {
         }
     }
     weak
+}
+
+/// Slots and nodes of a table that needs no position to go on from.
+const SMALL: u32 = 64;
+
+/// Traverses a small table that is not weak and whose keys need no marks, as most tables are; returns the bytes looked at.
+#[inline(always)]
+unsafe fn plain(heap: &Heap, c: &mut Collector, t: *mut TabObj) -> Option<usize> {
+    // SAFETY: the table is live; its parts have the sizes it says.
+    unsafe {
+        let (asize, hmask, meta) = ((*t).asize, (*t).hmask, (*t).meta);
+        if asize > SMALL || hmask >= SMALL || hmask > 0 && (*t).shape == shape::NONE {
+            return None;
+        }
+        if !meta.is_null() {
+            // The metatable knows that it has no mode.
+            if (*meta).nomm & 1 << Mm::Mode as u8 == 0 {
+                return None;
+            }
+            object(heap, &mut c.gray, meta);
+        }
+        (*t).flags &= !(tabflag::WEAK_KEY | tabflag::WEAK_VAL);
+        (*t).marked = c.epoch;
+        if asize > 0 {
+            if (*t).flags & tabflag::INNER_ARRAY == 0 {
+                heap.mark((*t).array.cast());
+            }
+            for v in std::slice::from_raw_parts((*t).array, asize as usize) {
+                value(heap, &mut c.gray, Value(*v));
+            }
+        }
+        let mut nodes = 0;
+        if hmask > 0 {
+            heap.mark((*t).node.cast());
+            nodes = hmask as usize + 1;
+            // Shapes keep their keys alive.
+            for n in std::slice::from_raw_parts((*t).node, nodes) {
+                value(heap, &mut c.gray, Value(n.val));
+            }
+        }
+        Some(size_of::<TabObj>() + (asize as usize + nodes) * 16)
+    }
 }
 
 /// Traverses a table from position `from` on: array slots first, then nodes.
