@@ -47,9 +47,9 @@ const TENS: [u64; DIGITS] = {
 #[inline(always)]
 const fn eight_digits(n: u32) -> u64 {
     let x = (n / 10_000) as u64 | ((n % 10_000) as u64) << 32;
-    let hundreds = (x * 10_486 >> 20) & 0x0000_007f_0000_007f;
+    let hundreds = ((x * 10_486) >> 20) & 0x0000_007f_0000_007f;
     let x = hundreds | (x - 100 * hundreds) << 16;
-    let tens = (x * 103 >> 10) & 0x000f_000f_000f_000f;
+    let tens = ((x * 103) >> 10) & 0x000f_000f_000f_000f;
     tens | (x - 10 * tens) << 8
 }
 

@@ -386,14 +386,25 @@ pub unsafe fn intern_at(vm: &Vm, p: *const u8, n: usize) -> Result<*mut StrObj, 
     // SAFETY: as the caller says.
     unsafe {
         match n {
-            1 if !vm.heap.chars[usize::from(*p)].get().is_null() => Ok(vm.heap.chars[usize::from(*p)].get()),
+            1 => {
+                let known = vm.heap.chars[usize::from(*p)].get();
+                if known.is_null() { intern_byte(vm, *p) } else { Ok(known) }
+            }
             0..=SHORT => intern_word(vm, read_word(p, n), n),
             _ => intern_long(vm, std::slice::from_raw_parts(p, n)),
         }
     }
 }
 
-/// Finds or makes the string of a word; one of one byte is noted.
+/// Finds or makes the string of a byte, and notes it.
+#[inline(never)]
+fn intern_byte(vm: &Vm, c: u8) -> Result<*mut StrObj, Raise> {
+    let s = intern_word(vm, c.into(), 1)?;
+    vm.heap.chars[usize::from(c)].set(s);
+    Ok(s)
+}
+
+/// Finds or makes the string of a word.
 #[inline(always)]
 fn intern_word(vm: &Vm, word: u128, n: usize) -> Result<*mut StrObj, Raise> {
     let tab = table(vm);
@@ -411,9 +422,6 @@ fn make_short(vm: &Vm, word: u128, n: usize, hash: u32) -> Result<*mut StrObj, R
     unsafe {
         s.add(1).cast::<u128>().write_unaligned(word.to_le());
         enter(&vm.heap, table(vm), s, hash, n);
-    }
-    if n == 1 {
-        vm.heap.chars[word as usize].set(s);
     }
     Ok(s)
 }

@@ -416,6 +416,5 @@ pub fn put_address(out: &mut Vec<u8>, address: u64) {
 #[inline(always)]
 pub fn num_to_int(n: f64) -> i32 {
     // The hardware conversion's answer for everything out of range.
-    let t = n.trunc();
-    if (-2147483648.0..=2147483647.0).contains(&t) { t as i32 } else { i32::MIN }
+    if n > -2147483649.0 && n < 2147483648.0 { n as i32 } else { i32::MIN }
 }

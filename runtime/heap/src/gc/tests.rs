@@ -287,6 +287,30 @@ fn compares_and_joins_two() {
     }
 }
 
+/// Strings of one byte are noted, whether they are made or found; and again once a collection has forgotten them.
+#[test]
+fn notes_strings_of_one_byte() {
+    let mut vm = machine();
+    let vm = &mut *vm;
+    for c in 0..=255u8 {
+        if c % 2 == 0 {
+            // Kept, so that it is found after a collection.
+            push(vm, Value::from_str(strtab::intern(vm, &[c]).unwrap()));
+            vm.collect_full();
+        }
+        for _ in 0..2 {
+            let s = strtab::intern(vm, &[c]).unwrap();
+            assert_eq!(vm.heap.chars[usize::from(c)].get(), s);
+            // SAFETY: nothing has collected since.
+            assert_eq!(unsafe { StrObj::bytes(s) }, [c]);
+            vm.collect_full();
+        }
+        if c % 2 == 0 {
+            pop(vm, 1);
+        }
+    }
+}
+
 /// Strings of the same words differ by their lengths, and each byte counts.
 #[test]
 fn interns_by_all_bytes() {
