@@ -6,8 +6,6 @@
 //! * *Too large*: LLVM takes more than linear time for a function, so a tree has at most [`MAX_GUARDS`] guards. Above, the side traces that were
 //!   entered least often go first, each with none behind it; the root stays. Their exits are left to the interpreter and the live
 //!   compiler.
-//! * *Cold*: what the side traces of a tree do that do least, together [`COLD`] of its work, is not worth their code, and each exit costs when the tree
-//!   is entered first.
 //!
 //! What a trace is worth ([`Scale`]) is its tree's processor time, where the profile has samples, and its *work* otherwise. Within a tree time is
 //! shared out by work.
@@ -21,9 +19,6 @@ use ir::tree::{Branch, Tree};
 
 /// Guards that a tree may have.
 pub const MAX_GUARDS: usize = 2000;
-
-/// Part of a tree's work that cold side traces do at most: one in so many.
-const COLD: u128 = 200;
 
 /// What was dropped for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -92,9 +87,7 @@ pub fn choose(tree: Tree, program: &Program, scale: Scale, drops: &mut Vec<Drop>
     let fresh: Vec<bool> = tree.branches.iter().map(|b| is_fresh(b, program)).collect();
     let tree = keep(tree, &fresh, "stale", scale, drops)?;
     let small = within(&tree, MAX_GUARDS);
-    let tree = keep(tree, &small, "too large", scale, drops)?;
-    let warm = warm(&tree);
-    keep(tree, &warm, "cold", scale, drops)
+    keep(tree, &small, "too large", scale, drops)
 }
 
 /// Says whether the program has all functions that a trace names, or loads them.
@@ -135,26 +128,6 @@ fn within(tree: &Tree, max: usize) -> Vec<bool> {
         }
     }
     stays
-}
-
-/// Says which branches stay if the coldest go, each with none behind it, that do a small part of the work.
-fn warm(tree: &Tree) -> Vec<bool> {
-    let work: Vec<u128> = tree.branches.iter().map(busy).collect();
-    let mut left = work.iter().sum::<u128>() / COLD;
-    let mut stays = vec![true; work.len()];
-    let mut sides = vec![0; work.len()];
-    for (p, _) in tree.branches.iter().filter_map(|b| b.parent) {
-        sides[p] += 1;
-    }
-    loop {
-        let leaves = (1..stays.len()).rev().filter(|i| stays[*i] && sides[*i] == 0);
-        let Some(coldest) = leaves.min_by_key(|i| work[*i]).filter(|i| work[*i] <= left) else { return stays };
-        stays[coldest] = false;
-        left -= work[coldest];
-        if let Some((p, _)) = tree.branches[coldest].parent {
-            sides[p] -= 1;
-        }
-    }
 }
 
 /// Keeps the branches of a tree that are marked and whose parents are kept.
@@ -268,25 +241,6 @@ mod tests {
         assert_eq!((drops[0].work, scale.of_tree(&kept)), (48_780_488, 200 * SAMPLE - 48_780_488));
         assert_eq!(Scale::of(&t, None).of_tree(&t), 30 * 2 + 10 * 2);
         assert_eq!(Scale::of(&t, Some(u64::MAX)).of_tree(&t), u64::MAX);
-    }
-
-    #[test]
-    fn side_traces_that_do_next_to_nothing_are_cut() {
-        let (p, own) = program("return 1");
-        // Instructions of a trace: one more than guards.
-        let t = tree(vec![
-            branch(None, own, 9, 997),
-            branch(Some((0, 0)), own, 9, 4),
-            branch(Some((1, 0)), own, 9, 30),
-            branch(Some((0, 1)), own, 9, 3),
-            branch(Some((0, 2)), own, 9, 2),
-            branch(Some((0, 3)), own, 9, 1),
-        ]);
-        let mut drops = Vec::new();
-        let kept = choose(t, &p, Scale::Work, &mut drops).expect("the root stays");
-        // 5 of 1037 entries may go: those of the coldest two; one with a trace behind it stays, however cold it is.
-        assert_eq!(kept.branches.iter().map(|b| b.entries).collect::<Vec<_>>(), [997, 4, 30, 3]);
-        assert_eq!((drops[0].reason.as_str(), drops[0].traces), ("cold", 2));
     }
 
     #[test]
