@@ -22,10 +22,7 @@ pub fn act(cx: &mut Cx<'_>, action: &Action) -> Step {
             crate::trace::set_seed(cx.vm_mut(), *seed);
             Ok(Ok(()))
         }
-        Action::ExitStress => {
-            crate::trace::set_stress(cx.vm_mut());
-            Ok(Ok(()))
-        }
+        Action::ExitStress => Ok(crate::trace::set_stress(cx.vm_mut()).map_err(|message| Some(message.into()))),
     }
 }
 

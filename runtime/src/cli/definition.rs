@@ -66,7 +66,11 @@ fn arguments(command: Command) -> Command {
         .arg(option("b", "...", "Saves or lists bytecode: everything that follows is luac's").num_args(0..))
         .arg(option("j", "command", JIT))
         .arg(option("O", "options", OPTIMISE).num_args(0..=1))
-        .arg(option("J", "option", "For tests: seed=N fixes random choices, exit=stress fails every guard once"))
+        .arg(option(
+            "J",
+            "option",
+            "For tests: seed=N fixes random choices; with debug assertions, exit=stress fails every guard once",
+        ))
         .arg(Arg::new("no-jit").long("no-jit").help("Only interprets, as -joff does").action(ArgAction::SetTrue))
         .arg(
             Arg::new("max-memory")

@@ -680,7 +680,7 @@ unsafe fn left(vm: *mut Vm, base: *mut u64) -> TraceCode {
             return go_on;
         }
         let number = e.aot.first + i as u32;
-        if e.stress.is_some() {
+        if e.is_stressed() {
             super::stress::compare(vm, e, number, first);
         }
         if let Some(next) = e.aot.rows[i].ways[exit as usize].next {

@@ -78,11 +78,11 @@ impl Engine {
             parent: parent.as_ref(),
             target,
             fuse: self.params.fuse,
-            stress: self.stress.is_some(),
+            stress: self.is_stressed(),
             at,
             growth: self.params.growth.clone(),
         };
-        let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.stress.is_some();
+        let counted = self.watch.wants_exits() || self.watch.stats.is_some() || self.is_stressed();
         let patience = self.params.hotexit.saturating_add(self.params.tryside * 8).min(1 << 30);
         self.backend.be_patient((!counted).then_some(patience));
         let mut code = self.backend.assemble(&self.env, &request)?;

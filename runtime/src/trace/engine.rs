@@ -294,6 +294,11 @@ impl Engine {
         self.inject.as_ref().is_some_and(|i| i.fails(point))
     }
 
+    /// Says whether exit stress is on.
+    pub(crate) fn is_stressed(&self) -> bool {
+        super::stress::IS_HERE && self.stress.is_some()
+    }
+
     /// Returns the state of exit stress, which is on.
     pub(crate) fn stress(&mut self) -> &mut super::stress::Stress {
         self.stress.get_or_insert_default()
@@ -311,7 +316,7 @@ impl Engine {
 
     /// Says whether all that is hot is to be compiled, whether it pays or not: that is what so low a threshold is for, and tests want it.
     pub(super) fn is_eager(&self) -> bool {
-        self.stress.is_some() || self.params.hotloop <= 2
+        self.is_stressed() || self.params.hotloop <= 2
     }
 
     fn view<'a>(&'a self, vm: &'a Vm) -> View<'a> {
@@ -528,7 +533,7 @@ impl Engine {
 
     /// Makes an exit ready for [`Engine::leave_quickly`], or sets when the policy looks at it again.
     fn make_quick(&mut self, trace: u32, exit: u32, batch: u32) {
-        if self.stress.is_some() || self.watch.stats.is_some() {
+        if self.is_stressed() || self.watch.stats.is_some() {
             return;
         }
         if let Some(way) = self.way(trace, exit) {
@@ -552,7 +557,7 @@ impl Engine {
 
     /// Counts an exit whose frames were restored, and those that [`Engine::leave_quickly`] did before; says whether to record a side trace.
     pub(crate) fn count_exit(&mut self, vm: &mut Vm, trace: u32, exit: u32) -> bool {
-        let (eager, training) = (self.is_eager(), self.watch.profile.is_some());
+        let eager = self.is_eager();
         let Some(Some(live)) = self.traces.get_mut(trace as usize) else { return false };
         let (root, i, ready) = (live.root, exit as usize, !live.aot);
         let mut times = 1 + match live.quick.get_mut(i) {
@@ -593,7 +598,7 @@ impl Engine {
             || !matches!(self.state, State::Idle)
             || vm.jit.recording
             || tree.nside >= self.params.maxside
-            || !(eager || (training || tree.account.allows_side()) && self.budget.allows())
+            || !(eager || tree.account.allows_side() && self.budget.allows())
             || stdlib::jit::events::is_delivering(vm)
             || !self.make_room(vm, ROOM, &[root])
         {

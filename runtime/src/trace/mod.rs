@@ -88,12 +88,16 @@ pub fn set_seed(vm: &mut Vm, seed: u32) {
     }
 }
 
-/// Makes every guard of every trace fail at least once.
-pub fn set_stress(vm: &mut Vm) {
+/// Makes every guard of every trace fail at least once. The error is a message: this build cannot.
+pub fn set_stress(vm: &mut Vm) -> Result<(), &'static str> {
+    if !stress::IS_HERE {
+        return Err("-Jexit=stress needs a kiln that was built with debug assertions");
+    }
     if let Some(e) = engine(vm) {
         e.params.stress = true;
         stress::install(vm, e);
     }
+    Ok(())
 }
 
 /// Returns the engine of a machine.
@@ -228,7 +232,7 @@ pub(crate) unsafe extern "C" fn leave(
         if !ok {
             return outcome::FAIL;
         }
-        if e.stress.is_some() {
+        if e.is_stressed() {
             stress::compare(vm, e, trace, exit);
         }
         let slots = e.slots(trace);

@@ -35,6 +35,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+/// Whether it is there at all: only where debug assertions are. What is shipped does without it.
+pub const IS_HERE: bool = cfg!(debug_assertions);
 /// A cell whose guard fails next time.
 const FAIL: u8 = 0;
 /// A cell whose guard has not failed, and must not now. (1 is written by the code: it has failed.)

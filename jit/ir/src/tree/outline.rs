@@ -415,12 +415,14 @@ fn pieces(
 
 // ---- reading ----
 
+/// What the outline shares: where each stands, and what was made of those that were read.
+type Shared<W, T> = Vec<(W, Option<Arc<T>>)>;
+
 struct Input<'a> {
     bytes: Bytes<'a>,
     protos: Vec<ProtoKey>,
-    /// Texts and shapes, and what was made of those that were read.
-    texts: Vec<(&'a [u8], Option<Arc<[u8]>>)>,
-    shapes: Vec<(Bytes<'a>, Option<Arc<Shape>>)>,
+    texts: Shared<&'a [u8], [u8]>,
+    shapes: Shared<Bytes<'a>, Shape>,
 }
 
 impl<'a> Input<'a> {
