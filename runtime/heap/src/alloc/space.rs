@@ -10,9 +10,11 @@ use super::class::{CLASSES, SIZES};
 use super::{BLOCK, KINDS};
 use crate::sys;
 
-/// Bytes committed at a time. The first are small pages, of which small programs use a part; behind them all are large: the first touch of a page
-/// costs the system as much as work on all that is in it, and of a large page, an eighth of that for the same bytes.
+/// Bytes committed at a time.
 const CHUNK: usize = sys::HUGE;
+/// Bytes from which on large pages are asked for: what of the last one is not in use is little then. The first touch of a page costs the system as much
+/// as work on all that is in it, and of a large page, an eighth of that for the same bytes.
+const HUGE_FROM: usize = 4 << 20;
 const _: () = assert!(CHUNK.is_multiple_of(BLOCK));
 /// Bytes of address space to ask for.
 const RESERVE: usize = 1 << 37;
@@ -119,7 +121,7 @@ impl Space {
             if !ok {
                 return None;
             }
-            if c > 0 {
+            if c >= HUGE_FROM {
                 sys::advise_huge(self.base.wrapping_add(c), CHUNK);
             }
             self.committed += CHUNK;
