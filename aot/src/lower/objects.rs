@@ -1,5 +1,6 @@
 //! Small tables, closures, and keys that a shape has recorded, in line ([`ir::inline`] says which): cells are taken from the allocator's runs, or where a
-//! run has ended, from the allocator. Where the record is another's or the collector has traversed the table, the helper does it. It does so too where there is no memory, and so fails at its place; cells taken before are lost until the next sweep.
+//! run has ended, from the allocator. Where the record is another's or the collector has traversed the table, the helper does it. It does so too where
+//! there is no memory, and so fails at its place; cells taken before are lost until the next sweep.
 //!
 //! A template is taken to be what the program's bytecode says (of what is loaded when the program runs nothing is known, its copies are calls), and
 //! that is asked: contents that are equal leave out nils. Keys of a copy are then where the template's shape has them.
