@@ -47,15 +47,15 @@ impl Settings {
 ///
 /// The optimiser of traces has done its part before (`opt`): what is left for LLVM is what it cannot know, first of all that a side trace
 /// begins with what its parent has. A tree has hundreds of exits, and LLVM's own pipelines spend most of their time in passes that look back
-/// from each load over all of them (`gvn` takes half of `default<O2>`). Measured over the profiles of `testdata/bench` (66 programs, 2,453 traces), one core,
+/// from each load over all of them (`gvn` takes half of `default<O2>`). Measured over the profiles of `testdata/bench` (66 programs, 3,442 traces), one core,
 /// processor time of whole builds of objects:
 ///
 /// | pipeline | ms a trace |
 /// |---|--:|
-/// | `default<O3>` | 22.0 |
-/// | `O2` below | 12.9 |
+/// | `default<O3>` | 27.5 |
+/// | `O2` below | 15.3 |
 ///
-/// A program of one loop with 150 ways, a tree of 151 traces, takes 0.32 s with `O2` below. Code of `O2` ran as fast as that of
+/// A program of one loop with 150 ways, a tree of 151 traces, takes 0.44 s with `O2` below, linked (median of 5). Code of `O2` ran as fast as that of
 /// `default<O2>` within 2 % (one program of ten 9 % slower).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Level {
