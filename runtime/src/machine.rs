@@ -12,6 +12,8 @@ pub struct Limits {
     pub max_memory: usize,
     /// `LUA_PATH` and `LUA_CPATH` do not count.
     pub ignore_environment: bool,
+    /// Bytes to allocate between two collections, at least.
+    pub room: usize,
     /// Nothing is compiled while programs run, and no memory for code is asked for.
     pub no_jit: bool,
 }
@@ -19,7 +21,7 @@ pub struct Limits {
 /// Opens a machine. `RT_GC=stress` in the environment makes it collect at every safepoint. The error is a message.
 pub fn open(limits: Limits) -> Result<Box<Vm>, String> {
     let gc_stress = std::env::var_os("RT_GC").is_some_and(|v| v == "stress");
-    let mut vm = interp::new_vm(Config { max_memory: limits.max_memory, gc_stress, hash_seed: 0 });
+    let mut vm = interp::new_vm(Config { max_memory: limits.max_memory, gc_stress, hash_seed: 0, room: limits.room });
     let prepared = match limits.ignore_environment {
         true => vm.registry().set_name(&vm, "LUA_NOENV", heap::Val::bool(true)),
         false => Ok(()),

@@ -47,6 +47,8 @@ pub struct Options {
     pub script_is_stdin: bool,
     /// Bytes the heap may hold at most; 0 is no limit.
     pub max_memory: usize,
+    /// Bytes to allocate between two collections, at least; unless given, what fits the kind of program.
+    pub room: Option<usize>,
     /// Instructions that may be executed; 0 is no limit.
     pub max_instructions: u64,
     /// Milliseconds that the program may take; 0 is no limit.
@@ -107,7 +109,14 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
                 };
                 let mut argument = || given.clone().or_else(|| value(&[]));
                 let wrong = match name {
-                    b"max-memory" => match argument().as_deref().and_then(parse_size) {
+                    b"gc-room" => match argument().as_deref().and_then(parse_size) {
+                        Some(n) => {
+                            o.room = Some(n);
+                            continue;
+                        }
+                        None => "--gc-room needs a size such as 4M, or 0".to_string(),
+                    },
+                    b"max-memory" => match argument().as_deref().and_then(parse_size).filter(|&n| n > 0) {
                         Some(n) => {
                             o.max_memory = n;
                             continue;
@@ -218,7 +227,7 @@ pub fn from_environment() -> Result<Options, String> {
     match read(&words, 0) {
         Request::Run(o) if only(&o) => Ok(o),
         Request::Usage(Some(message)) => Err(format!("{VARIABLE}: {message}")),
-        _ => Err(format!("{VARIABLE}: only -j, -O, -J, --max-memory, --max-instructions, --timeout")),
+        _ => Err(format!("{VARIABLE}: only -j, -O, -J, --gc-room, --max-memory, --max-instructions, --timeout")),
     }
 }
 
@@ -284,7 +293,7 @@ fn parse_size(text: &[u8]) -> Option<usize> {
         [digits @ .., b'G' | b'g'] => (digits, 30),
         digits => (digits, 0),
     };
-    let n: usize = std::str::from_utf8(digits).ok()?.parse().ok().filter(|&n| n > 0)?;
+    let n: usize = std::str::from_utf8(digits).ok()?.parse().ok()?;
     n.checked_mul(1 << shift)
 }
 
@@ -364,10 +373,16 @@ mod tests {
         assert_eq!(run(&["kiln", "--max-memory", "512M"]).max_memory, 512 << 20);
         assert_eq!(run(&["kiln", "--max-memory=2g", "x"]).max_memory, 2 << 30);
         assert_eq!(run(&["kiln", "--max-memory=4096", "x"]).max_memory, 4096);
-        for bad in ["", "x", "-1", "0", "M", "99999999999G", "1T"] {
-            let words = all(&["kiln", &format!("--max-memory={bad}")]);
-            assert!(matches!(read(&words, 1), Request::Usage(Some(_))), "{bad}");
+        assert_eq!(run(&["kiln", "--gc-room=4M", "x"]).room, Some(4 << 20));
+        assert_eq!(run(&["kiln", "--gc-room", "0", "x"]).room, Some(0));
+        assert_eq!(run(&["kiln", "x"]).room, None);
+        for bad in ["", "x", "-1", "M", "99999999999G", "1T"] {
+            for option in ["max-memory", "gc-room"] {
+                let words = all(&["kiln", &format!("--{option}={bad}")]);
+                assert!(matches!(read(&words, 1), Request::Usage(Some(_))), "{option} {bad}");
+            }
         }
+        assert!(matches!(read(&all(&["kiln", "--max-memory=0"]), 1), Request::Usage(Some(_))));
     }
 
     #[test]

@@ -14,6 +14,10 @@ use std::ffi::{CStr, c_char, c_int};
 use std::sync::OnceLock;
 use stdlib::package::EmbeddedModules;
 
+/// Bytes that a program may allocate between two collections, at least (`--gc-room` sets another number). The interpreter collects as often as Lua
+/// does, to take no more memory; an executable is to be fast. More than this costs more in the processor's second cache than collections do.
+const ROOM: usize = 1 << 20;
+
 /// The modules of this executable by name.
 static EMBEDDED: OnceLock<BTreeMap<&'static [u8], &'static [u8]>> = OnceLock::new();
 
@@ -51,7 +55,12 @@ fn run(arguments: Vec<Vec<u8>>, payload: &'static [u8], head: &AotImage) -> u8 {
         Err(message) => return refuse(arguments, &message),
     };
     let no_jit = head.flags & image::flag::NO_JIT != 0;
-    let mut vm = match machine::open(Limits { max_memory: options.max_memory, no_jit, ..Limits::default() }) {
+    let mut vm = match machine::open(Limits {
+        max_memory: options.max_memory,
+        room: options.room.unwrap_or(ROOM),
+        no_jit,
+        ..Limits::default()
+    }) {
         Ok(vm) => vm,
         Err(message) => return refuse(arguments, &message),
     };

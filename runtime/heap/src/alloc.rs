@@ -109,7 +109,7 @@ pub const IDLE: u8 = abi::vmfield::IDLE;
 impl Heap {
     /// Creates an empty heap.
     pub fn new(config: Config) -> Heap {
-        let space = Space::new();
+        let space = Space::new(if config.room == 0 { space::HUGE_FROM } else { space::HUGE_FROM_ROOMY });
         let (base, bits, span) = space.range();
         let shapes = Shapes::new();
         let seed = if config.hash_seed == 0 { crate::sys::entropy() } else { config.hash_seed };
@@ -135,7 +135,7 @@ impl Heap {
             large: UnsafeCell::new(Default::default()),
             strings: UnsafeCell::new(StrTab::new(seed)),
             shapes: UnsafeCell::new(shapes),
-            collector: UnsafeCell::new(Collector::new()),
+            collector: UnsafeCell::new(Collector::new(&config)),
             collecting: Cell::new(false),
         }
     }

@@ -23,7 +23,7 @@ mod tests;
 use crate::alloc::IDLE;
 use crate::object::{FuncObj, Header, ProtoObj, TabObj, ThreadObj, UdataObj, UpvalObj};
 use crate::value::Value;
-use crate::vm::Vm;
+use crate::vm::{Config, Vm};
 use std::collections::VecDeque;
 use std::ptr;
 
@@ -63,6 +63,8 @@ pub(crate) struct Collector {
     live: usize,
     /// Bytes that are counted for traces: they are not in the heap, but marking what they refer to is work of each cycle.
     compiled: usize,
+    /// Bytes to allocate before a cycle begins, at least.
+    room: usize,
     /// Bytes in use at the end of the latest step.
     seen: usize,
     /// Objects to traverse, and where to go on with large tables.
@@ -84,7 +86,7 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    pub fn new() -> Collector {
+    pub fn new(config: &Config) -> Collector {
         Collector {
             phase: Phase::Idle,
             epoch: 0,
@@ -93,6 +95,7 @@ impl Collector {
             stepmul: 200,
             live: 0,
             compiled: 0,
+            room: config.room,
             seen: 0,
             gray: Vec::new(),
             again: Vec::new(),
@@ -115,7 +118,7 @@ fn collector(vm: &Vm) -> &mut Collector {
 
 /// Sets the bytes in use at which the first cycle begins.
 fn first_goal(vm: &Vm) {
-    vm.set_threshold(MIN_THRESHOLD);
+    vm.set_threshold(collector(vm).goal());
 }
 
 /// Enters a new prototype into the list of those whose debug information must be dropped.
@@ -344,7 +347,10 @@ impl Collector {
     /// Returns the bytes in use at which the next cycle begins: a quarter more than `pause` says, since the sweep
     /// takes no time in which memory would grow further.
     fn goal(&self) -> usize {
-        ((self.live + self.compiled) / 80).saturating_mul(self.pause as usize).max(MIN_THRESHOLD)
+        ((self.live + self.compiled) / 80)
+            .saturating_mul(self.pause as usize)
+            .max(MIN_THRESHOLD)
+            .max(self.live + self.room)
     }
 }
 

@@ -267,6 +267,9 @@ pub struct Config {
     pub gc_stress: bool,
     /// Seed of the string hash; 0 draws one from the system.
     pub hash_seed: u64,
+    /// Bytes that a program may allocate between two collections, however little of it is live: 0 saves memory, more saves time.
+    /// If it is not 0, large pages are used from a smaller size of the heap on.
+    pub room: usize,
 }
 
 impl Vm {

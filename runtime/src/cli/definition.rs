@@ -73,6 +73,12 @@ fn arguments(command: Command) -> Command {
         ))
         .arg(Arg::new("no-jit").long("no-jit").help("Only interprets, as -joff does").action(ArgAction::SetTrue))
         .arg(
+            Arg::new("gc-room")
+                .long("gc-room")
+                .value_name("SIZE")
+                .help("Bytes to allocate between two collections at least, e.g. 4M: more memory, less time"),
+        )
+        .arg(
             Arg::new("max-memory")
                 .long("max-memory")
                 .value_name("SIZE")

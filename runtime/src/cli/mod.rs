@@ -64,6 +64,7 @@ fn usage(all: &[Vec<u8>], message: Option<String>) -> u8 {
          \x20 -v        Show version information.\n\
          \x20 -E        Ignore environment variables.\n\
          \x20 --aot file  Load precompiled traces from an object file.\n\
+         \x20 --gc-room size  Allocate so much between two collections, e.g. 4M.\n\
          \x20 --max-memory size  Limit the heap, e.g. 512M.\n\
          \x20 --max-instructions n  Limit the instructions executed.\n\
          \x20 --profile-out file  Write a profile for 'kiln build' at the end.\n\

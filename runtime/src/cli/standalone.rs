@@ -15,7 +15,8 @@ type Step = Result<Result<(), ()>, Raise>;
 /// Runs what the options say; returns the exit status.
 pub fn run(all: &[Vec<u8>], o: &Options) -> u8 {
     let name = all.first().map(Vec::as_slice).filter(|n| !n.is_empty());
-    let limits = Limits { max_memory: o.max_memory, ignore_environment: o.no_environment, ..Limits::default() };
+    let room = o.room.unwrap_or(0);
+    let limits = Limits { max_memory: o.max_memory, room, ignore_environment: o.no_environment, ..Limits::default() };
     let mut vm = match machine::open(limits) {
         Ok(vm) => vm,
         Err(message) => {

@@ -14,7 +14,9 @@ use crate::sys;
 const CHUNK: usize = sys::HUGE;
 /// Bytes from which on large pages are asked for: what of the last one is not in use is little then. The first touch of a page costs the system as much
 /// as work on all that is in it, and of a large page, an eighth of that for the same bytes.
-const HUGE_FROM: usize = 4 << 20;
+pub const HUGE_FROM: usize = 4 << 20;
+/// The same where a program may take more memory to save time. From the first byte on would be too early: small programs do not use all of a page.
+pub const HUGE_FROM_ROOMY: usize = 2 << 20;
 const _: () = assert!(CHUNK.is_multiple_of(BLOCK));
 /// Bytes of address space to ask for.
 const RESERVE: usize = 1 << 37;
@@ -71,6 +73,8 @@ pub struct Space {
     committed: usize,
     /// Offset up to which blocks were handed out.
     used: usize,
+    /// Bytes from which on large pages are asked for.
+    huge_from: usize,
     /// Blocks without cells: number and whether their memory was returned.
     free: Vec<(u32, bool)>,
     /// By kind and class; made where the first block is taken, since most programs use few classes.
@@ -84,7 +88,8 @@ const fn bit(offset: usize) -> (usize, u64) {
 }
 
 impl Space {
-    pub fn new() -> Space {
+    /// Reserves addresses; memory from `huge_from` bytes on will be large pages.
+    pub fn new(huge_from: usize) -> Space {
         let (p, got) = sys::reserve(RESERVE / 128 * 129, sys::HUGE);
         let size = got / 129 * 128 / CHUNK * CHUNK;
         Space {
@@ -93,6 +98,7 @@ impl Space {
             size,
             committed: 0,
             used: 0,
+            huge_from,
             free: Vec::new(),
             pools: [const { [const { None }; CLASSES] }; KINDS],
         }
@@ -121,7 +127,7 @@ impl Space {
             if !ok {
                 return None;
             }
-            if c >= HUGE_FROM {
+            if c >= self.huge_from {
                 sys::advise_huge(self.base.wrapping_add(c), CHUNK);
             }
             self.committed += CHUNK;

@@ -56,8 +56,12 @@ fn main() {
 
 /// Runs a chunk in a machine of its own; says whether it ends without an error.
 fn run(chunk: bytecode::Chunk) -> bool {
-    let mut vm =
-        interp::new_vm(Config { max_memory: MEMORY, gc_stress: std::env::var_os("RT_GC").is_some(), hash_seed: 0 });
+    let mut vm = interp::new_vm(Config {
+        max_memory: MEMORY,
+        gc_stress: std::env::var_os("RT_GC").is_some(),
+        hash_seed: 0,
+        room: 0,
+    });
     if stdlib::open_libs(&mut vm).is_err() {
         return false;
     }
