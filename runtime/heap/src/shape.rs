@@ -34,7 +34,7 @@ use std::ptr;
 /// Most keys of a shape.
 pub const MAX_KEYS: u32 = 64;
 /// Most shapes of a machine.
-pub const MAX_SHAPES: usize = 1 << 12;
+pub const MAX_SHAPES: usize = 1 << 14;
 /// Most transitions from an empty shape, and from others.
 const MAX_FIRST: u16 = 256;
 const MAX_NEXT: u16 = 8;

@@ -23,7 +23,7 @@ const TRAINING: u64 = 20_000_000;
 /// The interpreter's work divided by this may be spent.
 const INTERPRETED: u64 = 64;
 /// The same beside precompiled trees.
-const INTERPRETED_BESIDE_TREES: u64 = 16;
+const INTERPRETED_BESIDE_TREES: u64 = 48;
 /// Compiled code's work divided by this may be spent.
 const COMPILED: u64 = 3;
 /// Steps that an instruction costs to record.
