@@ -3,10 +3,10 @@
 //! Idea: the first touch of a page costs the system more than all work on its 512 slots; of a large page, an eighth of that for the same bytes. So a
 //! mapping begins with a reservation many times its size, and large pages are asked for as it grows: nothing is copied or mapped anew.
 //! The memory begins [`LEAD`] bytes in front of a boundary of large pages: an array part has 2^n + 1 slots behind a head, so that all but the first
-//! slots fill large pages exactly, and the last slot needs none of its own.
+//! slots fill large pages exactly, and the last slot needs none of its own. Other mappings begin a few small pages later ([`COLOURS`]).
 //!
-//! Invariant: `p + LEAD` is a boundary of large pages, and the first large page of the reservation ends there; of that page only the end is used:
-//! [`Map`] at [`FRONT`], then the memory's first bytes.
+//! Invariant: the last boundary of large pages up to `p + LEAD` is where the first large page of the reservation ends; [`Map`] is in front of `p`, and
+//! nothing else is in use in front of that.
 //! Absent: large pages where the system has none of this size (it then refuses advice, and pages are small).
 
 use crate::sys;
@@ -16,8 +16,13 @@ use std::ptr::null_mut;
 pub const FROM: usize = 1 << 20;
 /// Bytes in front of the boundary.
 const LEAD: usize = 32;
-/// Where the mapping is described: bytes in front of the boundary.
+/// Where the mapping is described: bytes in front of the memory's boundary.
 const FRONT: usize = LEAD + size_of::<Map>();
+/// Places behind the boundary where the memory of one mapping after the other begins, and bytes from one to the next. Lists that a program walks in step would
+/// otherwise have each slot in the same set of each cache; in large pages that is so of caches that go by physical addresses, too.
+const COLOURS: usize = 8;
+const COLOUR: usize = 17472;
+const _: () = assert!(COLOUR.is_multiple_of(32) && COLOURS * COLOUR < sys::HUGE / 2);
 /// Reserved bytes for each that is asked for at first.
 const ROOM: usize = 16;
 /// Bytes that are committed at once where they do not fill most of a large page.
@@ -41,27 +46,28 @@ fn map(p: *mut u8) -> *mut Map {
 }
 
 fn boundary(p: *mut u8) -> *mut u8 {
-    p.wrapping_add(LEAD)
+    let ahead = p.wrapping_add(LEAD);
+    ahead.wrapping_sub(ahead.addr() % sys::HUGE)
 }
 
-/// Bytes behind the boundary to commit for memory of `size` bytes: whole large pages, but for a rest of less than about half of one.
-fn need(size: usize) -> usize {
-    let behind = size.saturating_sub(LEAD);
+/// Bytes behind the boundary to commit for `size` bytes at `p`: whole large pages, but for a rest of less than about half of one.
+fn need(p: *mut u8, size: usize) -> usize {
+    let behind = (p.addr() + LEAD) % sys::HUGE + size.saturating_sub(LEAD);
     let rest = behind % sys::HUGE;
     if rest + STEP > sys::HUGE / 2 { behind - rest + sys::HUGE } else { behind.next_multiple_of(STEP) }
 }
 
-/// Maps `size` bytes, aligned to 16; null: no memory.
-pub fn alloc(size: usize) -> *mut u8 {
+/// Maps `size` bytes, aligned to 16, `colour` steps behind the boundary; null: no memory.
+fn alloc(size: usize, colour: usize) -> *mut u8 {
     let Some(wanted) = size.checked_mul(ROOM) else { return null_mut() };
     let (base, reserved) = sys::reserve(wanted.max(sys::MIN_RESERVE).next_multiple_of(sys::HUGE), sys::HUGE);
     if base.is_null() {
         return null_mut();
     }
-    let p = base.wrapping_add(sys::HUGE - LEAD);
+    let p = base.wrapping_add(sys::HUGE - LEAD + colour * COLOUR);
     // SAFETY: the reservation is new and has room in front of the boundary; `grow` checks the room behind it.
     unsafe {
-        if reserved > sys::HUGE && sys::commit(base.add(sys::HUGE - FRONT), FRONT) {
+        if reserved > sys::HUGE && sys::commit(map(p).cast(), FRONT) {
             map(p).write(Map { reserved, committed: 0 });
             if grow(p, size) {
                 return p;
@@ -79,7 +85,7 @@ pub fn alloc(size: usize) -> *mut u8 {
 pub unsafe fn grow(p: *mut u8, size: usize) -> bool {
     // SAFETY: as the caller says; ranges are behind the boundary and inside the reservation.
     unsafe {
-        let (map, at, need) = (map(p), boundary(p), need(size));
+        let (map, at, need) = (map(p), boundary(p), need(p, size));
         let Map { reserved, committed } = *map;
         if need <= committed {
             if need < committed / 2 {
@@ -115,6 +121,8 @@ pub struct Spare {
     maps: Vec<(*mut u8, bool)>,
     /// Bytes committed for them.
     bytes: usize,
+    /// Of the mapping made next.
+    colour: usize,
 }
 
 impl Spare {
@@ -122,7 +130,7 @@ impl Spare {
     pub fn alloc(&mut self, size: usize) -> *mut u8 {
         let fits = |&(p, _): &(*mut u8, bool)| {
             // SAFETY: spare mappings are mapped.
-            need(size) <= unsafe { (*map(p)).committed }
+            need(p, size) <= unsafe { (*map(p)).committed }
         };
         // The last one that fits: its lines may still be near.
         if let Some(i) = self.maps.iter().rposition(fits) {
@@ -134,7 +142,9 @@ impl Spare {
             }
             return p;
         }
-        alloc(size)
+        let colour = self.colour;
+        self.colour = (colour + 1) % COLOURS;
+        alloc(size, colour)
     }
 
     /// Takes memory back.
