@@ -19,13 +19,23 @@ pub const MAX_DEPTH: usize = 500;
 /// What tells traces at one place apart: the text, and the root that it links to.
 type Content = (String, Option<RootKey>);
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 struct Node {
+    /// The trace as it came: who takes it out makes it neutral.
     trace: Trace,
     entries: u64,
     exits: Vec<u64>,
     sides: BTreeMap<(u32, Content), Node>,
 }
+
+impl PartialEq for Node {
+    /// What is compared with has the same text.
+    fn eq(&self, other: &Node) -> bool {
+        (self.entries, &self.exits, &self.sides) == (other.entries, &other.exits, &other.sides)
+    }
+}
+
+impl Eq for Node {}
 
 /// Trees by root, and of each root by content.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -77,7 +87,7 @@ impl Node {
 
     fn write(&self, parent: Option<(usize, u32)>, target: Option<RootKey>, out: &mut Vec<Branch>, all: bool) {
         let at = out.len();
-        let (trace, exits) = (self.trace.clone(), self.exits.clone());
+        let (trace, exits) = (neutral(&self.trace), self.exits.clone());
         out.push(Branch { trace, parent, target, entries: self.entries, exits });
         let mut sides = self.sides.iter().peekable();
         while let Some(((exit, content), side)) = sides.next() {
@@ -105,7 +115,7 @@ fn put<K: Ord>(into: &mut BTreeMap<K, Node>, at: K, node: Node) {
 
 impl Forest {
     /// Adds a tree; says how many side traces are too deep to be in it.
-    pub fn add(&mut self, tree: &Tree) -> usize {
+    pub fn add(&mut self, tree: Tree) -> usize {
         if tree.check().is_err() {
             return tree.branches.len();
         }
@@ -113,25 +123,20 @@ impl Forest {
         for b in &tree.branches {
             depth.push(b.parent.map_or(0, |(p, _)| depth[p] + 1));
         }
+        let places: Vec<_> = tree.branches.iter().map(|b| (b.parent, b.target)).collect();
         let mut nodes: Vec<Option<Node>> = tree
             .branches
-            .iter()
+            .into_iter()
             .zip(&depth)
-            .map(|(b, d)| {
-                let node = || Node {
-                    trace: neutral(&b.trace),
-                    entries: b.entries,
-                    exits: b.exits.clone(),
-                    sides: BTreeMap::new(),
-                };
-                (*d <= MAX_DEPTH).then(node)
+            .map(|(Branch { trace, entries, exits, .. }, d)| {
+                (*d <= MAX_DEPTH).then_some(Node { trace, entries, exits, sides: BTreeMap::new() })
             })
             .collect();
         // Parents come first, so from the end on each node is complete.
         for i in (0..nodes.len()).rev() {
-            let (b, Some(node)) = (&tree.branches[i], nodes[i].take()) else { continue };
-            let content = (node.trace.to_string(), b.target);
-            match b.parent {
+            let ((parent, target), Some(node)) = (places[i], nodes[i].take()) else { continue };
+            let content = (node.trace.neutral_text(), target);
+            match parent {
                 None => put(self.0.entry(tree.key).or_default(), content, node),
                 Some((p, exit)) => {
                     if let Some(Some(parent)) = nodes.get_mut(p) {

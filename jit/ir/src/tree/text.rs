@@ -176,19 +176,18 @@ pub(crate) fn write_branch(
         Some((p, e)) => format!("{p}/{e}"),
     };
     let _ = write!(head, " entries={entries}");
-    let taken: Vec<String> =
-        exits.iter().enumerate().filter(|(_, n)| **n != 0).map(|(i, n)| format!("{i}:{n}")).collect();
-    if !taken.is_empty() {
-        let _ = write!(head, " exits={}", taken.join(","));
+    let mut before = " exits=";
+    for (i, n) in exits.iter().enumerate().filter(|(_, n)| **n != 0) {
+        let _ = write!(head, "{before}{i}:{n}");
+        before = ",";
     }
     if let Some(t) = target {
         let _ = write!(head, " target={t}");
     }
     let _ = writeln!(out, "branch {head} sum={:016x}", sum(key, &head, body));
-    for line in body.lines() {
+    for line in body.split_inclusive('\n') {
         out.push_str("  ");
         out.push_str(line);
-        out.push('\n');
     }
 }
 
