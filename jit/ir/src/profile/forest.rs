@@ -9,7 +9,8 @@
 
 use crate::konst::Const;
 use crate::trace::Trace;
-use crate::tree::{Branch, RootKey, Tree, anonymous, write_branch};
+use crate::tree::{Branch, RootKey, Tree, anonymous, begin_sum, write_branch, write_head};
+use abi::hash::Fnv1a;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -41,6 +42,16 @@ impl Eq for Node {}
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Forest(BTreeMap<RootKey, BTreeMap<Content, Node>>);
 
+/// A branch that is about to be written.
+struct Written<'a> {
+    key: RootKey,
+    is_root: bool,
+    head: String,
+    /// Hash of the head, and then of all.
+    sum: Fnv1a,
+    body: &'a str,
+}
+
 /// Returns a trace without what means something in one process only.
 fn neutral(t: &Trace) -> Trace {
     let mut t = t.clone();
@@ -69,19 +80,20 @@ impl Node {
         self.sides.values().fold(self.entries, |n, s| n.saturating_add(s.weight()))
     }
 
-    /// Writes the text, as [`tree::write`](crate::tree::write) does; `at` is its number in the tree, and then that behind all below it.
-    fn write_text(
-        &self,
+    /// Lists what is to be written, parents first; `at` is its number in the tree, and then that behind all below it.
+    fn list<'a>(
+        &'a self,
         (key, parent): (RootKey, Option<(usize, u32)>),
-        content: &Content,
+        content: &'a Content,
         at: &mut usize,
-        out: &mut String,
+        out: &mut Vec<Written<'a>>,
     ) {
-        write_branch(out, (key, parent, content.1), (self.entries, &self.exits), &content.0);
+        let head = write_head(parent, content.1, self.entries, &self.exits);
+        out.push(Written { key, is_root: parent.is_none(), sum: begin_sum(key, &head), head, body: &content.0 });
         let own = *at;
         *at += 1;
         for ((exit, content), side) in &self.sides {
-            side.write_text((key, Some((own, *exit))), content, at, out);
+            side.list((key, Some((own, *exit))), content, at, out);
         }
     }
 
@@ -173,14 +185,33 @@ impl Forest {
         out
     }
 
-    /// Writes all trees, each with the text it was told apart by.
+    /// Writes all trees as [`tree::write`](crate::tree::write) does, each with the text it was told apart by.
     pub fn write_text(&self, out: &mut String) {
+        let mut list = Vec::new();
         for (key, variants) in &self.0 {
             for (content, node) in variants {
-                // Writing to a string cannot fail.
-                let _ = writeln!(out, "tree {key}");
-                node.write_text((*key, None), content, &mut 0, out);
+                node.list((*key, None), content, &mut 0, &mut list);
             }
+        }
+        // Texts of about the same size together.
+        let mut by_size: Vec<&mut Written<'_>> = list.iter_mut().collect();
+        by_size.sort_by_key(|w| w.body.len());
+        for some in by_size.chunks_mut(4) {
+            if let [a, b, c, d] = some {
+                let sums = [a.sum, b.sum, c.sum, d.sum];
+                let texts = [a.body, b.body, c.body, d.body].map(str::as_bytes);
+                [a.sum, b.sum, c.sum, d.sum] = Fnv1a::side_by_side(sums, texts);
+            } else {
+                some.iter_mut().for_each(|w| w.sum = w.sum.bytes(w.body.as_bytes()));
+            }
+        }
+        out.reserve(list.iter().map(|w| w.body.len() + w.body.len() / 8 + w.head.len() + 80).sum());
+        for w in &list {
+            if w.is_root {
+                // Writing to a string cannot fail.
+                let _ = writeln!(out, "tree {}", w.key);
+            }
+            write_branch(out, &w.head, w.sum.finish(), w.body);
         }
     }
 
