@@ -63,7 +63,7 @@ pub fn parse(bytes: &[u8]) -> Result<Remade, String> {
             match tree {
                 Ok(c) => {
                     profile.spend(Spent::Root(c.tree.key), samples);
-                    profile.add(&c.tree);
+                    profile.add(c.tree);
                 }
                 Err(_) => {
                     foreign += 1;

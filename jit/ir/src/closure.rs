@@ -86,14 +86,31 @@ impl Trace {
 
     /// Returns the variable that upvalue `i` of a function is.
     pub fn variable(&self, f: Ref, i: u32) -> Variable {
+        match self.captured(f, i) {
+            Variable::Local { owner, slot } => Variable::Local { owner: self.owner(owner, slot), slot },
+            other => other,
+        }
+    }
+
+    /// Says whether upvalue `i` of a function is a variable. This is `variable(f, i) == v`, mostly without looking for the owner.
+    pub fn is_variable(&self, f: Ref, i: u32, v: Variable) -> bool {
+        match (self.captured(f, i), v) {
+            (Variable::Local { owner: last, slot }, Variable::Local { owner, slot: of }) => {
+                // An owner is its own owner, and no owner comes behind.
+                slot == of && (last == owner || last > owner && self.owner(last, slot) == owner)
+            }
+            (found, _) => found == v,
+        }
+    }
+
+    /// Returns what upvalue `i` of a function is; of a slot the FNEW that captured it for this function, in place of the owner.
+    fn captured(&self, f: Ref, i: u32) -> Variable {
         let (mut f, mut i) = (f, i);
         loop {
             let Some(c) = self.closure(f) else { return Variable::Of(f, i) };
             match c.captures.get(i as usize) {
                 Some(&Capture::Parent(k)) => (f, i) = (c.parent, k),
-                Some(&Capture::Local { slot, .. }) => {
-                    return Variable::Local { owner: self.owner(f.index(), slot), slot };
-                }
+                Some(&Capture::Local { slot, .. }) => return Variable::Local { owner: f.index(), slot },
                 None => return Variable::Of(f, i),
             }
         }

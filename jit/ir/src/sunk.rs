@@ -116,8 +116,8 @@ fn upvalue(t: &Trace, end: usize, f: usize, k: usize) -> Result<Up, Abort> {
                 let variable = t.variable(Ref::ins(f), k as u32);
                 let stores = |&j: &usize| {
                     let s = t.ins[j];
-                    let to = |a: Ref| t.variable(t.ins[a.index()].a, t.ins[a.index()].b.0);
-                    s.op == Op::USTORE && s.is_sunk() && to(s.a) == variable
+                    let to = |a: Ref| t.is_variable(t.ins[a.index()].a, t.ins[a.index()].b.0, variable);
+                    s.op == Op::USTORE && s.is_sunk() && to(s.a)
                 };
                 let j = (1..end).rev().find(stores).ok_or(Abort::NyiIr)?;
                 return Ok(Up::Closed(variable, immutable, Part { value: t.ins[j].b, at: j }));

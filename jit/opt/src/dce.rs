@@ -147,7 +147,7 @@ impl Marker<'_> {
         let variable = self.t.variable(at.a, at.b.0);
         (1..self.t.ins.len()).filter(|&f| self.live[f] && self.t.ins[f].op == Op::FNEW).any(|f| {
             let n = self.t.closure(Ref::ins(f)).map_or(0, |c| c.captures.len());
-            (0..n).any(|k| self.t.variable(Ref::ins(f), k as u32) == variable)
+            (0..n).any(|k| self.t.is_variable(Ref::ins(f), k as u32, variable))
         })
     }
 }

@@ -281,7 +281,7 @@ mod tests {
     }
 
     fn shown(b: &Builder, r: Ref) -> String {
-        b.trace().show_ins(r.index()).to_string().split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+        b.trace().show_ins(r.index()).split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! Spill slots are not reused: what a slot has, it has from its value's definition on. The result is data: [`Step`]s that an emitter turns into
 //! code and that [`super::check`] verifies.
 
+use super::few::Few;
 use super::place::{Machine, Place, Reg, RegSet};
 use super::select::{Node, Operand, Phi, Role, Selection, Val, link_of};
 use abi::abort::Abort;
@@ -51,7 +52,7 @@ pub enum Step {
         /// Index of the node.
         node: usize,
         /// Places of the uses.
-        uses: Vec<Place>,
+        uses: Few<Place>,
         /// Place of the result.
         def: Option<Reg>,
     },
@@ -98,7 +99,9 @@ struct Scan<'a> {
     full: bool,
     written: RegSet,
     pinned: RegSet,
-    uses_at: Vec<Vec<u32>>,
+    /// Nodes that use each value, ascending, value after value; and where each value's begin.
+    uses_at: Vec<u32>,
+    uses_from: Vec<u32>,
     calls: Vec<u32>,
     defined: Vec<u32>,
     at: usize,
@@ -131,7 +134,8 @@ pub fn allocate(t: &Trace, sel: &Selection, m: &Machine, growth: &Growth) -> Res
         full: false,
         written: RegSet::default(),
         pinned: RegSet::default(),
-        uses_at: growth.filled(Vec::new(), n)?,
+        uses_at: growth.filled(0, sel.nodes.iter().map(|n| n.uses.len()).sum())?,
+        uses_from: growth.filled(0, n + 2)?,
         calls: growth.filled(0, sel.nodes.len() + 1)?,
         defined: growth.filled(0, n)?,
         at: 0,
@@ -167,9 +171,16 @@ pub fn allocate(t: &Trace, sel: &Selection, m: &Machine, growth: &Growth) -> Res
 impl Scan<'_> {
     fn prepare(&mut self) {
         let sel = self.sel;
+        // Counted two places on, summed up, then moved on as the lists are filled: that leaves the start of each in its place.
+        sel.nodes.iter().flat_map(|n| n.uses.iter()).for_each(|u| self.uses_from[u.val as usize + 2] += 1);
+        for v in 2..self.uses_from.len() {
+            self.uses_from[v] += self.uses_from[v - 1];
+        }
         for (i, node) in sel.nodes.iter().enumerate() {
-            for u in &node.uses {
-                self.uses_at[u.val as usize].push(i as u32);
+            for u in node.uses.iter() {
+                let next = &mut self.uses_from[u.val as usize + 1];
+                self.uses_at[*next as usize] = i as u32;
+                *next += 1;
             }
             if let Some(v) = node.def {
                 self.defined[v as usize] = i as u32;
@@ -302,8 +313,9 @@ impl Scan<'_> {
             let w = self.in_reg[r.0 as usize] as usize;
             let cost = if self.hard[w] {
                 let at = self.at as u32;
-                let k = self.uses_at[w].partition_point(|&u| u < at);
-                1 + if k == 0 { self.defined[w] } else { self.uses_at[w][k - 1] }
+                let uses = &self.uses_at[self.uses_from[w] as usize..self.uses_from[w + 1] as usize];
+                let before = uses[..uses.partition_point(|&u| u < at)].last();
+                1 + before.copied().unwrap_or(self.defined[w])
             } else {
                 0
             };
@@ -343,7 +355,7 @@ impl Scan<'_> {
         if !node.call {
             self.drop_def(node);
         }
-        let mut uses = vec![Place::Slot(0); node.uses.len()];
+        let mut uses = Few::filled(Place::Slot(0), node.uses.len());
         let carried = node.tie && node.comm && !node.early && self.is_carried(node);
         for (k, u) in node.uses.iter().enumerate() {
             let v = u.val as usize;
@@ -397,7 +409,7 @@ impl Scan<'_> {
     /// Says whether the result is what the second operand becomes in the next round: then it begins as a copy of that one, and both share
     /// the home of the PHI.
     fn is_carried(&self, node: &Node) -> bool {
-        let [first, second] = node.uses.as_slice() else { return false };
+        let [first, second] = &node.uses[..] else { return false };
         let next = |v: Val| self.sel.phis.iter().find(|p| p.val == v).map(|p| p.right);
         let result = node.def.map(Operand::Val);
         result.is_some() && first.val != second.val && next(second.val) == result && next(first.val) != result
@@ -552,7 +564,7 @@ impl Scan<'_> {
                 copies.push(Copy { dst, src });
             }
         }
-        self.rev.push(Step::Node { node: i, uses: Vec::new(), def: None });
+        self.rev.push(Step::Node { node: i, uses: Few::default(), def: None });
         if !copies.is_empty() {
             self.rev.push(Step::Copies(copies));
         }
@@ -612,7 +624,7 @@ impl Scan<'_> {
         if !moves.is_empty() {
             self.rev.push(Step::Copies(moves));
         }
-        self.rev.push(Step::Node { node: i, uses: Vec::new(), def: None });
+        self.rev.push(Step::Node { node: i, uses: Few::default(), def: None });
         let mut copies = Vec::new();
         for (k, p) in sel.phis.iter().enumerate() {
             let dst = self.homes[k];
@@ -658,6 +670,6 @@ impl Scan<'_> {
         if !copies.is_empty() {
             self.rev.push(Step::Copies(copies));
         }
-        self.rev.push(Step::Node { node: i, uses: Vec::new(), def: None });
+        self.rev.push(Step::Node { node: i, uses: Few::default(), def: None });
     }
 }

@@ -10,6 +10,7 @@
 
 pub mod alloc;
 pub mod check;
+pub mod few;
 pub mod place;
 pub mod quiet;
 pub mod select;

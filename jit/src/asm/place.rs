@@ -32,6 +32,12 @@ pub enum Place {
     Slot(u16),
 }
 
+impl Default for Place {
+    fn default() -> Place {
+        Place::Slot(0)
+    }
+}
+
 impl Place {
     /// Returns the register, if it is one.
     pub const fn reg(self) -> Option<Reg> {

@@ -9,6 +9,7 @@
 //!
 //! Invariant: a value is used only behind its definition, and exits need what their snapshot names, sunk objects' parts included.
 
+use super::few::Few;
 use super::quiet;
 use crate::backend::{Request, Template};
 use abi::abort::Abort;
@@ -61,7 +62,7 @@ pub enum Base {
 }
 
 /// A use of a value.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Default, Debug)]
 pub struct Use {
     /// The value.
     pub val: Val,
@@ -96,7 +97,7 @@ pub struct Node {
     /// What it is.
     pub role: Role,
     /// Values it needs.
-    pub uses: Vec<Use>,
+    pub uses: Few<Use>,
     /// Value it defines.
     pub def: Option<Val>,
     /// The result begins as a copy of use 0: no other use may be in its register.
@@ -436,10 +437,12 @@ impl Selector<'_> {
     }
 
     fn node(&mut self, at: usize, role: Role) -> Node {
+        let uses = Few::of(&self.uses);
+        self.uses.clear();
         Node {
             at,
             role,
-            uses: std::mem::take(&mut self.uses),
+            uses,
             def: None,
             tie: false,
             comm: false,
@@ -567,7 +570,7 @@ impl Selector<'_> {
                 (_, Form::Int, Ty::Num) => {
                     let val = n + i as Val;
                     self.out.inherited.push(Inherited { val, loc, ty: Ty::Int });
-                    node.uses.push(Use { val, any: false, arg: None });
+                    node.uses = Few::of(&[Use { val, any: false, arg: None }]);
                     node.a = Arg::Use(0);
                 }
                 _ => return Err(Abort::Inconsistent),

@@ -291,7 +291,7 @@ impl Rec<'_> {
             let made = (1..p.trace.ins.len()).map(Ref::ins).filter(|g| !p.trace.ins[g.index()].is_sunk());
             for g in made {
                 let Some(d) = p.trace.closure(g) else { continue };
-                let shares = |k: usize| p.trace.variable(g, k as u32) == variable;
+                let shares = |k: usize| p.trace.is_variable(g, k as u32, variable);
                 if d.slots().any(|s| s == slot) && (0..d.captures.len()).any(shares) {
                     return Err(Abort::NyiIr);
                 }

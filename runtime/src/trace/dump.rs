@@ -222,7 +222,7 @@ impl Dump {
                 let text = match ins.op {
                     ir::Op::NOP => continue,
                     ir::Op::LOOP => format!("{i:04} ------ LOOP ------------"),
-                    _ => trace.show_ins(i).to_string(),
+                    _ => trace.show_ins(i),
                 };
                 self.line(
                     &text,

@@ -8,7 +8,7 @@
 //!   compiled code: programs whose traces run are allowed more of them. Without budget nothing is recorded; hot places stay hot, and their
 //!   turn comes. Beside precompiled trees nothing is given in advance, and the share of the interpreter's work is larger: the profile knew what
 //!   is hot in short runs, and where it did not, that shows in the interpreter's work ([`Budget::beside_trees`]). A run that makes a profile may spend
-//!   much more, and trees need not earn their side traces: what it lacks all later runs lack ([`Budget::of_training`]).
+//!   much more: what it lacks all later runs lack ([`Budget::of_training`]).
 //! * **Account.** Each tree of traces (a root with its side traces) has one: entries, exits, work done, cost. New side traces
 //!   have to be earned by the tree's work. A tree that is left early, on average, is *retired*: entering and leaving cost more than its code saves.
 //!   Its place rests (`super::penalty`) and may be tried again.

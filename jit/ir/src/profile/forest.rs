@@ -9,7 +9,8 @@
 
 use crate::konst::Const;
 use crate::trace::Trace;
-use crate::tree::{Branch, RootKey, Tree, anonymous, write_branch};
+use crate::tree::{Branch, RootKey, Tree, anonymous, begin_sum, write_branch, write_head};
+use abi::hash::Fnv1a;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -19,17 +20,37 @@ pub const MAX_DEPTH: usize = 500;
 /// What tells traces at one place apart: the text, and the root that it links to.
 type Content = (String, Option<RootKey>);
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 struct Node {
+    /// The trace as it came: who takes it out makes it neutral.
     trace: Trace,
     entries: u64,
     exits: Vec<u64>,
     sides: BTreeMap<(u32, Content), Node>,
 }
 
+impl PartialEq for Node {
+    /// What is compared with has the same text.
+    fn eq(&self, other: &Node) -> bool {
+        (self.entries, &self.exits, &self.sides) == (other.entries, &other.exits, &other.sides)
+    }
+}
+
+impl Eq for Node {}
+
 /// Trees by root, and of each root by content.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Forest(BTreeMap<RootKey, BTreeMap<Content, Node>>);
+
+/// A branch that is about to be written.
+struct Written<'a> {
+    key: RootKey,
+    is_root: bool,
+    head: String,
+    /// Hash of the head, and then of all.
+    sum: Fnv1a,
+    body: &'a str,
+}
 
 /// Returns a trace without what means something in one process only.
 fn neutral(t: &Trace) -> Trace {
@@ -59,25 +80,26 @@ impl Node {
         self.sides.values().fold(self.entries, |n, s| n.saturating_add(s.weight()))
     }
 
-    /// Writes the text, as [`tree::write`](crate::tree::write) does; `at` is its number in the tree, and then that behind all below it.
-    fn write_text(
-        &self,
+    /// Lists what is to be written, parents first; `at` is its number in the tree, and then that behind all below it.
+    fn list<'a>(
+        &'a self,
         (key, parent): (RootKey, Option<(usize, u32)>),
-        content: &Content,
+        content: &'a Content,
         at: &mut usize,
-        out: &mut String,
+        out: &mut Vec<Written<'a>>,
     ) {
-        write_branch(out, (key, parent, content.1), (self.entries, &self.exits), &content.0);
+        let head = write_head(parent, content.1, self.entries, &self.exits);
+        out.push(Written { key, is_root: parent.is_none(), sum: begin_sum(key, &head), head, body: &content.0 });
         let own = *at;
         *at += 1;
         for ((exit, content), side) in &self.sides {
-            side.write_text((key, Some((own, *exit))), content, at, out);
+            side.list((key, Some((own, *exit))), content, at, out);
         }
     }
 
     fn write(&self, parent: Option<(usize, u32)>, target: Option<RootKey>, out: &mut Vec<Branch>, all: bool) {
         let at = out.len();
-        let (trace, exits) = (self.trace.clone(), self.exits.clone());
+        let (trace, exits) = (neutral(&self.trace), self.exits.clone());
         out.push(Branch { trace, parent, target, entries: self.entries, exits });
         let mut sides = self.sides.iter().peekable();
         while let Some(((exit, content), side)) = sides.next() {
@@ -105,7 +127,7 @@ fn put<K: Ord>(into: &mut BTreeMap<K, Node>, at: K, node: Node) {
 
 impl Forest {
     /// Adds a tree; says how many side traces are too deep to be in it.
-    pub fn add(&mut self, tree: &Tree) -> usize {
+    pub fn add(&mut self, tree: Tree) -> usize {
         if tree.check().is_err() {
             return tree.branches.len();
         }
@@ -113,25 +135,20 @@ impl Forest {
         for b in &tree.branches {
             depth.push(b.parent.map_or(0, |(p, _)| depth[p] + 1));
         }
+        let places: Vec<_> = tree.branches.iter().map(|b| (b.parent, b.target)).collect();
         let mut nodes: Vec<Option<Node>> = tree
             .branches
-            .iter()
+            .into_iter()
             .zip(&depth)
-            .map(|(b, d)| {
-                let node = || Node {
-                    trace: neutral(&b.trace),
-                    entries: b.entries,
-                    exits: b.exits.clone(),
-                    sides: BTreeMap::new(),
-                };
-                (*d <= MAX_DEPTH).then(node)
+            .map(|(Branch { trace, entries, exits, .. }, d)| {
+                (*d <= MAX_DEPTH).then_some(Node { trace, entries, exits, sides: BTreeMap::new() })
             })
             .collect();
         // Parents come first, so from the end on each node is complete.
         for i in (0..nodes.len()).rev() {
-            let (b, Some(node)) = (&tree.branches[i], nodes[i].take()) else { continue };
-            let content = (node.trace.to_string(), b.target);
-            match b.parent {
+            let ((parent, target), Some(node)) = (places[i], nodes[i].take()) else { continue };
+            let content = (node.trace.neutral_text(), target);
+            match parent {
                 None => put(self.0.entry(tree.key).or_default(), content, node),
                 Some((p, exit)) => {
                     if let Some(Some(parent)) = nodes.get_mut(p) {
@@ -168,14 +185,33 @@ impl Forest {
         out
     }
 
-    /// Writes all trees, each with the text it was told apart by.
+    /// Writes all trees as [`tree::write`](crate::tree::write) does, each with the text it was told apart by.
     pub fn write_text(&self, out: &mut String) {
+        let mut list = Vec::new();
         for (key, variants) in &self.0 {
             for (content, node) in variants {
-                // Writing to a string cannot fail.
-                let _ = writeln!(out, "tree {key}");
-                node.write_text((*key, None), content, &mut 0, out);
+                node.list((*key, None), content, &mut 0, &mut list);
             }
+        }
+        // Texts of about the same size together.
+        let mut by_size: Vec<&mut Written<'_>> = list.iter_mut().collect();
+        by_size.sort_by_key(|w| w.body.len());
+        for some in by_size.chunks_mut(4) {
+            if let [a, b, c, d] = some {
+                let sums = [a.sum, b.sum, c.sum, d.sum];
+                let texts = [a.body, b.body, c.body, d.body].map(str::as_bytes);
+                [a.sum, b.sum, c.sum, d.sum] = Fnv1a::side_by_side(sums, texts);
+            } else {
+                some.iter_mut().for_each(|w| w.sum = w.sum.bytes(w.body.as_bytes()));
+            }
+        }
+        out.reserve(list.iter().map(|w| w.body.len() + w.body.len() / 8 + w.head.len() + 80).sum());
+        for w in &list {
+            if w.is_root {
+                // Writing to a string cannot fail.
+                let _ = writeln!(out, "tree {}", w.key);
+            }
+            write_branch(out, &w.head, w.sum.finish(), w.body);
         }
     }
 

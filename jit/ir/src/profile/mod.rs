@@ -100,7 +100,7 @@ pub struct Profile {
 
 impl Profile {
     /// Adds a tree. Side traces too deep in it ([`MAX_DEPTH`]) are left out; says how many.
-    pub fn add(&mut self, tree: &Tree) -> usize {
+    pub fn add(&mut self, tree: Tree) -> usize {
         self.forest.add(tree)
     }
 

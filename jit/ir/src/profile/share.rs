@@ -103,7 +103,7 @@ impl Profile {
                 continue;
             }
             sides += t.retain(|i, _| i == 0 || share * (below[i] as f64 / root) >= least);
-            self.add(&t);
+            self.add(t);
         }
         self.forget();
         (trees, sides)

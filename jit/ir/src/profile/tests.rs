@@ -45,7 +45,7 @@ fn profile(src: &mut Source<'_>) -> Profile {
     let mut p = Profile::default();
     for _ in 0..src.below(4) {
         let hash = src.below(2) as u64;
-        assert_eq!(p.add(&tree(src, hash)), 0);
+        assert_eq!(p.add(tree(src, hash)), 0);
     }
     let names: [&[u8]; 4] = [b"@a.lua", b"=x y", b"@\xff\\n", b""];
     for _ in 0..src.below(6) {
@@ -118,7 +118,7 @@ fn counts_are_added() {
     let mut src = Source::seeded(1);
     let t = tree(&mut src, 7);
     let mut p = Profile::default();
-    p.add(&t);
+    p.add(t);
     let once = p.clone();
     p.merge(once.clone());
     for (a, b) in once.trees()[0].branches.iter().zip(&p.trees()[0].branches) {
@@ -150,9 +150,9 @@ fn the_heaviest_is_chosen() {
     };
     let k = key(1, 2);
     let mut p = Profile::default();
-    p.add(&Tree { key: k, branches: vec![root(0, 5), side(1, 0, 3)] });
-    p.add(&Tree { key: k, branches: vec![root(0, 5), side(2, 0, 4)] });
-    p.add(&Tree { key: k, branches: vec![root(1, 9), side(1, 0, 90)] });
+    p.add(Tree { key: k, branches: vec![root(0, 5), side(1, 0, 3)] });
+    p.add(Tree { key: k, branches: vec![root(0, 5), side(2, 0, 4)] });
+    p.add(Tree { key: k, branches: vec![root(1, 9), side(1, 0, 90)] });
     assert_eq!(p.trees().len(), 2, "two variants");
     let chosen = p.chosen();
     assert_eq!(chosen.len(), 1);
@@ -171,8 +171,8 @@ fn keys_lie_elsewhere_in_other_processes() {
         Branch { exits: vec![0; t.snaps.len()], trace: t, parent: None, target: None, entries: 1 }
     };
     let mut p = Profile::default();
-    p.add(&Tree { key: key(1, 2), branches: vec![one(3)] });
-    p.add(&Tree { key: key(1, 2), branches: vec![one(5)] });
+    p.add(Tree { key: key(1, 2), branches: vec![one(3)] });
+    p.add(Tree { key: key(1, 2), branches: vec![one(5)] });
     assert_eq!(p.trees().len(), 1);
 }
 
@@ -202,8 +202,8 @@ fn what_is_sound_of_a_damaged_text_serves() {
     };
     let t = trace(0, false);
     let root = Branch { exits: vec![0; t.snaps.len()], trace: t, parent: None, target: None, entries: 50 };
-    p.add(&begin(Tree { key: key(1, 2), branches: vec![root.clone(), side(0), side(1)] }));
-    p.add(&begin(Tree { key: key(3, 2), branches: vec![root] }));
+    p.add(begin(Tree { key: key(1, 2), branches: vec![root.clone(), side(0), side(1)] }));
+    p.add(begin(Tree { key: key(3, 2), branches: vec![root] }));
     p.spend(Spent::Interpreted, 4);
     let text = p.to_string();
     // A constant or a count of the first side trace: it goes, with what is below it.
@@ -238,7 +238,7 @@ fn too_deep_trees_are_cut() {
         branches.push(Branch { trace: t.clone(), parent, target: None, entries: 1, exits: vec![0; n] });
     }
     let mut p = Profile::default();
-    assert_eq!(p.add(&Tree { key: key(1, 2), branches }), 10);
+    assert_eq!(p.add(Tree { key: key(1, 2), branches }), 10);
     assert_eq!(p.trees()[0].branches.len(), MAX_DEPTH + 1);
 }
 
@@ -255,9 +255,9 @@ fn shares_trimming_and_comparing() {
     };
     let (a, b, c) = (key(3, 1), key(6, 1), key(9, 1));
     let mut p = Profile::default();
-    p.add(&one(a, 890, 10));
-    p.add(&one(b, 50, 40));
-    p.add(&one(c, 10, 0));
+    p.add(one(a, 890, 10));
+    p.add(one(b, 50, 40));
+    p.add(one(c, 10, 0));
     let shares = p.shares();
     assert_eq!((shares[&a], shares[&b], shares[&c]), (0.9, 0.09, 0.01));
     let mut q = p.clone();
@@ -280,8 +280,8 @@ fn shares_trimming_and_comparing() {
 fn coverage_goes_by_prototypes() {
     let mut src = Source::seeded(3);
     let mut p = Profile::default();
-    p.add(&tree(&mut src, 1));
-    p.add(&tree(&mut src, 2));
+    p.add(tree(&mut src, 1));
+    p.add(tree(&mut src, 2));
     assert_eq!(p.coverage(&|_| true).share, 1.0);
     let none = p.coverage(&|_| false);
     assert_eq!((none.share, none.stale.len(), none.whole), (0.0, 2, 0));
@@ -354,10 +354,10 @@ fn a_builtin_that_is_not_here_costs_its_trace() {
         t
     };
     let mut p = Profile::default();
-    p.add(&begin(of("math.floor")));
+    p.add(begin(of("math.floor")));
     let mut other = of("string.byte");
     other.key = key(3, 7);
-    p.add(&begin(other));
+    p.add(begin(other));
     let whole = p.to_string();
     assert_eq!(read(&whole).trees().len(), 2, "{whole}");
     let (rest, wrong) = Profile::parse(&reseal(&whole.replace("math.floor", "math.flour"))).expect("a profile");
@@ -371,7 +371,7 @@ fn hostile_text_is_answered() {
     for seed in rounds(300) {
         let mut src = Source::seeded(seed);
         let mut p = profile(&mut src);
-        p.add(&begin(sample(seed)));
+        p.add(begin(sample(seed)));
         let text = p.to_string();
         for _ in 0..8 {
             let mut bad = text.clone();

@@ -166,7 +166,7 @@ impl Profile {
             }
             return;
         }
-        let deep = self.add(&Tree { key, branches: kept });
+        let deep = self.add(Tree { key, branches: kept });
         if deep > 0 {
             wrong.add(at, format!("{deep} traces of tree {key} are too deep and left out"));
         }
@@ -303,15 +303,31 @@ fn escape(out: &mut String, bytes: &[u8]) {
 
 impl Display for Profile {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let mut out = format!("{HEADER}\n");
+        let mut out = String::new();
+        self.write_text(&mut out)?;
+        f.write_str(&out)
+    }
+}
+
+impl Profile {
+    /// Returns the text.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write_text(&mut out);
+        out
+    }
+
+    fn write_text(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "{HEADER}")?;
         for (hash, name) in &self.modules {
             write!(out, "module @{hash:016x} ")?;
-            escape(&mut out, name);
+            escape(out, name);
         }
         for (k, o) in &self.origins {
             let size = if o.size == 0 { String::new() } else { format!("+{}", o.size) };
             write!(out, "proto {k} {}{size} ", o.line)?;
-            escape(&mut out, &o.chunk);
+            escape(out, &o.chunk);
         }
         for (k, n) in &self.lines {
             writeln!(out, "line {k} {n}")?;
@@ -334,9 +350,8 @@ impl Display for Profile {
                 }
             }
         }
-        self.forest.write_text(&mut out);
-        let lines = out.lines().count();
-        writeln!(out, "end {lines}")?;
-        f.write_str(&out)
+        self.forest.write_text(out);
+        let lines = out.bytes().filter(|b| *b == b'\n').count();
+        writeln!(out, "end {lines}")
     }
 }

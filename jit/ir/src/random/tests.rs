@@ -3,7 +3,7 @@
 use super::{Options, random};
 use crate::eval::{Outcome, World, equivalent, eval};
 use crate::source::Source;
-use crate::{Link, Op, Trace, verify};
+use crate::{Link, Op, Ref, Trace, verify};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,29 @@ fn random_traces_verify_and_read_back() {
         assert_eq!(back.to_string(), text, "seed {seed}");
         verify(&back).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{t}"));
     });
+}
+
+/// Of which variable an upvalue is, is found without looking for the owner; nobody sees it.
+#[test]
+fn upvalues_are_compared_as_their_variables_are() {
+    let (mut same, mut other) = (0, 0);
+    seeds(|seed| {
+        let t = random(&mut Source::seeded(seed), &options(seed));
+        let upvalues: Vec<(Ref, u32)> = (0..t.ins.len())
+            .map(Ref::ins)
+            .filter_map(|f| Some((f, t.closure(f)?.captures.len() as u32)))
+            .flat_map(|(f, n)| (0..=n).map(move |i| (f, i)))
+            .collect();
+        for &(f, i) in &upvalues {
+            for &(g, k) in &upvalues {
+                let v = t.variable(g, k);
+                let is = t.is_variable(f, i, v);
+                assert_eq!(is, t.variable(f, i) == v, "seed {seed}: {f:?} {i} {v:?}\n{t}");
+                (same, other) = (same + u32::from(is && (f, i) != (g, k)), other + u32::from(!is));
+            }
+        }
+    });
+    assert!(same > 20 && other > 200, "{same} {other}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub use packed::{Packed, PackedTree, pack};
 #[cfg(test)]
 pub(crate) use text::sum;
 pub use text::{Compiled, Head, Leaving, Outline, Reader, anonymous, write, write_compiled};
-pub(crate) use text::{branch, write_branch};
+pub(crate) use text::{begin_sum, branch, write_branch, write_head};
 
 use crate::konst::{Const, ProtoKey, Shape};
 use crate::trace::{Link, Start, Trace};

@@ -160,42 +160,47 @@ pub fn write(out: &mut String, tree: &Tree) {
 fn write_branches(out: &mut String, tree: &Tree) {
     for b in &tree.branches {
         let body = anonymous(&b.trace).to_string();
-        write_branch(out, (tree.key, b.parent, b.target), (b.entries, &b.exits), &body);
+        let head = write_head(b.parent, b.target, b.entries, &b.exits);
+        write_branch(out, &head, sum(tree.key, &head, &body), &body);
     }
 }
 
-/// Writes a branch: its tree, parent and target, its counts, and the text of its trace.
-pub(crate) fn write_branch(
-    out: &mut String,
-    (key, parent, target): (RootKey, Option<(usize, u32)>, Option<RootKey>),
-    (entries, exits): (u64, &[u64]),
-    body: &str,
-) {
+/// Returns what the line of a branch says but for its hash: parent, counts, target.
+pub(crate) fn write_head(parent: Option<(usize, u32)>, target: Option<RootKey>, entries: u64, exits: &[u64]) -> String {
     let mut head = match parent {
         None => "root".to_string(),
         Some((p, e)) => format!("{p}/{e}"),
     };
     let _ = write!(head, " entries={entries}");
-    let taken: Vec<String> =
-        exits.iter().enumerate().filter(|(_, n)| **n != 0).map(|(i, n)| format!("{i}:{n}")).collect();
-    if !taken.is_empty() {
-        let _ = write!(head, " exits={}", taken.join(","));
+    let mut before = " exits=";
+    for (i, n) in exits.iter().enumerate().filter(|(_, n)| **n != 0) {
+        let _ = write!(head, "{before}{i}:{n}");
+        before = ",";
     }
     if let Some(t) = target {
         let _ = write!(head, " target={t}");
     }
-    let _ = writeln!(out, "branch {head} sum={:016x}", sum(key, &head, body));
-    for line in body.lines() {
+    head
+}
+
+/// Writes a branch: its head, its hash, and the text of its trace.
+pub(crate) fn write_branch(out: &mut String, head: &str, sum: u64, body: &str) {
+    let _ = writeln!(out, "branch {head} sum={sum:016x}");
+    for line in body.split_inclusive('\n') {
         out.push_str("  ");
         out.push_str(line);
-        out.push('\n');
     }
 }
 
 /// Returns the hash of a branch: of its head without the hash, and of its trace's text.
 pub(crate) fn sum(key: RootKey, head: &str, body: &str) -> u64 {
+    begin_sum(key, head).bytes(body.as_bytes()).finish()
+}
+
+/// Returns that of the head alone.
+pub(crate) fn begin_sum(key: RootKey, head: &str) -> Fnv1a {
     let h = Fnv1a::new().u64(key.proto.hash).u64(key.proto.instance.into()).u64(key.pc.into());
-    h.bytes(head.as_bytes()).u64(0).bytes(body.as_bytes()).finish()
+    h.bytes(head.as_bytes()).u64(0)
 }
 
 /// What comes before the trees of an image.

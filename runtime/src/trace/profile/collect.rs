@@ -24,7 +24,7 @@ impl Engine {
         for live in self.traces.iter().flatten().filter(|t| t.root == t.number && !t.dying) {
             let tree = if live.aot { self.precompiled(vm, live, &linked) } else { self.tree(vm, live, &linked) };
             if let Some(tree) = tree {
-                self.add(&tree, &mut out);
+                self.add(tree, &mut out);
             }
         }
         if let Some(output) = &self.watch.profile {
@@ -37,7 +37,7 @@ impl Engine {
         out
     }
 
-    fn add(&self, tree: &Tree, out: &mut Profile) {
+    fn add(&self, tree: Tree, out: &mut Profile) {
         self.name(tree.key, out);
         for b in &tree.branches {
             protos(&b.trace).for_each(|p| self.origin(p, out));
@@ -71,7 +71,7 @@ impl Engine {
                 && !live.aot
                 && let Some(tree) = self.tree(vm, live, &linked)
             {
-                self.add(&tree, &mut now);
+                self.add(tree, &mut now);
             }
         }
         self.keep(now);

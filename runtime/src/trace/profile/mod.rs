@@ -136,19 +136,22 @@ fn finish(vm: &mut Vm) {
     if e.watch.profile.as_ref().is_some_and(|o| o.sampled || o.every.is_some()) {
         stop_native(vm);
     }
-    save(vm);
+    save(vm, true);
     if let Some(e) = super::engine(vm) {
         e.watch.profile = None;
     }
 }
 
-/// Writes the profile as it is now.
-fn save(vm: &mut Vm) {
+/// Writes the profile as it is now, for the last time or not.
+fn save(vm: &mut Vm, last: bool) {
     let Some(e) = super::engine(vm) else { return };
-    let Some(output) = &e.watch.profile else { return };
+    if e.watch.profile.is_none() {
+        return;
+    }
     let mut whole = e.collect(vm);
-    whole.merge(output.kept.clone());
-    let done = write(&output.path, whole.to_string().as_bytes());
+    let Some(output) = &mut e.watch.profile else { return };
+    whole.merge(if last { std::mem::take(&mut output.kept) } else { output.kept.clone() });
+    let done = write(&output.path, whole.text().as_bytes());
     if let Err(why) = done {
         crate::program::complain(Some(b"kiln"), cannot_write(&output.path, &why).as_bytes());
     }
@@ -160,7 +163,7 @@ fn save(vm: &mut Vm) {
 /// Ends the process if it is to end, then goes on with what else is waiting.
 fn deliver_all(vm: &mut Vm, top: *mut u64) {
     if crate::signal::is_terminated() {
-        save(vm);
+        save(vm, true);
         crate::signal::terminate();
     }
     let Some(e) = super::engine(vm) else { return };
@@ -188,7 +191,7 @@ fn sample(vm: &mut Vm, s: Sample) {
         }
     }
     if due {
-        save(vm);
+        save(vm, false);
     }
 }
 
