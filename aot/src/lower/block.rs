@@ -101,13 +101,14 @@ impl Function {
 }
 
 /// Metadata of a module, in the order of their numbers.
-const CLASSES: [&str; 10] = ["kiln", "vm", "stack", "value", "array", "node", "header", "upvalue", "string", "outer"];
+const CLASSES: [&str; 11] =
+    ["kiln", "vm", "stack", "value", "array", "node", "header", "upvalue", "string", "outer", "frame"];
 /// Number of the first access tag.
 const TAGS: usize = 20;
 
 /// Access tags.
 pub const VM: usize = TAGS + 1;
-/// Slots of the stack.
+/// Slots of the stack, whichever.
 pub const STACK: usize = TAGS + 2;
 /// A value of a table, in whichever part.
 pub const VALUE: usize = TAGS + 3;
@@ -121,8 +122,10 @@ pub const HEADER: usize = TAGS + 6;
 pub const UPVALUE: usize = TAGS + 7;
 /// Bytes of strings.
 pub const STRING: usize = TAGS + 8;
-/// Slots of frames that the tree does not write: open upvalues.
+/// Slots outside of the frames that start where the function's does: open upvalues.
 pub const OUTER: usize = TAGS + 9;
+/// Slots of those frames.
+pub const FRAME: usize = TAGS + 10;
 /// Numbers of branch weights.
 const WEIGHTS: usize = 40;
 
@@ -138,6 +141,7 @@ pub fn metadata() -> String {
         let parent = match *c {
             "kiln" => 0,
             "array" | "node" => 4,
+            "outer" | "frame" => 3,
             _ => 1,
         };
         let _ = match parent {

@@ -159,7 +159,9 @@ impl Lowerer<'_> {
         self.f.begin(&on);
         let s = t.snap_at(at + 1).ok_or_else(|| Refusal("CALLB without snapshot".into()))?;
         let back = self.vm_load("ptr", vmfield::BASE);
+        let old = std::mem::take(&mut b.base);
         b.base = self.at_offset(&back, -i64::from(t.snaps[s].base) * 8);
+        self.anchor(&b.base, &old, 0);
         // Exits know the base of their time.
         b.blocks.clear();
         self.attention(b, s)

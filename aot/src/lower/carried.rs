@@ -10,7 +10,6 @@
 //! Invariant: memory has the slots as ever: ways round store what they carry, so exits need not know of this.
 //! Invariant: a load becomes a carried value only where nothing between `start` and it writes the stack.
 
-use super::block::STACK;
 use super::exits::{Known, State};
 use super::parts::Part;
 use super::{Branching, Lowerer, Refusal, Val, block};
@@ -80,12 +79,27 @@ pub(super) fn comes_back(tree: &Tree, i: usize) -> bool {
     }
 }
 
-/// Says whether all of a tree works on the frames that it began with; of trees that are not alone, what they link to too.
+/// Returns by how many slots the base of a branch goes down as it returns.
+pub(super) fn returned(b: &Branch) -> i32 {
+    b.trace.ins.iter().filter(|i| i.op == Op::RETF).map(|i| i.b.as_lit()).sum()
+}
+
+/// Says whether each round of a tree begins with the same base: who returns from the function's frame calls another at its place. Of trees that are not
+/// alone, links too.
 pub(super) fn is_level(tree: &Tree, links: bool) -> bool {
     let goes = |i: usize| comes_back(tree, i) || (links && tree.branches[i].target.is_some());
-    let moves = |i: usize| goes(i) && tree.branches[i].trace.snaps.last().is_some_and(|s| s.base != 0);
-    let returns = |b: &Branch| b.trace.ins.iter().any(|i| i.op == Op::RETF);
-    !tree.branches.iter().any(returns) && !(0..tree.branches.len()).any(moves)
+    let level = |i: usize| {
+        let b = &tree.branches[i];
+        let mut up = b.parent;
+        while let Some((p, _)) = up {
+            if returned(&tree.branches[p]) != 0 {
+                return false;
+            }
+            up = tree.branches[p].parent;
+        }
+        b.trace.snaps.last().is_some_and(|s| s.base == returned(b))
+    };
+    (0..tree.branches.len()).all(|i| !goes(i) || level(i))
 }
 
 /// Finds what a tree carries: what its root loads, and what side traces load that are entered often. Others may link to it.
@@ -277,7 +291,8 @@ impl Lowerer<'_> {
     fn look(&mut self, c: &Carried, base: &str) -> (String, String) {
         let at = self.at_offset(base, i64::from(c.slot) * 8);
         let (ty, what) = if matches!(c.ty, Ty::Int | Ty::Num) { (Ty::Num, "double") } else { (Ty::Link, "i64") };
-        let raw = self.f.let_(format_args!("load {what}, ptr {at}, align 8, !tbaa !{STACK}"));
+        let class = self.slot_class(base, c.slot);
+        let raw = self.f.let_(format_args!("load {what}, ptr {at}, align 8, !tbaa !{class}"));
         self.unbox(&Val { text: raw.into(), ty }, (c.ty, c.convert), c.guard)
     }
 

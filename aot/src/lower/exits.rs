@@ -1,6 +1,6 @@
 //! How compiled code is left: exits, ends, loops.
 
-use super::block::{self, STACK, llvm};
+use super::block::{self, llvm};
 use super::{Branching, Lowerer, Pending, Refusal, Val};
 use abi::exit::outcome;
 use abi::vmfield;
@@ -123,7 +123,7 @@ impl Lowerer<'_> {
     pub(super) fn store_slot(&mut self, base: &str, slot: i32, known: &Known) {
         if let Some(v) = self.materialise(known) {
             let at = self.at_offset(base, i64::from(slot) * 8);
-            self.store_boxed(&v, &at, STACK);
+            self.store_boxed(&v, &at, self.slot_class(base, slot));
         }
     }
 
@@ -164,7 +164,8 @@ impl Lowerer<'_> {
             b.vals[*i] = Some(Val { text: name.as_str().into(), ty: left.ty });
         }
         let base = t.ins[at..].iter().any(|i| i.op == Op::CALLB).then(|| (self.f.name(), b.base.clone()));
-        if let Some((name, _)) = &base {
+        if let Some((name, old)) = &base {
+            self.anchor(name, old, 0);
             b.base = name.clone();
         }
         b.looped = true;
@@ -284,7 +285,8 @@ impl Lowerer<'_> {
         let state = self.carry(b, last)?;
         let base = self.moved(b, last);
         let moved = self.tree.branches[b.branch].trace.snaps[last].base;
-        self.go_round(b, &state, &base, moved, self.parts[self.open].own)
+        let to = self.parts[self.open].round(self.tree, b.branch);
+        self.go_round(b, &state, &base, moved, to)
     }
 
     /// Sets the number of results if the snapshot has one; returns its base.
@@ -293,7 +295,14 @@ impl Lowerer<'_> {
         if let Some(n) = snap.multres {
             self.vm_store("i64", &n.to_string(), vmfield::MULTRES);
         }
-        self.at_offset(&b.base, i64::from(snap.base) * 8)
+        if let Some((root, slots)) = self.returned.get(&b.base)
+            && *slots == snap.base
+        {
+            return root.clone();
+        }
+        let base = self.at_offset(&b.base, i64::from(snap.base) * 8);
+        self.anchor(&base, &b.base, snap.base);
+        base
     }
 
     /// Makes a value of a constant, as a register has it.

@@ -14,7 +14,6 @@
 //! Slots below the frame that a start begins with are not held. Starts that are reached mostly from outside, or by ways that are not quiet, hold
 //! nothing: they would load what was just stored.
 
-use super::block::STACK;
 use super::carried::{self, Carried, LOWEST};
 use super::exits::{Known, State};
 use super::parts::{Part, Table};
@@ -167,7 +166,7 @@ fn paths(tables: &[Table<'_>], parts: &[Part]) -> Vec<Path> {
         for (n, b) in tree.branches.iter().enumerate() {
             let target = b.target.filter(|_| matches!(b.trace.link, Link::Root(_)));
             let linked = || parts.iter().position(|p| Some(tables[p.member].tree.key) == target);
-            let to = if carried::comes_back(tree, n) { Some(part.own) } else { linked() };
+            let to = if carried::comes_back(tree, n) { Some(part.round(tree, n)) } else { linked() };
             let (Some(to), Some(snap)) = (to, b.trace.snaps.last()) else { continue };
             let slots = snap.entries.iter().map(|&(s, r)| (s - snap.base, kind(&b.trace, r)));
             let slots = slots.filter(|s| s.0 >= LOWEST).collect();
@@ -259,7 +258,7 @@ impl Lowerer<'_> {
 
     fn store_held(&mut self, base: &str, h: &Held) {
         let at = self.at_offset(base, i64::from(h.slot) * 8);
-        self.store_boxed(&h.known(), &at, STACK);
+        self.store_boxed(&h.known(), &at, self.slot_class(base, h.slot));
     }
 
     /// Lists what is held and not said by a state itself.

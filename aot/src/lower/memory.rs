@@ -55,9 +55,8 @@ impl Lowerer<'_> {
         let tbaa = format!("!tbaa !{class}");
         let text = match ty {
             Ty::Num => {
-                if guard {
-                    let hi = self.high(adr, &tbaa);
-                    let ok = self.f.let_(format_args!("icmp ult i32 {hi}, {}", (tag::NUM_LIMIT >> 32) as u32));
+                if guard && !self.asks_later(b, at, adr, class)? {
+                    let ok = self.is_number(adr, class);
                     self.fails(b, at, &ok)?;
                 }
                 self.f.let_(format_args!("load double, ptr {adr}, align 8, {tbaa}"))
@@ -98,6 +97,12 @@ impl Lowerer<'_> {
         Ok(())
     }
 
+    /// Says whether the value at an address is a number.
+    pub(super) fn is_number(&mut self, adr: &str, class: usize) -> String {
+        let hi = self.high(adr, &format!("!tbaa !{class}"));
+        self.f.let_(format_args!("icmp ult i32 {hi}, {}", (tag::NUM_LIMIT >> 32) as u32))
+    }
+
     fn high(&mut self, adr: &str, tbaa: &str) -> String {
         let hi = self.at_offset(adr, 4);
         self.f.let_(format_args!("load i32, ptr {hi}, align 4, {tbaa}"))
@@ -114,7 +119,7 @@ impl Lowerer<'_> {
             Op::HREFK | Op::HREFI => NODE,
             Op::UREFC => UPVALUE,
             // An open upvalue is a slot of some frame: the guard says, not of one of the tree.
-            Op::UREFO if t.ins[r.index()].is_guard() && self.level => OUTER,
+            Op::UREFO if t.ins[r.index()].is_guard() && self.depth(&b.base) == Some(0) => OUTER,
             Op::UREFO => STACK,
             Op::FREF => HEADER,
             _ => VALUE,
@@ -280,7 +285,7 @@ impl Lowerer<'_> {
     }
 
     /// Finds the shape of the table whose hash part `node` is, as the guards before say.
-    fn shape_of(&self, b: &Branching, at: usize, node: Ref) -> Option<std::sync::Arc<ir::Shape>> {
+    pub(super) fn shape_of(&self, b: &Branching, at: usize, node: Ref) -> Option<std::sync::Arc<ir::Shape>> {
         let t = &self.tree.branches[b.branch].trace;
         let ins = t.ins.get(node.index()).filter(|i| i.op == Op::FLOAD)?;
         let table = ins.a;
@@ -297,7 +302,7 @@ impl Lowerer<'_> {
     /// Upvalue instructions.
     pub(super) fn upvalue(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
         // Slots of the other branches' frames may be in values.
-        let slots = self.parts.iter().map(|p| super::slots(self.tables[p.member].tree)).max().unwrap_or(0);
+        let slots = self.frame_slots();
         let uv = |s| abi::layout::offset("UpvalObj", s) as i64;
         let f = self.ptr(b, ins.a)?;
         let n = ins.b.as_lit();
@@ -453,9 +458,10 @@ impl Lowerer<'_> {
         }
         let adr = self.at_offset(&b.base.clone(), i64::from(slot) * 8);
         if flags & sload::CONVERT == 0 {
-            return self.load(b, at, &adr, STACK);
+            return self.load(b, at, &adr, self.slot_class(&b.base, slot));
         }
-        let d = self.f.let_(format_args!("load double, ptr {adr}, align 8, !tbaa !{STACK}"));
+        let class = self.slot_class(&b.base, slot);
+        let d = self.f.let_(format_args!("load double, ptr {adr}, align 8, !tbaa !{class}"));
         let i = self.integer(&d);
         if ins.is_guard() {
             // Equal bits: integral, in range, not -0, and a number at all.
@@ -475,7 +481,7 @@ impl Lowerer<'_> {
             Op::SSTORE | Op::CSTORE => {
                 let adr = self.at_offset(&b.base.clone(), i64::from(ins.a.as_lit()) * 8);
                 let v = self.val(b, ins.b)?;
-                self.store_boxed(&v, &adr, STACK);
+                self.store_boxed(&v, &adr, self.slot_class(&b.base, ins.a.as_lit()));
             }
             Op::MSTORE => {
                 let v = self.val(b, ins.a)?;

@@ -35,6 +35,7 @@ mod parts;
 mod strip;
 #[cfg(test)]
 mod tests;
+mod unasked;
 
 use crate::lines::{self, Lines};
 use block::Function;
@@ -62,6 +63,7 @@ declare i32 @llvm.fptosi.sat.i32.f64(double)
 declare i32 @llvm.sadd.sat.i32(i32, i32)
 declare i32 @llvm.sshl.sat.i32(i32, i32)
 declare i32 @llvm.smin.i32(i32, i32)
+declare i64 @llvm.smin.i64(i64, i64)
 declare { i32, i1 } @llvm.sadd.with.overflow.i32(i32, i32)
 declare { i32, i1 } @llvm.ssub.with.overflow.i32(i32, i32)
 declare { i32, i1 } @llvm.smul.with.overflow.i32(i32, i32)
@@ -154,11 +156,15 @@ fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines
         leaves: Vec::new(),
         ways: Vec::new(),
         turned: Vec::new(),
-        level: false,
+        depths: HashMap::new(),
+        returned: HashMap::new(),
         scratch: 0,
         wide: HashMap::new(),
     };
-    l.level = l.is_level();
+    if l.is_level() {
+        l.depths = l.parts.iter().map(|p| (p.base.clone(), 0)).collect();
+        l.depths.insert("%base".into(), 0);
+    }
     let done = l.run();
     let text = done.map(|()| l.finish());
     *tables = l.tables;
@@ -185,6 +191,8 @@ pub(crate) struct Branching {
     pub strip: Option<strip::Strip>,
     /// Exits that have a block: number of the snapshot and label.
     pub blocks: HashMap<usize, String>,
+    /// Numbers whose types nobody has asked yet.
+    pub unasked: unasked::Unasked,
 }
 
 /// A side trace that waits for its turn.
@@ -218,8 +226,10 @@ pub(crate) struct Lowerer<'a> {
     ways: Vec<carried::Way>,
     /// Who leaves before anything was done: part, label and base.
     turned: Vec<(usize, String, String)>,
-    /// No branch leaves the frames that the function began with.
-    level: bool,
+    /// Slots from the function's base to others by their text, where all rounds begin with that.
+    depths: HashMap<String, i32>,
+    /// What a base was before it returned, and by how many slots.
+    returned: HashMap<String, (String, i32)>,
     /// Words of an array on the native stack.
     scratch: usize,
     /// Integers that there are as numbers of 64 bits, too.
@@ -296,6 +306,7 @@ impl<'a> Lowerer<'a> {
             parent,
             strip: None,
             blocks: HashMap::new(),
+            unasked: unasked::Unasked::default(),
         }
     }
 
@@ -361,6 +372,10 @@ impl<'a> Lowerer<'a> {
             if let Some(Const::Pc(p, pc)) = t.snap_at(i).and_then(|s| t.as_const(t.snaps[s].pc?)) {
                 self.come_from(*p, *pc);
             }
+            if b.unasked.is_early(i) {
+                continue;
+            }
+            self.ask_before(b, i)?;
             if t.ins[i].op == Op::LOOP {
                 head = Some(self.loop_head(b, i)?);
                 continue;
@@ -372,7 +387,9 @@ impl<'a> Lowerer<'a> {
                 self.sync(b);
             }
             self.op(b, i)?;
+            self.covers(b, i);
         }
+        self.ask(b)?;
         self.end(b, head)
     }
 

@@ -39,7 +39,10 @@ impl Lowerer<'_> {
                 let w = self.f.let_(format_args!("load i64, ptr {adr}, !tbaa !{}", block::STACK));
                 let ok = self.f.let_(format_args!("icmp eq i64 {w}, {}", link.text));
                 self.fails(b, at, &ok)?;
-                b.base = self.at_offset(&b.base.clone(), -i64::from(ins.b.as_lit()) * 8);
+                let (old, slots) = (b.base.clone(), ins.b.as_lit());
+                b.base = self.at_offset(&old, -i64::from(slots) * 8);
+                self.anchor(&b.base, &old, -slots);
+                self.returned.insert(b.base.clone(), (old, slots));
                 b.blocks.clear();
                 Ok(())
             }
@@ -125,6 +128,11 @@ impl Lowerer<'_> {
     /// Goes on if `ok`; else leaves as instruction `at` does.
     pub(super) fn fails(&mut self, b: &mut Branching, at: usize, ok: &str) -> Result<(), Refusal> {
         let s = self.snap_at(b, at)?;
+        self.fails_through(b, s, ok)
+    }
+
+    /// Goes on if `ok`; else leaves through snapshot `s`.
+    pub(super) fn fails_through(&mut self, b: &mut Branching, s: usize, ok: &str) -> Result<(), Refusal> {
         let label = self.exit(b, s)?;
         let branch = &self.tree.branches[b.branch];
         let (taken, entries) = (branch.exits[s], branch.entries.max(1));

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! function of A:  entry ─► A, first round ─► A, other rounds ⟲        (a tree alone, if it is small)
+//!                            ▲── another function ──┘
 //! function of B:  entry ─► B ⟲ ◄──link──► copy of C ⟲                 (trees that link to each other)
 //! function of C:  entry ─► C ⟲ ──link──► function of B
 //! ```
@@ -9,12 +10,14 @@
 //! * **Links as values.** A link of a function's own tree to another of its group goes to the start of a copy of that tree, with slots in
 //!   values of known types. Its word must say that the tree is in use; else it is followed as ever, through memory.
 //! * **First rounds apart.** What the first round has loaded and asked the others need not, if nothing between writes it: LLVM sees that where
-//!   the first round is other code. Slots have types that are known then: rounds have made them.
+//!   the first round is other code. Slots have types that are known then: rounds have made them. A way round with another function
+//!   in the same frame begins with the first round again.
 //!
 //! A function has one entry, so its loops are loops to LLVM. Each tree has a function, for whoever enters it by itself.
 //!
 //! Invariant: a copy uses its tree's own table of constants and numbers of exits: the runtime cannot tell a tree from its copy.
 
+use super::block::{FRAME, STACK};
 use super::carried::{self, Carried};
 use super::held::{self, Held};
 use super::{Lowerer, Member, slots};
@@ -91,11 +94,23 @@ pub(crate) struct Part {
     /// Text of its base.
     pub base: String,
     /// The part that its links to its own root go to.
-    pub own: usize,
+    own: usize,
+    /// The part that those go to which bring another function to the same frame: of what other rounds asked nothing is known then.
+    anew: usize,
     /// What the start has of slots.
     pub carried: Vec<Carried>,
     /// What its start holds of slots.
     pub held: Vec<Held>,
+}
+
+impl Part {
+    /// Returns the part that a branch of its tree goes to if that links to its own root.
+    pub fn round(&self, tree: &Tree, branch: usize) -> usize {
+        let b = &tree.branches[branch];
+        let other = |s: &ir::Snap| s.entries.iter().any(|e| e.0 == s.base + carried::LOWEST);
+        let anew = b.trace.snaps.last().is_some_and(|s| s.base == carried::returned(b) && other(s));
+        if anew { self.anew } else { self.own }
+    }
 }
 
 /// Lists the parts of the function of the first of some members.
@@ -114,6 +129,7 @@ pub(crate) fn of(tables: &mut [Table<'_>], members: &[usize]) -> Vec<Part> {
             back: text("back"),
             base: format!("%{}.base", text("start")),
             own: if apart { 1 } else { i },
+            anew: if apart { 0 } else { i },
             carried: carried::of(table.tree, members.len() > 1),
             held: Vec::new(),
         });
@@ -150,7 +166,30 @@ impl<'a> Lowerer<'a> {
         room(part) <= room(into)
     }
 
-    /// Says whether all of the function works on the frames that it began with.
+    /// Returns the slots of all frames that start where the function's does.
+    pub fn frame_slots(&self) -> i32 {
+        self.parts.iter().map(|p| slots(self.tables[p.member].tree)).max().unwrap_or(0)
+    }
+
+    /// Returns the slots from the function's base to another, if all rounds begin with that and it is known.
+    pub fn depth(&self, base: &str) -> Option<i32> {
+        self.depths.get(base).copied()
+    }
+
+    /// Notes a base that is some slots from an old one.
+    pub fn anchor(&mut self, base: &str, old: &str, slots: i32) {
+        if let Some(depth) = self.depth(old) {
+            self.depths.insert(base.into(), depth + slots);
+        }
+    }
+
+    /// Returns the access tag of a slot.
+    pub fn slot_class(&self, base: &str, slot: i32) -> usize {
+        let own = self.depth(base).is_some_and(|d| (0..self.frame_slots()).contains(&(d + slot)));
+        if own { FRAME } else { STACK }
+    }
+
+    /// Says whether all rounds begin with the function's base.
     pub fn is_level(&self) -> bool {
         let several = self.parts.iter().any(|p| p.member != self.parts[0].member);
         self.parts.iter().all(|p| carried::is_level(self.tables[p.member].tree, several))

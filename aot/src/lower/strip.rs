@@ -110,19 +110,27 @@ impl Lowerer<'_> {
             lefts.push((name, std::mem::replace(left, here)));
         }
         let (index, narrow) = index.ok_or_else(|| Refusal("a loop counts what has no PHI".into()))?;
-        // Where a step goes down a strip is one round.
-        let rounds = self.f.let_(format_args!("call i32 @llvm.sshl.sat.i32(i32 {}, i32 {ROUNDS})", step.text));
-        let far = self.f.let_(format_args!("call i32 @llvm.sadd.sat.i32(i32 {index}, i32 {rounds})"));
-        let bound = self.f.let_(format_args!("call i32 @llvm.smin.i32(i32 {far}, i32 {})", limit.text));
+        let up = matches!(t.as_const(plan.step), Some(Const::Int(n)) if *n > 0);
         let mut extend = |what: &str| self.f.let_(format_args!("sext i32 {what} to i64"));
-        let (step, first) = (extend(&step.text), extend(&index));
+        let (wide, first, last) = (extend(&step.text), extend(&index), extend(&limit.text));
+        let bound = if up {
+            let rounds = self.f.let_(format_args!("shl i64 {wide}, {ROUNDS}"));
+            let far = self.f.let_(format_args!("add i64 {first}, {rounds}"));
+            let bound = self.f.let_(format_args!("call i64 @llvm.smin.i64(i64 {far}, i64 {last})"));
+            self.f.let_(format_args!("trunc i64 {bound} to i32"))
+        } else {
+            // Where a step goes down a strip is one round.
+            let rounds = self.f.let_(format_args!("call i32 @llvm.sshl.sat.i32(i32 {}, i32 {ROUNDS})", step.text));
+            let far = self.f.let_(format_args!("call i32 @llvm.sadd.sat.i32(i32 {index}, i32 {rounds})"));
+            self.f.let_(format_args!("call i32 @llvm.smin.i32(i32 {far}, i32 {})", limit.text))
+        };
         b.strip = Some(Strip {
             test: plan.test,
             at: plan.at,
             index: plan.index,
             next: plan.next,
             bound,
-            step,
+            step: wide,
             wide: (first, self.f.name(), None),
             narrow,
             head: head.clone(),

@@ -257,7 +257,7 @@ const COUNTED: &str = "trace root pc=@0000000000000001:1 slots=9 link=loop
 fn counted_loops_ask_once_a_strip() {
     let l = lower(&tree(&[(COUNTED, None)]), "tree", &Lines::default()).expect("lowered");
     assert_eq!(l.text.matches("load volatile i16").count(), 2, "{}", l.text);
-    let bound = l.text.find("@llvm.smin.i32(i32 %").expect("a bound");
+    let bound = l.text.find("@llvm.smin.i64(i64 %").expect("a bound");
     let body = &l.text[bound..];
     assert!(body.find("fadd double").expect("the body") < body.find("load volatile i16").expect("the look"));
     compile(&TARGETS[0], &l.text).expect("LLVM takes it");
@@ -265,12 +265,116 @@ fn counted_loops_ask_once_a_strip() {
         let text = COUNTED.replace(from, to);
         assert_ne!(text, COUNTED);
         let l = lower(&tree(&[(&text, None)]), "tree", &Lines::default()).expect("lowered");
-        assert!(!l.text.contains("@llvm.smin.i32(i32 %"), "{}", l.text);
+        assert!(!l.text.contains("@llvm.smin.i64(i64 %"), "{}", l.text);
     };
     without("0013 >   --- gcstep", "0013     --- nop");
     without("0011  +  int add     0006 +1", "0011  +  int add     0006 -1");
     without("0012 >   int le      0011 0001", "0012 >   int lt      0011 0001");
     without("0012 >   int le      0011 0001", "0012 >   int le      0011 0006");
+}
+
+/// A counted loop whose step is a slot.
+const STEPS: &str = "trace root pc=@0000000000000001:1 slots=9 link=loop
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   int sload   #3 c
+0002 >   int sload   #2 c
+0003 >   int le      0001 +2147483646
+0004 >   int sload   #4 c
+0005  +  int add     0002 0004
+....         snap #1 pc=@0000000000000001:3 base=0 top=5 [ ]
+0006 >   int le      0005 0001
+....         snap #2 pc=@0000000000000001:1 base=0 top=5 [ 2:0005 ]
+0007 >   --- gcstep
+....         snap #3 pc=@0000000000000001:1 base=0 top=5 [ 2:0005 ]
+0008     --- loop
+0009  +  int add     0005 0004
+....         snap #4 pc=@0000000000000001:3 base=0 top=5 [ ]
+0010 >   int le      0009 0001
+....         snap #5 pc=@0000000000000001:1 base=0 top=5 [ 2:0009 ]
+0011 >   --- gcstep
+0012     int phi     0005 0009
+";
+
+/// Where a step is not known to go up, the bound of a strip is saturated.
+#[test]
+fn strips_of_unknown_steps_end_where_integers_do() {
+    let l = lower(&tree(&[(STEPS, None)]), "tree", &Lines::default()).expect("lowered");
+    assert!(l.text.contains("@llvm.sadd.sat.i32(i32 %") && l.text.contains("@llvm.smin.i32(i32 %"), "{}", l.text);
+    assert!(!l.text.contains("@llvm.smin.i64(i64 %"), "{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+}
+
+/// Fields of two tables are read, multiplied and written.
+const FIELDS: &str = "trace root pc=@0000000000000001:1 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   tab sload   #0
+0002     int fload   0001 tab.shape
+0003 >   int eq      0002 kshape 2[\"x\",\"y\"]
+0004     ptr fload   0001 tab.node
+0005     ptr hrefk   0004 kslot \"x\" 0
+0006 >   num hload   0005
+0007     ptr hrefk   0004 kslot \"y\" 1
+0008 >   num hload   0007
+0009     num mul     0006 0008
+0010     num hstore  0005 0009
+....         snap #1 pc=@0000000000000001:4 base=0 top=5 [ 1:0009 ]
+0011     tab fload   0001 tab.meta
+0012 >   tab eq      0011 null
+....         snap #2 pc=@0000000000000001:1 base=0 top=5 [ 1:0009 ]
+0013 >   --- gcstep
+";
+
+/// Counts comparisons of two numbers, and looks at the type of one.
+fn asked(text: &str) -> (usize, usize) {
+    let limit = format!(", {}, ", (abi::tag::NUM_LIMIT >> 32) as u32);
+    let looks = text.lines().filter(|l| l.contains("icmp ult i32") && l.contains(&limit));
+    (text.matches("fcmp ord double").count(), looks.count())
+}
+
+/// Numbers of one result are asked by one comparison before anything is written; one alone is asked as ever.
+#[test]
+fn numbers_are_asked_together() {
+    let l = lower(&tree(&[(FIELDS, None)]), "tree", &Lines::default()).expect("lowered");
+    assert_eq!(asked(&l.text), (1, 2), "both are looked at where one is no number:\n{}", l.text);
+    let (mul, ord) = (l.text.find("fmul").expect("a product"), l.text.find("fcmp ord").expect("asked"));
+    let store = l.text.find("store double").expect("stored");
+    assert!(mul < ord && ord < store, "{}", l.text);
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+    let l = lower(&tree(&[(&FIELDS.replace("0006 0008", "0006 +2.0"), None)]), "tree", &Lines::default());
+    assert_eq!(asked(&l.expect("lowered").text), (1, 2), "two that have no result together are a pair");
+    let alone = FIELDS.replace("0008 >   num hload   0007", "0008     num hload   0007");
+    let l = lower(&tree(&[(&alone, None)]), "tree", &Lines::default()).expect("lowered");
+    assert_eq!(asked(&l.text), (0, 1), "{}", l.text);
+}
+
+/// An exit that programs took is asked where it is: it may be for the type.
+#[test]
+fn numbers_of_exits_in_use_are_asked_one_by_one() {
+    let mut t = tree(&[(FIELDS, None)]);
+    t.branches[0].exits[0] = 1;
+    let l = lower(&t, "tree", &Lines::default()).expect("lowered");
+    assert_eq!(asked(&l.text), (0, 2), "{}", l.text);
+}
+
+/// A field that is read behind a write of another is read before it; behind a write of the same it is not.
+#[test]
+fn fields_are_read_before_writes_of_others() {
+    let late = |key: &str| {
+        let first = "0008 >   num hload   0007\n0009     num mul     0006 0008\n0010     num hstore  0005 0009\n";
+        let then = "0008     num mul     0006 0006\n0009     num hstore  0005 0008\n0010 >   num hload   0007\n";
+        let text = FIELDS.replace(first, then).replace("1:0009", "1:0008");
+        let text = text.replace("kslot \"y\" 1", &format!("kslot \"{key}\" 1"));
+        assert_ne!(text, FIELDS);
+        lower(&tree(&[(&text, None)]), "tree", &Lines::default()).expect("lowered").text
+    };
+    let text = late("y");
+    let loads = |t: &str| t[..t.find("store double").expect("stored")].matches("load double").count();
+    assert_eq!((asked(&text), loads(&text)), ((1, 2), 2), "{text}");
+    compile(&TARGETS[0], &text).expect("LLVM takes it");
+    let text = late("x");
+    assert_eq!((asked(&text), loads(&text)), ((0, 2), 1), "{text}");
 }
 
 /// Types are asked on the way in as loads ask them; frames below are read where the trace reads them.
@@ -515,6 +619,59 @@ fn links_of_a_group_carry_values() {
     let lowered = group(&members, &Lines::default()).remove(0).expect("lowered");
     let phis: Vec<&str> = lowered.text.lines().filter(|l| l.contains(" = phi i32 ")).collect();
     assert!(phis.iter().any(|l| l.contains("[ 0, %")), "the outer loop sets slot 1 to 0: {phis:?}");
+}
+
+/// Reads an upvalue of a frame below, returns to that, and calls again.
+const RETURNS: &str = "trace root pc=@0000000000000001:5 slots=9 link=again
+0000     ptr base
+....         snap #0 pc=@0000000000000001:5 base=0 top=5 [ ]
+0001 >   fun sload   #-2
+0002 >   ptr urefo   0001 #0
+0003 >   num uload   0002
+....         snap #1 pc=@0000000000000001:7 base=0 top=5 [ 1:0003 ]
+0004 >   --- retf    kpc @0000000000000002:3 #4
+....         snap #2 pc=@0000000000000002:3 base=BASE top=9 [ 0:+1.0 5:0003 ]
+0005 >   --- gcstep
+";
+
+/// Open variables are no slots of the frame of each round, where all rounds begin with one base; they may be slots below.
+#[test]
+fn frames_are_apart_from_open_variables() {
+    let text = |base: &str| {
+        let l = lower(&tree(&[(&RETURNS.replace("BASE", base), None)]), "tree", &Lines::default()).expect("lowered");
+        compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+        l.text
+    };
+    let uses = |text: &str, class: usize| text.matches(&format!("!tbaa !{class}")).count();
+    let level = text("4");
+    assert!(uses(&level, block::OUTER) == 2 && uses(&level, block::FRAME) >= 1, "{level}");
+    assert!(level.contains("i64 -32"), "slot 0 of the frame below:\n{level}");
+    let below = level.lines().skip_while(|l| !l.contains("i64 -32")).find(|l| l.contains("store")).expect("stored");
+    assert!(below.contains(&format!("!tbaa !{},", block::STACK)), "{below}");
+    assert_eq!(uses(&text("5"), block::OUTER) + uses(&text("5"), block::FRAME), 0, "each round is a slot higher");
+}
+
+/// Its other way round.
+const CALLS: &str = "trace side:0/1 pc=@0000000000000001:7 slots=9 link=root:1
+0000     ptr base
+....         snap #0 pc=@0000000000000001:7 base=0 top=5 [ ]
+0001 >   fun sload   #3
+....         snap #1 pc=@0000000000000001:5 base=0 top=5 [ SLOT:0001 ]
+0002 >   --- gcstep
+";
+
+/// A way round with another function begins with the first round: what that asks of it the other rounds know.
+#[test]
+fn another_function_has_a_first_round() {
+    for (slot, expected) in [("-2", (3, 2)), ("1", (1, 4))] {
+        let mut t = tree(&[(INNER, None), (&CALLS.replace("SLOT", slot), Some((0, 1)))]);
+        t.key.pc = 5;
+        t.branches[1].target = Some(t.key);
+        let l = lower(&t, "tree", &Lines::default()).expect("lowered");
+        let ways = |start: &str| l.text.lines().filter(|l| l.contains(&format!("br label %{start},"))).count();
+        assert_eq!((ways("start"), ways("start1")), expected, "the roots of both parts go to the second:\n{}", l.text);
+        compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+    }
 }
 
 /// The first round of a small tree is other code: rounds behind it ask nothing that it has asked.
