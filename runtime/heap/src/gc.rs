@@ -350,7 +350,7 @@ impl Collector {
         ((self.live + self.compiled) / 80)
             .saturating_mul(self.pause as usize)
             .max(MIN_THRESHOLD)
-            .max(self.live + self.room)
+            .max(self.live.saturating_add(self.room))
     }
 }
 

@@ -173,6 +173,8 @@ impl Drop for Large {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(not(miri))]
+    use crate::alloc::mapped::FROM;
 
     /// Fills an object with words that only it has.
     unsafe fn fill(p: *mut u8, size: usize, key: u64) {
@@ -247,6 +249,26 @@ mod tests {
         for n in 19..22 {
             // SAFETY: the object is live.
             assert_eq!(unsafe { large.resize(first, slots(n)) }, Some(first));
+        }
+    }
+
+    /// Slots of equal numbers of several lists are not in the same sets of caches, and a mapping that begins later still grows and has its contents.
+    #[test]
+    #[cfg(not(miri))]
+    fn mappings_begin_at_different_places() {
+        let mut large = Large::default();
+        let all: Vec<*mut u8> = (0..4).map(|_| large.alloc(FROM, false).expect("memory")).collect();
+        let places: std::collections::BTreeSet<usize> = all.iter().map(|p| p.addr() % crate::sys::HUGE).collect();
+        assert_eq!(places.len(), all.len());
+        for (key, p) in (1..).zip(all) {
+            // SAFETY: the objects are live and of these sizes.
+            unsafe {
+                fill(p, FROM, key);
+                assert_eq!(large.resize(p, 3 * FROM), Some(p));
+                check(p, FROM, key);
+                fill(p, 3 * FROM, key);
+                check(p, 3 * FROM, key);
+            }
         }
     }
 }

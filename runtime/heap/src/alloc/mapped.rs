@@ -16,8 +16,8 @@ use std::ptr::null_mut;
 pub const FROM: usize = 1 << 20;
 /// Bytes in front of the boundary.
 const LEAD: usize = 32;
-/// Where the mapping is described: bytes in front of the memory's boundary.
-const FRONT: usize = LEAD + size_of::<Map>();
+/// Bytes of a mapping that are needed before any other: its description, and those of the memory in front of the boundary.
+const FRONT: usize = size_of::<Map>() + LEAD;
 /// Places behind the boundary where the memory of one mapping after the other begins, and bytes from one to the next. Lists that a program walks in step would
 /// otherwise have each slot in the same set of each cache; in large pages that is so of caches that go by physical addresses, too.
 const COLOURS: usize = 8;
@@ -65,9 +65,9 @@ fn alloc(size: usize, colour: usize) -> *mut u8 {
         return null_mut();
     }
     let p = base.wrapping_add(sys::HUGE - LEAD + colour * COLOUR);
-    // SAFETY: the reservation is new and has room in front of the boundary; `grow` checks the room behind it.
+    // SAFETY: the reservation is new and has room in front of the boundary, and a large page behind it, in which all colours are; `grow` checks the rest.
     unsafe {
-        if reserved > sys::HUGE && sys::commit(map(p).cast(), FRONT) {
+        if reserved >= 2 * sys::HUGE && sys::commit(map(p).cast(), FRONT) {
             map(p).write(Map { reserved, committed: 0 });
             if grow(p, size) {
                 return p;

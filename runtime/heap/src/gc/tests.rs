@@ -649,6 +649,28 @@ fn large_objects_come_and_go() {
 }
 
 #[test]
+fn room_is_what_may_be_allocated_between_collections() {
+    for (room, most) in [(0, 1 << 20), (8 << 20, 9 << 20)] {
+        let mut vm = Vm::new(Config { hash_seed: 1, room, ..Config::default() });
+        for round in 0..3 {
+            let before = vm.heap_bytes();
+            while !vm.gc_due() {
+                new_table(&vm);
+            }
+            // What is asked counts whole blocks of memory, and the machine's own objects in the first round.
+            let allocated = vm.heap_bytes() - before;
+            assert!(room <= allocated + (64 << 10) && allocated < most, "room {room}, round {round}: {allocated}");
+            vm.collect_full();
+        }
+    }
+    // No number is too large.
+    let mut vm = Vm::new(Config { hash_seed: 1, room: usize::MAX, ..Config::default() });
+    new_table(&vm);
+    vm.collect_full();
+    assert!(!vm.gc_due());
+}
+
+#[test]
 fn steps_end_a_cycle_and_settings_return_the_old() {
     let mut vm = machine();
     assert_eq!((vm.gc_set_pause(150), vm.gc_set_pause(200)), (200, 150));
