@@ -1,11 +1,14 @@
-//! Functions in LLVM's language that every lowered tree may use, and that differ from CPU to CPU. They are inlined.
+//! What differs from CPU to CPU of what lowered trees use, in LLVM's language: functions, which are inlined, and attributes.
 //!
-//! `kiln.floor(x, has)` rounds down as the interpreter does; `has` is not 0 if the machine that runs the program has an instruction for it.
+//! `kiln.floor(x)` rounds down as the interpreter does. Functions that use it have the attributes [`ROUNDS`].
 
 use crate::cpu::Rounding;
 
+/// Attributes of functions that round.
+pub const ROUNDS: &str = "#9";
+
 const INSTRUCTION: &str = "
-define internal double @kiln.floor(double %x, i64 %has) alwaysinline nounwind {
+define internal double @kiln.floor(double %x) alwaysinline nounwind {
   %r = call double @llvm.floor.f64(double %x)
   ret double %r
 }
@@ -29,30 +32,22 @@ define internal double @kiln.floor.slow(double %x) alwaysinline nounwind {
 ";
 
 const ALONE: &str = "
-define internal double @kiln.floor(double %x, i64 %has) alwaysinline nounwind {
+define internal double @kiln.floor(double %x) alwaysinline nounwind {
   %r = call double @kiln.floor.slow(double %x)
   ret double %r
 }
 ";
 
-const ASKED: &str = "
-define internal double @kiln.floor(double %x, i64 %has) alwaysinline nounwind {
-  %yes = icmp ne i64 %has, 0
-  br i1 %yes, label %fast, label %slow, !prof !41
-fast:
-  %a = call double asm \"roundsd $$9, $1, $0\", \"=x,x\"(double %x)
-  ret double %a
-slow:
-  %b = call double @kiln.floor.slow(double %x)
-  ret double %b
-}
-";
+/// What baseline machines may lack: the tree says so, and is used where it is there.
+const REQUIRED: &str = "attributes #9 = { \"target-features\"=\"+sse4.1\" }\n";
 
-/// Returns the functions for a CPU.
+const NOTHING: &str = "attributes #9 = { nounwind }\n";
+
+/// Returns functions and attributes for a CPU.
 pub fn of(rounding: Rounding) -> String {
     match rounding {
-        Rounding::Instruction => INSTRUCTION.into(),
-        Rounding::Arithmetic => [ARITHMETIC, ALONE].concat(),
-        Rounding::Asked => [ARITHMETIC, ASKED].concat(),
+        Rounding::Instruction => [INSTRUCTION, NOTHING].concat(),
+        Rounding::Required => [INSTRUCTION, REQUIRED].concat(),
+        Rounding::Arithmetic => [ARITHMETIC, ALONE, NOTHING].concat(),
     }
 }

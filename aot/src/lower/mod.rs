@@ -38,6 +38,7 @@ mod tests;
 mod unasked;
 
 use crate::lines::{self, Lines};
+use crate::prelude;
 use block::Function;
 use exits::State;
 use ir::sunk::{Name, Names};
@@ -159,6 +160,7 @@ fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines
         depths: HashMap::new(),
         returned: HashMap::new(),
         scratch: 0,
+        rounds: false,
         wide: HashMap::new(),
     };
     if l.is_level() {
@@ -232,6 +234,8 @@ pub(crate) struct Lowerer<'a> {
     returned: HashMap<String, (String, i32)>,
     /// Words of an array on the native stack.
     scratch: usize,
+    /// It rounds numbers.
+    rounds: bool,
     /// Integers that there are as numbers of 64 bits, too.
     wide: HashMap<String, String>,
 }
@@ -412,10 +416,17 @@ impl<'a> Lowerer<'a> {
     }
 
     fn finish(&mut self) -> Text {
-        let name = self.tables[self.parts[0].member].name;
-        let key = self.tables[self.parts[0].member].tree.key;
+        let own = self.parts[0].member;
+        let name = self.tables[own].name;
+        let key = self.tables[own].tree.key;
+        let mut attributes = "nounwind".to_string();
+        if self.rounds {
+            // Its own tree is not used where it cannot run, whichever member rounds.
+            self.tables[own].item(Item::Rounds);
+            attributes = format!("nounwind {}", prelude::ROUNDS);
+        }
         let mut out = format!(
-            "define hidden i64 @{name}(ptr noundef dereferenceable({VM_BYTES}) %vm, ptr noundef %base) nounwind !dbg !{} {{\n",
+            "define hidden i64 @{name}(ptr noundef dereferenceable({VM_BYTES}) %vm, ptr noundef %base) {attributes} !dbg !{} {{\n",
             lines::FUNCTION
         );
         out += &self.f.finish();

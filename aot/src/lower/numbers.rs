@@ -165,8 +165,8 @@ impl Lowerer<'_> {
 
     /// Rounds down ([`crate::prelude`]).
     fn floor(&mut self, x: &str) -> String {
-        let has = self.constant(Item::Rounds, "i64");
-        self.f.let_(format_args!("call double @kiln.floor(double {x}, i64 {has})"))
+        self.rounds = true;
+        self.f.let_(format_args!("call double @kiln.floor(double {x})"))
     }
 
     /// Conversions and rounding.

@@ -1,7 +1,7 @@
 //! Trees that are made up: what their text has, and that LLVM takes it.
 
 use super::*;
-use crate::ll::{Compiler, Settings};
+use crate::ll::{Compiler, Form, Settings};
 use crate::target::{TARGETS, Target};
 use ir::tree::{Branch, RootKey};
 use ir::{Link, Options, ProtoKey, Source, random};
@@ -665,3 +665,42 @@ fn first_rounds_are_apart() {
     assert_eq!(l.exits, [(0, 0), (0, 0), (0, 2), (1, 0)], "the other rounds leave by the exits of the first");
     compile(&TARGETS[0], &l.text).expect("LLVM takes it");
 }
+
+/// Where the baseline lacks an instruction that rounds, a tree that rounds demands it; others do not.
+#[test]
+fn trees_that_round_demand_the_instruction() {
+    let text = COUNTED.replace("0002 +1", "0002 0001");
+    let plain = lower(&tree(&[(&text, None)]), "tree", &Lines::default()).expect("lowered");
+    assert!(!plain.items.contains(&Item::Rounds) && !plain.text.contains(crate::prelude::ROUNDS), "{}", plain.text);
+    let l = lower(&tree(&[(ROUNDING, None)]), "tree", &Lines::default()).expect("lowered");
+    assert_eq!(l.items.iter().filter(|i| **i == Item::Rounds).count(), 1);
+    for target in TARGETS {
+        let asm = Compiler::new(Settings::of(target)).and_then(|c| c.text(&[&l.text], Form::Asm)).expect("assembly");
+        let asm = String::from_utf8(asm).expect("text");
+        let instruction = match target.arch {
+            "x86_64" => "roundsd",
+            "aarch64" => "frintm",
+            _ => "fcmp",
+        };
+        assert!(asm.contains(instruction) && !asm.contains("floor"), "{asm}");
+    }
+}
+
+/// A loop that sums what it rounds down.
+const ROUNDING: &str = "trace root pc=@0000000000000001:1 slots=9 link=loop
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   num sload   #3
+0002 >   num sload   #4
+0003     num mul     0002 0001
+0004     num fpmath  0003 floor
+0005  +  num add     0004 0001
+....         snap #1 pc=@0000000000000001:1 base=0 top=5 [ 3:0005 ]
+0006     --- loop
+0007     num mul     0002 0005
+0008     num fpmath  0007 floor
+0009  +  num add     0008 0005
+....         snap #2 pc=@0000000000000001:1 base=0 top=5 [ 3:0009 ]
+0010 >   num lt      0009 0002
+0011     num phi     0005 0009
+";

@@ -57,8 +57,8 @@ pub fn narrow_tobit(b: &mut Builder, r: Ref) -> Result<Ref, Abort> {
     if b.ty(r) == Ty::Int { wrapped(b, r, 0) } else { b.emit(Ins::new(Op::TOBIT, Ty::Int, r, Ref::NONE)) }
 }
 
-/// Gives `a % b` of numbers. An int stays one if the divisor is a constant above 0; otherwise it is `a - floor(a / b) * b`, of which rules and other
-/// instructions know more than of a remainder.
+/// Gives `a % b` of numbers. An int stays one if the divisor is a constant above 0, and what is computed from ints without being rounded is one if that is a
+/// power of two, as that divides 2^32; otherwise it is `a - floor(a / b) * b`, of which rules and other instructions know more than of a remainder.
 pub fn narrow_mod(b: &mut Builder, x: Ref, y: Ref) -> Result<Ref, Abort> {
     let k = match (b.kint(y), b.knum(y)) {
         (Some(k), _) => Some(k),
@@ -66,7 +66,10 @@ pub fn narrow_mod(b: &mut Builder, x: Ref, y: Ref) -> Result<Ref, Abort> {
         _ => None,
     };
     if let Some(k) = k.filter(|&k| k > 0 && b.passes().narrow) {
-        let int = if b.ty(x) == Ty::Int { Some(x) } else { of_int(b, x) };
+        let int = match if b.ty(x) == Ty::Int { Some(x) } else { of_int(b, x) } {
+            None if k & (k - 1) == 0 && certain(b, x) => Some(modular(b, x, 0)?),
+            int => int,
+        };
         if let Some(x) = int {
             let k = b.trace_mut().kint(k);
             return b.emit(Ins::new(Op::MOD, Ty::Int, x, k));
@@ -206,8 +209,12 @@ fn sum(b: &mut Builder, op: Op, x: Ref, y: Ref) -> Result<Ref, Abort> {
 
 /// Narrows `tobit` of a number, if it is certainly an integer. For fold.
 pub(crate) fn fold_tobit(b: &mut Builder, ins: &Ins) -> Option<Result<Ref, Abort>> {
-    let exact = b.passes().narrow && bound(b, ins.a, 0).is_some_and(|n| n < EXACT);
-    exact.then(|| modular(b, ins.a, 0))
+    (b.passes().narrow && certain(b, ins.a)).then(|| modular(b, ins.a, 0))
+}
+
+/// Says whether a number is certainly an integer that was not rounded.
+fn certain(b: &Builder, r: Ref) -> bool {
+    bound(b, r, 0).is_some_and(|n| n < EXACT)
 }
 
 /// Returns a bound of a number that is certainly an integer.
@@ -344,6 +351,27 @@ mod tests {
         assert_eq!(shown(&b, r), "int mod 0002 +6");
         for (x, y) in [(i, minus), (i, half), (x, k)] {
             let r = narrow_mod(&mut b, x, y).expect("no abort");
+            assert_eq!(b.ty(r), Ty::Num);
+        }
+    }
+
+    #[test]
+    fn remainders_by_powers_of_two_need_low_bits_alone() {
+        let (mut b, x, _, i) = start(Passes::default());
+        let [five, one, six, sixteen] = [5.0, 1.0, 6.0, 16.0].map(|k| b.trace_mut().knum(k));
+        let product = num(&mut b, Op::MUL, i, five);
+        let sum = num(&mut b, Op::ADD, product, one);
+        let r = narrow_mod(&mut b, sum, sixteen).expect("no abort");
+        assert_eq!(shown(&b, r), "int band 0007 +15");
+        assert_eq!(
+            (shown(&b, Ref::ins(6)), shown(&b, Ref::ins(7))),
+            ("int mul 0002 +5".into(), "int add 0006 +1".into())
+        );
+        // What is no power of two asks for all bits, and what may have a fraction or was rounded has none.
+        let unknown = num(&mut b, Op::ADD, product, x);
+        let square = num(&mut b, Op::MUL, product, product);
+        for (x, k) in [(sum, six), (unknown, sixteen), (square, sixteen)] {
+            let r = narrow_mod(&mut b, x, k).expect("no abort");
             assert_eq!(b.ty(r), Ty::Num);
         }
     }

@@ -1,10 +1,11 @@
 //! Loops: numeric, generic, others; where a trace closes, and what happens at inner loops.
 
 use super::{Begin, Rec, Res, Status, Tr};
-use crate::subject::V;
+use crate::subject::{P, V};
 use abi::abort::Abort;
 use bytecode::{Ins, Op};
 use ir::{Link, Op as I, Ref, Trace, Ty, sload};
+use std::ops::Range;
 
 /// Slots of a numeric loop, relative to its `A`.
 const IDX: i32 = 0;
@@ -34,6 +35,28 @@ impl Rec<'_> {
             self.load_for(a, fori)?;
         }
         Ok(())
+    }
+
+    /// The same of a side trace that begins with all slots in memory at the body of a numeric loop: the visible index is that of the loop, unless
+    /// something in the body jumps to its beginning.
+    pub(super) fn begin_body(&mut self) -> Res<()> {
+        let (proto, body) = self.t.start;
+        let Some(fori) = body.checked_sub(1).filter(|_| self.t.fresh) else { return Ok(()) };
+        let ins = self.s.code(proto, fori);
+        if !matches!(ins.op(), Some(Op::FORI | Op::JFORI)) {
+            return Ok(());
+        }
+        let close = (i64::from(body) + i64::from(ins.jump()) - 1) as u32;
+        if self.jumped_to(proto, body, body..close) { Ok(()) } else { self.load_for(i32::from(ins.a()), fori) }
+    }
+
+    /// Says whether one of the instructions `from` jumps to the one at `pc`.
+    fn jumped_to(&self, proto: P, pc: u32, mut from: Range<u32>) -> bool {
+        from.any(|at| {
+            let ins = self.s.code(proto, at);
+            let there = i64::from(at) + 1 + i64::from(ins.jump()) == i64::from(pc);
+            there && ins.op().is_some_and(|op| op.modes().c == bytecode::Mode::Jump)
+        })
     }
 
     /// Returns the first and last instruction of the loop that closes at `at`; nothing if it never jumps back.
@@ -88,7 +111,7 @@ impl Rec<'_> {
         self.loop_guards(step_tr, n, stop_tr, int)?;
         // In the body the index is visible as a local.
         let ext = base + a + EXT;
-        let mem = !self.t.started && !self.t.side;
+        let mem = !self.t.started && (!self.t.side || self.t.fresh);
         self.put(ext, idx_tr, mem);
         Ok(())
     }
@@ -139,12 +162,7 @@ impl Rec<'_> {
             return None;
         }
         // A value like `step or 1` is such an instruction behind a jump over it.
-        let jumps = |q: u32| {
-            let ins = self.s.code(self.t.proto, q);
-            let there = i64::from(q) + 1 + i64::from(ins.jump()) == i64::from(pc) + 1;
-            there && ins.op().is_some_and(|op| op.modes().c == bytecode::Mode::Jump)
-        };
-        if (1..self.s.info(self.t.proto).size).any(jumps) {
+        if self.jumped_to(self.t.proto, pc + 1, 1..self.s.info(self.t.proto).size) {
             return None;
         }
         match ins.op() {

@@ -191,6 +191,7 @@ impl Recorder {
         r.check_proto(proto)?;
         r.extent();
         r.replay(parent, at, map)?;
+        r.begin_body()?;
         r.t.at_once = r.goes_on(parent, at);
         Ok(rec)
     }

@@ -277,7 +277,7 @@ impl Engine {
             let word = match item {
                 Item::Exit(n) => ways.get(*n as usize).map(|w| std::ptr::from_ref(w) as u64),
                 Item::Cell(n) => cells.get(*n as usize).map(|c| c.as_ptr() as u64),
-                Item::Rounds => Some(u64::from(rounds())),
+                Item::Rounds => rounds().then_some(0),
                 Item::Helper(h) => self.env.helpers.get(*h as usize).copied(),
                 Item::Root(key) => {
                     links.push((i, n, *key));
@@ -541,6 +541,7 @@ impl Live {
 fn missing(item: &Item) -> String {
     match item {
         Item::Const(c) => format!("{c} is not there"),
+        Item::Rounds => "this CPU has no instruction that rounds (SSE4.1)".into(),
         _ => "it was made for another version".into(),
     }
 }
@@ -592,10 +593,10 @@ fn rounds() -> bool {
     std::arch::is_x86_feature_detected!("sse4.1")
 }
 
-/// What other processors have the compiler of the image knew.
+/// What other processors have the compiler of the image knew, and it did without what some lack.
 #[cfg(not(target_arch = "x86_64"))]
 const fn rounds() -> bool {
-    false
+    true
 }
 
 /// A tree without code is to be entered: its constants are bound, or it is not used any more.

@@ -334,7 +334,7 @@ fn tree_text(number: u32, code: &[u8], table: u64, whole: &Compiled) -> String {
 /// Names a word of a tree's table.
 fn word(item: &Item, whole: &Compiled) -> String {
     match item {
-        Item::Rounds => "can round".to_string(),
+        Item::Rounds => "rounds".to_string(),
         Item::Helper(h) => h.row().name.to_string(),
         Item::Root(key) => format!("root {key}"),
         Item::Exit(n) => match whole.exits.get(*n as usize) {

@@ -66,7 +66,7 @@ pub struct Tree {
 /// A word of the table of constants.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Item {
-    /// Not 0 if the processor has an instruction that rounds.
+    /// Nothing but a demand: the processor must have an instruction that rounds, where machines of its kind may lack one.
     Rounds,
     /// Address of a helper.
     Helper(Helper),
