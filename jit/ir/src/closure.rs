@@ -67,14 +67,10 @@ impl Trace {
     pub fn closure(&self, f: Ref) -> Option<Closure> {
         let ins = self.ins.get(f.index()).filter(|i| f.is_ins() && i.op == Op::FNEW)?;
         let list = self.args(ins.b);
-        let int = |r: Ref| match self.as_const(r) {
-            Some(Const::Int(n)) => Some(*n),
-            _ => None,
-        };
         let (&parent, &base) = list.first().zip(list.get(1))?;
-        let base = int(base)?;
+        let base = self.int(base)?;
         let capture = |&r: &Ref| {
-            let d = int(r)?;
+            let d = self.int(r)?;
             Some(match d & Closure::LOCAL {
                 0 => Capture::Parent((d & 255) as u32),
                 _ => Capture::Local { slot: base.wrapping_add(d & 255), immutable: d & Closure::IMMUTABLE != 0 },
@@ -82,6 +78,13 @@ impl Trace {
         };
         let captures = list[2..].iter().map(capture).collect::<Option<_>>()?;
         Some(Closure { parent, base, captures })
+    }
+
+    fn int(&self, r: Ref) -> Option<i32> {
+        match self.as_const(r) {
+            Some(Const::Int(n)) => Some(*n),
+            _ => None,
+        }
     }
 
     /// Returns the variable that upvalue `i` of a function is.
@@ -124,16 +127,49 @@ impl Trace {
             match ins.op {
                 Op::UCLO if ins.a.as_lit() <= slot => break,
                 Op::RETF => break,
-                Op::FNEW if self.closure(Ref::ins(j)).is_some_and(|c| c.slots().any(|s| s == slot)) => owner = j,
+                Op::FNEW if self.captures(ins.b, slot) => owner = j,
                 _ => {}
             }
         }
         owner
     }
 
+    /// Says whether a slot is among those that the FNEW with these arguments captures: as [`Closure::slots`] has it, without making a list.
+    fn captures(&self, list: Ref, slot: Slot) -> bool {
+        // The function and the base of its frame are first.
+        let Some(n) = self.args_backwards(list).count().checked_sub(2) else { return false };
+        let Some(base) = self.args_backwards(list).nth(n).and_then(|r| self.int(r)) else { return false };
+        let local = |d: i32| d & Closure::LOCAL != 0 && base.wrapping_add(d & 255) == slot;
+        self.args_backwards(list).take(n).filter_map(|r| self.int(r)).any(local)
+    }
+
     /// Returns the UCLO before `end` that closed a slot captured at `from`, if there is one.
     pub fn closed_at(&self, slot: Slot, from: usize, end: usize) -> Option<usize> {
         let closes = |i: &usize| self.ins[*i].op == Op::UCLO && self.ins[*i].a.as_lit() <= slot;
         (from + 1..end.min(self.ins.len())).find(closes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Options, random};
+    use crate::source::Source;
+
+    /// What is looked for without a list is what the list has.
+    #[test]
+    fn captured_slots_are_those_of_the_closure() {
+        let mut captured = 0;
+        for seed in 0..300 {
+            let t = random(&mut Source::seeded(seed), &Options { objects: true, ..Options::default() });
+            for (i, ins) in t.ins.iter().enumerate().filter(|(_, ins)| ins.op == Op::FNEW) {
+                let slots: Vec<Slot> = t.closure(Ref::ins(i)).expect("well-formed").slots().collect();
+                for slot in -4..40 {
+                    assert_eq!(t.captures(ins.b, slot), slots.contains(&slot), "seed {seed}, {i}, slot {slot}\n{t}");
+                }
+                captured += slots.len();
+            }
+        }
+        assert!(captured > 30, "{captured}");
     }
 }

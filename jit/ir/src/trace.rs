@@ -272,18 +272,26 @@ impl Trace {
 
     /// Collects the arguments of a call or CAT (a CARG list, one value, nothing) in order.
     pub fn args(&self, list: Ref) -> Vec<Ref> {
-        let mut out = Vec::new();
-        let mut at = list;
-        while at != Ref::NONE {
-            if at.is_ins() && self.ins[at.index()].op == Op::CARG {
-                out.push(self.ins[at.index()].b);
-                at = self.ins[at.index()].a;
-            } else {
-                out.push(at);
-                break;
-            }
-        }
+        let mut out: Vec<Ref> = self.args_backwards(list).collect();
         out.reverse();
         out
+    }
+
+    /// Returns the same arguments from the last to the first.
+    pub fn args_backwards(&self, list: Ref) -> impl Iterator<Item = Ref> + '_ {
+        let mut rest = list;
+        std::iter::from_fn(move || {
+            let last = rest;
+            match self.ins.get(last.index()).filter(|i| last.is_ins() && i.op == Op::CARG) {
+                Some(carg) => {
+                    rest = carg.a;
+                    Some(carg.b)
+                }
+                None => {
+                    rest = Ref::NONE;
+                    Some(last).filter(|&r| r != Ref::NONE)
+                }
+            }
+        })
     }
 }
