@@ -21,7 +21,7 @@ endif
 .PHONY: build setup demo test cross bench order man install uninstall clean
 
 build: setup
-	$(CARGO) build --release -p luac -p runtime -p aot
+	$(CARGO) build --release -p luac -p aot
 # The interpreter without shared libraries: it starts faster, and their pages do not count as its memory.
 	$(CARGO) rustc --release -p runtime --bin kiln -- $(STATIC)
 # Once more alone: only so the archive is optimised as a whole. Then its functions get the order in which executables use them.
