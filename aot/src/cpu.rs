@@ -5,9 +5,9 @@
 //!
 //! An executable remembers the row; on a machine that lacks what it names the runtime does not use the compiled traces (`abi::cpu`).
 //!
-//! The baseline of x86-64 has no instruction that rounds. With the question for one at each place, calendar and md5 of the benchmarks took 1.3 and 1.8
-//! times as long as with the instruction alone. So trees that round are
-//! compiled for SSE4.1, and say so: a machine without it, of before 2008, runs all others, and these with the live JIT.
+//! The baseline of x86-64 has no instruction that rounds. With the question for one at each place, calendar and md5 of the benchmarks took 1.3 and
+//! 1.8 times as long as with the instruction alone. So trees that round are compiled for SSE4.1, and say so: a machine without it, of before 2008,
+//! runs all others, and these with the live JIT.
 //!
 //! Absent: tuning for single models. What traces gain comes from instructions (rounding, three operands), and these rows have them.
 

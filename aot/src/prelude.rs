@@ -17,7 +17,7 @@ declare double @llvm.floor.f64(double)
 
 /// Adding and taking away 2^52 rounds, then it is corrected down. The sign of zero is kept.
 const ARITHMETIC: &str = "
-define internal double @kiln.floor.slow(double %x) alwaysinline nounwind {
+define internal double @kiln.floor(double %x) alwaysinline nounwind {
   %m = call double @llvm.fabs.f64(double %x)
   %small = fcmp olt double %m, 0x4330000000000000
   %up = fadd double %m, 0x4330000000000000
@@ -31,13 +31,6 @@ define internal double @kiln.floor.slow(double %x) alwaysinline nounwind {
 }
 ";
 
-const ALONE: &str = "
-define internal double @kiln.floor(double %x) alwaysinline nounwind {
-  %r = call double @kiln.floor.slow(double %x)
-  ret double %r
-}
-";
-
 /// What baseline machines may lack: the tree says so, and is used where it is there.
 const REQUIRED: &str = "attributes #9 = { \"target-features\"=\"+sse4.1\" }\n";
 
@@ -48,6 +41,6 @@ pub fn of(rounding: Rounding) -> String {
     match rounding {
         Rounding::Instruction => [INSTRUCTION, NOTHING].concat(),
         Rounding::Required => [INSTRUCTION, REQUIRED].concat(),
-        Rounding::Arithmetic => [ARITHMETIC, ALONE, NOTHING].concat(),
+        Rounding::Arithmetic => [ARITHMETIC, NOTHING].concat(),
     }
 }

@@ -153,15 +153,13 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Options, random};
-    use crate::source::Source;
+    use crate::random::samples;
 
     /// What is looked for without a list is what the list has.
     #[test]
     fn captured_slots_are_those_of_the_closure() {
         let mut captured = 0;
-        for seed in 0..300 {
-            let t = random(&mut Source::seeded(seed), &Options { objects: true, ..Options::default() });
+        for (seed, t) in samples() {
             for (i, ins) in t.ins.iter().enumerate().filter(|(_, ins)| ins.op == Op::FNEW) {
                 let slots: Vec<Slot> = t.closure(Ref::ins(i)).expect("well-formed").slots().collect();
                 for slot in -4..40 {

@@ -41,13 +41,20 @@ impl Rec<'_> {
     /// something in the body jumps to its beginning.
     pub(super) fn begin_body(&mut self) -> Res<()> {
         let (proto, body) = self.t.start;
-        let Some(fori) = body.checked_sub(1).filter(|_| self.t.fresh) else { return Ok(()) };
-        let ins = self.s.code(proto, fori);
-        if !matches!(ins.op(), Some(Op::FORI | Op::JFORI)) {
-            return Ok(());
+        match self.loop_of_body().filter(|_| self.t.fresh) {
+            Some((ins, close)) if !self.jumped_to(proto, body, body..close) => {
+                self.load_for(i32::from(ins.a()), body - 1)
+            }
+            _ => Ok(()),
         }
-        let close = (i64::from(body) + i64::from(ins.jump()) - 1) as u32;
-        if self.jumped_to(proto, body, body..close) { Ok(()) } else { self.load_for(i32::from(ins.a()), fori) }
+    }
+
+    /// Returns the FORI, and the place of the FORL, of the numeric loop at whose body the trace begins.
+    fn loop_of_body(&self) -> Option<(Ins, u32)> {
+        let (proto, body) = self.t.start;
+        let ins = self.s.code(proto, body.checked_sub(1)?);
+        let close = i64::from(body) + i64::from(ins.jump()) - 1;
+        matches!(ins.op(), Some(Op::FORI | Op::JFORI)).then_some((ins, close as u32))
     }
 
     /// Says whether one of the instructions `from` jumps to the one at `pc`.
@@ -272,18 +279,16 @@ impl Rec<'_> {
     /// Returns the root trace of the numeric loop in which a side trace begins, if the parent expected the loop to end and it does not. Another
     /// round as a trace of its own would only lead to more such traces.
     pub(super) fn goes_on(&self, parent: &Trace, exit: usize) -> Option<u32> {
-        let (proto, body) = self.t.start;
-        let ins = self.s.code(proto, body.checked_sub(1)?);
+        let (_, close) = self.loop_of_body()?;
         // When exits are stressed, they have not stepped: the place is the FORL, which in an empty loop is the body, too.
-        if self.t.params.stress || self.t.fresh || !matches!(ins.op(), Some(Op::FORI | Op::JFORI)) {
+        if self.t.params.stress || self.t.fresh {
             return None;
         }
         let at = parent.snaps[exit].at as usize;
         let end = parent.snaps.get(exit + 1).map_or(parent.ins.len(), |s| s.at as usize);
         let [guard] = parent.ins.get(at..end)? else { return None };
         let ends = matches!(guard.op, I::LT | I::GT | I::ULT | I::UGT | I::GE | I::UGE) && guard.is_guard();
-        let close = i64::from(body) + i64::from(ins.jump()) - 1;
-        self.s.trace_at(proto, close as u32).filter(|_| ends)
+        self.s.trace_at(self.t.start.0, close).filter(|_| ends)
     }
 
     /// Closes a generic loop: another round unless the first value is nil.

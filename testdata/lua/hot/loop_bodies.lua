@@ -65,16 +65,16 @@ end
 
 -- Remainders by powers of two of what is computed from integers: no sign on nothing, and no rounding where products are large.
 local function remainders(f, n)
-  local out = {}
+  local sums, signs = { 0, 0, 0, 0 }, 0
   for i = -n, n do
     f(i)
-    out[1] = 1 / ((i * -8) % 8)
-    out[2] = (2147483647 * i + 5) % 1024
-    out[3] = (i * i * 65536) % 16
-    out[4] = (i * 8388608 * i * 8388608 + i) % 32
-    out[5] = (i - 1) % 1073741824
+    signs = signs + (1 / ((i * -8) % 8) > 0 and 1 or -1)
+    sums[1] = sums[1] + (2147483647 * i + 5) % 1024
+    sums[2] = sums[2] + (i + 300) * ((i * i * 65536) % 4194304)
+    sums[3] = sums[3] + (i * 8388608 * i * 8388608 + i) % 32
+    sums[4] = sums[4] + (i - 1) % 1073741824
   end
-  return table.concat(out, " ")
+  return signs .. " " .. table.concat(sums, " ")
 end
 
 for _, f in ipairs(fs) do print(remainders(f, 100)) end
@@ -102,7 +102,7 @@ for _, f in ipairs(fs) do print(remainders(f, 100)) end
 --> 550	525	556	664
 --> 1698	1829	1088	5237.5	201
 --> 529	502	534	637
---> inf 929 0 0 99
---> inf 929 0 0 99
---> inf 929 0 0 99
---> inf 929 0 0 99
+--> 201 98285 82339430400 1024 108447924023
+--> 201 98285 82339430400 1024 108447924023
+--> 201 98285 82339430400 1024 108447924023
+--> 201 98285 82339430400 1024 108447924023

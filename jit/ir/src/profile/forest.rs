@@ -236,15 +236,13 @@ impl Forest {
 #[cfg(test)]
 mod tests {
     use super::neutral;
-    use crate::random::{Options, random};
-    use crate::source::Source;
+    use crate::random::samples;
 
     /// What tells traces apart is the text of what is taken out: the printer and [`neutral`] leave out the same.
     #[test]
     fn the_neutral_text_is_that_of_the_neutral_trace() {
         let mut differ = 0;
-        for seed in 0..300 {
-            let t = random(&mut Source::seeded(seed), &Options::default());
+        for (seed, t) in samples() {
             let text = t.neutral_text();
             assert_eq!(text, neutral(&t).to_string(), "seed {seed}");
             differ += u32::from(text != t.to_string());

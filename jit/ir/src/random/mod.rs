@@ -43,6 +43,12 @@ impl Default for Options {
     }
 }
 
+/// Makes random traces of all that there is, with their seeds.
+#[cfg(test)]
+pub(crate) fn samples() -> impl Iterator<Item = (u64, Trace)> {
+    (0..300).map(|seed| (seed, random(&mut Source::seeded(seed), &Options::default())))
+}
+
 /// Makes a random trace.
 pub fn random(src: &mut Source<'_>, options: &Options) -> Trace {
     let key = ProtoKey { hash: 0xa1, instance: 0 };

@@ -155,7 +155,7 @@ fn run(options: &Options) -> Result<bool, String> {
         row.runs.iter_mut().flatten().for_each(|u| u.memory = f64::NAN);
         report.add(row);
     }
-    report.finish()
+    report.finish(&mut std::io::stdout())
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, String> {

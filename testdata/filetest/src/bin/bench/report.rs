@@ -6,7 +6,7 @@ use crate::program::GROUPS;
 use crate::stats::{geometric_mean, median, spread};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{IsTerminal, Write as _};
+use std::io::{self, IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 
 /// All runs of one program, by engine.
@@ -68,13 +68,13 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Writes the table to stdout and to its file; false when an engine failed a program.
-    pub fn finish(self) -> Result<bool, String> {
+    /// Writes the table to `out` and to its file; false when an engine failed a program.
+    pub fn finish(self, out: &mut impl io::Write) -> Result<bool, String> {
         if std::io::stderr().is_terminal() {
             eprint!("\r\x1b[K");
         }
         let text = self.render();
-        std::io::stdout().write_all(text.as_bytes()).map_err(|e| format!("cannot write the table: {e}"))?;
+        out.write_all(text.as_bytes()).map_err(|e| format!("cannot write the table: {e}"))?;
         std::fs::write(&self.table, &text).map_err(|e| format!("cannot write {}: {e}", self.table.display()))?;
         Ok(self.rows.iter().all(|r| r.failures.iter().all(Option::is_none)))
     }
@@ -216,7 +216,7 @@ mod tests {
             (first("ack"), first("all ("), first("the 1 without gaps")),
             ("-".into(), "0.50".into(), "0.50".into())
         );
-        assert!(r.finish().unwrap());
+        assert!(r.finish(&mut io::sink()).unwrap());
     }
 
     #[test]
@@ -224,6 +224,6 @@ mod tests {
         let r = report(vec![row("fib", 1.0, Some("boom"))]);
         let text = r.render();
         assert!(text.contains("FAILED fib under new: boom"), "{text}");
-        assert!(!r.finish().unwrap());
+        assert!(!r.finish(&mut io::sink()).unwrap());
     }
 }
