@@ -28,7 +28,7 @@ pub(crate) struct State {
     /// What sunk objects are made of, as `ir::sunk::spilled` has it.
     pub spilled: Vec<Val>,
     /// What side traces inherit of that.
-    needed: Vec<Val>,
+    pub needed: Vec<Val>,
     /// The part whose held slots memory lacks.
     pub under: Option<usize>,
 }
@@ -86,12 +86,12 @@ impl Lowerer<'_> {
 
     /// Returns the label of the block that leaves through snapshot `s`.
     pub fn exit(&mut self, b: &mut Branching, s: usize) -> Result<String, Refusal> {
-        if let Some(l) = b.blocks.get(&s) {
+        if let Some(l) = b.blocks.get(&(b.branch, s)) {
             return Ok(l.clone());
         }
         let state = self.state(b, s)?;
         let label = self.f.label();
-        b.blocks.insert(s, label.clone());
+        b.blocks.insert((b.branch, s), label.clone());
         if let Some(side) = self.tree.side(b.branch, s as u32) {
             self.pending.push(Pending {
                 branch: side,

@@ -20,6 +20,7 @@
 //! An exit that rebuilds sunk objects stores what they are made of behind the table of constants ([`ir::sunk::spilled`]); `leave` makes them. A
 //! side trace inherits it as values, like slots. Behind LOOP a value has another name ([`ir::sunk::Names`]).
 
+mod again;
 mod block;
 mod calls;
 mod carried;
@@ -191,8 +192,8 @@ pub(crate) struct Branching {
     pub parent: State,
     /// The strips of its loop.
     pub strip: Option<strip::Strip>,
-    /// Exits that have a block: number of the snapshot and label.
-    pub blocks: HashMap<usize, String>,
+    /// Exits that have a block: branch, number of the snapshot, and label.
+    pub blocks: HashMap<(usize, usize), String>,
     /// Numbers whose types nobody has asked yet.
     pub unasked: unasked::Unasked,
 }

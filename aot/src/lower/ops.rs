@@ -128,22 +128,33 @@ impl Lowerer<'_> {
     /// Goes on if `ok`; else leaves as instruction `at` does.
     pub(super) fn fails(&mut self, b: &mut Branching, at: usize, ok: &str) -> Result<(), Refusal> {
         let s = self.snap_at(b, at)?;
-        self.fails_through(b, s, ok)
+        match self.asked_again(b, at, s)? {
+            Some((label, taken)) => {
+                let weight = self.weight(b, taken, 1);
+                self.guard(ok, &label, weight);
+                Ok(())
+            }
+            None => self.fails_through(b, s, ok),
+        }
     }
 
     /// Goes on if `ok`; else leaves through snapshot `s`.
     pub(super) fn fails_through(&mut self, b: &mut Branching, s: usize, ok: &str) -> Result<(), Refusal> {
         let label = self.exit(b, s)?;
-        let branch = &self.tree.branches[b.branch];
-        let (taken, entries) = (branch.exits[s], branch.entries.max(1));
-        // Exits that got a side trace were not counted any more. A loop that was entered goes round: how often is not in profiles.
-        let (often, rounds) = match (self.tree.side(b.branch, s as u32), b.looped) {
-            (Some(_), false) => (256, 1),
-            (Some(_), true) => (256 / ROUNDS, ROUNDS),
-            (None, looped) => (1, if looped { ROUNDS } else { 1 }),
-        };
-        let weight = taken.saturating_mul(1024) / entries.max(taken).saturating_mul(rounds).max(1);
-        self.guard(ok, &label, weight.clamp(often, 512));
+        let side = self.tree.side(b.branch, s as u32).is_some();
+        let taken = self.tree.branches[b.branch].exits[s];
+        // Exits that got a side trace were not counted any more.
+        let weight = self.weight(b, taken, if side { 256 } else { 1 });
+        self.guard(ok, &label, weight);
         Ok(())
+    }
+
+    /// Returns how often of 1024 times an exit is taken that programs took `taken` times, but `least`. A loop that was entered goes round: how often
+    /// is not in profiles.
+    fn weight(&self, b: &Branching, taken: u64, least: u64) -> u64 {
+        let rounds = if b.looped { ROUNDS } else { 1 };
+        let entries = self.tree.branches[b.branch].entries.max(1);
+        let weight = taken.saturating_mul(1024) / entries.max(taken).saturating_mul(rounds).max(1);
+        weight.clamp((least / rounds).max(1), 512)
     }
 }

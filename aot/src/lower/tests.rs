@@ -703,3 +703,72 @@ const ROUNDING: &str = "trace root pc=@0000000000000001:1 slots=9 link=loop
 0010 >   num lt      0009 0002
 0011     num phi     0005 0009
 ";
+
+/// A trace that asks three things, and leaves by the same exit if one is not so.
+const ASKS: &str = "trace root pc=@0000000000000001:1 slots=9 link=interp
+0000     ptr base
+....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
+0001 >   num sload   #2
+0002     num add     0001 +1.0
+....         snap #1 pc=@0000000000000001:2 base=0 top=5 [ 2:0002 ]
+0003 >   tab sload   #0
+0004     tab fload   0003 tab.meta
+0005 >   tab eq      0004 null
+0006 >   num sload   #1
+....         snap #2 pc=@0000000000000001:4 base=0 top=5 [ 2:0002 ]
+";
+
+/// The side trace of that exit asks the first two again.
+const ASKS_AGAIN: &str = "trace side:0/1 pc=@0000000000000001:2 slots=9 link=interp
+0000     ptr base
+....         snap #0 pc=@0000000000000001:2 base=0 top=5 [ 2:0001 ]
+0001     num sload   #2 p
+0002 >   tab sload   #0
+0003     tab fload   0002 tab.meta
+0004 >   tab eq      0003 null
+0005 >   str sload   #1
+....         snap #1 pc=@0000000000000001:4 base=0 top=5 [ 2:0001 ]
+";
+
+/// Where these three guards lead when they fail: first label, second label, … as numbers; and the exits of side traces.
+fn led_to(sides: &[(&str, Option<(usize, u32)>)]) -> ([usize; 3], Vec<(u32, u32)>) {
+    let l = lower(&tree(&[&[(ASKS, None)], sides].concat()), "tree", &Lines::default()).expect("lowered");
+    compile(&TARGETS[0], &l.text).expect("LLVM takes it");
+    let from = l.text.find("fadd").expect("the sum");
+    let guards = l.text[from..].lines().filter_map(|l| l.strip_prefix("  br i1 "));
+    let labels: Vec<&str> =
+        guards.take(3).filter_map(|l| l.split([' ', ',']).filter(|w| w.starts_with('%')).nth(2)).collect();
+    let number = |i: usize| labels.iter().position(|l| *l == labels[i]).expect("itself");
+    ([number(0), number(1), number(2)], l.exits.into_iter().filter(|e| e.0 > 0).collect())
+}
+
+/// A guard that the side trace has, too, leaves by the exit of that if it fails. What the side trace asks otherwise leads to it.
+#[test]
+fn what_side_traces_ask_again_leaves_by_their_exits() {
+    let (ways, exits) = led_to(&[(ASKS_AGAIN, Some((0, 1)))]);
+    assert_eq!((ways, exits), ([0, 0, 2], vec![(1, 0), (1, 0)]));
+    // Behind a write the metatable could be another.
+    let write = "0003 >   --- gcstep\n0004     tab fload   0002 tab.meta\n0005 >   tab eq      0004 null\n0006 >   str sload   #1\n";
+    let from = ASKS_AGAIN.find("0003").expect("the load");
+    let to = ASKS_AGAIN.find("....         snap #1").expect("the end");
+    let write = [&ASKS_AGAIN[..from], write, &ASKS_AGAIN[to..]].concat();
+    assert_eq!(led_to(&[(&write, Some((0, 1)))]).0, [0, 1, 1]);
+    // Where the side trace goes on by its exit, that is followed.
+    let next = ASKS_AGAIN.replace("side:0/1", "side:1/0").replace("tab eq ", "tab ne ");
+    let (ways, exits) = led_to(&[(ASKS_AGAIN, Some((0, 1))), (&next, Some((1, 0)))]);
+    assert_eq!((ways, exits), ([0, 1, 1], vec![(2, 0), (2, 0), (2, 0)]));
+    // What comes before the snapshot of the question could lead elsewhere.
+    let late = ASKS_AGAIN
+        .replace("num sload   #2 p\n", "num sload   #2 p\n0002 >   num lt      0001 +9.0\nSNAP")
+        .replace("snap #1", "snap #2");
+    let late = late.replace("0005 >", "0006 >").replace("0004 >   tab eq      0003", "0005 >   tab eq      0004");
+    let late = late.replace("0003     tab fload   0002", "0004     tab fload   0003").replace("SNAP0002", "SNAP0003");
+    let ways = |snap: &str| {
+        let text = late.replace("SNAP", snap).replace("snap #2", if snap.is_empty() { "snap #1" } else { "snap #2" });
+        led_to(&[(&text, Some((0, 1)))]).0
+    };
+    assert_eq!(ways(""), [0, 0, 2]);
+    assert_eq!(ways("....         snap #1 pc=@0000000000000001:3 base=0 top=5 [ 2:0001 ]\n"), [0, 0, 0]);
+    // Without a side trace there is one way.
+    assert_eq!(led_to(&[]), ([0, 0, 0], vec![]));
+}
