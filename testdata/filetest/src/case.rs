@@ -8,7 +8,7 @@
 //! | `stdin` | standard input, `\n` for a newline |
 //! | `modes` | only these modes; or, each with a leading `-`, all but these |
 //! | `luajit` | `differs <why>`: stock LuaJIT prints something else, and is not compared |
-//! | `timeout` | seconds, instead of 20 |
+//! | `timeout` | seconds, instead of 60 |
 //!
 //! The expectation is the block of comment lines that ends the file: `--> line` of standard output, `--! line` of standard
 //! error, `--\` after a last line without a newline, `--? 3` for an exit status other than 0. Bytes that are not printable
@@ -83,7 +83,7 @@ fn split(text: &str) -> (&str, &str) {
 /// Reads directives and expectation of a test program.
 pub fn parse(text: &str) -> Result<Case, String> {
     let (program, block) = split(text);
-    let mut case = Case { timeout: 20, ..Case::default() };
+    let mut case = Case { timeout: 60, ..Case::default() };
     for line in program.trim_start_matches('\u{feff}').lines() {
         if !line.starts_with("--") && !line.starts_with('#') {
             break;

@@ -52,7 +52,7 @@ pub fn run(mut command: Command, stdin: &[u8], limit: Duration) -> Result<Outcom
         }
     };
     // A surviving grandchild may hold the pipes open.
-    let patience = Duration::from_secs(5);
+    let patience = Duration::from_secs(60);
     let collect =
         |pipe: mpsc::Receiver<Vec<u8>>| pipe.recv_timeout(patience).map_err(|_| "output stays open".to_string());
     let (out, err) = (collect(out)?, collect(err)?);

@@ -101,7 +101,7 @@ pub fn run(entry: &Entry, subject: &Subject) -> Result<Outcome, String> {
     command.arg("-c").arg(&entry.script).current_dir(&work);
     neutral_environment(&mut command);
     command.env("PATH", format!("{}:/usr/bin:/bin", bin.display())).env("HOME", &work).env("TERM", "dumb");
-    process::run(command, b"", Duration::from_secs(30))
+    process::run(command, b"", Duration::from_secs(120))
 }
 
 struct TempFolder(TempFile);

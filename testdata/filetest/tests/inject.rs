@@ -55,7 +55,7 @@ fn programs(subject: &Subject) -> Vec<Program> {
     for (name, size) in BENCHMARKS {
         let path = suite::testdata().join("bench").join(format!("{name}.lua"));
         if path.to_string_lossy().contains(&wanted) {
-            list.push((path, Case { args: vec![size.into()], timeout: 20, ..Case::default() }));
+            list.push((path, Case { args: vec![size.into()], timeout: 60, ..Case::default() }));
         }
     }
     let interpreted = |(path, case): (PathBuf, Case)| {
