@@ -92,7 +92,7 @@ pub fn make(job: &Job, plan: &Plan, profile: Option<Profile>, start: Instant) ->
     };
     let bytes = match job.emit {
         Emit::Ll | Emit::Asm => {
-            let texts: Vec<&str> = compiled.trees.iter().map(|t| t.lowered.as_str()).collect();
+            let texts: Vec<_> = compiled.trees.iter().map(|t| (t.lowered.as_str(), t.level)).collect();
             let form = if job.emit == Emit::Ll { Form::Ir } else { Form::Asm };
             Compiler::new(job.recipe.settings)?.text(&texts, form)?
         }
@@ -144,7 +144,8 @@ fn compile(job: &Job, plan: &Plan, profile: Profile) -> Result<Compiled, String>
     if job.verbose {
         for t in &compiled.trees {
             let from = if t.cached { "from the cache" } else { "compiled" };
-            eprintln!("tree {}: {} traces, {} exits, {} bytes, {from}", t.place, t.traces, t.exits, t.code);
+            let (place, level) = (&t.place, t.level.number());
+            eprintln!("tree {place}: {} traces, {} exits, {} bytes, -O{level}, {from}", t.traces, t.exits, t.code);
         }
         for d in &compiled.drops {
             eprintln!("left out: {} traces: {}", d.traces, d.reason);

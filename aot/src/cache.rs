@@ -12,7 +12,7 @@
 //! Invariant: entries appear by renaming, whole or not at all. Builds at the same time do not disturb each other.
 //! Invariant: a cache that cannot be used costs time, never the build.
 
-use crate::ll::{self, Settings};
+use crate::ll::{self, Level, Settings};
 use abi::hash::Fnv1a;
 use std::ffi::OsString;
 use std::fs;
@@ -47,14 +47,12 @@ impl Cache {
         let fail = |e: std::io::Error| format!("cache '{}': {}", folder.display(), crate::plan::os_message(&e));
         fs::create_dir_all(folder).map_err(fail)?;
         let prefix = format!(
-            "kiln {}\nllvm {}\ntarget {}\ncpu {} {}\nlevel {}\n{}\n{}\n",
+            "kiln {}\nllvm {}\ntarget {}\ncpu {} {}\n{}\n",
             env!("CARGO_PKG_VERSION"),
             ll::version(),
             settings.target.triple,
             settings.cpu.llvm,
             settings.cpu.features,
-            settings.level.number(),
-            ll::recipe(settings.level),
             crate::prelude::of(settings.cpu.rounding)
         );
         Ok(Cache { folder: folder.to_path_buf(), prefix, stored: AtomicU64::new(0) })
@@ -66,13 +64,13 @@ impl Cache {
         self.folder.join(format!("{one:016x}{two:016x}.o"))
     }
 
-    fn key(&self, text: &str) -> Vec<u8> {
-        [self.prefix.as_bytes(), text.as_bytes()].concat()
+    fn key(&self, text: &str, level: Level) -> Vec<u8> {
+        format!("{}level {}\n{}\n{text}", self.prefix, level.number(), ll::recipe(level)).into_bytes()
     }
 
     /// Returns the object of a lowered tree.
-    pub fn find(&self, text: &str) -> Option<Vec<u8>> {
-        let key = self.key(text);
+    pub fn find(&self, text: &str, level: Level) -> Option<Vec<u8>> {
+        let key = self.key(text, level);
         let file = self.file(&key);
         let bytes = fs::read(&file).ok()?;
         let word = |i: usize| Some(u64::from_le_bytes(bytes.get(8 * i..8 * i + 8)?.try_into().ok()?));
@@ -90,8 +88,8 @@ impl Cache {
     }
 
     /// Keeps an object. What cannot be written is not kept.
-    pub fn keep(&self, text: &str, object: &[u8]) {
-        let key = self.key(text);
+    pub fn keep(&self, text: &str, level: Level, object: &[u8]) {
+        let key = self.key(text, level);
         let mut bytes = MAGIC.to_vec();
         for n in [key.len() as u64, object.len() as u64, Fnv1a::new().bytes(object).finish()] {
             bytes.extend_from_slice(&n.to_le_bytes());
@@ -143,6 +141,7 @@ mod tests {
     use super::*;
     use crate::ll::Level;
     use crate::target::TARGETS;
+    use Level::O2;
 
     struct Folder(PathBuf);
     impl Drop for Folder {
@@ -161,33 +160,32 @@ mod tests {
         let f = folder("same");
         let settings = Settings::of(&TARGETS[0]);
         let cache = Cache::open(&f.0, settings).expect("a folder");
-        assert_eq!(cache.find("text"), None);
-        cache.keep("text", b"object");
-        assert_eq!(cache.find("text").as_deref(), Some(&b"object"[..]));
-        assert_eq!(cache.find("texu"), None);
-        let level = Cache::open(&f.0, Settings { level: Level::O3, ..settings }).expect("a folder");
-        assert_eq!(level.find("text"), None);
+        assert_eq!(cache.find("text", O2), None);
+        cache.keep("text", O2, b"object");
+        assert_eq!(cache.find("text", O2).as_deref(), Some(&b"object"[..]));
+        assert_eq!(cache.find("texu", O2), None);
+        assert_eq!(cache.find("text", Level::O3), None);
         let target = Cache::open(&f.0, Settings::of(&TARGETS[1])).expect("a folder");
-        assert_eq!(target.find("text"), None);
+        assert_eq!(target.find("text", O2), None);
     }
 
     #[test]
     fn damaged_entries_are_not_there() {
         let f = folder("damaged");
         let cache = Cache::open(&f.0, Settings::of(&TARGETS[0])).expect("a folder");
-        cache.keep("text", b"object");
-        let file = cache.file(&cache.key("text"));
+        cache.keep("text", O2, b"object");
+        let file = cache.file(&cache.key("text", O2));
         let whole = fs::read(&file).expect("entry");
         for n in 0..whole.len() {
             fs::write(&file, &whole[..n]).expect("write");
-            assert_eq!(cache.find("text"), None, "{n} bytes");
+            assert_eq!(cache.find("text", O2), None, "{n} bytes");
             let mut bytes = whole.clone();
             bytes[n] ^= 0x10;
             fs::write(&file, &bytes).expect("write");
-            assert_eq!(cache.find("text"), None, "byte {n}");
+            assert_eq!(cache.find("text", O2), None, "byte {n}");
         }
-        cache.keep("text", b"object");
-        assert!(cache.find("text").is_some());
+        cache.keep("text", O2, b"object");
+        assert!(cache.find("text", O2).is_some());
     }
 
     #[test]
@@ -195,14 +193,18 @@ mod tests {
         let f = folder("small");
         let cache = Cache::open(&f.0, Settings::of(&TARGETS[0])).expect("a folder");
         for i in 0..20 {
-            cache.keep(&format!("text {i:02}"), &[7; 1000]);
-            let file = cache.file(&cache.key(&format!("text {i:02}")));
+            cache.keep(&format!("text {i:02}"), O2, &[7; 1000]);
+            let file = cache.file(&cache.key(&format!("text {i:02}"), O2));
             let old = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1000 + i);
             fs::File::options().append(true).open(file).and_then(|f| f.set_modified(old)).expect("time");
         }
         assert_eq!(cache.trim(1 << 20), 0);
-        assert!(cache.find("text 00").is_some(), "it was used, so it stays");
+        assert!(cache.find("text 00", O2).is_some(), "it was used, so it stays");
         assert!(cache.trim(12_000) >= 11);
-        assert!(cache.find("text 00").is_some() && cache.find("text 01").is_none() && cache.find("text 19").is_some());
+        assert!(
+            cache.find("text 00", O2).is_some()
+                && cache.find("text 01", O2).is_none()
+                && cache.find("text 19", O2).is_some()
+        );
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::cache::{Cache, LIMIT};
 use crate::lines::Lines;
-use crate::ll::{Compiler, Settings};
+use crate::ll::{Compiler, Level, Settings};
 use crate::lower::{self, Lowered, Member, Refusal};
 use ir::tree::Tree;
 use std::sync::Mutex;
@@ -18,6 +18,8 @@ pub struct Job {
     pub name: String,
     /// The tree.
     pub tree: Tree,
+    /// How hard LLVM tries, where it is not in a function with others that are worth more.
+    pub level: Level,
 }
 
 /// What became of a tree.
@@ -27,6 +29,8 @@ pub enum Outcome {
     Done {
         /// As lowered.
         lowered: Lowered,
+        /// How hard LLVM tried.
+        level: Level,
         /// The object.
         object: Vec<u8>,
         /// An earlier build made it.
@@ -74,10 +78,13 @@ pub fn all(
             let mut refused = false;
             for (k, lowered) in lowered.into_iter().enumerate().rev() {
                 let (i, job) = (group[k], &jobs[group[k]]);
-                let mut outcome = one(job, lowered, options, &mut llvm)?;
+                let level = if k == 0 { group.iter().map(|i| jobs[*i].level).max() } else { None };
+                let level = level.unwrap_or(job.level);
+                let mut outcome = one(&job.name, lowered, level, options, &mut llvm)?;
                 refused |= matches!(outcome, Outcome::Refused(_));
                 if k == 0 && refused && group.len() > 1 {
-                    outcome = one(job, lower::lower(&job.tree, &job.name, options.lines), options, &mut llvm)?;
+                    let alone = lower::lower(&job.tree, &job.name, options.lines);
+                    outcome = one(&job.name, alone, level, options, &mut llvm)?;
                 }
                 *done[i].lock().map_err(|e| e.to_string())? = Some(outcome);
                 each();
@@ -101,8 +108,9 @@ pub fn all(
 }
 
 fn one(
-    job: &Job,
+    name: &str,
     lowered: Result<Lowered, Refusal>,
+    level: Level,
     options: Options<'_>,
     llvm: &mut Option<Compiler>,
 ) -> Result<Outcome, String> {
@@ -110,23 +118,23 @@ fn one(
         Ok(l) => l,
         Err(why) => return Ok(Outcome::Refused(why.0)),
     };
-    if let Some(object) = options.cache.and_then(|c| c.find(&lowered.text)) {
-        return Ok(Outcome::Done { lowered, object, cached: true });
+    if let Some(object) = options.cache.and_then(|c| c.find(&lowered.text, level)) {
+        return Ok(Outcome::Done { lowered, level, object, cached: true });
     }
     if llvm.is_none() {
         *llvm = Some(Compiler::new(options.settings)?);
     }
     let Some(compiler) = llvm.as_ref() else { return Err("no LLVM".into()) };
-    Ok(match compiler.compile(&lowered.text) {
+    Ok(match compiler.compile(&lowered.text, level) {
         Ok(object) => {
             if let Some(cache) = options.cache {
-                cache.keep(&lowered.text, &object);
+                cache.keep(&lowered.text, level, &object);
             }
-            Outcome::Done { lowered, object, cached: false }
+            Outcome::Done { lowered, level, object, cached: false }
         }
         // A mistake in the lowering: the program does without the tree.
         Err(why) => {
-            eprintln!("kiln: warning: LLVM refuses {}: {}", job.name, why.lines().next().unwrap_or_default());
+            eprintln!("kiln: warning: LLVM refuses {name}: {}", why.lines().next().unwrap_or_default());
             Outcome::Refused("refused by LLVM".into())
         }
     })

@@ -106,9 +106,10 @@ mod tests {
         for cpu in CPUS {
             let target = TARGETS.iter().find(|t| t.arch == cpu.arch).expect("a target");
             assert_eq!(Cpu::find(target, cpu.name), Ok(cpu));
-            for level in [Level::O2, Level::O3] {
-                let object =
-                    Compiler::new(Settings { target, cpu, level }).and_then(|c| c.compile(&text)).expect(cpu.name);
+            for level in [Level::O1, Level::O2, Level::O3] {
+                let object = Compiler::new(Settings { target, cpu, level })
+                    .and_then(|c| c.compile(&text, level))
+                    .expect(cpu.name);
                 let elf = goblin::elf::Elf::parse(&object).expect("ELF");
                 let symbols: Vec<_> = elf.syms.iter().filter_map(|s| elf.strtab.get_at(s.st_name)).collect();
                 let called = |s: &&str| s.starts_with("kiln.") || *s == "floor";

@@ -22,6 +22,7 @@ use inkwell::targets::{
 };
 use inkwell::values::{BasicValue, BasicValueEnum, GlobalValue, InstructionOpcode, Operand};
 use inkwell::{AtomicOrdering, OptimizationLevel};
+use std::cell::OnceCell;
 use std::ffi::{CStr, c_int};
 use std::sync::Once;
 
@@ -32,7 +33,7 @@ pub struct Settings {
     pub target: &'static Target,
     /// The CPU, one of the target's.
     pub cpu: &'static Cpu,
-    /// Pipeline.
+    /// How hard it tries for what time is spent in.
     pub level: Level,
 }
 
@@ -43,24 +44,19 @@ impl Settings {
     }
 }
 
-/// A pipeline of LLVM.
+/// How hard LLVM tries: a pipeline, and a code generator.
 ///
 /// The optimiser of traces has done its part before (`opt`): what is left for LLVM is what it cannot know, first of all that a side trace
 /// begins with what its parent has. A tree has hundreds of exits, and LLVM's own pipelines spend most of their time in passes that look back
-/// from each load over all of them (`gvn` takes half of `default<O2>`). Measured over the profiles of `testdata/bench` (66 programs, 3,442 traces), one core,
-/// processor time of whole builds of objects:
+/// from each load over all of them (`gvn` takes half of `default<O2>`). Code of `O2` ran as fast as that of `default<O2>` within 2 % (one program of
+/// ten 9 % slower). Trees that the profile spent next to nothing in are compiled with `O1`, unless `O3` is asked for (`traces::level`): its code is half
+/// as large again and is made in a quarter of the time.
 ///
-/// | pipeline | ms a trace |
-/// |---|--:|
-/// | `default<O3>` | 27.5 |
-/// | `O2` below | 15.3 |
-///
-/// (These are one machine's: another, on which `luajit` is up to 2.2 times as slow, took 43.8 ms a trace.)
-///
-/// A program of one loop with 150 ways, a tree of 151 traces, takes 0.44 s with `O2` below, linked (median of 5). Code of `O2` ran as fast as that of
-/// `default<O2>` within 2 % (one program of ten 9 % slower).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// TABLE
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Level {
+    /// What every tree is worth.
+    O1,
     /// What is worth its time.
     #[default]
     O2,
@@ -72,6 +68,7 @@ impl Level {
     /// Returns its number.
     pub const fn number(self) -> u8 {
         match self {
+            Level::O1 => 1,
             Level::O2 => 2,
             Level::O3 => 3,
         }
@@ -79,8 +76,17 @@ impl Level {
 
     const fn passes(self) -> &'static str {
         match self {
+            Level::O1 => FEW_PASSES,
             Level::O2 => PASSES,
             Level::O3 => "default<O3>",
+        }
+    }
+
+    const fn generator(self) -> OptimizationLevel {
+        match self {
+            Level::O1 => OptimizationLevel::None,
+            Level::O2 => OptimizationLevel::Default,
+            Level::O3 => OptimizationLevel::Aggressive,
         }
     }
 }
@@ -122,6 +128,10 @@ const PASSES: &str = concat!(
      globaldce"
 );
 
+/// The passes of [`Level::O1`]: what makes the code smaller that is left to generate.
+const FEW_PASSES: &str =
+    concat!("always-inline,function(", simplify!(), ",early-cse<memssa>,", combine!(), ",", simplify!(), "),globaldce");
+
 /// What is made of compiled trees.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
@@ -136,31 +146,41 @@ pub enum Form {
 /// LLVM at work: one a thread. Its memory is used again from module to module.
 pub struct Compiler {
     cx: Context,
+    settings: Settings,
     machine: TargetMachine,
-    level: Level,
+    /// The one of [`Level::O1`], once there is need of it.
+    simple: OnceCell<TargetMachine>,
     prelude: String,
 }
 
 impl Compiler {
-    /// Makes one.
+    /// Makes one for all levels up to that of the settings.
     pub fn new(settings: Settings) -> Result<Compiler, String> {
         let prelude = prelude::of(settings.cpu.rounding);
-        Ok(Compiler { machine: machine(settings)?, cx: Context::create(), level: settings.level, prelude })
+        Ok(Compiler { machine: machine(settings)?, simple: OnceCell::new(), cx: Context::create(), settings, prelude })
     }
 
     /// Compiles a module in LLVM's assembly language to an object file.
-    pub fn compile(&self, text: &str) -> Result<Vec<u8>, String> {
-        let module = self.optimised(text)?;
-        let object = self.machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
+    pub fn compile(&self, text: &str, level: Level) -> Result<Vec<u8>, String> {
+        let module = self.optimised(text, level)?;
+        let machine = match level {
+            Level::O1 if self.simple.get().is_none() => {
+                let made = machine(Settings { level, ..self.settings })?;
+                self.simple.get_or_init(|| made)
+            }
+            Level::O1 => self.simple.get().unwrap_or(&self.machine),
+            _ => &self.machine,
+        };
+        let object = machine.write_to_memory_buffer(&module, FileType::Object).map_err(|e| e.to_string())?;
         Ok(object.as_slice().to_vec())
     }
 
-    /// Compiles modules one by one, then makes one text of them.
-    pub fn text(&self, texts: &[&str], form: Form) -> Result<Vec<u8>, String> {
+    /// Compiles modules one by one, then makes one text of them. The code generator is that of the settings' level for all.
+    pub fn text(&self, texts: &[(&str, Level)], form: Form) -> Result<Vec<u8>, String> {
         let all = self.cx.create_module("kiln");
         self.prepare(&all);
-        for t in texts {
-            all.link_in_module(self.optimised(t)?).map_err(|e| e.to_string())?;
+        for (t, level) in texts {
+            all.link_in_module(self.optimised(t, *level)?).map_err(|e| e.to_string())?;
         }
         if form == Form::Ir {
             return Ok(all.print_to_string().to_bytes().to_vec());
@@ -175,7 +195,7 @@ impl Compiler {
         module.set_data_layout(&self.machine.get_target_data().get_data_layout());
     }
 
-    fn optimised(&self, text: &str) -> Result<Module<'_>, String> {
+    fn optimised(&self, text: &str, level: Level) -> Result<Module<'_>, String> {
         let text = text.to_string() + &self.prelude;
         let buffer = MemoryBuffer::create_from_memory_range_copy(text.as_bytes(), "tree");
         let read = self.cx.create_module_from_ir(buffer);
@@ -185,7 +205,7 @@ impl Compiler {
         let options = PassBuilderOptions::create();
         options.set_loop_slp_vectorization(false);
         options.set_merge_functions(false);
-        module.run_passes(self.level.passes(), &self.machine, options).map_err(|e| e.to_string())?;
+        module.run_passes(level.passes(), &self.machine, options).map_err(|e| e.to_string())?;
         self.mark_words(&module)?;
         Ok(module)
     }
@@ -265,7 +285,7 @@ fn machine(settings: Settings) -> Result<TargetMachine, String> {
         .set_cpu(cpu.llvm)
         .set_features(cpu.features)
         .set_abi(target.abi)
-        .set_level(if level == Level::O3 { OptimizationLevel::Aggressive } else { OptimizationLevel::Default })
+        .set_level(level.generator())
         .set_reloc_mode(RelocMode::PIC)
         .set_code_model(CodeModel::Default);
     llvm.create_target_machine_from_options(&triple, options)
@@ -276,7 +296,10 @@ fn machine(settings: Settings) -> Result<TargetMachine, String> {
 ///
 /// Lowered code has lines, but no variables. LLVM's newer analysis of where variables are follows all registers through the function before it
 /// sees that there are none (43 % of the code generator's time for the largest tree of `deltablue`); the older one looks for variables first.
-const OPTIONS: [&CStr; 2] = [c"kiln", c"-experimental-debug-variable-locations=false"];
+///
+/// Where the register allocator splits live ranges it is to make few copies of them (`size`), not to hoist copies out of loops (`speed`): the search for
+/// better places takes 13 % of the code generator's time in trees of hundreds of exits.
+const OPTIONS: [&CStr; 3] = [c"kiln", c"-experimental-debug-variable-locations=false", c"-split-spill-mode=size"];
 
 #[allow(unsafe_code)]
 fn set_options() {

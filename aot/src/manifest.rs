@@ -58,7 +58,11 @@ impl Recipe {
         };
         let name = first("target").ok_or("the manifest names no target")?;
         let target = Target::find(name).ok_or_else(|| format!("unknown target '{name}'"))?;
-        let level = if option("level") == Some("3") { Level::O3 } else { Level::O2 };
+        let level = match option("level") {
+            Some("1") => Level::O1,
+            Some("3") => Level::O3,
+            _ => Level::O2,
+        };
         let cpu = Cpu::find(target, option("cpu").unwrap_or("baseline"))?;
         let yes = |name| option(name) == Some("yes");
         Ok(Recipe {

@@ -7,15 +7,18 @@
 //!   entered least often go first, each with none behind it; the root stays. Their exits are left to the interpreter and the live
 //!   compiler.
 //!
+//! What is left is compiled as hard as it is worth ([`levels`]): trees that take next to no time with LLVM's least.
+//!
 //! What a trace is worth ([`Scale`]) is its tree's processor time, where the profile has samples, and its *work* otherwise. Within a tree time is
 //! shared out by work.
 //!
 //! Invariant: what is dropped is counted, in traces and in worth; the sum over kept and dropped is the profile's.
 
 use crate::content::Program;
-use ir::ProtoKey;
+use crate::ll::Level;
 use ir::profile::protos;
 use ir::tree::{Branch, Tree};
+use ir::{Link, ProtoKey};
 
 /// Guards that a tree may have.
 pub const MAX_GUARDS: usize = 2000;
@@ -80,6 +83,43 @@ fn busy(b: &Branch) -> u128 {
 /// Returns how much of the profiled work a trace stands for: instructions times entries.
 fn work(b: &Branch) -> u64 {
     b.entries.saturating_mul(b.trace.ins.len() as u64)
+}
+
+/// The part of a profile that is compiled quickly: one in so many.
+const QUICK: u128 = 100;
+/// Samples that say what a loop takes: of a thousandth of the time there would be one with a probability of 0.95.
+const ENOUGH: u128 = 3000;
+
+/// Says how hard LLVM tries for each tree, given its samples. Of those that are worth least it does its least, as long as they are together worth
+/// not more than a hundredth of the profile, by work and by samples. So the loss is bounded, however many trees a profile has. Work counts, too, since short
+/// runs have few samples; rounds of a loop that is a trace of its own are counted by nobody, so trees with such loops need samples enough. Whoever asks for
+/// another level than the usual one gets it for all.
+pub fn levels(asked: Level, trees: &[(&Tree, u64)]) -> Vec<Level> {
+    let mut out = vec![asked; trees.len()];
+    if asked != Level::O2 {
+        return out;
+    }
+    let works: Vec<u128> = trees.iter().map(|(t, _)| t.branches.iter().map(busy).sum()).collect();
+    let (all_work, all_samples) = (works.iter().sum::<u128>(), trees.iter().map(|t| u128::from(t.1)).sum::<u128>());
+    let mut order: Vec<usize> = (0..trees.len()).collect();
+    order
+        .sort_by_key(|i| works[*i].saturating_mul(all_samples.max(1)).max(all_work.saturating_mul(trees[*i].1.into())));
+    let (mut work, mut samples) = (0u128, 0u128);
+    let counted = |t: &Tree| {
+        all_samples >= ENOUGH || !t.branches.iter().any(|b| matches!(b.trace.link, Link::Loop | Link::Again))
+    };
+    for i in order {
+        if !counted(trees[i].0) {
+            continue;
+        }
+        work += works[i];
+        samples += u128::from(trees[i].1);
+        if work.saturating_mul(QUICK) > all_work || samples * QUICK > all_samples {
+            break;
+        }
+        out[i] = Level::O1;
+    }
+    out
 }
 
 /// Takes what cannot or should not be compiled out of a tree. Nothing is left if its root goes.
@@ -241,6 +281,23 @@ mod tests {
         assert_eq!((drops[0].work, scale.of_tree(&kept)), (48_780_488, 200 * SAMPLE - 48_780_488));
         assert_eq!(Scale::of(&t, None).of_tree(&t), 30 * 2 + 10 * 2);
         assert_eq!(Scale::of(&t, Some(u64::MAX)).of_tree(&t), u64::MAX);
+    }
+
+    #[test]
+    fn trees_that_take_next_to_no_time_are_compiled_quickly() {
+        let t = |entries| tree(vec![branch(None, 1, 1, entries)]);
+        let trees = [t(3), t(9_700), t(4), t(99), t(80)];
+        let levels = |samples: [u64; 5]| levels(Level::O2, &trees.iter().zip(samples).collect::<Vec<_>>());
+        use Level::{O1, O2};
+        assert_eq!(levels([0; 5]), [O1, O2, O1, O2, O1], "87 of 9,886 parts, not 186");
+        assert_eq!(levels([1, 90, 0, 0, 0]), [O2, O2, O1, O2, O1], "one of 91 samples is more than a hundredth");
+        assert_eq!(levels([1, 900, 0, 0, 0]), [O1, O2, O1, O2, O1]);
+        assert_eq!(super::levels(Level::O3, &[(&trees[0], 0), (&trees[1], 0)]), [Level::O3; 2]);
+        assert_eq!(super::levels(O2, &[]), []);
+        let mut round = t(3);
+        round.branches[0].trace.link = Link::Loop;
+        let of = |samples| super::levels(O2, &[(&round, 0), (&trees[1], samples)]);
+        assert_eq!((of(100), of(3000)), (vec![O2, O2], vec![O1, O2]), "nobody counts its rounds");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::compile::{self, Job, Options, Outcome};
 use crate::content::Program;
 use crate::group;
 use crate::lines::Lines;
+use crate::ll::Level;
 use crate::select::{self, Drop, SAMPLE, Scale};
 use ir::ProtoKey;
 use ir::profile::{GivenUp, Origin, Profile, Spent};
@@ -58,6 +59,8 @@ pub struct Done {
     pub code: usize,
     /// What LLVM was given.
     pub lowered: String,
+    /// How hard it tried.
+    pub level: Level,
     /// The object.
     pub object: Vec<u8>,
     /// An earlier build made it.
@@ -108,17 +111,20 @@ pub fn compile(
             out.work = out.work.saturating_add(scale.of_tree(&tree));
         }
         if let Some(tree) = select::choose(tree, program, scale, &mut out.drops) {
-            jobs.push(Job { name: symbol(&tree, options.lines), tree });
+            jobs.push(Job { name: symbol(&tree, options.lines), tree, level: options.settings.level });
             scales.push((scale, own.unwrap_or(0)));
         }
     }
+    let timed: Vec<_> = jobs.iter().zip(&scales).map(|(j, s)| (&j.tree, s.1)).collect();
+    let levels = select::levels(options.settings.level, &timed);
+    jobs.iter_mut().zip(levels).for_each(|(j, level)| j.level = level);
     let each = progress(jobs.len());
     let groups = group::of(&jobs.iter().map(|j| &j.tree).collect::<Vec<_>>(), program);
     let outcomes = compile::all(&jobs, &groups, options, &*each)?;
-    for ((Job { name, tree }, outcome), (scale, samples)) in jobs.into_iter().zip(outcomes).zip(scales) {
+    for ((Job { name, tree, .. }, outcome), (scale, samples)) in jobs.into_iter().zip(outcomes).zip(scales) {
         let (work, traces) = (scale.of_tree(&tree), tree.branches.len());
-        let (lowered, object, cached) = match outcome {
-            Outcome::Done { lowered, object, cached } => (lowered, object, cached),
+        let (lowered, level, object, cached) = match outcome {
+            Outcome::Done { lowered, level, object, cached } => (lowered, level, object, cached),
             Outcome::Refused(why) => {
                 select::note(&mut out.drops, &why, traces, work);
                 continue;
@@ -156,6 +162,7 @@ pub fn compile(
             samples,
             code: code_size(&object),
             lowered: lowered.text,
+            level,
             object,
             cached,
         });

@@ -1,7 +1,7 @@
 //! Trees that are made up: what their text has, and that LLVM takes it.
 
 use super::*;
-use crate::ll::{Compiler, Form, Settings};
+use crate::ll::{Compiler, Form, Level, Settings};
 use crate::target::{TARGETS, Target};
 use ir::tree::{Branch, RootKey};
 use ir::{Link, Options, ProtoKey, Source, random};
@@ -18,7 +18,7 @@ fn sample(seed: u64, link: Link) -> Tree {
 }
 
 fn compile(target: &'static Target, text: &str) -> Result<Vec<u8>, String> {
-    Compiler::new(Settings::of(target))?.compile(text)
+    Compiler::new(Settings::of(target))?.compile(text, Level::O2)
 }
 
 /// LLVM accepts what is lowered, on every target, and the object needs nothing from elsewhere: addresses come from the table.
@@ -30,7 +30,9 @@ fn random_trees_become_objects_that_need_nothing() {
         let Ok(l) = lower(&sample(seed, link), "tree", &Lines::default()) else { continue };
         lowered += 1;
         let target = &TARGETS[seed as usize / 3 % TARGETS.len()];
-        let object = compile(target, &l.text).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", l.text));
+        let level = if seed % 2 == 0 { Level::O1 } else { Level::O2 };
+        let object = Compiler::new(Settings::of(target)).and_then(|c| c.compile(&l.text, level));
+        let object = object.unwrap_or_else(|e| panic!("seed {seed}, {level:?}: {e}\n{}", l.text));
         let elf = goblin::elf::Elf::parse(&object).expect("an object");
         assert_eq!(elf.header.e_machine, target.elf_machine);
         let undefined: Vec<&str> = elf
@@ -584,7 +586,7 @@ fn links_of_a_group_go_to_copies() {
         texts.iter().for_each(|t| drop(compile(target, t).expect(target.triple)));
     }
     texts.reverse();
-    let all: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let all = [(texts[0].as_str(), Level::O1), (texts[1].as_str(), Level::O2)];
     Compiler::new(Settings::of(&TARGETS[0])).and_then(|c| c.text(&all, crate::ll::Form::Ir)).expect("one module");
     assert_eq!(group(&members, &Lines::default()), both);
 }
@@ -674,7 +676,9 @@ fn trees_that_round_demand_the_instruction() {
     let l = lower(&tree(&[(ROUNDING, None)]), "tree", &Lines::default()).expect("lowered");
     assert_eq!(l.items.iter().filter(|i| **i == Item::Rounds).count(), 1);
     for target in TARGETS {
-        let asm = Compiler::new(Settings::of(target)).and_then(|c| c.text(&[&l.text], Form::Asm)).expect("assembly");
+        let asm = Compiler::new(Settings::of(target))
+            .and_then(|c| c.text(&[(&l.text, Level::O2)], Form::Asm))
+            .expect("assembly");
         let asm = String::from_utf8(asm).expect("text");
         let instruction = match target.arch {
             "x86_64" => "roundsd",

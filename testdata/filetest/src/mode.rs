@@ -32,6 +32,8 @@ pub struct Mode {
     pub args: &'static [&'static str],
     /// Those of the run that writes the profile, where the form needs one.
     pub train: &'static [&'static str],
+    /// Options of its build, where there is one.
+    pub build: &'static [&'static str],
     /// Environment variables.
     pub env: &'static [(&'static str, &'static str)],
     /// What is run.
@@ -43,19 +45,19 @@ pub struct Mode {
 /// The modes that are no other table's, the reference mode first.
 #[rustfmt::skip]
 pub const MODES: &[Mode] = &[
-    Mode { name: "interp",            args: &["-joff"], train: &[],    env: &[],                      form: Form::Source,       patience: 1 },
-    Mode { name: "bytecode",          args: &["-joff"], train: &[],    env: &[],                      form: Form::Dump,         patience: 1 },
-    Mode { name: "stripped",          args: &["-joff"], train: &[],    env: &[],                      form: Form::StrippedDump, patience: 1 },
-    Mode { name: "gc-stress",         args: &["-joff"], train: &[],    env: &[("RT_GC", "stress")],   form: Form::Source,       patience: 6 },
-    Mode { name: "default",           args: &[],        train: &[],    env: &[],                      form: Form::Source,       patience: 1 },
-    Mode { name: "exit-stress",       args: STRESS,     train: &[],    env: &[],                      form: Form::Source,       patience: 6 },
-    Mode { name: "gc-stress-jit",     args: HOT,        train: &[],    env: &[("RT_GC", "stress")],   form: Form::Source,       patience: 10 },
-    Mode { name: "jit",               args: HOT,        train: &[],    env: &[],                      form: Form::Source,       patience: 4 },
-    Mode { name: "aot",               args: &[],        train: HOT,    env: &[],                      form: Form::Executable,   patience: 8 },
-    Mode { name: "aot-stress",        args: &[],        train: STRESS, env: &[("KILN_OPTIONS", "-Jexit=stress")], form: Form::Executable,   patience: 16 },
-    Mode { name: "aot-object",        args: &[],        train: HOT,    env: &[],                      form: Form::Object,       patience: 8 },
-    Mode { name: "aot-peers",         args: HOT,        train: HOT,    env: &[],                      form: Form::Object,       patience: 8 },
-    Mode { name: "aot-object-stress", args: STRESS,     train: STRESS, env: &[],                      form: Form::Object,       patience: 16 },
+    Mode { name: "interp",            args: &["-joff"], train: &[],    build: &[],      env: &[],                      form: Form::Source,       patience: 1 },
+    Mode { name: "bytecode",          args: &["-joff"], train: &[],    build: &[],      env: &[],                      form: Form::Dump,         patience: 1 },
+    Mode { name: "stripped",          args: &["-joff"], train: &[],    build: &[],      env: &[],                      form: Form::StrippedDump, patience: 1 },
+    Mode { name: "gc-stress",         args: &["-joff"], train: &[],    build: &[],      env: &[("RT_GC", "stress")],   form: Form::Source,       patience: 6 },
+    Mode { name: "default",           args: &[],        train: &[],    build: &[],      env: &[],                      form: Form::Source,       patience: 1 },
+    Mode { name: "exit-stress",       args: STRESS,     train: &[],    build: &[],      env: &[],                      form: Form::Source,       patience: 6 },
+    Mode { name: "gc-stress-jit",     args: HOT,        train: &[],    build: &[],      env: &[("RT_GC", "stress")],   form: Form::Source,       patience: 10 },
+    Mode { name: "jit",               args: HOT,        train: &[],    build: &[],      env: &[],                      form: Form::Source,       patience: 4 },
+    Mode { name: "aot",               args: &[],        train: HOT,    build: &[],      env: &[],                      form: Form::Executable,   patience: 8 },
+    Mode { name: "aot-stress",        args: &[],        train: STRESS, build: &["-O1"], env: &[("KILN_OPTIONS", "-Jexit=stress")], form: Form::Executable,   patience: 16 },
+    Mode { name: "aot-object",        args: &[],        train: HOT,    build: &[],      env: &[],                      form: Form::Object,       patience: 8 },
+    Mode { name: "aot-peers",         args: HOT,        train: HOT,    build: &[],      env: &[],                      form: Form::Object,       patience: 8 },
+    Mode { name: "aot-object-stress", args: STRESS,     train: STRESS, build: &[],      env: &[],                      form: Form::Object,       patience: 16 },
 ];
 
 impl Mode {
@@ -82,7 +84,7 @@ pub fn all() -> Vec<Mode> {
     let without = |name: &str, option: String| {
         let args: Vec<&'static str> = vec!["-Ohotloop=1", "-Ohotexit=1", option.leak()];
         let name = format!("without-{name}").leak();
-        Mode { name, args: args.leak(), train: &[], env: &[], form: Form::Source, patience: 4 }
+        Mode { name, args: args.leak(), train: &[], build: &[], env: &[], form: Form::Source, patience: 4 }
     };
     let mut modes = MODES.to_vec();
     modes.extend(FLAGS.iter().map(|name| without(name, format!("-O-{name}"))));

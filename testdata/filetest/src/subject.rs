@@ -131,7 +131,7 @@ impl Subject {
         run.args(mode.train).arg("--profile-out").arg(&profile.0).arg(name).args(&case.args);
         process::run(run, &case.stdin, limit)?;
         let mut build = program_in(&host.with_file_name("kiln-aot"), folder);
-        build.arg("build").arg(name).arg("-o").arg(made);
+        build.arg("build").args(mode.build).arg(name).arg("-o").arg(made);
         if let Some(foreign) = &self.foreign {
             build.arg("--target").arg(&foreign.target);
         }

@@ -73,7 +73,7 @@ fn reaches(subject: &Subject, program: &Program, kind: &str, n: usize) -> Result
     // A mode is made of constants.
     let env: &'static [(&str, &str)] = vec![("KILN_INJECT", &*value.leak()), ("KILN_INJECT_MARK", &*at.leak())].leak();
     let args = &["-Ohotloop=1", "-Ohotexit=1"];
-    let mode = Mode { name: "inject", args, train: &[], env, form: Form::Source, patience: 4 };
+    let mode = Mode { name: "inject", args, train: &[], build: &[], env, form: Form::Source, patience: 4 };
     let outcome = subject.run(&program.path, &program.case, &mode).map_err(|e| format!("{title}: {e}"))?;
     if outcome != program.expected {
         return Err(format!("{title}: expected {:#?}, got {outcome:#?}", program.expected));
