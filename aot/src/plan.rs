@@ -8,7 +8,7 @@ use crate::scan::{self, Required};
 use abi::hash::Fnv1a;
 use abi::image::{self, Image, Module, ModuleKind};
 use bytecode::dump::dump_whole;
-use bytecode::{Chunk, DumpOptions};
+use bytecode::{DumpOptions, Sound};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
@@ -133,7 +133,7 @@ fn compile_file(name: &[u8], path: &Path, options: &DumpOptions) -> Result<(Sour
 }
 
 /// Compiles source text, or reads and verifies a dump.
-fn compile(bytes: &[u8], chunk_name: &[u8]) -> Result<Chunk, String> {
+fn compile(bytes: &[u8], chunk_name: &[u8]) -> Result<Sound, String> {
     if bytecode::is_bytecode(bytes) {
         return bytecode::load(bytes, chunk_name).map_err(|e| e.message(chunk_name));
     }

@@ -25,7 +25,7 @@ mod template;
 mod token;
 
 pub use bytecode;
-use bytecode::Chunk;
+use bytecode::{Chunk, Sound};
 pub use error::SyntaxError;
 use std::cell::Cell;
 
@@ -47,7 +47,7 @@ pub struct Options {
 /// Compiles source text. `chunk_name` has Lua's form: `@file`, `=name` or the source text itself.
 ///
 /// A byte order mark and a first line that starts with `#` are skipped. Fails with LuaJIT's message.
-pub fn compile(source: &[u8], chunk_name: &[u8], options: &Options) -> Result<Chunk, SyntaxError> {
+pub fn compile(source: &[u8], chunk_name: &[u8], options: &Options) -> Result<Sound, SyntaxError> {
     let name = chunk_name.split(|&b| b == 0).next().unwrap_or(&[]);
     let kept = KEPT.take().unwrap_or_else(func::Kept::new);
     let mut parser = func::Parser::new(source, name, options.strip, kept);
@@ -56,5 +56,5 @@ pub fn compile(source: &[u8], chunk_name: &[u8], options: &Options) -> Result<Ch
     if source.len() <= MAX_KEPT {
         KEPT.set(Some(kept));
     }
-    Ok(Chunk { name: name.to_vec(), main: main? })
+    Ok(Sound::compiled(Chunk { name: name.to_vec(), main: main? }))
 }

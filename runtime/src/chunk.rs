@@ -2,7 +2,7 @@
 
 use heap::Raise;
 use interp::Cx;
-use interp::load::{LoadError, load_chunk};
+use interp::load::load_chunk;
 use stdlib::load::{Failure, load_bytes, read_file};
 
 /// Compiles or reads `bytes` and pushes the function (`Ok(Ok(()))`), or the message that says why not (`Ok(Err(()))`).
@@ -18,16 +18,11 @@ pub fn load(cx: &mut Cx<'_>, bytes: &[u8], chunk_name: &[u8]) -> Result<Result<(
     }
 }
 
-/// Loads what the compiler made, as [`load`] does.
-pub fn load_compiled(cx: &mut Cx<'_>, chunk: bytecode::Chunk) -> Result<Result<(), ()>, Raise> {
-    match load_chunk(cx.vm(), chunk, cx.vm().globals()) {
-        Ok(f) => {
-            cx.push(f.val());
-            Ok(Ok(()))
-        }
-        Err(LoadError::Bad(text)) => refuse(cx, text.as_bytes()),
-        Err(LoadError::Raised(raise)) => Err(raise),
-    }
+/// Makes a function of a chunk and pushes it.
+pub fn load_sound(cx: &mut Cx<'_>, chunk: bytecode::Sound) -> Result<(), Raise> {
+    let f = load_chunk(cx.vm(), chunk, cx.vm().globals())?;
+    cx.push(f.val());
+    Ok(())
 }
 
 fn refuse(cx: &mut Cx<'_>, message: &[u8]) -> Result<Result<(), ()>, Raise> {

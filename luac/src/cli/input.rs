@@ -2,7 +2,7 @@
 
 use super::{Failure, Outcome};
 use crate::{Options, compile};
-use bytecode::{Chunk, is_bytecode, load};
+use bytecode::{Chunk, Sound, is_bytecode, load};
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ pub(super) fn load_file(path: &Path, strip: bool) -> Outcome<Chunk> {
 
 fn load_bytes(bytes: &[u8], name: &[u8], strip: bool) -> Outcome<Chunk> {
     if is_bytecode(bytes) {
-        return load(bytes, name).map_err(|e| Failure::message(e.message(name)));
+        return load(bytes, name).map(Sound::into_chunk).map_err(|e| Failure::message(e.message(name)));
     }
-    compile(bytes, name, &Options { strip }).map_err(|e| Failure::message(e.to_string()))
+    compile(bytes, name, &Options { strip }).map(Sound::into_chunk).map_err(|e| Failure::message(e.to_string()))
 }

@@ -4,7 +4,7 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use bytecode::proto::{TabConst, TabTemplate};
-use bytecode::{Chunk, GcConst, Proto};
+use bytecode::{Chunk, GcConst, Proto, Sound};
 use luac::Options;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -60,7 +60,7 @@ pub fn ask(sources: &[Vec<u8>]) -> Option<Vec<Result<Chunk, Vec<u8>>>> {
 
 /// Compiles a source ourselves.
 pub fn compile(source: &[u8]) -> Result<Chunk, Vec<u8>> {
-    luac::compile(source, NAME, &Options::default()).map_err(|e| e.message().to_vec())
+    luac::compile(source, NAME, &Options::default()).map(Sound::into_chunk).map_err(|e| e.message().to_vec())
 }
 
 /// Fails unless we make the same of every source as `luajit`: the same message, or the same code, constants, lines and names.

@@ -10,11 +10,12 @@ use crate::vm::{Raise, Vm};
 use crate::{stack, strtab, table};
 use abi::{objtype, tag};
 use bytecode::proto::{Proto, TabConst, TabTemplate, UpvalDesc};
-use bytecode::{Chunk, GcConst};
+use bytecode::{GcConst, Sound};
 use std::ptr;
 
-/// Loads a verified chunk: returns its main prototype. What it makes is unreachable until the caller roots it.
-pub fn load(vm: &Vm, chunk: Chunk) -> Result<*mut ProtoObj, Raise> {
+/// Loads a chunk: returns its main prototype. What it makes is unreachable until the caller roots it.
+pub fn load(vm: &Vm, chunk: Sound) -> Result<*mut ProtoObj, Raise> {
+    let chunk = chunk.into_chunk();
     let name = strtab::intern(vm, &chunk.name)?;
     load_proto(vm, chunk.main, name)
 }

@@ -4,21 +4,12 @@ use crate::cx::BuiltinFn;
 use crate::fast;
 use heap::{Func, Raise, Tab, Vm, proto};
 
-/// Why a chunk was not loaded.
-pub enum LoadError {
-    /// It is malformed: the message.
-    Bad(String),
-    /// An error was raised.
-    Raised(Raise),
-}
-
-/// Verifies a chunk and makes a function of it, with `env` as its environment.
-pub fn load_chunk<'v>(vm: &'v Vm, chunk: bytecode::Chunk, env: Tab<'v>) -> Result<Func<'v>, LoadError> {
-    bytecode::verify::verify(&chunk).map_err(|bad| LoadError::Bad(bad.to_string()))?;
-    // SAFETY: verified; nothing collects between the two allocations, and the handle roots the result for 'v.
+/// Makes a function of a chunk, with `env` as its environment.
+pub fn load_chunk<'v>(vm: &'v Vm, chunk: bytecode::Sound, env: Tab<'v>) -> Result<Func<'v>, Raise> {
+    // SAFETY: sound, as its type says; nothing collects between the two allocations, and the handle roots the result for 'v.
     unsafe {
-        let pt = proto::load(vm, chunk).map_err(LoadError::Raised)?;
-        let f = proto::new_main(vm, pt, env.raw()).map_err(LoadError::Raised)?;
+        let pt = proto::load(vm, chunk)?;
+        let f = proto::new_main(vm, pt, env.raw())?;
         (vm.jit.loaded)(vm, pt);
         Ok(Func::from_raw(f))
     }

@@ -5,7 +5,7 @@
 //! history in `~/.kiln_history`, and Tab completes keywords, globals and fields; elsewhere lines are read as they come.
 
 use super::complete::{Names, Prompt};
-use bytecode::{Chunk, Ins, Op, Proto};
+use bytecode::{Ins, Op, Proto, Sound};
 use heap::Raise;
 use interp::Cx;
 use luac::SyntaxError;
@@ -45,13 +45,15 @@ pub fn is_incomplete(text: &str) -> bool {
 }
 
 /// Compiles a line: as an expression if it is one, else as a chunk.
-fn compile(text: &str) -> Result<Chunk, SyntaxError> {
+fn compile(text: &str) -> Result<Sound, SyntaxError> {
     let plain = |source: &str| luac::compile(source.as_bytes(), b"=stdin", &luac::Options::default());
     let value = plain(&format!("return {}", text.strip_prefix('=').unwrap_or(text)));
     match value {
-        Ok(mut chunk) => {
-            keep_frame(&mut chunk.main);
-            Ok(chunk)
+        Ok(chunk) => {
+            let mut changed = chunk.clone().into_chunk();
+            keep_frame(&mut changed.main);
+            // What was changed is looked at again; if it were no good, the call would lack its line and nothing else.
+            Ok(Sound::verified(changed).unwrap_or(chunk))
         }
         Err(e) if text.starts_with('=') => Err(e),
         Err(_) => plain(text),
@@ -78,7 +80,7 @@ fn keep_frame(main: &mut Proto) {
 fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<(), Raise> {
     let height = cx.height();
     let loaded = match compile(text) {
-        Ok(chunk) => chunk::load_compiled(cx, chunk)?,
+        Ok(chunk) => Ok(chunk::load_sound(cx, chunk)?),
         Err(e) => {
             cx.push_str(e.message())?;
             Err(())

@@ -5,7 +5,8 @@
 use crate::io;
 use crate::system::{c_bytes, errno, message};
 use heap::{Func, Raise, Tab, Vm};
-use interp::load::{LoadError, load_chunk};
+use interp::load::load_chunk;
+use luac::bytecode::{Sound, is_bytecode};
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 
@@ -36,14 +37,15 @@ impl Failure {
     }
 }
 
-/// Compiles text, or reads bytecode (which is not verified yet), to a chunk.
-fn chunk(vm: &Vm, bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac::bytecode::Chunk, Vec<u8>> {
-    let binary = luac::bytecode::is_bytecode(bytes);
+/// Compiles text, or reads and verifies bytecode, to a chunk.
+fn chunk(vm: &Vm, bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<Sound, Vec<u8>> {
+    let binary = is_bytecode(bytes);
     if mode.is_some_and(|mode| !c_bytes(mode).contains(if binary { &b'b' } else { &b't' })) {
         return Err(b"attempt to load chunk with wrong mode".to_vec());
     }
     if binary {
-        return luac::bytecode::undump(bytes, name).map_err(|bad| bad.message(name).into_bytes());
+        let read = luac::bytecode::load(bytes, name);
+        return read.map_err(|bad| [shown_name(name), b": ", bad.to_string().as_bytes()].concat());
     }
     let chunk = luac::compile(bytes, name, &luac::Options::default()).map_err(|e| e.message().to_vec())?;
     crate::jit::events::note_chunk(vm, &chunk);
@@ -52,7 +54,7 @@ fn chunk(vm: &Vm, bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<luac
 
 /// Says whether the beginning of a chunk has a syntax error that no continuation mends.
 pub fn is_hopeless(beginning: &[u8]) -> bool {
-    let text = !luac::bytecode::is_bytecode(beginning);
+    let text = !is_bytecode(beginning);
     let result = text.then(|| luac::compile(beginning, b"", &luac::Options::default()));
     result.and_then(Result::err).is_some_and(|e| e.position() < beginning.len())
 }
@@ -68,10 +70,7 @@ pub fn load_bytes<'v>(
 ) -> Result<Func<'v>, Failure> {
     let name = c_bytes(name);
     let chunk = chunk(vm, bytes, name, mode).map_err(Failure::Message)?;
-    load_chunk(vm, chunk, env.unwrap_or_else(|| vm.globals())).map_err(|e| match e {
-        LoadError::Bad(text) => Failure::Message([shown_name(name), b": ", text.as_bytes()].concat()),
-        LoadError::Raised(raise) => Failure::Raised(raise),
-    })
+    Ok(load_chunk(vm, chunk, env.unwrap_or_else(|| vm.globals()))?)
 }
 
 /// Returns how messages about bytecode call a chunk.

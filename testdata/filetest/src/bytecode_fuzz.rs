@@ -6,7 +6,7 @@
 
 use bytecode::listing::{Detail, list};
 use bytecode::proto::{ProtoFlags, UpvalDesc};
-use bytecode::{Chunk, DumpOptions, GcConst, Ins, Op, Proto, dump, load, undump};
+use bytecode::{DumpOptions, GcConst, Ins, Op, Proto, Sound, dump, load, undump};
 
 /// SplitMix64.
 pub(crate) struct Random(u64);
@@ -143,7 +143,7 @@ fn nth_function<'a>(proto: &'a mut Proto, n: &mut usize) -> Option<&'a mut Proto
 ///
 /// # Panics
 /// Panics if what was written is not what was read: a bug.
-pub fn check(bytes: &[u8]) -> Option<Chunk> {
+pub fn check(bytes: &[u8]) -> Option<Sound> {
     let chunk = load(bytes, b"=fuzz").ok()?;
     let mut out = Vec::new();
     list(&chunk, Detail::Encoding, &mut out).expect("writing to memory");

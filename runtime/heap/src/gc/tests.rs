@@ -501,7 +501,8 @@ unsafe fn fake_closure(vm: &Vm, uv: *mut crate::UpvalObj) -> *mut crate::FuncObj
 }
 
 fn empty_proto(vm: &Vm) -> *mut crate::ProtoObj {
-    use bytecode::proto::{Proto, ProtoFlags, TabConst, TabTemplate, UpvalDesc};
+    use bytecode::Op;
+    use bytecode::proto::{DebugInfo, Proto, ProtoFlags, TabConst, TabTemplate, UpvalDesc};
     let template = TabTemplate {
         array: vec![TabConst::Nil, TabConst::Num(1.0)],
         hash: vec![
@@ -514,13 +515,20 @@ fn empty_proto(vm: &Vm) -> *mut crate::ProtoObj {
         flags: ProtoFlags(0),
         num_params: 0,
         frame_size: 3,
-        bc: vec![bytecode::Ins(0x0000_0359), bytecode::Ins(1)],
+        bc: vec![bytecode::Ins::ad(Op::FUNCF, 3, 0), bytecode::Ins::ad(Op::RET0, 0, 1)],
         upvalues: vec![UpvalDesc(0)],
         kgc: vec![bytecode::GcConst::Str(b"constant"[..].into()), bytecode::GcConst::Tab(template)],
         knum: vec![1.5, -2.0],
-        debug: Some(bytecode::proto::DebugInfo { first_line: 3, num_lines: 4, ..Default::default() }),
+        debug: Some(DebugInfo {
+            first_line: 3,
+            num_lines: 4,
+            lines: vec![5],
+            upvalue_names: vec![b"up"[..].into()],
+            vars: Vec::new(),
+        }),
     };
-    proto::load(vm, bytecode::Chunk { name: b"@test".to_vec(), main }).unwrap()
+    let chunk = bytecode::Sound::verified(bytecode::Chunk { name: b"@test".to_vec(), main }).unwrap();
+    proto::load(vm, chunk).unwrap()
 }
 
 #[test]
@@ -535,7 +543,7 @@ fn loads_prototypes() {
         vm.collect_full();
         assert_eq!(crate::FuncObj::proto(f), p);
         assert_eq!(((*p).frame_size, (*p).nup, (*p).size_bc, (*p).first_line), (3, 1, 2, 3));
-        assert_eq!(*crate::ProtoObj::bc(p).add(1), 1);
+        assert_eq!(*crate::ProtoObj::bc(p).add(1), bytecode::Ins::ad(bytecode::Op::RET0, 0, 1).0);
         assert_eq!(Value(*(*p).k.sub(1)), text(vm, "constant"));
         assert_eq!(*(*p).k.add(1), num(-2.0).0);
         assert_eq!((*(*p).debug).num_lines, 4);

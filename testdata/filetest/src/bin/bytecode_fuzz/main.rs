@@ -55,7 +55,7 @@ fn main() {
 }
 
 /// Runs a chunk in a machine of its own; says whether it ends without an error.
-fn run(chunk: bytecode::Chunk) -> bool {
+fn run(chunk: bytecode::Sound) -> bool {
     let mut vm = interp::new_vm(Config {
         max_memory: MEMORY,
         gc_stress: std::env::var_os("RT_GC").is_some(),
