@@ -178,6 +178,12 @@ impl<'a> Interner<'a> {
         self.find(text, |_| start as u32)
     }
 
+    /// Interns source text of at most eight bytes, which are the lowest of `word`; the others are zero.
+    #[inline]
+    pub(crate) fn intern_word(&mut self, start: usize, len: usize, word: u64) -> Sym {
+        self.find_word(len as u32, word, |_, _| true, |_| start as u32)
+    }
+
     /// Interns text that is not part of the source.
     pub(crate) fn intern_decoded(&mut self, text: &[u8]) -> Sym {
         self.find(text, |decoded| {
@@ -226,8 +232,20 @@ impl<'a> Interner<'a> {
 
     #[inline]
     fn find(&mut self, text: &[u8], place: impl FnOnce(&mut Vec<u8>) -> u32) -> Sym {
-        let len = text.len() as u32;
         let word = word_of(text, self.tables.seed);
+        let same = |this: &Self, entry: Entry| text.len() <= 8 || this.entry_bytes(entry) == text;
+        self.find_word(text.len() as u32, word, same, place)
+    }
+
+    /// Finds a string by its word; `same` says whether an entry with that word and length is the string, `place` puts a new one somewhere.
+    #[inline]
+    fn find_word(
+        &mut self,
+        len: u32,
+        word: u64,
+        same: impl Fn(&Self, Entry) -> bool,
+        place: impl FnOnce(&mut Vec<u8>) -> u32,
+    ) -> Sym {
         let mask = self.tables.table.len() - 1;
         let mut at = place_of(word, len, self.tables.seed) & mask;
         loop {
@@ -236,7 +254,7 @@ impl<'a> Interner<'a> {
                 break;
             }
             let entry = self.tables.entries[id as usize];
-            if entry.word == word && entry.len == len && (len <= 8 || self.entry_bytes(entry) == text) {
+            if entry.word == word && entry.len == len && same(self, entry) {
                 return Sym(id);
             }
             at = (at + 1) & mask;
@@ -275,9 +293,9 @@ fn word_of(text: &[u8], seed: u64) -> u64 {
         [a, b] => u64::from(a) | u64::from(b) << 8,
         [a, b, c] => u64::from(a) | u64::from(b) << 8 | u64::from(c) << 16,
         _ if text.len() <= 8 => {
-            // Two overlapping halves cover every length from 4 to 8.
+            // Two overlapping halves cover every length from 4 to 8; what both have is taken from the first.
             let half = |chunk: Option<&[u8; 4]>| chunk.map_or(0, |c| u64::from(u32::from_le_bytes(*c)));
-            half(text.first_chunk()) | half(text.last_chunk()) << 32
+            half(text.first_chunk()) | half(text.last_chunk()) >> (8 * (8 - text.len())) << 32
         }
         _ => {
             let (chunks, _) = text.as_chunks::<8>();
@@ -328,6 +346,21 @@ mod tests {
         }
         let symbols: std::collections::HashSet<u32> = seen.values().map(|sym| sym.0).collect();
         assert_eq!(symbols.len(), seen.len());
+    }
+
+    #[test]
+    fn short_strings_are_their_words() {
+        let text = b"abcdefghij";
+        let mut strings = Interner::new(text, Tables::new());
+        for start in 0..2 {
+            for len in 1..=8 {
+                let mut bytes = [0; 8];
+                bytes[..len].copy_from_slice(&text[start..start + len]);
+                let sym = strings.intern_word(start, len, u64::from_le_bytes(bytes));
+                assert_eq!(strings.intern_source(start, start + len), sym);
+                assert_eq!(strings.bytes(sym), &text[start..start + len]);
+            }
+        }
     }
 
     #[test]

@@ -59,6 +59,25 @@ fn line_length(text: &[u8]) -> usize {
     chunks.len() * 8 + rest.iter().position(|&b| b == b'\n' || b == b'\r').unwrap_or(rest.len())
 }
 
+/// Returns how many of a word's eight bytes, from the first on, are part of an identifier, and the word without the others.
+#[inline]
+fn identifier(word: u64) -> (usize, u64) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = ONES << 7;
+    // Each byte counts for itself: below 128 its lower bits and what is added make 255 at most.
+    let low = word & !TOPS;
+    let from = |bytes: u64, least: u8| bytes + ONES * u64::from(128 - least);
+    let letters = low | ONES << 5;
+    let is_letter = from(letters, b'a') & !from(letters, b'z' + 1);
+    let is_digit = from(low, b'0') & !from(low, b'9' + 1);
+    let is_other = from(low ^ ONES * u64::from(b'_'), 1);
+    let end = !(word | is_letter | is_digit | !is_other) & TOPS;
+    match end.trailing_zeros() / 8 {
+        8 => (8, word),
+        len => (len as usize, word & ((1 << (len * 8)) - 1)),
+    }
+}
+
 /// Size of the largest source.
 const MAX_SOURCE: usize = 0x7fff_ff00;
 
@@ -258,6 +277,21 @@ impl<'a> Lexer<'a> {
         self.pos += rest.iter().position(|b| CLASS[usize::from(*b)] & class == 0).unwrap_or(rest.len());
     }
 
+    /// Skips spaces, eight at a time.
+    #[inline]
+    fn skip_spaces(&mut self) {
+        while let Some(chunk) = self.source[self.pos..].first_chunk() {
+            let others = u64::from_le_bytes(*chunk) ^ u64::from_le_bytes([b' '; 8]);
+            self.pos += others.trailing_zeros() as usize / 8;
+            if others != 0 {
+                return;
+            }
+        }
+        while self.peek() == Some(b' ') {
+            self.pos += 1;
+        }
+    }
+
     /// Scans a token. It becomes the current one; after an error, the current one is what it was.
     fn scan(&mut self) -> Res<()> {
         loop {
@@ -267,18 +301,30 @@ impl<'a> Lexer<'a> {
                 if c.is_ascii_digit() {
                     return self.scan_number(start);
                 }
-                self.pos += 1;
-                self.skip_class(IDENT);
-                self.sym = self.strings.intern_source(start, self.pos);
+                // Most names are shorter than eight bytes; looking at all of them at once guesses no length.
+                let (len, word) = match self.source[start..].first_chunk() {
+                    Some(chunk) => identifier(u64::from_le_bytes(*chunk)),
+                    None => (0, 0),
+                };
+                self.pos += len;
+                self.sym = if (1..8).contains(&len) {
+                    self.strings.intern_word(start, len, word)
+                } else {
+                    self.skip_class(IDENT);
+                    self.strings.intern_source(start, self.pos)
+                };
                 self.text = Text::Source(start);
                 return self.found(self.sym.token());
             }
             match c {
                 b' ' | b'\t' | 0x0b | 0x0c => {
-                    let rest = &self.source[self.pos + 1..];
-                    self.pos += 1 + rest.iter().position(|b| *b != b' ').unwrap_or(rest.len());
+                    self.pos += 1;
+                    self.skip_spaces();
                 }
-                b'\n' | b'\r' => self.newline()?,
+                b'\n' | b'\r' => {
+                    self.newline()?;
+                    self.skip_spaces();
+                }
                 b'-' => {
                     self.pos += 1;
                     if self.peek() != Some(b'-') {
@@ -602,6 +648,33 @@ mod tests {
                 Tok::EOF => return all,
                 Tok::STRING | Tok::NAME => all.push(lexer.strings.bytes(lexer.sym).to_vec()),
                 tok => all.push(tok.text().into_bytes()),
+            }
+        }
+    }
+
+    #[test]
+    fn identifiers_end_where_the_table_of_classes_says() {
+        for at in 0..8 {
+            for byte in 0..=255u8 {
+                for others in [*b"aZ_09\x80\xff~", [b'x'; 8], *b"--------"] {
+                    let mut bytes = others;
+                    bytes[at] = byte;
+                    let len = bytes.iter().position(|b| CLASS[usize::from(*b)] & IDENT == 0).unwrap_or(8);
+                    let mut word = bytes;
+                    word[len..].fill(0);
+                    assert_eq!(identifier(u64::from_le_bytes(bytes)), (len, u64::from_le_bytes(word)), "{bytes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tokens_are_found_at_every_distance_from_the_end() {
+        for spaces in 0..20 {
+            for len in 1..20 {
+                let name = vec![b'n'; len];
+                let source = [&vec![b' '; spaces], &name[..], b"\n", &vec![b' '; spaces], b"\t =", &name].concat();
+                assert_eq!(strings(&source), [name.clone(), b"=".to_vec(), name.clone()], "{spaces} {len}");
             }
         }
     }

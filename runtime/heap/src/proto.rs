@@ -17,19 +17,27 @@ use std::ptr;
 pub fn load(vm: &Vm, chunk: Sound) -> Result<*mut ProtoObj, Raise> {
     let chunk = chunk.into_chunk();
     let name = strtab::intern(vm, &chunk.name)?;
-    load_proto(vm, chunk.main, name)
+    load_proto(vm, chunk.main, name, &mut Vec::with_capacity(64))
 }
 
-fn load_proto(vm: &Vm, p: Proto, name: *mut crate::object::StrObj) -> Result<*mut ProtoObj, Raise> {
+/// Loads a prototype. `stack` has the constants of those around it, and is left as it was found.
+fn load_proto(
+    vm: &Vm,
+    p: Proto,
+    name: *mut crate::object::StrObj,
+    stack: &mut Vec<u64>,
+) -> Result<*mut ProtoObj, Raise> {
     // Children first: the prototype is complete as soon as it exists.
-    let mut kgc = Vec::with_capacity(p.kgc.len());
+    let first = stack.len();
     for k in p.kgc {
-        kgc.push(match k {
+        let value = match k {
             GcConst::Str(s) => Value::from_str(strtab::intern(vm, &s)?).0,
             GcConst::Tab(t) => Value::from_tab(load_template(vm, &t)?).0,
-            GcConst::Proto(c) => load_proto(vm, *c, name)? as u64 | tag::PROTO << tag::SHIFT,
-        });
+            GcConst::Proto(c) => load_proto(vm, *c, name, stack)? as u64 | tag::PROTO << tag::SHIFT,
+        };
+        stack.push(value);
     }
+    let kgc = &stack[first..];
     let k_at = (size_of::<ProtoObj>() + p.bc.len() * 4).next_multiple_of(8) + kgc.len() * 8;
     let uv_at = k_at + p.knum.len() * 8;
     let size = uv_at + p.upvalues.len() * 2;
@@ -79,6 +87,7 @@ fn load_proto(vm: &Vm, p: Proto, name: *mut crate::object::StrObj) -> Result<*mu
         }
         crate::gc::adopt_proto(vm, pt);
     }
+    stack.truncate(first);
     Ok(pt)
 }
 
