@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub struct Names {
     keys: FastMap<u64, ProtoKey>,
     protos: FastMap<ProtoKey, u64>,
+    /// Hashes of prototypes that have no name yet: who hashes a prototype hashes those in it, whose turn mostly comes next.
+    hashes: FastMap<u64, u64>,
     shapes: FastMap<u32, Arc<Shape>>,
     shape_ids: FastMap<Arc<Shape>, u32>,
     strings: FastMap<u64, Arc<[u8]>>,
@@ -66,6 +68,7 @@ impl Names {
         if !keep_strings {
             self.strings.clear();
         }
+        self.hashes.clear();
         self.keys.retain(|p, _| alive(*p));
         self.protos.retain(|_, p| alive(*p));
         self.locals.retain(|(p, _), _| alive(*p));
@@ -100,7 +103,11 @@ fn proto_ptr(p: P) -> *mut ProtoObj {
 ///
 /// # Safety
 /// The prototype is live.
-unsafe fn hash_of(vm: &Vm, p: *const ProtoObj) -> u64 {
+unsafe fn hash_of(vm: &Vm, names: &mut Names, p: *const ProtoObj) -> u64 {
+    let named = names.keys.get(&(p as u64)).map(|k| k.hash);
+    if let Some(hash) = named.or_else(|| names.hashes.get(&(p as u64)).copied()) {
+        return hash;
+    }
     // SAFETY: sizes and pointers of a live prototype describe its own memory; constants are live.
     unsafe {
         let pt = &*p;
@@ -120,10 +127,12 @@ unsafe fn hash_of(vm: &Vm, p: *const ProtoObj) -> u64 {
             h = match (v.as_str(), v.as_tab()) {
                 (Some(s), _) => h.string(StrObj::bytes(s)),
                 (_, Some(t)) => h.template(template_of(t)),
-                _ => h.child(hash_of(vm, (v.0 & tag::PTR_MASK) as *const ProtoObj)),
+                _ => h.child(hash_of(vm, names, (v.0 & tag::PTR_MASK) as *const ProtoObj)),
             };
         }
-        h.finish()
+        let hash = h.finish();
+        names.hashes.insert(p as u64, hash);
+        hash
     }
 }
 
@@ -214,7 +223,8 @@ impl Subject for View<'_> {
             return *k;
         }
         // SAFETY: prototypes the recorder has are live.
-        let hash = unsafe { hash_of(self.vm, proto_ptr(p)) };
+        let hash = unsafe { hash_of(self.vm, &mut names, proto_ptr(p)) };
+        names.hashes.remove(&p.0);
         let mut key = ProtoKey { hash, instance: 0 };
         while names.protos.contains_key(&key) {
             key.instance += 1;
