@@ -22,6 +22,16 @@ pub enum Capture {
     Parent(u32),
 }
 
+impl Capture {
+    /// Reads a descriptor of a closure that is made in the frame at `base`.
+    fn new(d: i32, base: Slot) -> Capture {
+        match d & Closure::LOCAL {
+            0 => Capture::Parent((d & 255) as u32),
+            _ => Capture::Local { slot: base.wrapping_add(d & 255), immutable: d & Closure::IMMUTABLE != 0 },
+        }
+    }
+}
+
 /// A FNEW.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Closure {
@@ -69,15 +79,20 @@ impl Trace {
         let list = self.args(ins.b);
         let (&parent, &base) = list.first().zip(list.get(1))?;
         let base = self.int(base)?;
-        let capture = |&r: &Ref| {
-            let d = self.int(r)?;
-            Some(match d & Closure::LOCAL {
-                0 => Capture::Parent((d & 255) as u32),
-                _ => Capture::Local { slot: base.wrapping_add(d & 255), immutable: d & Closure::IMMUTABLE != 0 },
-            })
-        };
-        let captures = list[2..].iter().map(capture).collect::<Option<_>>()?;
+        let captures = list[2..].iter().map(|r| Some(Capture::new(self.int(*r)?, base))).collect::<Option<_>>()?;
         Some(Closure { parent, base, captures })
+    }
+
+    /// Returns what upvalue `i` of a FNEW captures, and the parent: as [`Trace::closure`] has them, without making a list.
+    fn capture(&self, f: Ref, i: u32) -> Option<(Capture, Ref)> {
+        let ins = self.ins.get(f.index()).filter(|i| f.is_ins() && i.op == Op::FNEW)?;
+        // The parent and the base of its frame are first.
+        let captures = self.args_backwards(ins.b).count().checked_sub(2)?;
+        let behind = captures.checked_sub(i as usize + 1)?;
+        let d = self.int(self.args_backwards(ins.b).nth(behind)?)?;
+        let mut first = self.args_backwards(ins.b).skip(captures);
+        let base = self.int(first.next()?)?;
+        Some((Capture::new(d, base), first.next()?))
     }
 
     fn int(&self, r: Ref) -> Option<i32> {
@@ -110,10 +125,9 @@ impl Trace {
     fn captured(&self, f: Ref, i: u32) -> Variable {
         let (mut f, mut i) = (f, i);
         loop {
-            let Some(c) = self.closure(f) else { return Variable::Of(f, i) };
-            match c.captures.get(i as usize) {
-                Some(&Capture::Parent(k)) => (f, i) = (c.parent, k),
-                Some(&Capture::Local { slot, .. }) => return Variable::Local { owner: f.index(), slot },
+            match self.capture(f, i) {
+                Some((Capture::Parent(k), parent)) => (f, i) = (parent, k),
+                Some((Capture::Local { slot, .. }, _)) => return Variable::Local { owner: f.index(), slot },
                 None => return Variable::Of(f, i),
             }
         }

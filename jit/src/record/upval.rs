@@ -64,8 +64,12 @@ impl Rec<'_> {
     /// Finds an upvalue of a closure made on the trace, if it is known where it is.
     fn made_upvalue(&mut self, f: Ref, i: u32) -> Res<Option<Up>> {
         let t = self.t.b.trace();
+        // The list of instructions is searched for functions made on the trace alone; of others there is nothing to know.
+        if !f.is_ins() || t.ins[f.index()].op != I::FNEW {
+            return Ok(None);
+        }
         let known_from = self.known_from();
-        if !f.is_ins() || f.index() < known_from {
+        if f.index() < known_from {
             return Ok(None);
         }
         let Variable::Local { owner, slot } = t.variable(f, i) else { return Ok(None) };

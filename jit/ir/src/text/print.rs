@@ -237,6 +237,14 @@ fn string(text: Vec<u8>) -> String {
 
 /// Prints a number with so many digits at least.
 fn decimal(out: &mut Vec<u8>, mut n: u32, least: usize) {
+    // Nearly all are numbers of instructions with four digits, or small.
+    let digit = |n: u32| b'0' + (n % 10) as u8;
+    match (least, n) {
+        (4, ..10_000) => return out.extend_from_slice(&[digit(n / 1000), digit(n / 100), digit(n / 10), digit(n)]),
+        (1, ..10) => return out.push(digit(n)),
+        (1, ..100) => return out.extend_from_slice(&[digit(n / 10), digit(n)]),
+        _ => {}
+    }
     let mut digits = [b'0'; 10];
     let mut at = digits.len();
     while n > 0 || at > digits.len() - least {
