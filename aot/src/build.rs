@@ -119,7 +119,8 @@ fn compile(job: &Job, plan: &Plan, profile: Profile) -> Result<Compiled, String>
     let mut program = Program::default();
     for s in plan.sources() {
         let name = [b"@", s.path.as_os_str().as_encoded_bytes()].concat();
-        program.add(&*bytecode::load(&s.code, &name).map_err(|e| e.message(&name))?);
+        let chunk = bytecode::load(&s.code, &name).map_err(|e| e.message(&name))?;
+        program.add(&chunk);
         // Without debug information these are the names that the runtime gives.
         program.call(&s.name);
         program.call(&[b"@", s.name.as_slice()].concat());
