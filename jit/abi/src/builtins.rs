@@ -91,6 +91,45 @@ macro_rules! define_builtins {
 }
 for_each_builtin!(define_builtins);
 
+/// Returns what is before the first dot of a name.
+const fn library_of(name: &str) -> &str {
+    let mut i = 0;
+    while i < name.len() {
+        if name.as_bytes()[i] == b'.' {
+            return name.split_at(i).0;
+        }
+        i += 1;
+    }
+    name
+}
+
+/// Number of [`GLOBALS`].
+const GLOBAL_COUNT: usize = {
+    let (mut n, mut i) = (0, 1);
+    while i < NAMES.len() {
+        if !crate::same(library_of(NAMES[i]), library_of(NAMES[i - 1])) {
+            n += 1;
+        }
+        i += 1;
+    }
+    n
+};
+
+/// Names of the libraries and of the builtins that are in none: what the global table begins with, more or less.
+pub const GLOBALS: [&str; GLOBAL_COUNT] = {
+    let mut globals = [""; GLOBAL_COUNT];
+    let (mut n, mut i) = (0, 1);
+    while i < NAMES.len() {
+        let name = library_of(NAMES[i]);
+        if !crate::same(name, library_of(NAMES[i - 1])) {
+            globals[n] = name;
+            n += 1;
+        }
+        i += 1;
+    }
+    globals
+};
+
 /// Returns the number of the builtin called `name` (`library.function`), or 0.
 pub const fn number(name: &str) -> u32 {
     let mut i = 1;

@@ -70,6 +70,8 @@ pub struct Heap {
     pub due: Cell<u8>,
     /// Nonzero: compiled code has to return to the interpreter (hooks, budget, interruption). Behind `due`: one test covers both.
     pub attention: Cell<u8>,
+    /// Nonzero: compiled code is not to be entered (recording, or somebody is around it). Kept by `interp::jit`.
+    pub barred: Cell<u8>,
     /// The records of `shapes`.
     pub(crate) shape_records: Cell<*const ShapeRecord>,
     /// Strings of one byte, as far as they were made since the last mark phase ended (null: not yet).
@@ -107,6 +109,14 @@ pub struct Heap {
 pub const IDLE: u8 = abi::vmfield::IDLE;
 
 impl Heap {
+    /// Says that nothing keeps compiled code from being entered: neither the collector nor anybody who wants to see instructions.
+    #[inline(always)]
+    pub fn is_quiet(&self) -> bool {
+        const BYTES: u32 = u32::from_ne_bytes([0, 0xff, 0xff, 0xff]);
+        // SAFETY: the first four bytes of a heap are `gc_epoch`, `due`, `attention`, `barred`.
+        unsafe { std::ptr::from_ref(self).cast::<u32>().read() & BYTES == 0 }
+    }
+
     /// Creates an empty heap.
     pub fn new(config: Config) -> Heap {
         let space = Space::new(if config.room == 0 { space::HUGE_FROM } else { space::HUGE_FROM_ROOMY });
@@ -117,6 +127,7 @@ impl Heap {
             gc_epoch: Cell::new(IDLE),
             due: Cell::new(config.gc_stress.into()),
             attention: Cell::new(0),
+            barred: Cell::new(0),
             shape_records: Cell::new(shapes.records()),
             runs: std::array::from_fn(|_| {
                 std::array::from_fn(|_| Run { cur: Cell::new(null_mut()), end: Cell::new(null_mut()) })

@@ -108,7 +108,7 @@ pub struct JitHooks {
     /// The recording has to end: recording is switched off behind it.
     pub abort: fn(&mut Vm, Abort),
     /// Called instead of a trace's code, if set, with the trace's number and its code: for tests of the compiler. Answers as the code does,
-    /// or [`NOT_ENTERED`].
+    /// or [`NOT_ENTERED`]. Behind a change `interp::jit::refresh` has to be called.
     pub around: Option<unsafe fn(*mut Vm, u32, TraceCode) -> u64>,
     /// Told of the main prototype of every chunk that is loaded, before it runs.
     pub loaded: fn(&Vm, *mut ProtoObj),
@@ -253,6 +253,8 @@ const _: () = {
     assert!(is(offset_of!(Vm, base_meta), vmfield::BASE_META));
     assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
+    // One word with `gc_epoch`: see `Heap::is_quiet`.
+    assert!(is(offset_of!(Vm, heap.barred), vmfield::ATTENTION + 2) && vmfield::ATTENTION % 4 == 1);
     assert!(is(offset_of!(Vm, heap.shape_records), vmfield::SHAPES));
     assert!(is(offset_of!(Vm, heap.chars), vmfield::CHARS));
     assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && offset_of!(crate::alloc::Run, end) == 8);

@@ -19,45 +19,104 @@ use heap::{FuncObj, Raise, ThreadObj, Val, Value, Vm, stack};
 /// Deepest nesting of coroutines that resume each other.
 const MAX_RESUMES: u32 = 10_000;
 
-/// Does in a handler what [`switch`] does: leaves `$from`, whose frame is `$base` and ends at `$top`, for `$to`.
-macro_rules! leave_for {
-    ($to:expr, $from:expr, $base:expr, $top:expr, $vm:expr) => {{
+/// Leaves the coroutine `$from`, whose frame is `$base`, for `$to`, which waits in the frame `$at` for the results of the Lua call before `$pc`: these
+/// are the `$n` values from `$values` on, the end of that frame, with `true` before them if `$lead`. `$all` says whether the call takes all of them.
+macro_rules! switch_to_call {
+    ($from:expr, $base:expr, $to:expr, $at:expr, $pc:expr, $lead:literal, $values:expr, $n:expr, $all:literal, $vm:expr) => {{
         let (from, to): (*mut ThreadObj, *mut ThreadObj) = ($from, $to);
+        let (at, values, pc): (*mut u64, *mut u64, *const u32) = ($at, $values, $pc);
+        let n: usize = $n;
         (*from).base = $base;
-        (*from).top = $top;
-        (*from).stack_max = (*$vm).stack_max;
+        (*from).top = values.add(n);
         (*$vm).cur = to;
-        (*$vm).base = (*to).base;
-        (*$vm).top.set((*to).top);
+        (*$vm).base = at;
+        (*$vm).top.set(at);
         (*$vm).stack_max = (*to).stack_max;
+        let n = n as isize;
+        let mut left = load_b!(pc) as isize - 1;
+        if $all {
+            left = n + isize::from($lead);
+            (*$vm).multres = left as u64;
+        }
+        let mut slot = at.sub(2);
+        if $lead {
+            // If no result is wanted, this was the function's slot.
+            *slot = tag::TRUE_BITS;
+            slot = slot.add(1);
+            left -= 1;
+        }
+        while left > n {
+            std::hint::cold_path();
+            left = crate::dispatch::opaque(left as usize - 1) as isize;
+            slot.offset(left).write_volatile(tag::NIL_BITS);
+        }
+        // Volatile: the few copies are faster than a call of memmove.
+        let mut i = 0;
+        while i < left {
+            slot.offset(i).write_volatile(*values.offset(i));
+            i = crate::dispatch::opaque(i as usize + 1) as isize;
+        }
+        let caller = at.sub(load_a!(pc)).sub(2);
+        let k = crate::dispatch::constants_of(caller);
+        next!(caller, pc, $vm, k)
     }};
 }
 
-/// Resumes `$co` with `$n` values from `$args` on, if it waits in a `yield` and has room; goes on behind itself otherwise.
+/// Says whether the coroutine `$to`, whose frame is `$at`, has room for `$n` values if its call before `$pc` takes all of them. The results of
+/// other calls are in the caller's frame.
+macro_rules! has_room {
+    ($to:expr, $at:expr, $pc:expr, $n:expr) => {
+        load_b!($pc) == 0 && $at.add($n + MIN_STACK as usize) <= (*$to).stack_max
+    };
+}
+
+/// Resumes `$co` with `$n` values from `$args` on, if it waits in a `yield` that Lua code called, for all values or not, as `$all` says; goes on behind
+/// itself otherwise.
 macro_rules! resume_waiting {
-    ($co:expr, $wrapped:expr, $base:expr, $args:expr, $n:expr, $top:expr, $vm:expr) => {{
+    ($co:expr, $wrapped:expr, $base:expr, $args:expr, $n:expr, $all:literal, $vm:expr) => {{
         let co: *mut ThreadObj = $co;
-        let n: usize = $n;
-        let at = (*co).base;
-        let resumer = (*$vm).cur;
-        if (*co).status == costatus::SUSPENDED
-            && !(*co).pc.is_null()
-            && (*resumer).depth < MAX_RESUMES
-            && at.add(n + MIN_STACK as usize) <= (*co).stack_max
-        {
-            (*co).resumer = resumer;
-            (*co).wrapped = $wrapped;
-            (*co).depth = (*resumer).depth + 1;
-            (*resumer).status = costatus::NORMAL;
-            (*co).status = costatus::RUNNING;
-            leave_for!(co, resumer, $base, $top, $vm);
-            let args: *mut u64 = $args;
-            let mut i = 0;
-            while i < n {
-                at.add(i).write_volatile(*args.add(i));
-                i = crate::dispatch::opaque(i + 1);
+        if (*co).status == costatus::SUSPENDED {
+            let at = (*co).base;
+            // The link of one that has not started is another.
+            let link = *at.sub(1);
+            let pc = link as *const u32;
+            let resumer = (*$vm).cur;
+            let depth = (*resumer).depth + 1;
+            if link & frame::TYPE_LUA == frame::LUA
+                && depth <= MAX_RESUMES
+                && if $all { has_room!(co, at, pc, $n) } else { load_b!(pc) != 0 }
+            {
+                (*co).status = costatus::RUNNING;
+                (*co).wrapped = $wrapped;
+                (*co).resumer = resumer;
+                (*co).depth = depth;
+                (*resumer).status = costatus::NORMAL;
+                switch_to_call!(resumer, $base, co, at, pc, false, $args, $n, $all, $vm)
             }
-            return_many!(at, at, n, $vm)
+        }
+    }};
+}
+
+/// Yields `$n` values to the resumer, if it waits in a call of Lua code, for all values or not, as `$all` says; goes on behind itself otherwise.
+macro_rules! yield_to_waiting {
+    ($base:expr, $n:expr, $all:literal, $vm:expr) => {{
+        let co = (*$vm).cur;
+        let resumer = (*co).resumer;
+        if !resumer.is_null() && (*co).nested == 0 {
+            let at = (*resumer).base;
+            let link = *at.sub(1);
+            let pc = link as *const u32;
+            if link & frame::TYPE_LUA == frame::LUA
+                && if $all { has_room!(resumer, at, pc, $n) } else { load_b!(pc) != 0 }
+            {
+                (*co).status = costatus::SUSPENDED;
+                (*co).resumer = std::ptr::null_mut();
+                (*resumer).status = costatus::RUNNING;
+                if (*co).wrapped == 0 {
+                    switch_to_call!(co, $base, resumer, at, pc, true, $base, $n, $all, $vm)
+                }
+                switch_to_call!(co, $base, resumer, at, pc, false, $base, $n, $all, $vm)
+            }
         }
     }};
 }
@@ -100,10 +159,19 @@ handlers! {
     fn head_resume(base, pc, insn, vm, k) {
         let n = (insn >> 32) as usize;
         let co = *base ^ (tag::THREAD << tag::SHIFT);
-        if n == 0 || co >> tag::SHIFT != 0 {
+        if co >> tag::SHIFT != 0 || n == 0 {
+            std::hint::cold_path();
             jump!(resume_other, base, pc, insn, vm, k)
         }
-        resume_waiting!(co as *mut ThreadObj, 0, base, base.add(1), n - 1, base.add(n), vm);
+        resume_waiting!(co as *mut ThreadObj, 0, base, base.add(1), n - 1, false, vm);
+        jump!(resume_for_all, base, pc, insn, vm, k)
+    }
+    /// Resumes the coroutine in slot 0.
+    #[inline(never)]
+    fn resume_for_all(base, pc, insn, vm, k) {
+        let n = (insn >> 32) as usize;
+        let co = (*base & tag::PTR_MASK) as *mut ThreadObj;
+        resume_waiting!(co, 0, base, base.add(1), n - 1, true, vm);
         jump!(resume_other, base, pc, insn, vm, k)
     }
     #[inline(never)]
@@ -120,7 +188,15 @@ handlers! {
         if co >> tag::SHIFT != 0 {
             jump!(wrap_aux_other, base, pc, insn, vm, k)
         }
-        resume_waiting!(co as *mut ThreadObj, 1, base, base, n, base.add(n), vm);
+        resume_waiting!(co as *mut ThreadObj, 1, base, base, n, false, vm);
+        jump!(wrap_aux_for_all, base, pc, insn, vm, k)
+    }
+    /// Resumes the coroutine in the builtin's upvalue.
+    #[inline(never)]
+    fn wrap_aux_for_all(base, pc, insn, vm, k) {
+        let n = (insn >> 32) as usize;
+        let co = (*FuncObj::builtin_upvals(function_of(base)) & tag::PTR_MASK) as *mut ThreadObj;
+        resume_waiting!(co, 1, base, base, n, true, vm);
         jump!(wrap_aux_other, base, pc, insn, vm, k)
     }
     #[inline(never)]
@@ -133,30 +209,14 @@ handlers! {
     #[inline(never)]
     fn head_yield(base, pc, insn, vm, k) {
         let n = (insn >> 32) as usize;
-        let co = (*vm).cur;
-        let resumer = (*co).resumer;
-        if resumer.is_null() || (*co).nested > 0 {
-            jump!(yield_other, base, pc, insn, vm, k)
-        }
-        let at = (*resumer).base;
-        if at.add(n + MIN_STACK as usize) > (*resumer).stack_max {
-            jump!(yield_other, base, pc, insn, vm, k)
-        }
-        (*co).status = costatus::SUSPENDED;
-        (*co).resumer = std::ptr::null_mut();
-        (*resumer).status = costatus::RUNNING;
-        leave_for!(resumer, co, base, base.add(n), vm);
-        let mut to = at;
-        if (*co).wrapped == 0 {
-            *to = tag::TRUE_BITS;
-            to = to.add(1);
-        }
-        let mut i = 0;
-        while i < n {
-            to.add(i).write_volatile(*base.add(i));
-            i = crate::dispatch::opaque(i + 1);
-        }
-        return_many!(at, at, to.add(n).offset_from(at) as usize, vm)
+        yield_to_waiting!(base, n, false, vm);
+        jump!(yield_to_all, base, pc, insn, vm, k)
+    }
+    #[inline(never)]
+    fn yield_to_all(base, pc, insn, vm, k) {
+        let n = (insn >> 32) as usize;
+        yield_to_waiting!(base, n, true, vm);
+        jump!(yield_other, base, pc, insn, vm, k)
     }
     #[inline(never)]
     fn yield_other(base, _pc, insn, vm, _k) {
@@ -238,7 +298,6 @@ unsafe fn switch(vm: &mut Vm, to: *mut ThreadObj) {
         let from = vm.cur;
         (*from).base = vm.base;
         (*from).top = vm.top.get();
-        (*from).stack_max = vm.stack_max;
         vm.cur = to;
         vm.base = (*to).base;
         vm.top.set((*to).top);

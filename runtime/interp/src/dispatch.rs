@@ -132,6 +132,31 @@ macro_rules! d {
         ($insn >> 16) as usize
     };
 }
+/// Operand `A` of the instruction before `$pc`. Where a handler needs several operands, loading them again is less than copying and shifting
+/// the word it got.
+macro_rules! load_a {
+    ($pc:expr) => {
+        crate::dispatch::byte_of($pc, 1)
+    };
+}
+/// Operand `B` of that instruction.
+macro_rules! load_b {
+    ($pc:expr) => {
+        crate::dispatch::byte_of($pc, 3)
+    };
+}
+/// Operand `C` of that instruction.
+macro_rules! load_c {
+    ($pc:expr) => {
+        crate::dispatch::byte_of($pc, 2)
+    };
+}
+/// Operand `D` of that instruction.
+macro_rules! load_d {
+    ($pc:expr) => {
+        crate::dispatch::half_of($pc)
+    };
+}
 /// Writes the frame to the machine.
 macro_rules! spill {
     ($vm:expr, $base:expr, $pc:expr) => {{
@@ -158,6 +183,28 @@ handlers! {
         let h = *vm.cast::<heap::vm::Handler>().add((insn & 0xff) as usize);
         jump!(h, base, pc.add(1), u64::from(insn) | (*vm).multres << 32, vm, k)
     }
+}
+
+/// Returns byte `i`, from the lowest, of the instruction before `pc`.
+///
+/// # Safety
+/// `pc` is behind an instruction.
+#[inline(always)]
+pub(crate) unsafe fn byte_of(pc: *const u32, i: usize) -> usize {
+    let at = if cfg!(target_endian = "little") { i } else { 3 - i };
+    // SAFETY: see the contract.
+    unsafe { usize::from(*pc.sub(1).cast::<u8>().add(at)) }
+}
+
+/// Returns the upper half of the instruction before `pc`.
+///
+/// # Safety
+/// `pc` is behind an instruction.
+#[inline(always)]
+pub(crate) unsafe fn half_of(pc: *const u32) -> usize {
+    let at = if cfg!(target_endian = "little") { 1 } else { 0 };
+    // SAFETY: see the contract.
+    unsafe { usize::from(*pc.sub(1).cast::<u16>().add(at)) }
 }
 
 /// Returns the function of the frame at `base`.

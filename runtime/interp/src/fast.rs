@@ -267,11 +267,10 @@ handlers! {
         let link = *base.sub(1);
         if v != tag::NIL_BITS && link & abi::frame::TYPE_LUA == 0 {
             let pc = link as *const u32;
-            let call = u64::from(*pc.sub(1));
-            if call >> 24 == 3 {
+            if load_b!(pc) == 3 {
                 *base.sub(2).cast::<f64>() = f64::from(i);
                 *base.sub(1) = v;
-                let caller = base.sub(2 + a!(call));
+                let caller = base.sub(load_a!(pc)).sub(2);
                 let k = crate::dispatch::constants_of(caller);
                 next!(caller, pc, vm, k)
             }
@@ -333,9 +332,7 @@ handlers! {
         if n == 1 {
             return_one!(base, *base, vm)
         }
-        (*vm).multres = n;
-        (*vm).top.set(base.add(n as usize));
-        jump!(crate::ops::ret::return_top, base, pc, insn, vm, k)
+        return_many!(base, base, n as usize, vm)
     }
     fn head_getmetatable(base, pc, insn, vm, k) {
         let t = *base ^ (tag::TAB << tag::SHIFT);

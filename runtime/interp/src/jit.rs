@@ -48,6 +48,18 @@ const SWITCHING: [u32; 3] = [
     abi::builtins::number("coroutine.yield"),
 ];
 
+/// Goes on behind compiled code, which is called as any function; mostly in the machine's frame.
+macro_rules! go_on {
+    ($answer:expr, $vm:expr) => {{
+        let answer = $answer;
+        if answer == outcome::NEXT {
+            let base = (*$vm).base;
+            next!(base, (*$vm).pc, $vm, constants_of(base))
+        }
+        jump!(left_trace, std::ptr::null_mut(), std::ptr::null(), answer, $vm, std::ptr::null())
+    }};
+}
+
 handlers! {
     /// Tells of a hot loop, then does its instruction.
     #[cold]
@@ -76,9 +88,14 @@ handlers! {
         let h = HANDLERS[insn as u8 as usize];
         jump!(h, (*vm).base, pc, insn, vm, k)
     }
-    /// Enters the trace of `insn`, whose own work is done.
+    /// Enters the trace of `insn`, whose own work is done, and which is no [`JITERN`].
     #[inline(never)]
-    fn enter_trace(base, pc, insn, vm, k) {
+    fn enter_trace(base, pc, insn, vm, _k) {
+        go_on!(enter_own(base, pc, insn, vm), vm)
+    }
+    /// Enters the trace of a [`JITERN`].
+    #[inline(never)]
+    fn enter_next_trace(base, pc, insn, vm, k) {
         let number = trace_number(&(*vm).jit, insn as u32);
         jump!(enter_number, base, pc, insn | u64::from(number) << 32, vm, k)
     }
@@ -91,15 +108,18 @@ handlers! {
         }
         jump!(enter_number, base, pc, insn | u64::from(end >> 16) << 32, vm, k)
     }
-    /// Enters the trace whose number is in the high half; compiled code is called as any function.
+    /// Enters the trace whose number is in the high half.
     #[inline(never)]
     fn enter_number(base, pc, insn, vm, _k) {
-        spill!(vm, base, pc);
-        let next = enter(vm, insn);
-        if next == REPLACED {
+        go_on!(enter(base, pc, insn, vm), vm)
+    }
+    /// Goes on behind a trace that answered `insn`.
+    #[inline(never)]
+    fn left_trace(_base, _pc, insn, vm, _k) {
+        if insn == REPLACED {
             jump!(replaced, std::ptr::null_mut(), std::ptr::null(), 0, vm, std::ptr::null())
         }
-        go!(step_of(next), vm)
+        go!(step_of(insn), vm)
     }
     /// Does the instruction at the machine's `pc` by the one that it replaced.
     #[inline(never)]
@@ -123,59 +143,83 @@ fn step_of(outcome: u64) -> Step {
     }
 }
 
-/// Says that nothing keeps a machine from entering traces: neither the collector nor anybody who wants to see instructions. (Whoever does has set
-/// the attention byte.)
-#[inline(always)]
-fn is_quiet(vm: &Vm) -> bool {
-    vm.heap.due.get() | vm.heap.attention.get() == 0 && vm.jit.around.is_none()
-}
-
 /// Returns the code of a row of the trace table, if it can be entered right away.
 #[inline(always)]
 unsafe fn may_enter(vm: &Vm, row: *const TraceEntry) -> Option<TraceCode> {
     // SAFETY: instructions have numbers of rows.
-    unsafe { (*row).entry.filter(|_| is_quiet(vm) && !vm.jit.recording) }
+    unsafe { (*row).entry.filter(|_| vm.heap.is_quiet()) }
 }
 
-/// Calls the code of a trace in the machine's frame. The answer is a step.
+/// Calls the code of a trace in the frame `base`, the machine's. The answer is a step.
 #[inline(always)]
-unsafe fn run_trace(vm: *mut Vm, code: TraceCode) -> u64 {
+unsafe fn run_trace(vm: *mut Vm, base: *mut u64, code: TraceCode) -> u64 {
     // SAFETY: as in `enter`.
     unsafe {
         (*vm).jit.depth += 1;
-        let next = code(vm, (*vm).base);
+        let next = code(vm, base);
         (*vm).jit.depth -= 1;
+        next
+    }
+}
+
+/// A trace has been left, and all were to be left: if this was the last one on the native stack, the machine learns of it.
+#[cold]
+#[inline(never)]
+unsafe fn left(vm: *mut Vm) {
+    // SAFETY: the machine is live, and no other reference to it is in use.
+    unsafe {
         if (*vm).jit.depth == 0 && (*vm).jit.leaving.get() {
-            all_left(vm);
+            (*vm).jit.leaving.set(false);
+            refresh(&mut *vm);
+        }
+    }
+}
+
+/// Enters trace `insn >> 32` in the frame `base` after the work of `insn`, which is before `pc`, was done. The answer is a step, or [`REPLACED`]. A function
+/// of its own: handlers call nothing that they cannot know (the test `handlers` holds that); and its arguments are where a handler has them.
+#[inline(never)]
+unsafe extern "C" fn enter(base: *mut u64, pc: *const u32, insn: u64, vm: *mut Vm) -> u64 {
+    // SAFETY: see `enter_row`.
+    unsafe { enter_row(base, pc, insn, insn >> 32, vm) }
+}
+
+/// Enters the trace of `insn`, whose operand is its number, in the same way.
+#[inline(never)]
+unsafe extern "C" fn enter_own(base: *mut u64, pc: *const u32, insn: u64, vm: *mut Vm) -> u64 {
+    // SAFETY: see `enter_row`.
+    unsafe { enter_row(base, pc, insn, insn >> 16, vm) }
+}
+
+#[inline(always)]
+unsafe fn enter_row(base: *mut u64, pc: *const u32, insn: u64, number: u64, vm: *mut Vm) -> u64 {
+    // SAFETY: as in `enter_slowly`; numbers in instructions are rows of the table.
+    unsafe {
+        spill!(vm, base, pc);
+        let row = (*vm).jit.traces.add(number as usize).cast_mut();
+        let Some(code) = may_enter(&*vm, row) else {
+            return enter_slowly(vm, insn & 0xffff_ffff | number << 32);
+        };
+        (*row).entries = (*row).entries.wrapping_add(1);
+        let next = run_trace(vm, base, code);
+        if (*vm).jit.leaving.get() {
+            return settled(vm, next);
+        }
+        if next == outcome::NEXT && is_trace_alone(*(*vm).pc as u8) {
+            return settled(vm, next);
         }
         next
     }
 }
 
-/// No compiled code is on the native stack any more, as somebody wanted.
+/// What becomes of the step that a trace answered. The step [`outcome::NEXT`] may be at an instruction that enters a trace before it has done anything: if
+/// that trace begins with it, the replaced instruction is what runs.
 #[cold]
 #[inline(never)]
-unsafe fn all_left(vm: *mut Vm) {
-    // SAFETY: the machine is live, and no other reference to it is in use.
+unsafe fn settled(vm: *mut Vm, next: u64) -> u64 {
+    // SAFETY: the machine's frame is a Lua function's where that goes on.
     unsafe {
-        (*vm).jit.leaving.set(false);
-        refresh(&mut *vm);
-    }
-}
-
-/// Enters trace `insn >> 32` after the work of `insn` was done; `base` and `pc` are in the machine. A function of its own: handlers call nothing
-/// that they cannot know (the test `handlers` holds that).
-#[inline(never)]
-unsafe fn enter(vm: *mut Vm, insn: u64) -> u64 {
-    // SAFETY: as in `enter_slowly`; numbers in instructions are rows of the table.
-    unsafe {
-        let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
-        let Some(code) = may_enter(&*vm, row) else {
-            return enter_slowly(vm, insn);
-        };
-        (*row).entries = (*row).entries.wrapping_add(1);
-        let next = run_trace(vm, code);
-        if next == outcome::NEXT && is_trace_alone(*(*vm).pc as u8) && begins_itself(&*vm) { REPLACED } else { next }
+        left(vm);
+        if next == outcome::NEXT && begins_itself(&*vm) { REPLACED } else { next }
     }
 }
 
@@ -199,17 +243,15 @@ unsafe fn enter_slowly(vm: *mut Vm, insn: u64) -> u64 {
         let row = (*vm).jit.traces.add((insn >> 32) as usize).cast_mut();
         (*row).entries = (*row).entries.wrapping_add(1);
         let next = match (*vm).jit.around {
-            None => run_trace(vm, entry),
+            None => run_trace(vm, (*vm).base, entry),
             Some(around) => {
                 (*vm).jit.depth += 1;
                 let next = around(vm, (insn >> 32) as u32, entry);
                 (*vm).jit.depth -= 1;
-                if (*vm).jit.depth == 0 && (*vm).jit.leaving.get() {
-                    all_left(vm);
-                }
                 next
             }
         };
+        left(vm);
         if next == heap::vm::NOT_ENTERED {
             return not_entered(&mut *vm, insn as u32, &trace);
         }
@@ -237,7 +279,7 @@ pub(crate) unsafe fn run_head(vm: &mut Vm) -> (Step, bool) {
         if may_enter(vm, row).is_some() {
             (*row).calls = (*row).calls.wrapping_add(1);
         }
-        let next = enter(vm, u64::from(insn) | u64::from(insn >> 16) << 32);
+        let next = enter_own(vm.base, vm.pc, insn.into(), vm);
         head_left(vm, next)
     }
 }
@@ -336,7 +378,10 @@ pub(crate) unsafe fn call_head(vm: &mut Vm, func: *mut u64, f: Value, args: [u64
         fill_params(callee, 2);
         (*row).entries = (*row).entries.wrapping_add(1);
         (*row).calls = (*row).calls.wrapping_add(1);
-        let next = run_trace(vm, code);
+        let next = run_trace(vm, callee, code);
+        if vm.jit.leaving.get() {
+            left(vm);
+        }
         if next == outcome::NEXT
             && let Some(v) = returned(vm)
         {
@@ -516,7 +561,12 @@ pub fn announce(vm: &mut Vm) {
     }
 }
 
-/// Puts the dispatch table and the attention byte right.
+/// Puts the byte right that keeps traces from being entered.
+pub(crate) fn bar(vm: &Vm) {
+    vm.heap.barred.set((vm.jit.recording || vm.jit.around.is_some()).into());
+}
+
+/// Puts the dispatch table and the bytes right that keep compiled code from running.
 pub fn refresh(vm: &mut Vm) {
     crate::debug::hook::refresh(vm);
 }

@@ -118,6 +118,7 @@ pub(crate) fn install(vm: &mut Vm, e: &mut Engine) {
         ..Stress::default()
     }));
     vm.jit.around = Some(around);
+    interp::jit::refresh(vm);
 }
 
 impl Stress {

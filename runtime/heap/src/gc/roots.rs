@@ -19,6 +19,10 @@ impl Vm {
     }
 
     fn try_init_roots(&mut self) -> Result<(), Raise> {
+        // First of all: strings created one after the other have different main positions in the global table.
+        for name in abi::builtins::GLOBALS {
+            strtab::intern(self, name.as_bytes())?;
+        }
         self.oom = strtab::intern(self, b"not enough memory")?;
         let th = stack::new_thread(self)?;
         let globals = table::new(self, 0, GLOBALS)?;

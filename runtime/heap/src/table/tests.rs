@@ -351,3 +351,22 @@ fn lists_grow_as_counting_says() {
         }
     }
 }
+
+#[test]
+fn libraries_and_basic_functions_are_in_their_main_positions() {
+    let vm = machine();
+    // SAFETY: the table and the strings are live: nothing is collected.
+    unsafe {
+        let t = (*vm.main).env;
+        for name in abi::builtins::GLOBALS {
+            let Some(s) = text(&vm, name).as_str() else { panic!("a string") };
+            set_str(&vm, t, s, num(1.0)).unwrap();
+        }
+        for name in abi::builtins::GLOBALS {
+            let key = text(&vm, name);
+            assert_eq!((*main_node(t, hash(key))).key, key.0, "{name}");
+        }
+        assert!(abi::builtins::GLOBALS.len() > 40);
+        assert_ne!((*t).shape, crate::shape::NONE);
+    }
+}

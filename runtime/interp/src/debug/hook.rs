@@ -183,6 +183,7 @@ fn run_hook(vm: &mut Vm, top: *mut u64, event: &str, line: Option<u32>) -> Resul
 #[inline(never)]
 pub(crate) fn refresh(vm: &mut Vm) {
     let wanted = jit::wanted(vm);
+    jit::bar(vm);
     vm.heap.attention.set((wanted || vm.jit.leaving.get()).into());
     if !wanted {
         vm.dispatch = jit::handlers(vm);
@@ -196,6 +197,7 @@ pub(crate) fn refresh(vm: &mut Vm) {
     if vm.jit.recording {
         (vm.jit.abort)(vm, Abort::Hook);
         vm.jit.recording = false;
+        jit::bar(vm);
     }
 }
 

@@ -15,8 +15,8 @@ macro_rules! arithmetic {
     ($($vn:ident $nv:ident $vv:ident |$x:ident, $y:ident| $e:expr;)*) => {
         handlers! {$(
             fn $vn(base, pc, insn, vm, k) {
-                let $x: f64 = load_num!(base.add(b!(insn)));
-                let $y: f64 = load_num!(k.add(c!(insn)));
+                let $x: f64 = load_num!(base.add(load_b!(pc)));
+                let $y: f64 = load_num!(k.add(load_c!(pc)));
                 let r: f64 = $e;
                 if !r.is_nan() {
                     *base.add(a!(insn)).cast::<f64>() = r;
@@ -25,8 +25,8 @@ macro_rules! arithmetic {
                 jump!(slow_arith, base, pc, insn, vm, k)
             }
             fn $nv(base, pc, insn, vm, k) {
-                let $x: f64 = load_num!(k.add(c!(insn)));
-                let $y: f64 = load_num!(base.add(b!(insn)));
+                let $x: f64 = load_num!(k.add(load_c!(pc)));
+                let $y: f64 = load_num!(base.add(load_b!(pc)));
                 let r: f64 = $e;
                 if !r.is_nan() {
                     *base.add(a!(insn)).cast::<f64>() = r;
@@ -35,8 +35,8 @@ macro_rules! arithmetic {
                 jump!(slow_arith, base, pc, insn, vm, k)
             }
             fn $vv(base, pc, insn, vm, k) {
-                let $x: f64 = load_num!(base.add(b!(insn)));
-                let $y: f64 = load_num!(base.add(c!(insn)));
+                let $x: f64 = load_num!(base.add(load_b!(pc)));
+                let $y: f64 = load_num!(base.add(load_c!(pc)));
                 let r: f64 = $e;
                 if !r.is_nan() {
                     *base.add(a!(insn)).cast::<f64>() = r;
@@ -81,7 +81,14 @@ pub(crate) fn floor(x: f64) -> f64 {
 /// `x % y` as the language defines it.
 #[inline(always)]
 pub(crate) fn modulo(x: f64, y: f64) -> f64 {
-    x - floor(x / y) * y
+    let q = x / y;
+    // A quotient from 0 to 2^31 is rounded down by truncation. (The bits of a negative one, or a NaN, are greater; so are those of -0.)
+    #[cfg(all(target_arch = "x86_64", not(target_feature = "sse4.1")))]
+    if q.to_bits() >> 52 < 1023 + 31 {
+        // SAFETY: in range.
+        return x - f64::from(unsafe { q.to_int_unchecked::<i32>() }) * y;
+    }
+    x - floor(q) * y
 }
 
 arithmetic! {

@@ -92,16 +92,17 @@ macro_rules! first_trace {
 
 handlers! {
     fn CALL(base, pc, insn, vm, k) {
-        call_value!(base.add(a!(insn)), c!(insn) as u64 - 1, base, pc, vm, k)
+        call_value!(base.add(a!(insn)), load_c!(pc) as u64 - 1, base, pc, vm, k)
     }
     fn CALLM(base, pc, insn, vm, k) {
-        call_value!(base.add(a!(insn)), c!(insn) as u64 + (*vm).multres, base, pc, vm, k)
+        call_value!(base.add(a!(insn)), load_c!(pc) as u64 + (*vm).multres, base, pc, vm, k)
     }
     fn ITERC(base, pc, insn, vm, k) {
         let s = base.add(a!(insn));
         *s = *s.sub(3);
-        *s.add(2) = *s.sub(2);
-        *s.add(3) = *s.sub(1);
+        // Volatile: not both at once. The second has just been stored, and a load of more than that would wait.
+        s.add(2).write_volatile(*s.sub(2));
+        s.add(3).write_volatile(*s.sub(1));
         call_value!(s, 2, base, pc, vm, k)
     }
     // The callee is not a function; `insn` holds its slot and the number of arguments.

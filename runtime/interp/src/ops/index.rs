@@ -73,8 +73,8 @@ fn to_i32(x: f64) -> i32 {
 
 handlers! {
     fn TGETV(base, pc, insn, vm, k) {
-        let t = table_or!(*base.add(b!(insn)), slow_get, base, pc, insn, vm, k);
-        let key = base.add(c!(insn));
+        let t = table_or!(*base.add(load_b!(pc)), slow_get, base, pc, insn, vm, k);
+        let key = base.add(load_c!(pc));
         let x: f64 = std::ptr::read_volatile(key.cast::<f64>());
         let i = array_index!(x);
         if f64::from(i) == x {
@@ -125,11 +125,12 @@ handlers! {
         jump!(slow_get, base, pc, insn, vm, k)
     }
     fn TGETS(base, pc, insn, vm, k) {
-        let t = table_or!(*base.add(b!(insn)), get_of_string, base, pc, insn, vm, k);
-        let key = *k.sub(1 + c!(insn));
+        let t = table_or!(*base.add(load_b!(pc)), get_of_string, base, pc, insn, vm, k);
+        let key = *k.sub(1 + load_c!(pc));
         let node = main_node!(t, key);
+        // Volatile: loaded beside the key, from an address that is not computed again.
+        let v = std::ptr::read_volatile(&raw const (*node).val);
         if (*node).key == key {
-            let v = (*node).val;
             if v != tag::NIL_BITS {
                 *base.add(a!(insn)) = v;
                 next!(base, pc, vm, k)
@@ -169,8 +170,8 @@ handlers! {
     // The key is not in its main position.
     #[inline(never)]
     fn get_chained(base, pc, insn, vm, k) {
-        let t = (*base.add(b!(insn)) & tag::PTR_MASK) as *mut TabObj;
-        walk_str!(t, *k.sub(1 + c!(insn)), |node| {
+        let t = (*base.add(load_b!(pc)) & tag::PTR_MASK) as *mut TabObj;
+        walk_str!(t, *k.sub(1 + load_c!(pc)), |node| {
             let v = (*node).val;
             if v == tag::NIL_BITS {
                 break;
@@ -219,8 +220,8 @@ handlers! {
         }
     }
     fn TGETB(base, pc, insn, vm, k) {
-        let t = table_or!(*base.add(b!(insn)), slow_get, base, pc, insn, vm, k);
-        let i = c!(insn);
+        let t = table_or!(*base.add(load_b!(pc)), slow_get, base, pc, insn, vm, k);
+        let i = load_c!(pc);
         if i < (*t).asize as usize {
             let v = *(*t).array.add(i);
             if v != tag::NIL_BITS || no_meta!(t, Index) {
@@ -232,10 +233,11 @@ handlers! {
     }
     fn GGET(base, pc, insn, vm, k) {
         let t = (*crate::dispatch::function_of(base)).env;
-        let key = *k.sub(1 + d!(insn));
+        let key = *k.sub(1 + load_d!(pc));
         let node = main_node!(t, key);
+        // Volatile: loaded beside the key, from an address that is not computed again.
+        let v = std::ptr::read_volatile(&raw const (*node).val);
         if (*node).key == key {
-            let v = (*node).val;
             if v != tag::NIL_BITS {
                 *base.add(a!(insn)) = v;
                 next!(base, pc, vm, k)
@@ -246,7 +248,7 @@ handlers! {
     #[inline(never)]
     fn global_chained(base, pc, insn, vm, k) {
         let t = (*crate::dispatch::function_of(base)).env;
-        walk_str!(t, *k.sub(1 + d!(insn)), |node| {
+        walk_str!(t, *k.sub(1 + load_d!(pc)), |node| {
             let v = (*node).val;
             if v == tag::NIL_BITS {
                 break;
@@ -263,8 +265,8 @@ handlers! {
     }
 
     fn TSETV(base, pc, insn, vm, k) {
-        let t = table_or!(*base.add(b!(insn)), slow_set, base, pc, insn, vm, k);
-        let x: f64 = std::ptr::read_volatile(base.add(c!(insn)).cast::<f64>());
+        let t = table_or!(*base.add(load_b!(pc)), slow_set, base, pc, insn, vm, k);
+        let x: f64 = std::ptr::read_volatile(base.add(load_c!(pc)).cast::<f64>());
         let i = array_index!(x);
         if f64::from(i) == x {
             if (i as u32) < (*t).asize {
@@ -302,8 +304,8 @@ handlers! {
         jump!(slow_set, base, pc, insn, vm, k)
     }
     fn TSETS(base, pc, insn, vm, k) {
-        let t = table_or!(*base.add(b!(insn)), slow_set, base, pc, insn, vm, k);
-        let key = *k.sub(1 + c!(insn));
+        let t = table_or!(*base.add(load_b!(pc)), slow_set, base, pc, insn, vm, k);
+        let key = *k.sub(1 + load_c!(pc));
         let node = main_node!(t, key);
         if (*node).key == key && (*node).val != tag::NIL_BITS {
             (*t).nomm = 0;
@@ -317,8 +319,8 @@ handlers! {
     }
     #[inline(never)]
     fn set_chained(base, pc, insn, vm, k) {
-        let t = (*base.add(b!(insn)) & tag::PTR_MASK) as *mut TabObj;
-        walk_str!(t, *k.sub(1 + c!(insn)), |node| {
+        let t = (*base.add(load_b!(pc)) & tag::PTR_MASK) as *mut TabObj;
+        walk_str!(t, *k.sub(1 + load_c!(pc)), |node| {
             if (*node).val == tag::NIL_BITS && !no_meta!(t, Newindex) {
                 break;
             }
@@ -330,7 +332,7 @@ handlers! {
             next!(base, pc, vm, k)
         });
         if no_meta!(t, Newindex) {
-            let key = (*k.sub(1 + c!(insn)) & tag::PTR_MASK) as *mut StrObj;
+            let key = (*k.sub(1 + load_c!(pc)) & tag::PTR_MASK) as *mut StrObj;
             let at = heap::inline::add_known(vm, t, key);
             if !at.is_null() {
                 (*t).nomm = 0;
@@ -344,8 +346,8 @@ handlers! {
         jump!(slow_set, base, pc, insn, vm, k)
     }
     fn TSETB(base, pc, insn, vm, k) {
-        let t = table_or!(*base.add(b!(insn)), slow_set, base, pc, insn, vm, k);
-        let i = c!(insn);
+        let t = table_or!(*base.add(load_b!(pc)), slow_set, base, pc, insn, vm, k);
+        let i = load_c!(pc);
         if i < (*t).asize as usize {
             let slot = (*t).array.add(i);
             if *slot != tag::NIL_BITS || no_meta!(t, Newindex) {

@@ -58,7 +58,7 @@ handlers! {
         next!(base, pc, vm, k)
     }
     fn UGET(base, pc, insn, vm, k) {
-        *base.add(a!(insn)) = *(*upvalue!(base, d!(insn))).v;
+        *base.add(a!(insn)) = *(*upvalue!(base, load_d!(pc))).v;
         next!(base, pc, vm, k)
     }
     fn USETV(base, pc, insn, vm, k) {

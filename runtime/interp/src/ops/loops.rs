@@ -202,7 +202,7 @@ handlers! {
     }
     /// `ITERN` with a trace.
     fn JITERN(base, pc, insn, vm, k) {
-        jump!(crate::jit::enter_trace, base, pc, insn, vm, k)
+        jump!(crate::jit::enter_next_trace, base, pc, insn, vm, k)
     }
 }
 pub(crate) use FORL as IFORL;

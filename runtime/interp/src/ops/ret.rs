@@ -13,10 +13,9 @@ macro_rules! return_one {
         let link = *base.sub(1);
         if link & abi::frame::TYPE_LUA == 0 {
             let pc = link as *const u32;
-            let call = u64::from(*pc.sub(1));
-            if call >> 24 == 2 {
+            if load_b!(pc) == 2 {
                 *base.sub(2) = v;
-                let caller = base.sub(2 + a!(call));
+                let caller = base.sub(load_a!(pc)).sub(2);
                 let k = crate::dispatch::constants_of(caller);
                 next!(caller, pc, $vm, k)
             }
@@ -33,9 +32,8 @@ macro_rules! return_none {
         let link = *base.sub(1);
         if link & abi::frame::TYPE_LUA == 0 {
             let pc = link as *const u32;
-            let call = u64::from(*pc.sub(1));
-            if call >> 24 == 1 {
-                let caller = base.sub(2 + a!(call));
+            if load_b!(pc) == 1 {
+                let caller = base.sub(load_a!(pc)).sub(2);
                 let k = crate::dispatch::constants_of(caller);
                 next!(caller, pc, $vm, k)
             }
@@ -53,29 +51,30 @@ macro_rules! return_many {
         let link = *base.sub(1);
         if link & abi::frame::TYPE_LUA == 0 {
             let pc = link as *const u32;
-            let call = u64::from(*pc.sub(1));
             let to = base.sub(2);
-            let want = b!(call);
+            let mut left = load_b!(pc).wrapping_sub(1);
+            if left == usize::MAX {
+                (*$vm).multres = n as u64;
+                left = n;
+            }
             // Volatile: the few copies are faster than a call of memmove.
             let mut i = 0;
-            if want == 0 {
-                (*$vm).multres = n as u64;
+            if left > n {
                 while i < n {
                     to.add(i).write_volatile(*from.add(i));
                     i = crate::dispatch::opaque(i + 1);
                 }
-            } else {
-                let have = if n < want { n } else { want - 1 };
-                while i < have {
-                    to.add(i).write_volatile(*from.add(i));
-                    i = crate::dispatch::opaque(i + 1);
-                }
-                while i < want - 1 {
+                while i < left {
                     to.add(i).write_volatile(abi::tag::NIL_BITS);
                     i = crate::dispatch::opaque(i + 1);
                 }
+            } else {
+                while i < left {
+                    to.add(i).write_volatile(*from.add(i));
+                    i = crate::dispatch::opaque(i + 1);
+                }
             }
-            let caller = base.sub(2 + a!(call));
+            let caller = base.sub(load_a!(pc)).sub(2);
             let k = crate::dispatch::constants_of(caller);
             next!(caller, pc, $vm, k)
         }
