@@ -20,9 +20,10 @@ use heap::{FuncObj, Raise, ThreadObj, Val, Value, Vm, stack};
 const MAX_RESUMES: u32 = 10_000;
 
 /// Leaves the coroutine `$from`, whose frame is `$base`, for `$to`, which waits in the frame `$at` for the results of the Lua call before `$pc`: these
-/// are the `$n` values from `$values` on, the end of that frame, with `true` before them if `$lead`. `$all` says whether the call takes all of them.
+/// are the `$n` values from `$values` on, the end of that frame, with `true` before them if `$lead`. The call's operand `$want` is one more than the results it
+/// takes; 0 takes all of them, as `$all` says.
 macro_rules! switch_to_call {
-    ($from:expr, $base:expr, $to:expr, $at:expr, $pc:expr, $lead:literal, $values:expr, $n:expr, $all:literal, $vm:expr) => {{
+    ($from:expr, $base:expr, $to:expr, $at:expr, $pc:expr, $want:expr, $lead:literal, $values:expr, $n:expr, $all:literal, $vm:expr) => {{
         let (from, to): (*mut ThreadObj, *mut ThreadObj) = ($from, $to);
         let (at, values, pc): (*mut u64, *mut u64, *const u32) = ($at, $values, $pc);
         let n: usize = $n;
@@ -33,7 +34,7 @@ macro_rules! switch_to_call {
         (*$vm).top.set(at);
         (*$vm).stack_max = (*to).stack_max;
         let n = n as isize;
-        let mut left = load_b!(pc) as isize - 1;
+        let mut left = $want as isize - 1;
         if $all {
             left = n + isize::from($lead);
             (*$vm).multres = left as u64;
@@ -62,11 +63,11 @@ macro_rules! switch_to_call {
     }};
 }
 
-/// Says whether the coroutine `$to`, whose frame is `$at`, has room for `$n` values if its call before `$pc` takes all of them. The results of
+/// Says whether the coroutine `$to`, whose frame is `$at`, has room for `$n` values if the call it waits in takes all of them, as `$want` says. The results of
 /// other calls are in the caller's frame.
 macro_rules! has_room {
-    ($to:expr, $at:expr, $pc:expr, $n:expr) => {
-        load_b!($pc) == 0 && $at.add($n + MIN_STACK as usize) <= (*$to).stack_max
+    ($to:expr, $at:expr, $want:expr, $n:expr) => {
+        $want == 0 && $at.add($n + MIN_STACK as usize) <= (*$to).stack_max
     };
 }
 
@@ -81,17 +82,16 @@ macro_rules! resume_waiting {
             let link = *at.sub(1);
             let pc = link as *const u32;
             let resumer = (*$vm).cur;
-            let depth = (*resumer).depth + 1;
-            if link & frame::TYPE_LUA == frame::LUA
-                && depth <= MAX_RESUMES
-                && if $all { has_room!(co, at, pc, $n) } else { load_b!(pc) != 0 }
-            {
-                (*co).status = costatus::RUNNING;
-                (*co).wrapped = $wrapped;
-                (*co).resumer = resumer;
-                (*co).depth = depth;
-                (*resumer).status = costatus::NORMAL;
-                switch_to_call!(resumer, $base, co, at, pc, false, $args, $n, $all, $vm)
+            if link & frame::TYPE_LUA == frame::LUA && (*resumer).depth < MAX_RESUMES {
+                let want = load_b!(pc);
+                if if $all { has_room!(co, at, want, $n) } else { want != 0 } {
+                    (*co).status = costatus::RUNNING;
+                    (*co).wrapped = $wrapped;
+                    (*co).resumer = resumer;
+                    (*co).depth = (*resumer).depth + 1;
+                    (*resumer).status = costatus::NORMAL;
+                    switch_to_call!(resumer, $base, co, at, pc, want, false, $args, $n, $all, $vm)
+                }
             }
         }
     }};
@@ -106,16 +106,17 @@ macro_rules! yield_to_waiting {
             let at = (*resumer).base;
             let link = *at.sub(1);
             let pc = link as *const u32;
-            if link & frame::TYPE_LUA == frame::LUA
-                && if $all { has_room!(resumer, at, pc, $n) } else { load_b!(pc) != 0 }
-            {
-                (*co).status = costatus::SUSPENDED;
-                (*co).resumer = std::ptr::null_mut();
-                (*resumer).status = costatus::RUNNING;
-                if (*co).wrapped == 0 {
-                    switch_to_call!(co, $base, resumer, at, pc, true, $base, $n, $all, $vm)
+            if link & frame::TYPE_LUA == frame::LUA {
+                let want = load_b!(pc);
+                if if $all { has_room!(resumer, at, want, $n) } else { want != 0 } {
+                    (*co).status = costatus::SUSPENDED;
+                    (*co).resumer = std::ptr::null_mut();
+                    (*resumer).status = costatus::RUNNING;
+                    if (*co).wrapped == 0 {
+                        switch_to_call!(co, $base, resumer, at, pc, want, true, $base, $n, $all, $vm)
+                    }
+                    switch_to_call!(co, $base, resumer, at, pc, want, false, $base, $n, $all, $vm)
                 }
-                switch_to_call!(co, $base, resumer, at, pc, false, $base, $n, $all, $vm)
             }
         }
     }};
