@@ -130,11 +130,9 @@ handlers! {
         let node = main_node!(t, key);
         // Volatile: loaded beside the key, from an address that is not computed again.
         let v = std::ptr::read_volatile(&raw const (*node).val);
-        if (*node).key == key {
-            if v != tag::NIL_BITS {
-                *base.add(a!(insn)) = v;
-                next!(base, pc, vm, k)
-            }
+        if (*node).key == key && v != tag::NIL_BITS {
+            *base.add(a!(insn)) = v;
+            next!(base, pc, vm, k)
         }
         jump!(get_chained, base, pc, insn, vm, k)
     }
@@ -237,11 +235,9 @@ handlers! {
         let node = main_node!(t, key);
         // Volatile: loaded beside the key, from an address that is not computed again.
         let v = std::ptr::read_volatile(&raw const (*node).val);
-        if (*node).key == key {
-            if v != tag::NIL_BITS {
-                *base.add(a!(insn)) = v;
-                next!(base, pc, vm, k)
-            }
+        if (*node).key == key && v != tag::NIL_BITS {
+            *base.add(a!(insn)) = v;
+            next!(base, pc, vm, k)
         }
         jump!(global_chained, base, pc, insn, vm, k)
     }
