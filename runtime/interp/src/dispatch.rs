@@ -133,7 +133,7 @@ macro_rules! d {
     };
 }
 /// Operand `A` of the instruction before `$pc`. Where a handler needs several operands, loading them again is less than copying and shifting
-/// the word it got.
+/// the word it got. Not for instructions that have another form while there is a trace: what a handler got may be the one that was replaced.
 macro_rules! load_a {
     ($pc:expr) => {
         crate::dispatch::byte_of($pc, 1)

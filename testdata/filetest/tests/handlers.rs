@@ -57,7 +57,17 @@ fn handlers_end_in_jumps() {
     let mut seen = 0;
     let mut bad = Vec::new();
     let others = ["JITERN", "hot_FORL", "hot_ITERL", "hot_ITERN", "hot_LOOP", "hot_FUNCF", "hot_FUNCV"];
-    let at_traces = ["hot_loop", "hot_call", "recorded", "enter_trace", "enter_for_trace", "enter_number", "replaced"];
+    let at_traces = [
+        "hot_loop",
+        "hot_call",
+        "recorded",
+        "enter_trace",
+        "enter_next_trace",
+        "enter_for_trace",
+        "enter_number",
+        "left_trace",
+        "replaced",
+    ];
     let names = Op::ALL.iter().map(|op| op.name()).chain(others).map(|name| ("ops", name));
     for (module, name) in names.chain(at_traces.map(|name| ("jit", name))) {
         // In mangled names an identifier follows its length.
