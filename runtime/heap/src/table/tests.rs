@@ -366,7 +366,7 @@ fn libraries_and_basic_functions_are_in_their_main_positions() {
             let key = text(&vm, name);
             assert_eq!((*main_node(t, hash(key))).key, key.0, "{name}");
         }
-        assert!(abi::builtins::GLOBALS.len() > 40);
+        assert!(abi::builtins::GLOBALS.len() > 30);
         assert_ne!((*t).shape, crate::shape::NONE);
     }
 }
