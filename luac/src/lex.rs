@@ -70,7 +70,7 @@ fn identifier(word: u64) -> (usize, u64) {
     let letters = low | ONES << 5;
     let is_letter = from(letters, b'a') & !from(letters, b'z' + 1);
     let is_digit = from(low, b'0') & !from(low, b'9' + 1);
-    let is_other = from(low ^ ONES * u64::from(b'_'), 1);
+    let is_other = from(low ^ (ONES * u64::from(b'_')), 1);
     let end = !(word | is_letter | is_digit | !is_other) & TOPS;
     match end.trailing_zeros() / 8 {
         8 => (8, word),

@@ -113,7 +113,7 @@ fn the_native_stack_does_not_grow_with_instructions() {
     let mut vm = interp::new_vm(heap::vm::Config::default());
     stdlib::open_libs(&mut vm).expect("libraries");
     let depths = interp::with_cx(&mut vm, |cx| {
-        let main = interp::load::load_chunk(cx.vm(), chunk, cx.vm().globals()).ok().expect("verified");
+        let main = interp::load::load_chunk(cx.vm(), chunk, cx.vm().globals()).expect("verified");
         cx.push(main.val());
         let probe = interp::load::new_builtin(cx.vm(), 0, depth, 0)?;
         cx.push(probe.val());

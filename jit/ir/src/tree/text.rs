@@ -201,7 +201,7 @@ fn line_length(text: &[u8]) -> usize {
     let (chunks, rest) = text.as_chunks::<8>();
     for (i, chunk) in chunks.iter().enumerate() {
         // Marks the bytes that are a line's end; above the first, others may be marked, too.
-        let word = u64::from_le_bytes(*chunk) ^ ONES * u64::from(b'\n');
+        let word = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(b'\n'));
         let found = word.wrapping_sub(ONES) & !word & (ONES << 7);
         if found != 0 {
             return i * 8 + found.trailing_zeros() as usize / 8 + 1;

@@ -85,7 +85,7 @@ pub enum Captured {
 /// Longest pattern that is kept for the next call with it.
 const KEPT_TEXT: usize = 256;
 /// Number of states that wait for their patterns.
-const STATES: usize = 16;
+const STATES: usize = 64;
 
 /// The state of matching one pattern: captures and program. One state serves one pattern only.
 pub struct State {
@@ -119,7 +119,7 @@ pub struct Fresh {
 pub fn fresh(pat: &[u8], anchors: bool) -> Fresh {
     // Constant patterns do not move; whose state it is says the text.
     let place = pat.as_ptr().addr() >> 4;
-    let way = (place ^ place >> 4) % STATES;
+    let way = (place ^ place >> 6) % STATES;
     let mut state = WAITING.with(|w| w[way].take()).unwrap_or_default();
     state.prepare(pat, anchors);
     Fresh { state: Some(state), way }
