@@ -131,7 +131,7 @@ fn run(vm: &mut Vm, source: &str) -> String {
         _ => v.raw().type_name().to_owned(),
     };
     let result = interp::with_cx(vm, |cx| {
-        let main = interp::load::load_chunk(cx.vm(), chunk, cx.vm().globals()).ok().expect("verified");
+        let main = interp::load::load_chunk(cx.vm(), chunk, cx.vm().globals()).expect("verified");
         cx.push(main.val());
         cx.call(0, Some(1))?;
         Ok(text(cx.slot(cx.height() - 1)))

@@ -47,7 +47,7 @@ impl Random {
 fn function(vm: &mut Vm, name: &str) -> Value {
     let chunk = luac::compile(format!("return {name}").as_bytes(), b"=f", &luac::Options::default()).expect("valid");
     interp::with_cx(vm, |cx| {
-        let main = interp::load::load_chunk(cx.vm(), chunk, cx.vm().globals()).ok().expect("verified");
+        let main = interp::load::load_chunk(cx.vm(), chunk, cx.vm().globals()).expect("verified");
         cx.push(main.val());
         cx.call(0, Some(1))?;
         Ok(cx.slot(cx.height() - 1).raw())
