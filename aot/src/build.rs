@@ -92,7 +92,7 @@ pub fn make(job: &Job, plan: &Plan, profile: Option<Profile>, start: Instant) ->
     };
     let bytes = match job.emit {
         Emit::Ll | Emit::Asm => {
-            let texts: Vec<_> = compiled.trees.iter().map(|t| (t.lowered.as_str(), t.level)).collect();
+            let texts: Vec<_> = compiled.modules().map(|m| (m.text.as_str(), m.level)).collect();
             let form = if job.emit == Emit::Ll { Form::Ir } else { Form::Asm };
             Compiler::new(job.recipe.settings)?.text(&texts, form)?
         }
@@ -144,9 +144,10 @@ fn compile(job: &Job, plan: &Plan, profile: Profile) -> Result<Compiled, String>
     let compiled = compiled?;
     if job.verbose {
         for t in &compiled.trees {
-            let from = if t.cached { "from the cache" } else { "compiled" };
-            let (place, level) = (&t.place, t.level.number());
-            eprintln!("tree {place}: {} traces, {} exits, {} bytes, -O{level}, {from}", t.traces, t.exits, t.code);
+            let from = if t.is_cached() { "from the cache" } else { "compiled" };
+            let levels: Vec<String> = t.modules.iter().map(|m| format!("-O{}", m.level.number())).collect();
+            let (place, levels) = (&t.place, levels.join(" and "));
+            eprintln!("tree {place}: {} traces, {} exits, {} bytes, {levels}, {from}", t.traces, t.exits, t.code);
         }
         for d in &compiled.drops {
             eprintln!("left out: {} traces: {}", d.traces, d.reason);
@@ -168,7 +169,7 @@ fn object(job: &Job, plan: &Plan, compiled: &Compiled, entry: &str) -> Result<Ve
         return Ok(image);
     }
     let mut all = vec![image.as_slice()];
-    all.extend(compiled.trees.iter().map(|t| t.object.as_slice()));
+    all.extend(compiled.modules().map(|m| m.object.as_slice()));
     objfile::merge(&all)
 }
 
@@ -195,7 +196,7 @@ fn summary(plan: &Plan, c: &Compiled) -> String {
     if c.trees.is_empty() && c.drops.is_empty() {
         return format!("{program}, no traces");
     }
-    let cached: usize = c.trees.iter().filter(|t| t.cached).map(|t| t.traces).sum();
+    let cached: usize = c.trees.iter().filter(|t| t.is_cached()).map(|t| t.traces).sum();
     let from = if cached > 0 { format!(" ({cached} from the cache)") } else { String::new() };
     let from = match c.loaded() {
         0 => from,

@@ -126,7 +126,8 @@ struct Making {
     /// Precompiles the traces of a profile; several are merged.
     #[arg(long = "profile", value_name = "FILE")]
     profiles: Vec<PathBuf>,
-    /// How hard LLVM tries: 1, 2 or 3 [default: 2, and 1 for traces that the profile spent next to no time in].
+    /// How hard LLVM tries: 1, 2 or 3 [default: 2, and 1 for traces that the profile spent next to no time in]; 0 is 1 with each side trace in a function
+    /// of its own.
     #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level)]
     level: Option<Level>,
     /// CPU to compile for: `baseline` runs on every machine of the target, `native` is this one.
@@ -185,10 +186,11 @@ struct Inspect {
 
 fn parse_level(text: &str) -> Result<Level, String> {
     match text {
+        "0" => Ok(Level::O0),
         "1" => Ok(Level::O1),
         "2" => Ok(Level::O2),
         "3" => Ok(Level::O3),
-        _ => Err("there are -O1, -O2 and -O3".to_string()),
+        _ => Err("there are -O0 to -O3".to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::cache::{Cache, LIMIT};
 use crate::lines::Lines;
 use crate::ll::{Compiler, Level, Settings};
 use crate::lower::{self, Lowered, Member, Refusal};
+use crate::select::Effort;
 use ir::tree::Tree;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,24 +19,34 @@ pub struct Job {
     pub name: String,
     /// The tree.
     pub tree: Tree,
-    /// How hard LLVM tries, where it is not in a function with others that are worth more.
+    /// How hard LLVM tries.
+    pub effort: Effort,
+}
+
+impl Job {
+    fn member(&self) -> Member<'_> {
+        Member { tree: &self.tree, name: &self.name, cold: &self.effort.cold }
+    }
+}
+
+/// What LLVM made of a text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Module {
+    /// What it was given.
+    pub text: String,
+    /// How hard it tried.
     pub level: Level,
+    /// The object.
+    pub object: Vec<u8>,
+    /// An earlier build made it.
+    pub cached: bool,
 }
 
 /// What became of a tree.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// It is an object now.
-    Done {
-        /// As lowered.
-        lowered: Lowered,
-        /// How hard LLVM tried.
-        level: Level,
-        /// The object.
-        object: Vec<u8>,
-        /// An earlier build made it.
-        cached: bool,
-    },
+    /// It is compiled: as it was lowered, and its modules. The first has the function of the tree, the second, if there is one, its cold side traces.
+    Done(Lowered, Vec<Module>),
     /// It is not compiled: why.
     Refused(String),
 }
@@ -72,19 +83,20 @@ pub fn all(
     let work = || -> Result<(), String> {
         let mut llvm = None;
         while let Some(&group) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let members: Vec<_> = group.iter().map(|i| Member { tree: &jobs[*i].tree, name: &jobs[*i].name }).collect();
+            let members: Vec<_> = group.iter().map(|i| jobs[*i].member()).collect();
             let lowered = lower::group(&members, options.lines);
             // The first is the last: where anything was refused, it does without the others.
             let mut refused = false;
             for (k, lowered) in lowered.into_iter().enumerate().rev() {
                 let (i, job) = (group[k], &jobs[group[k]]);
-                let level = if k == 0 { group.iter().map(|i| jobs[*i].level).max() } else { None };
-                let level = level.unwrap_or(job.level);
+                // Copies are compiled as hard as the first function, which is the largest.
+                let copied = if k == 0 { group.as_ref() } else { &group[k..=k] };
+                let level = copied.iter().map(|i| jobs[*i].effort.level).max().unwrap_or_default();
                 let mut outcome = one(&job.name, lowered, level, options, &mut llvm)?;
                 refused |= matches!(outcome, Outcome::Refused(_));
                 if k == 0 && refused && group.len() > 1 {
-                    let alone = lower::lower(&job.tree, &job.name, options.lines);
-                    outcome = one(&job.name, alone, level, options, &mut llvm)?;
+                    let alone = lower::lower(job.member(), options.lines);
+                    outcome = one(&job.name, alone, job.effort.level, options, &mut llvm)?;
                 }
                 *done[i].lock().map_err(|e| e.to_string())? = Some(outcome);
                 each();
@@ -118,24 +130,39 @@ fn one(
         Ok(l) => l,
         Err(why) => return Ok(Outcome::Refused(why.0)),
     };
-    if let Some(object) = options.cache.and_then(|c| c.find(&lowered.text, level)) {
-        return Ok(Outcome::Done { lowered, level, object, cached: true });
+    let mut modules = Vec::new();
+    for (text, level) in [(Some(&lowered.text), level), (lowered.aside.as_ref(), level.min(Level::O1))] {
+        let Some(text) = text else { continue };
+        match module(text, level, options, llvm)? {
+            Ok(m) => modules.push(m),
+            // A mistake in the lowering: the program does without the tree.
+            Err(why) => {
+                eprintln!("kiln: warning: LLVM refuses {name}: {}", why.lines().next().unwrap_or_default());
+                return Ok(Outcome::Refused("refused by LLVM".into()));
+            }
+        }
+    }
+    Ok(Outcome::Done(lowered, modules))
+}
+
+/// Finds or makes the object of a text; says why LLVM refuses it.
+fn module(
+    text: &str,
+    level: Level,
+    options: Options<'_>,
+    llvm: &mut Option<Compiler>,
+) -> Result<Result<Module, String>, String> {
+    let done = |object, cached| Module { text: text.into(), level, object, cached };
+    if let Some(object) = options.cache.and_then(|c| c.find(text, level)) {
+        return Ok(Ok(done(object, true)));
     }
     if llvm.is_none() {
         *llvm = Some(Compiler::new(options.settings)?);
     }
     let Some(compiler) = llvm.as_ref() else { return Err("no LLVM".into()) };
-    Ok(match compiler.compile(&lowered.text, level) {
-        Ok(object) => {
-            if let Some(cache) = options.cache {
-                cache.keep(&lowered.text, level, &object);
-            }
-            Outcome::Done { lowered, level, object, cached: false }
-        }
-        // A mistake in the lowering: the program does without the tree.
-        Err(why) => {
-            eprintln!("kiln: warning: LLVM refuses {name}: {}", why.lines().next().unwrap_or_default());
-            Outcome::Refused("refused by LLVM".into())
-        }
-    })
+    let made = compiler.compile(text, level);
+    if let (Some(cache), Ok(object)) = (options.cache, &made) {
+        cache.keep(text, level, object);
+    }
+    Ok(made.map(|object| done(object, false)))
 }

@@ -106,7 +106,7 @@ mod tests {
         for cpu in CPUS {
             let target = TARGETS.iter().find(|t| t.arch == cpu.arch).expect("a target");
             assert_eq!(Cpu::find(target, cpu.name), Ok(cpu));
-            for level in [Level::O1, Level::O2, Level::O3] {
+            for level in [Level::O0, Level::O1, Level::O2, Level::O3] {
                 let object = Compiler::new(Settings { target, cpu, level })
                     .and_then(|c| c.compile(&text, level))
                     .expect(cpu.name);

@@ -1,7 +1,7 @@
 //! Line tables: where each instruction of compiled code comes from, as debug information of LLVM.
 //!
-//! Lowered text names places by number (`!dbg !1000` and on); here is what the numbers mean. A tree is one function at one place of the
-//! source; code of inlined functions has their files and lines, without a frame of its own.
+//! Lowered text names places by number (`!dbg !1000` and on), and behind them its functions; here is what the numbers mean. A function is at one place
+//! of the source, that of its tree; code of inlined functions has their files and lines, without a frame of its own.
 //!
 //! Invariant: no path that the program's author did not write: chunk names are taken as they are, and no folder is named.
 
@@ -11,11 +11,16 @@ use ir::profile::{Origin, Profile};
 use ir::tree::RootKey;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::Range;
 
-/// Number of the function's node.
-pub const FUNCTION: usize = 900;
 /// Number of the first place.
 pub const FIRST: usize = 1000;
+
+/// Returns the numbers of functions, whose code comes from `places`.
+pub fn functions(places: &[&[(ProtoKey, u32)]]) -> Range<usize> {
+    let first = FIRST + places.iter().map(|p| p.len()).sum::<usize>();
+    first..first + places.len()
+}
 
 /// What is known of prototypes: the program's, else what a profile says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -56,8 +61,8 @@ impl Lines {
         }
     }
 
-    /// Returns the metadata of a function that begins at `root` and whose code comes from `places`.
-    pub fn metadata(&self, root: RootKey, places: &[(ProtoKey, u32)]) -> String {
+    /// Returns the metadata of functions of a tree that begins at `root`; their code comes from `places`.
+    pub fn metadata(&self, root: RootKey, places: &[&[(ProtoKey, u32)]]) -> String {
         let mut files: Vec<String> = Vec::new();
         let mut scope = |name: String| {
             files.iter().position(|f| *f == name).unwrap_or_else(|| {
@@ -69,37 +74,54 @@ impl Lines {
         let whole = self.place(root.proto).unwrap_or(&unknown);
         let line = whole.line(root.pc);
         scope(whole.file());
-        let first = FIRST + places.len();
+        let numbers = functions(places);
+        let mut next = numbers.end;
         let mut out = String::new();
-        for (i, (key, pc)) in places.iter().enumerate() {
+        // A block of each file in each function.
+        let mut scopes: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        let places = numbers.clone().zip(places).flat_map(|(f, p)| p.iter().map(move |p| (f, p)));
+        for (i, (function, (key, pc))) in places.enumerate() {
             let place = self.place(*key).unwrap_or(&unknown);
-            let file = scope(place.file());
-            let scope = if file == 0 { FUNCTION } else { first + 2 * file + 1 };
+            let scope = match scope(place.file()) {
+                0 => function,
+                file => *scopes.entry((function, file)).or_insert_with(|| {
+                    next += 1;
+                    next - 1
+                }),
+            };
             // Writing to a string cannot fail.
             let _ = writeln!(out, "!{} = !DILocation(line: {}, scope: !{scope})", FIRST + i, place.line(*pc));
         }
+        let first = next;
         for (i, name) in files.iter().enumerate() {
-            let (file, scope) = (first + 2 * i, first + 2 * i + 1);
-            let _ = writeln!(out, "!{file} = !DIFile(filename: \"{}\", directory: \"\")", quoted(name));
-            let _ =
-                writeln!(out, "!{scope} = !DILexicalBlockFile(scope: !{FUNCTION}, file: !{file}, discriminator: 0)");
+            let _ = writeln!(out, "!{} = !DIFile(filename: \"{}\", directory: \"\")", first + i, quoted(name));
+        }
+        for ((function, file), number) in scopes {
+            let _ = writeln!(
+                out,
+                "!{number} = !DILexicalBlockFile(scope: !{function}, file: !{}, discriminator: 0)",
+                first + file
+            );
         }
         let name = quoted(&format!("{}:{line}", whole.file()));
+        let types = first + files.len();
+        let [unit, version, dwarf] = [types + 1, types + 2, types + 3];
+        for function in numbers {
+            let _ = writeln!(
+                out,
+                "!{function} = distinct !DISubprogram(name: \"{name}\", scope: !{first}, file: !{first}, line: {line}, \
+                 type: !{types}, scopeLine: {line}, spFlags: DISPFlagDefinition, unit: !{unit})"
+            );
+        }
         let _ = writeln!(
             out,
-            "!{FUNCTION} = distinct !DISubprogram(name: \"{name}\", scope: !{first}, file: !{first}, line: {line}, \
-             type: !{0}, scopeLine: {line}, spFlags: DISPFlagDefinition, unit: !{1})\n\
-             !{0} = !DISubroutineType(types: !0)\n\
-             !{1} = distinct !DICompileUnit(language: DW_LANG_C99, file: !{first}, producer: \"kiln\", isOptimized: true, \
+            "!{types} = !DISubroutineType(types: !0)\n\
+             !{unit} = distinct !DICompileUnit(language: DW_LANG_C99, file: !{first}, producer: \"kiln\", isOptimized: true, \
              runtimeVersion: 0, emissionKind: LineTablesOnly, nameTableKind: None)\n\
-             !llvm.dbg.cu = !{{!{1}}}\n\
-             !llvm.module.flags = !{{!{2}, !{3}}}\n\
-             !{2} = !{{i32 2, !\"Debug Info Version\", i32 3}}\n\
-             !{3} = !{{i32 7, !\"Dwarf Version\", i32 4}}",
-            FUNCTION + 1,
-            FUNCTION + 2,
-            FUNCTION + 3,
-            FUNCTION + 4,
+             !llvm.dbg.cu = !{{!{unit}}}\n\
+             !llvm.module.flags = !{{!{version}, !{dwarf}}}\n\
+             !{version} = !{{i32 2, !\"Debug Info Version\", i32 3}}\n\
+             !{dwarf} = !{{i32 7, !\"Dwarf Version\", i32 4}}",
         );
         out
     }

@@ -59,6 +59,7 @@ impl Recipe {
         let name = first("target").ok_or("the manifest names no target")?;
         let target = Target::find(name).ok_or_else(|| format!("unknown target '{name}'"))?;
         let level = match option("level") {
+            Some("0") => Level::O0,
             Some("1") => Level::O1,
             Some("3") => Level::O3,
             _ => Level::O2,

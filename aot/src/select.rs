@@ -7,7 +7,7 @@
 //!   entered least often go first, each with none behind it; the root stays. Their exits are left to the interpreter and the live
 //!   compiler.
 //!
-//! What is left is compiled as hard as it is worth ([`levels`]): trees that take next to no time with LLVM's least.
+//! What is left is compiled as hard as it is worth ([`efforts`]): what takes next to no time with LLVM's least.
 //!
 //! What a trace is worth ([`Scale`]) is its tree's processor time, where the profile has samples, and its *work* otherwise. Within a tree time is
 //! shared out by work.
@@ -89,35 +89,73 @@ fn work(b: &Branch) -> u64 {
 const QUICK: u128 = 100;
 /// Samples that say what a loop takes: of a thousandth of the time there would be one with a probability of 0.95.
 const ENOUGH: u128 = 3000;
+/// Instructions that the way to a side trace in a function of its own takes, and the way back.
+const AWAY: u128 = 40;
 
-/// Says how hard LLVM tries for each tree, given its samples. Of those that are worth least it does its least, as long as they are together worth
-/// not more than a hundredth of the profile, by work and by samples. So the loss is bounded, however many trees a profile has. Work counts, too, since short
-/// runs have few samples; rounds of a loop that is a trace of its own are counted by nobody, so trees with such loops need samples enough. Whoever asks for
-/// another level than the usual one gets it for all.
-pub fn levels(asked: Level, trees: &[(&Tree, u64)]) -> Vec<Level> {
-    let mut out = vec![asked; trees.len()];
+/// How hard LLVM tries for a tree.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Effort {
+    /// For its function.
+    pub level: Level,
+    /// Branches for which it does its least, in other functions.
+    pub cold: Vec<bool>,
+}
+
+/// Says how hard LLVM tries for each tree, given its samples and those of what the program does in the runtime. For what is worth least it does its least,
+/// as long as that is together worth not more than a hundredth of all that, by work and by samples. So the loss is bounded, however large a profile is.
+/// Whole trees may be cold, or side traces, each with all that grows from it. Work counts, too, since short runs have few samples; rounds of a loop
+/// that is a trace of its own are counted by nobody, so loops need samples enough. Whoever asks for another level than the usual one gets it for all; all side traces are cold
+/// to `-O0`.
+pub fn efforts(asked: Level, trees: &[(Tree, u64)], runtime: u64) -> Vec<Effort> {
+    let aside = asked == Level::O0;
+    let effort = |(t, _): &(Tree, u64)| Effort { level: asked, cold: vec![aside; t.branches.len()] };
+    let mut out: Vec<Effort> = trees.iter().map(effort).collect();
     if asked != Level::O2 {
         return out;
     }
     let works: Vec<u128> = trees.iter().map(|(t, _)| t.branches.iter().map(busy).sum()).collect();
-    let (all_work, all_samples) = (works.iter().sum::<u128>(), trees.iter().map(|t| u128::from(t.1)).sum::<u128>());
-    let mut order: Vec<usize> = (0..trees.len()).collect();
-    order
-        .sort_by_key(|i| works[*i].saturating_mul(all_samples.max(1)).max(all_work.saturating_mul(trees[*i].1.into())));
-    let (mut work, mut samples) = (0u128, 0u128);
-    let counted = |t: &Tree| {
-        all_samples >= ENOUGH || !t.branches.iter().any(|b| matches!(b.trace.link, Link::Loop | Link::Again))
+    let traced: u128 = trees.iter().map(|t| u128::from(t.1)).sum();
+    let all_samples = traced + u128::from(runtime);
+    let all_work = works.iter().sum::<u128>().saturating_mul(all_samples.max(1)) / traced.max(1);
+    // Work, and parts of samples.
+    let costs = |t: usize, b: usize| {
+        let (tree, samples) = &trees[t];
+        let branch = &tree.branches[b];
+        let away = if b > 0 { AWAY * u128::from(branch.entries) } else { 0 };
+        let parts = u128::from(*samples) * u128::from(SAMPLE);
+        (busy(branch) + away, parts.saturating_mul(busy(branch)) / works[t].max(1))
     };
-    for i in order {
-        if !counted(trees[i].0) {
-            continue;
+    let all_parts = all_samples * u128::from(SAMPLE);
+    // What is worth least comes first, but nothing before what grows from it.
+    let mut order: Vec<(u128, usize, usize)> = Vec::new();
+    for (t, (tree, _)) in trees.iter().enumerate() {
+        let mut worth: Vec<u128> = Vec::new();
+        for (b, branch) in tree.branches.iter().enumerate() {
+            let (work, parts) = costs(t, b);
+            let uncounted = matches!(branch.trace.link, Link::Loop | Link::Again) && all_samples < ENOUGH;
+            let most = work.saturating_mul(all_parts.max(1)).max(parts.saturating_mul(all_work));
+            worth.push(if uncounted { u128::MAX } else { most });
         }
-        work += works[i];
-        samples += u128::from(trees[i].1);
-        if work.saturating_mul(QUICK) > all_work || samples * QUICK > all_samples {
+        for b in (1..tree.branches.len()).rev() {
+            if let Some((p, _)) = tree.branches[b].parent {
+                worth[p] = worth[p].max(worth[b]);
+            }
+        }
+        order.extend(worth.into_iter().enumerate().map(|(b, w)| (w, t, b)));
+    }
+    order.sort_by_key(|(worth, t, b)| (*worth, *t, std::cmp::Reverse(*b)));
+    let (mut work, mut parts) = (0u128, 0u128);
+    for (worth, t, b) in order {
+        let cost = costs(t, b);
+        work += cost.0;
+        parts += cost.1;
+        if worth == u128::MAX || work.saturating_mul(QUICK) > all_work || parts.saturating_mul(QUICK) > all_parts {
             break;
         }
-        out[i] = Level::O1;
+        out[t].cold[b] = true;
+        if b == 0 {
+            out[t] = Effort { level: Level::O1, cold: vec![false; trees[t].0.branches.len()] };
+        }
     }
     out
 }
@@ -283,21 +321,53 @@ mod tests {
         assert_eq!(Scale::of(&t, Some(u64::MAX)).of_tree(&t), u64::MAX);
     }
 
+    fn levels(trees: &[(Tree, u64)]) -> Vec<Level> {
+        efforts(Level::O2, trees, 0).into_iter().map(|e| e.level).collect()
+    }
+
     #[test]
     fn trees_that_take_next_to_no_time_are_compiled_quickly() {
         let t = |entries| tree(vec![branch(None, 1, 1, entries)]);
         let trees = [t(3), t(9_700), t(4), t(99), t(80)];
-        let levels = |samples: [u64; 5]| levels(Level::O2, &trees.iter().zip(samples).collect::<Vec<_>>());
-        use Level::{O1, O2};
-        assert_eq!(levels([0; 5]), [O1, O2, O1, O2, O1], "87 of 9,886 parts, not 186");
-        assert_eq!(levels([1, 90, 0, 0, 0]), [O2, O2, O1, O2, O1], "one of 91 samples is more than a hundredth");
-        assert_eq!(levels([1, 900, 0, 0, 0]), [O1, O2, O1, O2, O1]);
-        assert_eq!(super::levels(Level::O3, &[(&trees[0], 0), (&trees[1], 0)]), [Level::O3; 2]);
-        assert_eq!(super::levels(O2, &[]), []);
+        let levels_of = |samples: [u64; 5]| levels(&trees.iter().cloned().zip(samples).collect::<Vec<_>>());
+        use Level::{O1, O2, O3};
+        assert_eq!(levels_of([0; 5]), [O1, O2, O1, O2, O1], "87 of 9,886 parts, not 186");
+        assert_eq!(levels_of([1, 90, 0, 0, 0]), [O2, O2, O1, O2, O1], "one of 91 samples is more than a hundredth");
+        assert_eq!(levels_of([1, 900, 0, 0, 0]), [O1, O2, O1, O2, O1]);
+        let asked = efforts(O3, &[(trees[0].clone(), 0), (trees[1].clone(), 0)], 0);
+        assert_eq!(asked.iter().map(|e| e.level).collect::<Vec<_>>(), [O3; 2]);
+        assert_eq!(efforts(O2, &[], 0), []);
+        assert!(efforts(Level::O0, &[(trees[0].clone(), 0)], 0)[0].cold[0]);
         let mut round = t(3);
         round.branches[0].trace.link = Link::Loop;
-        let of = |samples| super::levels(O2, &[(&round, 0), (&trees[1], samples)]);
+        let of = |samples| levels(&[(round.clone(), 0), (trees[1].clone(), samples)]);
         assert_eq!((of(100), of(3000)), (vec![O2, O2], vec![O1, O2]), "nobody counts its rounds");
+    }
+
+    #[test]
+    fn cold_side_traces_are_compiled_quickly_with_all_that_grows_from_them() {
+        let t = tree(vec![
+            branch(None, 1, 9, 10_000),
+            branch(Some((0, 0)), 1, 9, 90),
+            branch(Some((1, 0)), 1, 9, 2),
+            branch(Some((1, 1)), 1, 9, 5),
+            branch(Some((0, 1)), 1, 9, 3),
+            branch(Some((4, 1)), 1, 1, 4),
+        ]);
+        let cold = |t: &Tree, samples| efforts(Level::O2, &[(t.clone(), samples)], 0)[0].cold.clone();
+        let all_but_two = [false, false, true, true, true, true];
+        assert_eq!((cold(&t, 0), cold(&t, 80)), (all_but_two.to_vec(), all_but_two.to_vec()));
+        let mut more = t.clone();
+        more.branches[5].entries = 40;
+        assert_eq!(cold(&more, 0), [false, false, true, true, false, false], "what grows from the fifth is too much");
+        more.branches[5] = t.branches[5].clone();
+        more.branches[5].trace.link = Link::Loop;
+        assert_eq!(cold(&more, 0), [false, false, true, true, false, false], "nobody counts rounds");
+        assert_eq!(cold(&more, 3000), all_but_two);
+        more.branches[5].trace.link = Link::Interp;
+        more.branches[5].entries = 40;
+        let most = efforts(Level::O2, &[(more, 80)], 160);
+        assert_eq!(most[0].cold, all_but_two, "most of the time is the library's");
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! From profiles to objects: which trees are compiled, how they are called, what became of each.
 
-use crate::compile::{self, Job, Options, Outcome};
+use crate::compile::{self, Job, Module, Options, Outcome};
 use crate::content::Program;
 use crate::group;
 use crate::lines::Lines;
-use crate::ll::Level;
 use crate::select::{self, Drop, SAMPLE, Scale};
 use ir::ProtoKey;
 use ir::profile::{GivenUp, Origin, Profile, Spent};
@@ -57,14 +56,15 @@ pub struct Done {
     pub samples: u64,
     /// Bytes of machine code.
     pub code: usize,
-    /// What LLVM was given.
-    pub lowered: String,
-    /// How hard it tried.
-    pub level: Level,
-    /// The object.
-    pub object: Vec<u8>,
-    /// An earlier build made it.
-    pub cached: bool,
+    /// What LLVM made of it.
+    pub modules: Vec<Module>,
+}
+
+impl Done {
+    /// Says whether an earlier build made all of it.
+    pub fn is_cached(&self) -> bool {
+        self.modules.iter().all(|m| m.cached)
+    }
 }
 
 /// Reads profiles and merges them; warns of what cannot be read.
@@ -94,7 +94,7 @@ pub fn compile(
     progress: &dyn Fn(usize) -> Box<dyn Fn() + Sync>,
 ) -> Result<Compiled, String> {
     let mut out = Compiled::default();
-    let (mut jobs, mut scales) = (Vec::new(), Vec::new());
+    let (mut kept, mut scales) = (Vec::new(), Vec::new());
     let mut named: BTreeSet<ProtoKey> = BTreeSet::new();
     let chosen = profile.chosen();
     let Profile { origins, lines, time, aborts, .. } = profile;
@@ -111,20 +111,23 @@ pub fn compile(
             out.work = out.work.saturating_add(scale.of_tree(&tree));
         }
         if let Some(tree) = select::choose(tree, program, scale, &mut out.drops) {
-            jobs.push(Job { name: symbol(&tree, options.lines), tree, level: options.settings.level });
-            scales.push((scale, own.unwrap_or(0)));
+            kept.push((tree, own.unwrap_or(0)));
+            scales.push(scale);
         }
     }
-    let timed: Vec<_> = jobs.iter().zip(&scales).map(|(j, s)| (&j.tree, s.1)).collect();
-    let levels = select::levels(options.settings.level, &timed);
-    jobs.iter_mut().zip(levels).for_each(|(j, level)| j.level = level);
+    let runtime = samples(Spent::Library).saturating_add(samples(Spent::Collector));
+    let efforts = select::efforts(options.settings.level, &kept, runtime);
+    let job = |((tree, _), effort)| Job { name: symbol(&tree, options.lines), tree, effort };
+    let samples_of: Vec<u64> = kept.iter().map(|k| k.1).collect();
+    let jobs: Vec<Job> = kept.into_iter().zip(efforts).map(job).collect();
     let each = progress(jobs.len());
     let groups = group::of(&jobs.iter().map(|j| &j.tree).collect::<Vec<_>>(), program);
     let outcomes = compile::all(&jobs, &groups, options, &*each)?;
+    let scales = scales.into_iter().zip(samples_of);
     for ((Job { name, tree, .. }, outcome), (scale, samples)) in jobs.into_iter().zip(outcomes).zip(scales) {
         let (work, traces) = (scale.of_tree(&tree), tree.branches.len());
-        let (lowered, level, object, cached) = match outcome {
-            Outcome::Done { lowered, level, object, cached } => (lowered, level, object, cached),
+        let (lowered, modules) = match outcome {
+            Outcome::Done(lowered, modules) => (lowered, modules),
             Outcome::Refused(why) => {
                 select::note(&mut out.drops, &why, traces, work);
                 continue;
@@ -160,11 +163,8 @@ pub fn compile(
             entries: tree.branches[0].entries,
             work: work.saturating_sub(lost_work),
             samples,
-            code: code_size(&object),
-            lowered: lowered.text,
-            level,
-            object,
-            cached,
+            code: modules.iter().map(|m| code_size(&m.object)).sum(),
+            modules,
         });
         let compiled = tree::Compiled { tree, items: lowered.items, exits: lowered.exits };
         tree::write_compiled(&mut out.text, &compiled);
@@ -219,6 +219,11 @@ impl Compiled {
     /// Returns the number of traces that were compiled.
     pub fn traces(&self) -> usize {
         self.trees.iter().map(|t| t.traces).sum()
+    }
+
+    /// Lists what LLVM made.
+    pub fn modules(&self) -> impl Iterator<Item = &Module> {
+        self.trees.iter().flat_map(|t| &t.modules)
     }
 
     /// Returns what all traces of the profile are worth.

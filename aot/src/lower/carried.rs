@@ -85,8 +85,8 @@ pub(super) fn returned(b: &Branch) -> i32 {
 }
 
 /// Says whether each round of a tree begins with the same base: who returns from the function's frame calls another at its place. Of trees that are not
-/// alone, links too.
-pub(super) fn is_level(tree: &Tree, links: bool) -> bool {
+/// alone, links too. Branches `apart` are in other functions.
+pub(super) fn is_level(tree: &Tree, apart: &[bool], links: bool) -> bool {
     let goes = |i: usize| comes_back(tree, i) || (links && tree.branches[i].target.is_some());
     let level = |i: usize| {
         let b = &tree.branches[i];
@@ -99,13 +99,13 @@ pub(super) fn is_level(tree: &Tree, links: bool) -> bool {
         }
         b.trace.snaps.last().is_some_and(|s| s.base == returned(b))
     };
-    (0..tree.branches.len()).all(|i| !goes(i) || level(i))
+    (0..tree.branches.len()).all(|i| apart[i] || !goes(i) || level(i))
 }
 
 /// Finds what a tree carries: what its root loads, and what side traces load that are entered often. Others may link to it.
-pub(super) fn of(tree: &Tree, linked: bool) -> Vec<Carried> {
+pub(super) fn of(tree: &Tree, apart: &[bool], linked: bool) -> Vec<Carried> {
     let mut out: Vec<Carried> = Vec::new();
-    if !linked && !(0..tree.branches.len()).any(|i| comes_back(tree, i)) {
+    if !linked && !(0..tree.branches.len()).any(|i| !apart[i] && comes_back(tree, i)) {
         return out;
     }
     // Exits of the root before this snapshot have no side trace.
@@ -120,7 +120,7 @@ pub(super) fn of(tree: &Tree, linked: bool) -> Vec<Carried> {
             quiet &= is_quiet(&tree.branches[p].trace);
             up = tree.branches[p].parent;
         }
-        if !quiet || (n > 0 && b.entries < often) {
+        if !quiet || apart[n] || (n > 0 && b.entries < often) {
             continue;
         }
         for (at, ins) in t.ins.iter().enumerate() {
@@ -175,6 +175,11 @@ pub(super) fn name(carried: &mut [Carried], part: usize) {
 }
 
 impl Carried {
+    /// A slot that has a value of a type: nobody has to ask.
+    pub(super) fn sure(slot: i32, ty: Ty) -> Carried {
+        Carried { slot, ty, convert: true, guard: false, early: false, name: String::new() }
+    }
+
     fn is(&self, slot: i32, ty: Ty, convert: bool) -> bool {
         (self.slot, self.ty, self.convert) == (slot, ty, convert)
     }
@@ -288,7 +293,7 @@ impl Lowerer<'_> {
     }
 
     /// Loads value and bit of a carried slot from the stack.
-    fn look(&mut self, c: &Carried, base: &str) -> (String, String) {
+    pub(super) fn look(&mut self, c: &Carried, base: &str) -> (String, String) {
         let at = self.at_offset(base, i64::from(c.slot) * 8);
         let (ty, what) = if matches!(c.ty, Ty::Int | Ty::Num) { (Ty::Num, "double") } else { (Ty::Link, "i64") };
         let class = self.slot_class(base, c.slot);
@@ -391,9 +396,6 @@ impl Lowerer<'_> {
 
     /// Writes the phis of all starts.
     pub(super) fn starts(&mut self) {
-        if self.scratch > 0 {
-            self.f.phi("entry", format_args!("%scratch = alloca [{} x i64], align 8", self.scratch));
-        }
         for part in 0..self.parts.len() {
             if !self.parts[part].lowered {
                 continue;

@@ -92,7 +92,11 @@ impl Lowerer<'_> {
         let state = self.state(b, s)?;
         let label = self.f.label();
         b.blocks.insert((b.branch, s), label.clone());
-        if let Some(side) = self.tree.side(b.branch, s as u32) {
+        let side = self.tree.side(b.branch, s as u32);
+        if let Some(side) = side.filter(|side| self.is_apart(*side)) {
+            self.put_aside(side, &state);
+            self.leave_aside(&label, side, &b.base.clone(), &state);
+        } else if let Some(side) = side {
             self.pending.push(Pending {
                 branch: side,
                 label: label.clone(),
@@ -284,6 +288,13 @@ impl Lowerer<'_> {
     fn again(&mut self, b: &mut Branching, last: usize) -> Result<(), Refusal> {
         let state = self.carry(b, last)?;
         let base = self.moved(b, last);
+        if self.is_aside {
+            self.store_all(&b.base.clone(), &state);
+            self.goes_on_at(b, last, &base)?;
+            let root = format!("@{}", self.name);
+            self.jump_to(&root, &base);
+            return Ok(());
+        }
         let moved = self.tree.branches[b.branch].trace.snaps[last].base;
         let to = self.parts[self.open].round(self.tree, b.branch);
         self.go_round(b, &state, &base, moved, to)

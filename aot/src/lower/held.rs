@@ -167,6 +167,7 @@ fn paths(tables: &[Table<'_>], parts: &[Part]) -> Vec<Path> {
             let target = b.target.filter(|_| matches!(b.trace.link, Link::Root(_)));
             let linked = || parts.iter().position(|p| Some(tables[p.member].tree.key) == target);
             let to = if carried::comes_back(tree, n) { Some(part.round(tree, n)) } else { linked() };
+            let to = to.filter(|_| !tables[part.member].apart[n]);
             let (Some(to), Some(snap)) = (to, b.trace.snaps.last()) else { continue };
             let slots = snap.entries.iter().map(|&(s, r)| (s - snap.base, kind(&b.trace, r)));
             let slots = slots.filter(|s| s.0 >= LOWEST).collect();

@@ -9,7 +9,8 @@
 //! An exit stores what the one before it stores, but for a few slots. So what several store is in blocks of their own. A new exit joins
 //! the one of the last [`LOOK`] before it with which it shares most: from the end on, all blocks that store nothing else, and half of the
 //! next, which is cut in two. Exits are a third to two thirds of what LLVM would have to read otherwise. The few that programs leave through
-//! again and again ([`OFTEN`]) share nothing: they have a jump of their own, which processors foresee better.
+//! again and again ([`OFTEN`]) share nothing: they have a jump of their own, which processors foresee better. Nor do those that lead to side traces in
+//! functions of their own ([`super::aside`]).
 //!
 //! Invariant: a value of a shared block is defined where all of its exits are reached, so it dominates the block: each of them had it.
 //! Invariant: each exit stores all its slots; the order of stores means nothing.
@@ -38,12 +39,19 @@ pub(crate) struct Leave {
     slots: Vec<Slot>,
     /// What the runtime makes objects of.
     spilled: Vec<Val>,
-    /// Bytes from the begin of the table to its word.
-    word: usize,
+    to: To,
     /// Number of the place it comes from.
     place: Option<usize>,
     /// It shares nothing.
-    often: bool,
+    alone: bool,
+}
+
+/// Where an exit leads.
+enum To {
+    /// To the interpreter, or a side trace that was compiled later: what the word says that is so many bytes from the begin of the table.
+    Word(usize),
+    /// To a side trace in a function of its own.
+    Aside(String),
 }
 
 /// A slot and what it holds.
@@ -64,14 +72,24 @@ impl Lowerer<'_> {
         self.table().spills = self.table().spills.max(state.spilled.len());
         let number = self.exit_number((from.0 as u32, from.1 as u32));
         let word = self.table().item(Item::Exit(number as u32)) * 8;
+        let alone = self.is_left_often(from);
+        self.leave_to(label, To::Word(word), alone, base, state);
+    }
+
+    /// Goes to a side trace in a function of its own: stores all that the trace finds in memory.
+    pub(super) fn leave_aside(&mut self, label: &str, side: usize, base: &str, state: &State) {
+        let symbol = super::aside::symbol(self.name, side);
+        self.leave_to(label, To::Aside(symbol), true, base, state);
+    }
+
+    fn leave_to(&mut self, label: &str, to: To, alone: bool, base: &str, state: &State) {
         let held = self.under(state).into_iter().map(|h| (h.slot, Known::Val(h.known())));
         let own = state.slots.iter().filter(|s| *s.1 != Known::Object).map(|(slot, known)| (*slot, known.clone()));
         let mut slots: Vec<Slot> = own.chain(held).collect();
         slots.sort_by_key(|s| s.0);
         let (part, place) = (self.open, self.f.place);
-        let often = self.is_left_often(from);
         let (label, base, spilled) = (label.to_string(), base.to_string(), state.spilled.clone());
-        self.leaves.push(Leave { label, part, base, slots, spilled, word, place, often });
+        self.leaves.push(Leave { label, part, base, slots, spilled, to, place, alone });
     }
 
     fn is_left_often(&self, (branch, snap): (usize, usize)) -> bool {
@@ -119,7 +137,9 @@ impl Lowerer<'_> {
                 Some(leaf) => {
                     self.f.begin(&leaf.label);
                     self.store_spilled(&leaf.spilled);
-                    self.note(leaf.word);
+                    if let To::Word(word) = leaf.to {
+                        self.note(word);
+                    }
                 }
                 // All share nothing.
                 None if nodes.iter().all(|n| n.next != Some(i)) => continue,
@@ -128,9 +148,10 @@ impl Lowerer<'_> {
             for (slot, known) in &node.slots {
                 self.store_slot(base, *slot, known);
             }
-            match node.next {
-                Some(next) => self.f.line(format_args!("br label %{}", labels[next])),
-                None => {
+            match (node.next, leaves.get(i).map(|l| &l.to)) {
+                (Some(next), _) => self.f.line(format_args!("br label %{}", labels[next])),
+                (None, Some(To::Aside(symbol))) => self.jump_to(&format!("@{symbol}"), base),
+                (None, _) => {
                     let way = self.vm_load("ptr", vmfield::LEFT);
                     let next = self.f.let_(format_args!("load ptr, ptr {way}, !tbaa !{}", block::VM));
                     self.jump_to(&next, base);
@@ -165,10 +186,10 @@ impl Lowerer<'_> {
 fn join(leaves: &[Leave]) -> Vec<Node> {
     let end = leaves.len();
     let node = |slots: &[Slot], next, place| Node { slots: slots.to_vec(), next, place };
-    let mut nodes: Vec<Node> = leaves.iter().map(|l| node(&l.slots, Some(end).filter(|_| !l.often), l.place)).collect();
+    let mut nodes: Vec<Node> = leaves.iter().map(|l| node(&l.slots, Some(end).filter(|_| !l.alone), l.place)).collect();
     nodes.push(node(&[], None, leaves[0].place));
     let mut before: Vec<usize> = Vec::new();
-    for i in (0..end).filter(|i| !leaves[*i].often) {
+    for i in (0..end).filter(|i| !leaves[*i].alone) {
         let mut rest = std::mem::take(&mut nodes[i].slots);
         let best = before.iter().rev().take(LOOK).rev().copied().max_by_key(|k| shared(&nodes, *k, &rest));
         before.push(i);
@@ -227,7 +248,16 @@ mod tests {
         let known = |n| Known::Const(Const::Int(n));
         let slots = slots.into_iter().map(|(slot, n)| (slot, known(n.into()))).collect();
         let spilled = vec![Val { text: "1.0".into(), ty: Ty::Num }];
-        Leave { label: String::new(), part: 0, base: String::new(), slots, spilled, word: 0, place: None, often: false }
+        Leave {
+            label: String::new(),
+            part: 0,
+            base: String::new(),
+            slots,
+            spilled,
+            to: To::Word(0),
+            place: None,
+            alone: false,
+        }
     }
 
     /// What an exit stores on its way.
@@ -244,12 +274,12 @@ mod tests {
             let mut leaves: Vec<Leave> = Vec::new();
             for _ in 0..1 + src.below(12) {
                 let slots = (0..src.below(9)).map(|_| (src.below(8) as i32, src.below(3) as u8)).collect();
-                leaves.push(Leave { often: src.chance(20), ..leave(slots) });
+                leaves.push(Leave { alone: src.chance(20), ..leave(slots) });
             }
             let nodes = join(&leaves);
             for (i, l) in leaves.iter().enumerate() {
                 assert_eq!(stored(&nodes, i), l.slots);
-                assert_eq!(chain(&nodes, i).last().copied(), Some(if l.often { i } else { leaves.len() }));
+                assert_eq!(chain(&nodes, i).last().copied(), Some(if l.alone { i } else { leaves.len() }));
             }
         }
     }

@@ -1,5 +1,5 @@
 //! From trace trees to LLVM: one function a tree, as text of LLVM's assembly language. Trees that link to each other in circles share one
-//! ([`parts`]).
+//! ([`parts`]); cold side traces have functions of their own ([`aside`]).
 //!
 //! ```text
 //! entry ─► start (root) ─► loop ⟲ ─guard fails─► exit: a side trace's code, or store the slots and leave
@@ -21,6 +21,7 @@
 //! side trace inherits it as values, like slots. Behind LOOP a value has another name ([`ir::sunk::Names`]).
 
 mod again;
+mod aside;
 mod block;
 mod calls;
 mod carried;
@@ -80,6 +81,8 @@ pub struct Refusal(pub String);
 pub struct Lowered {
     /// The function and its table of constants, as LLVM assembly.
     pub text: String,
+    /// The functions of cold side traces, if there are any.
+    pub aside: Option<String>,
     /// What the table of constants must hold.
     pub items: Vec<Item>,
     /// Which exit of which branch each exit number means.
@@ -109,11 +112,13 @@ pub struct Member<'a> {
     pub tree: &'a Tree,
     /// The symbol; its table has `.k` behind it.
     pub name: &'a str,
+    /// Which side traces programs seldom go to: they get functions of their own ([`aside`]). None are cold if it is empty.
+    pub cold: &'a [bool],
 }
 
-/// Lowers a tree to a function `name` with the table `name.k`; `lines` says where its code comes from.
-pub fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal> {
-    group(&[Member { tree, name }], lines).pop().unwrap_or_else(|| Err(Refusal("the tree is empty".into())))
+/// Lowers a tree to a function with its table; `lines` says where its code comes from.
+pub fn lower(member: Member<'_>, lines: &Lines) -> Result<Lowered, Refusal> {
+    group(&[member], lines).pop().unwrap_or_else(|| Err(Refusal("the tree is empty".into())))
 }
 
 /// Lowers trees that link to each other. Each becomes a function; that of the first has copies of the others behind its links.
@@ -135,43 +140,34 @@ pub fn group(members: &[Member<'_>], lines: &Lines) -> Vec<Result<Lowered, Refus
         texts.push(made);
     }
     texts.reverse();
-    let finished: Vec<_> = texts.into_iter().map(|t| t.map(|t| (t.whole(&tables), t.refused))).collect();
+    // Tables grow until the last function of theirs is lowered.
+    let asides: Vec<_> = (0..members.len()).map(|i| aside::lower(&mut tables, i, lines)).collect();
+    let finish = |(t, mut aside): (Result<Text, Refusal>, Option<Text>)| {
+        t.map(|mut t| {
+            t.refused.extend(aside.iter_mut().flat_map(|a| std::mem::take(&mut a.refused)));
+            (t.whole(&tables, lines), aside.map(|a| a.whole(&tables, lines)), t.refused)
+        })
+    };
+    let finished: Vec<_> = texts.into_iter().zip(asides).map(finish).collect();
     let done = finished.into_iter().zip(tables);
-    done.map(|(t, k)| t.map(|(text, refused)| Lowered { text, items: k.items, exits: k.exits, refused })).collect()
+    let whole = |(text, aside, refused), k: Table<'_>| Lowered { text, aside, items: k.items, exits: k.exits, refused };
+    done.map(|(t, k)| t.map(|t| whole(t, k))).collect()
 }
 
 /// Lowers the function of the first of some members, with copies of the others.
 fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines) -> Result<Text, Refusal> {
     let Some(&first) = members.first() else { return Err(Refusal("the tree is empty".into())) };
     tables[first].tree.check().map_err(Refusal)?;
-    let mut l = Lowerer {
-        tree: tables[first].tree,
-        name: tables[first].name,
-        open: 0,
-        parts: parts::of(tables, members),
-        tables: std::mem::take(tables),
-        lines,
-        places: Vec::new(),
-        f: Function::default(),
-        refused: Vec::new(),
-        pending: Vec::new(),
-        leaves: Vec::new(),
-        ways: Vec::new(),
-        turned: Vec::new(),
-        depths: HashMap::new(),
-        returned: HashMap::new(),
-        scratch: 0,
-        rounds: false,
-        wide: HashMap::new(),
-    };
+    let mut l = Lowerer::new(tables, members, lines);
     if l.is_level() {
         l.depths = l.parts.iter().map(|p| (p.base.clone(), 0)).collect();
         l.depths.insert("%base".into(), 0);
     }
     let done = l.run();
-    let text = done.map(|()| l.finish());
+    let name = l.tables[first].name.to_string();
+    let made = done.map(|()| Text::of(l.finish(name), &l, true));
     *tables = l.tables;
-    text
+    made
 }
 
 /// A branch under way.
@@ -218,6 +214,8 @@ pub(crate) struct Lowerer<'a> {
     /// Tables of the group's members.
     tables: Vec<Table<'a>>,
     lines: &'a Lines,
+    /// Number of the first place.
+    first_place: usize,
     /// Prototype and instruction of each numbered place.
     places: Vec<(ProtoKey, u32)>,
     pub f: Function,
@@ -239,9 +237,37 @@ pub(crate) struct Lowerer<'a> {
     rounds: bool,
     /// Integers that there are as numbers of 64 bits, too.
     wide: HashMap<String, String>,
+    /// The function is that of a cold side trace.
+    is_aside: bool,
 }
 
 impl<'a> Lowerer<'a> {
+    /// Begins the function of the first of some members.
+    fn new(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines) -> Lowerer<'a> {
+        Lowerer {
+            tree: tables[members[0]].tree,
+            name: tables[members[0]].name,
+            open: 0,
+            parts: parts::of(tables, members),
+            tables: std::mem::take(tables),
+            lines,
+            first_place: lines::FIRST,
+            places: Vec::new(),
+            f: Function::default(),
+            refused: Vec::new(),
+            pending: Vec::new(),
+            leaves: Vec::new(),
+            ways: Vec::new(),
+            turned: Vec::new(),
+            depths: HashMap::new(),
+            returned: HashMap::new(),
+            scratch: 0,
+            rounds: false,
+            wide: HashMap::new(),
+            is_aside: false,
+        }
+    }
+
     fn run(&mut self) -> Result<(), Refusal> {
         self.f.begin("entry");
         self.part(0)?;
@@ -272,6 +298,12 @@ impl<'a> Lowerer<'a> {
         self.begin()?;
         let mut root = self.branching(0, self.parts[part].base.clone(), State::default(), true);
         self.branch(&mut root)?;
+        self.sides(part);
+        Ok(())
+    }
+
+    /// Lowers the side traces that wait.
+    fn sides(&mut self, part: usize) {
         while let Some(p) = self.pending.pop() {
             let mark =
                 (self.f.mark(), self.table().exits.len(), self.pending.len(), self.ways.len(), self.turned.len());
@@ -295,7 +327,6 @@ impl<'a> Lowerer<'a> {
                 }
             }
         }
-        Ok(())
     }
 
     fn branching(&self, branch: usize, base: String, parent: State, quiet: bool) -> Branching {
@@ -321,7 +352,7 @@ impl<'a> Lowerer<'a> {
             self.places.push((proto, pc));
             self.places.len() - 1
         });
-        self.f.place = Some(lines::FIRST + at);
+        self.f.place = Some(self.first_place + at);
     }
 
     /// Loads a word of the table as `ty` (`i64` or `ptr`).
@@ -416,53 +447,76 @@ impl<'a> Lowerer<'a> {
         val.ok_or_else(|| Refusal(format!("{} has no value here", ins[name as usize].op.name())))
     }
 
-    fn finish(&mut self) -> Text {
+    /// Ends the function.
+    fn finish(&mut self, symbol: String) -> Code {
         let own = self.parts[0].member;
-        let name = self.tables[own].name;
-        let key = self.tables[own].tree.key;
-        let mut attributes = "nounwind".to_string();
         if self.rounds {
             // Its own tree is not used where it cannot run, whichever member rounds.
             self.tables[own].item(Item::Rounds);
-            attributes = format!("nounwind {}", prelude::ROUNDS);
         }
-        let mut out = format!(
-            "define hidden i64 @{name}(ptr noundef dereferenceable({VM_BYTES}) %vm, ptr noundef %base) {attributes} !dbg !{} {{\n",
-            lines::FUNCTION
-        );
-        out += &self.f.finish();
-        out += "}\n";
-        out += DECLARATIONS;
-        out += &block::metadata();
-        out += &self.lines.metadata(key, &self.places);
-        let mut members: Vec<usize> = self.parts.iter().filter(|p| p.lowered).map(|p| p.member).collect();
-        members.dedup();
-        Text { body: out, members, refused: std::mem::take(&mut self.refused) }
+        if self.scratch > 0 {
+            self.f.phi("entry", format_args!("%scratch = alloca [{} x i64], align 8", self.scratch));
+        }
+        Code { symbol, body: self.f.finish(), rounds: self.rounds, places: std::mem::take(&mut self.places) }
     }
 }
 
-/// A lowered function without the tables it uses, which may grow.
-struct Text {
+/// A lowered function.
+struct Code {
+    symbol: String,
     body: String,
+    /// It rounds numbers.
+    rounds: bool,
+    /// Where it comes from, in the order of the numbers that it names places by.
+    places: Vec<(ProtoKey, u32)>,
+}
+
+/// Functions of a module, without the tables they use, which may grow.
+struct Text {
+    functions: Vec<Code>,
     /// Members that are in it, its own first.
     members: Vec<usize>,
+    /// The table of its own member is in it.
+    has_table: bool,
     refused: Vec<(usize, Refusal)>,
 }
 
 impl Text {
+    /// Makes one of a function.
+    fn of(code: Code, l: &Lowerer<'_>, has_table: bool) -> Text {
+        let mut members: Vec<usize> = l.parts.iter().filter(|p| p.lowered).map(|p| p.member).collect();
+        members.dedup();
+        Text { functions: vec![code], members, has_table, refused: l.refused.clone() }
+    }
+
     /// Returns the text with its tables.
-    fn whole(&self, tables: &[Table<'_>]) -> String {
+    fn whole(&self, tables: &[Table<'_>], lines: &Lines) -> String {
         let mut out = String::new();
         for (i, m) in self.members.iter().enumerate() {
-            let Table { name, items, spills, .. } = &tables[*m];
+            let Table { name, items, spills, asides, .. } = &tables[*m];
             out += &format!("%{name}.k = type {{ [{} x i64], [{spills} x i64] }}\n", items.len().max(1));
-            out += &match i {
-                0 => format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n"),
-                _ => format!(
+            out += &match i == 0 && self.has_table {
+                true => format!("@{name}.k = hidden global %{name}.k zeroinitializer, align 8\n"),
+                false => format!(
                     "@{name}.k = external hidden global %{name}.k, align 8\ndeclare hidden i64 @{name}(ptr, ptr)\n"
                 ),
             };
+            let elsewhere = asides.iter().map(|a| aside::symbol(name, a.branch));
+            for symbol in elsewhere.filter(|s| self.functions.iter().all(|f| f.symbol != *s)) {
+                out += &format!("declare hidden i64 @{symbol}(ptr, ptr)\n");
+            }
         }
-        out + &self.body
+        let places: Vec<&[(ProtoKey, u32)]> = self.functions.iter().map(|f| f.places.as_slice()).collect();
+        let numbers = lines::functions(&places);
+        for (Code { symbol, body, rounds, .. }, number) in self.functions.iter().zip(numbers) {
+            let rounds = if *rounds { prelude::ROUNDS } else { "" };
+            out += &format!(
+                "define hidden i64 @{symbol}(ptr noundef dereferenceable({VM_BYTES}) %vm, ptr noundef %base) nounwind {rounds} \
+                 !dbg !{number} {{\n{body}}}\n"
+            );
+        }
+        out += DECLARATIONS;
+        out += &block::metadata();
+        out + &lines.metadata(tables[self.members[0]].tree.key, &places)
     }
 }

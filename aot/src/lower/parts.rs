@@ -17,6 +17,7 @@
 //!
 //! Invariant: a copy uses its tree's own table of constants and numbers of exits: the runtime cannot tell a tree from its copy.
 
+use super::aside::{self, Aside};
 use super::block::{FRAME, STACK};
 use super::carried::{self, Carried};
 use super::held::{self, Held};
@@ -41,6 +42,10 @@ pub(crate) struct Table<'a> {
     pub spills: usize,
     /// Guards that can be made to fail.
     pub cells: u32,
+    /// Branches that are in functions of their own.
+    pub apart: Vec<bool>,
+    /// Those of them that functions go to.
+    pub asides: Vec<Aside>,
     /// It was lowered once.
     whole: bool,
 }
@@ -55,6 +60,8 @@ impl<'a> Table<'a> {
             exits: Vec::new(),
             spills: 0,
             cells: 0,
+            apart: aside::of(m.tree, m.cold),
+            asides: Vec::new(),
             whole: false,
         }
     }
@@ -64,6 +71,7 @@ impl<'a> Table<'a> {
         self.items.clear();
         self.numbers.clear();
         self.exits.clear();
+        self.asides.clear();
         (self.spills, self.cells, self.whole) = (0, 0, false);
     }
 
@@ -130,7 +138,7 @@ pub(crate) fn of(tables: &mut [Table<'_>], members: &[usize]) -> Vec<Part> {
             base: format!("%{}.base", text("start")),
             own: if apart { 1 } else { i },
             anew: if apart { 0 } else { i },
-            carried: carried::of(table.tree, members.len() > 1),
+            carried: carried::of(table.tree, &table.apart, members.len() > 1),
             held: Vec::new(),
         });
     }
@@ -192,6 +200,7 @@ impl<'a> Lowerer<'a> {
     /// Says whether all rounds begin with the function's base.
     pub fn is_level(&self) -> bool {
         let several = self.parts.iter().any(|p| p.member != self.parts[0].member);
-        self.parts.iter().all(|p| carried::is_level(self.tables[p.member].tree, several))
+        let table = |p: &Part| &self.tables[p.member];
+        self.parts.iter().all(|p| carried::is_level(table(p).tree, &table(p).apart, several))
     }
 }

@@ -17,7 +17,12 @@ fn sample(seed: u64, link: Link) -> Tree {
     Tree { key: RootKey { proto: ProtoKey { hash: seed, instance: 0 }, pc: 1 }, branches: vec![branch] }
 }
 
-fn compile(target: &'static Target, text: &str) -> Result<Vec<u8>, String> {
+/// Lowers a tree without cold side traces.
+fn lower(tree: &Tree, name: &str, lines: &Lines) -> Result<Lowered, Refusal> {
+    super::lower(Member { tree, name, cold: &[] }, lines)
+}
+
+pub(super) fn compile(target: &'static Target, text: &str) -> Result<Vec<u8>, String> {
     Compiler::new(Settings::of(target))?.compile(text, Level::O2)
 }
 
@@ -89,7 +94,7 @@ fn a_branch_that_cannot_be_lowered_becomes_an_exit() {
     assert!(found);
 }
 
-fn tree(texts: &[(&str, Option<(usize, u32)>)]) -> Tree {
+pub(super) fn tree(texts: &[(&str, Option<(usize, u32)>)]) -> Tree {
     let key = RootKey { proto: ProtoKey { hash: 1, instance: 0 }, pc: 1 };
     let branch = |&(text, parent): &(&str, Option<(usize, u32)>)| {
         let trace = ir::Trace::parse(text).expect("a trace");
@@ -100,7 +105,7 @@ fn tree(texts: &[(&str, Option<(usize, u32)>)]) -> Tree {
 }
 
 /// A loop that makes a table in each round; an exit wants it.
-const SUNK: &str = "trace root pc=@0000000000000001:1 slots=9 link=again
+pub(super) const SUNK: &str = "trace root pc=@0000000000000001:1 slots=9 link=again
 0000     ptr base
 ....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
 0001 >   num sload   #0
@@ -116,7 +121,7 @@ const SUNK: &str = "trace root pc=@0000000000000001:1 slots=9 link=again
 ";
 
 /// The side trace of that exit makes the table of the inherited part.
-const SIDE: &str = "trace side:0/0 pc=@0000000000000001:4 slots=9 link=interp
+pub(super) const SIDE: &str = "trace side:0/0 pc=@0000000000000001:4 slots=9 link=interp
 0000     ptr base
 ....         snap #0 pc=@0000000000000001:4 base=0 top=5 [ ]
 0001     num sload   #65536 p
@@ -538,7 +543,7 @@ const OUTER: &str = "trace root pc=@0000000000000001:1 slots=9 link=root:0
 ";
 
 /// The loop in it.
-const INNER: &str = "trace root pc=@0000000000000001:5 slots=9 link=again
+pub(super) const INNER: &str = "trace root pc=@0000000000000001:5 slots=9 link=again
 0000     ptr base
 ....         snap #0 pc=@0000000000000001:5 base=0 top=5 [ ]
 0001 >   int sload   #1 c
@@ -552,7 +557,7 @@ const INNER: &str = "trace root pc=@0000000000000001:5 slots=9 link=again
 ";
 
 /// Its end.
-const LEAVES: &str = "trace side:0/1 pc=@0000000000000001:7 slots=9 link=root:0
+pub(super) const LEAVES: &str = "trace side:0/1 pc=@0000000000000001:7 slots=9 link=root:0
 0000     ptr base
 ....         snap #0 pc=@0000000000000001:7 base=0 top=5 [ ]
 0001 >   --- gcstep
@@ -571,7 +576,8 @@ fn nest() -> [Tree; 2] {
 #[test]
 fn links_of_a_group_go_to_copies() {
     let [inner, outer] = nest();
-    let members = [Member { tree: &inner, name: "inner" }, Member { tree: &outer, name: "outer" }];
+    let members =
+        [Member { tree: &inner, name: "inner", cold: &[] }, Member { tree: &outer, name: "outer", cold: &[] }];
     let both = group(&members, &Lines::default());
     let [Ok(i), Ok(o)] = both.as_slice() else { panic!("{both:?}") };
     let alone = lower(&outer, "outer", &Lines::default()).expect("lowered");
@@ -595,7 +601,8 @@ fn links_of_a_group_go_to_copies() {
 #[test]
 fn links_of_a_group_carry_values() {
     let [inner, outer] = nest();
-    let members = [Member { tree: &inner, name: "inner" }, Member { tree: &outer, name: "outer" }];
+    let members =
+        [Member { tree: &inner, name: "inner", cold: &[] }, Member { tree: &outer, name: "outer", cold: &[] }];
     let lowered = group(&members, &Lines::default()).remove(0).expect("lowered");
     let phis: Vec<&str> = lowered.text.lines().filter(|l| l.contains(" = phi i32 ")).collect();
     assert!(phis.iter().any(|l| l.contains("[ 0, %")), "the outer loop sets slot 1 to 0: {phis:?}");
@@ -709,7 +716,7 @@ const ROUNDING: &str = "trace root pc=@0000000000000001:1 slots=9 link=loop
 ";
 
 /// A trace that asks three things, and leaves by the same exit if one is not so.
-const ASKS: &str = "trace root pc=@0000000000000001:1 slots=9 link=interp
+pub(super) const ASKS: &str = "trace root pc=@0000000000000001:1 slots=9 link=interp
 0000     ptr base
 ....         snap #0 pc=@0000000000000001:1 base=0 top=5 [ ]
 0001 >   num sload   #2
@@ -723,7 +730,7 @@ const ASKS: &str = "trace root pc=@0000000000000001:1 slots=9 link=interp
 ";
 
 /// The side trace of that exit asks the first two again.
-const ASKS_AGAIN: &str = "trace side:0/1 pc=@0000000000000001:2 slots=9 link=interp
+pub(super) const ASKS_AGAIN: &str = "trace side:0/1 pc=@0000000000000001:2 slots=9 link=interp
 0000     ptr base
 ....         snap #0 pc=@0000000000000001:2 base=0 top=5 [ 2:0001 ]
 0001     num sload   #2 p

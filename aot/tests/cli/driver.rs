@@ -118,21 +118,28 @@ fn objects_libraries_and_texts() {
         let rest = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"];
         s.run(std::path::Path::new("cc"), &[arguments, &rest].concat()).succeeds();
     };
-    let make =
-        |emit: &str, file: &str| s.build_real(&["-q", "app.lua", "--profile", "app.kprof", "--emit", emit, "-o", file]);
-    make("obj", "app.o").succeeds_silently();
-    cc(&["-o", "by-hand", "app.o", archive]);
-    assert_eq!(s.run(&s.path("by-hand"), &["1000"]).succeeds().stdout, expected);
-    make("lib", "libapp.a").succeeds_silently();
     s.file("main.c", "int kiln_main(int, char **); int main(int c, char **v) { return kiln_main(c, v); }");
-    cc(&["-o", "from-c", "main.c", "libapp.a"]);
-    assert_eq!(s.run(&s.path("from-c"), &["1000"]).succeeds().stdout, expected);
-    make("ll", "app.ll").succeeds_silently();
-    make("asm", "app.s").succeeds_silently();
-    let text = |name: &str| String::from_utf8(s.read(name)).expect("text");
-    assert!(text("app.ll").contains("\ndefine hidden i64 @lua.app_lua_"), "{}", text("app.ll"));
-    assert!(text("app.s").contains("\nlua.app_lua_"), "{}", text("app.s"));
-    cc(&["-c", "-Wa,--gdwarf-5", "-o", "from-text.o", "app.s"]);
+    // With side traces in their trees' functions, and in functions of their own.
+    for (level, aside) in [("-O2", 0), ("-O0", 2)] {
+        let profile = ["-q", "app.lua", "--profile", "app.kprof"];
+        let make =
+            |emit: &str, file: &str| s.build_real(&[&profile[..], &[level, "--emit", emit, "-o", file]].concat());
+        make("obj", "app.o").succeeds_silently();
+        cc(&["-o", "by-hand", "app.o", archive]);
+        assert_eq!(s.run(&s.path("by-hand"), &["1000"]).succeeds().stdout, expected);
+        make("lib", "libapp.a").succeeds_silently();
+        cc(&["-o", "from-c", "main.c", "libapp.a"]);
+        assert_eq!(s.run(&s.path("from-c"), &["1000"]).succeeds().stdout, expected);
+        make("ll", "app.ll").succeeds_silently();
+        make("asm", "app.s").succeeds_silently();
+        for (file, begin) in [("app.ll", "define hidden i64 @lua.app_lua_"), ("app.s", "lua.app_lua_")] {
+            let text = String::from_utf8(s.read(file)).expect("text");
+            let functions: Vec<&str> = text.lines().filter(|l| l.starts_with(begin)).collect();
+            let sides = functions.iter().filter(|l| l.contains(".side.")).count();
+            assert!(functions.len() > sides && sides == aside, "{level}: {functions:?}");
+        }
+        cc(&["-c", "-Wa,--gdwarf-5", "-o", "from-text.o", "app.s"]);
+    }
 }
 
 /// Relocations that the three linkers, and the loader of `kiln run --aot`, know.
@@ -151,10 +158,9 @@ const RELOCATIONS: &[(&str, &[u32])] = &[
 #[test]
 fn one_object_for_each_target() {
     let s = profiled();
-    for (target, known) in RELOCATIONS {
-        let options =
-            ["build", "-q", "app.lua", "--profile", "app.kprof", "--emit", "obj", "-o", "app.o", "--target", target];
-        s.aot(&options).succeeds_silently();
+    for ((target, known), level) in RELOCATIONS.iter().flat_map(|t| [(t, "-O0"), (t, "-O2")]) {
+        let profile = ["build", "-q", "app.lua", "--profile", "app.kprof", "--emit", "obj", "-o", "app.o"];
+        s.aot(&[&profile[..], &["--target", target, level]].concat()).succeeds_silently();
         let bytes = s.read("app.o");
         let elf = goblin::elf::Elf::parse(&bytes).expect("ELF");
         let machine = aot::target::Target::find(target).expect("a target").elf_machine;
@@ -181,23 +187,36 @@ fn one_object_for_each_target() {
 #[test]
 fn line_tables_name_lua_lines() {
     let s = profiled();
-    s.build_real(&[PROFILE, &["-q", "--symbols"]].concat()).succeeds_silently();
-    let bytes = s.read("app");
-    let elf = goblin::elf::Elf::parse(&bytes).expect("ELF");
-    let mut addresses = Vec::new();
-    for f in elf.syms.iter().filter(|s| s.is_function()) {
-        if elf.strtab.get_at(f.st_name).unwrap_or_default().starts_with("lua.") {
-            addresses.extend((f.st_value..f.st_value + f.st_size).step_by(3).map(|a| format!("{a:#x}")));
+    // The places of all functions, and of some.
+    let places = |level: &str, of: &dyn Fn(&str) -> bool| {
+        s.build_real(&[PROFILE, &["-q", "--symbols", level]].concat()).succeeds_silently();
+        let bytes = s.read("app");
+        let elf = goblin::elf::Elf::parse(&bytes).expect("ELF");
+        let mut addresses = Vec::new();
+        for f in elf.syms.iter().filter(|s| s.is_function()) {
+            let name = elf.strtab.get_at(f.st_name).unwrap_or_default();
+            if name.starts_with("lua.") && of(name) {
+                addresses.extend((f.st_value..f.st_value + f.st_size).step_by(3).map(|a| format!("{a:#x}")));
+            }
         }
-    }
-    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
-    let ran = s.run(std::path::Path::new("addr2line"), &[&["-e", "app"], &addresses[..]].concat()).succeeds();
-    let mut places: Vec<&str> = ran.stdout.lines().filter_map(|l| l.rsplit('/').next()).collect();
-    places.dedup();
+        let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+        let ran = s.run(std::path::Path::new("addr2line"), &[&["-e", "app"], &addresses[..]].concat()).succeeds();
+        let mut places: Vec<String> =
+            ran.stdout.lines().filter_map(|l| l.rsplit('/').next()).map(str::to_string).collect();
+        places.dedup();
+        places
+    };
+    let has = |places: &[String], line: &str| places.iter().any(|p| p == line);
     // The first loop and its call, the inlined function, the second loop.
+    let all = places("-O2", &|_| true);
     for line in ["app.lua:4", "app.lua:5", "m.lua:4", "app.lua:8"] {
-        assert!(places.contains(&line), "no instruction is of {line}: {places:?}");
+        assert!(has(&all, line), "no instruction is of {line}: {all:?}");
     }
+    // The function of the side trace has lines of its own.
+    let side = places("-O0", &|name| name.contains(".side."));
+    assert!(has(&side, "m.lua:3") || has(&side, "m.lua:4"), "{side:?}");
+    let others = places("-O0", &|name| !name.contains(".side."));
+    assert!(has(&others, "app.lua:4") && has(&others, "app.lua:8"), "{others:?}");
 }
 
 /// gdb stops at Lua lines of compiled code, and goes up from there.
@@ -419,7 +438,7 @@ fn levels_and_processors_are_from_a_list() {
     s.build(&["app.lua", "-o", "app.o", "--emit", "obj", "--target", "aarch64", "--cpu", "native"])
         .fails_with("--cpu native is for builds for this machine, not for aarch64");
     let wrong = s.build(&["app.lua", "-O9"]);
-    assert!(wrong.status == 1 && wrong.stderr.contains("there are -O1, -O2 and -O3"), "{}", wrong.stderr);
+    assert!(wrong.status == 1 && wrong.stderr.contains("there are -O0 to -O3"), "{}", wrong.stderr);
     s.has_only(&["app.lua", "libruntime.a"]);
 }
 

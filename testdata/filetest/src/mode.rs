@@ -54,7 +54,7 @@ pub const MODES: &[Mode] = &[
     Mode { name: "gc-stress-jit",     args: HOT,        train: &[],    build: &[],      env: &[("RT_GC", "stress")],   form: Form::Source,       patience: 10 },
     Mode { name: "jit",               args: HOT,        train: &[],    build: &[],      env: &[],                      form: Form::Source,       patience: 4 },
     Mode { name: "aot",               args: &[],        train: HOT,    build: &[],      env: &[],                      form: Form::Executable,   patience: 8 },
-    Mode { name: "aot-stress",        args: &[],        train: STRESS, build: &["-O1"], env: &[("KILN_OPTIONS", "-Jexit=stress")], form: Form::Executable,   patience: 16 },
+    Mode { name: "aot-stress",        args: &[],        train: STRESS, build: &["-O0"], env: &[("KILN_OPTIONS", "-Jexit=stress")], form: Form::Executable,   patience: 16 },
     Mode { name: "aot-object",        args: &[],        train: HOT,    build: &[],      env: &[],                      form: Form::Object,       patience: 8 },
     Mode { name: "aot-peers",         args: HOT,        train: HOT,    build: &[],      env: &[],                      form: Form::Object,       patience: 8 },
     Mode { name: "aot-object-stress", args: STRESS,     train: STRESS, build: &[],      env: &[],                      form: Form::Object,       patience: 16 },
