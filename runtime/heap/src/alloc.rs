@@ -113,7 +113,7 @@ impl Heap {
     #[inline(always)]
     pub fn is_quiet(&self) -> bool {
         const BYTES: u32 = u32::from_ne_bytes([0, 0xff, 0xff, 0xff]);
-        // SAFETY: the first four bytes of a heap are `gc_epoch`, `due`, `attention`, `barred`.
+        // SAFETY: a heap is aligned and begins with the bytes `gc_epoch`, `due`, `attention`, `barred` (asserted in `vm`).
         unsafe { std::ptr::from_ref(self).cast::<u32>().read() & BYTES == 0 }
     }
 

@@ -253,8 +253,10 @@ const _: () = {
     assert!(is(offset_of!(Vm, base_meta), vmfield::BASE_META));
     assert!(is(offset_of!(Vm, heap.gc_epoch), vmfield::GC_EPOCH) && is(offset_of!(Vm, heap.due), vmfield::ATTENTION));
     assert!(is(offset_of!(Vm, heap.attention), vmfield::ATTENTION + 1));
-    // One word with `gc_epoch`: see `Heap::is_quiet`.
     assert!(is(offset_of!(Vm, heap.barred), vmfield::ATTENTION + 2) && vmfield::ATTENTION % 4 == 1);
+    // What `Heap::is_quiet` reads as one word.
+    assert!(offset_of!(Heap, gc_epoch) == 0 && offset_of!(Heap, due) == 1 && align_of::<Heap>().is_multiple_of(4));
+    assert!(offset_of!(Heap, attention) == 2 && offset_of!(Heap, barred) == 3);
     assert!(is(offset_of!(Vm, heap.shape_records), vmfield::SHAPES));
     assert!(is(offset_of!(Vm, heap.chars), vmfield::CHARS));
     assert!(is(offset_of!(Vm, heap.runs), vmfield::RUNS) && offset_of!(crate::alloc::Run, end) == 8);
