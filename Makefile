@@ -70,8 +70,8 @@ order: build
 
 # Manual pages, from the definitions of the command lines; not optimised, which would take longer than writing them.
 man:
-	$(CARGO) run -q -p runtime --example man -- target/man
-	$(CARGO) run -q -p aot --example man -- target/man
+	$(CARGO) run -q -p runtime --example man-runtime -- target/man
+	$(CARGO) run -q -p aot --example man-aot -- target/man
 
 install: build man
 	install -d "$(BIN)" "$(LIB)" "$(MAN)"
