@@ -37,14 +37,19 @@ impl BadBytecode {
         BadBytecode::Malformed { what: what.into(), place }
     }
 
-    /// Returns the message with the chunk name in front, as `load` reports it.
-    pub fn message(&self, chunk_name: &[u8]) -> String {
+    /// Returns the message with the chunk name in front, as `load` reports it: the name's bytes as they are.
+    pub fn message_bytes(&self, chunk_name: &[u8]) -> Vec<u8> {
         let name = match chunk_name {
             [0x1b, ..] => b"(binary)",
             [b'@' | b'=', rest @ ..] => rest,
             name => name,
         };
-        format!("{}: {self}", String::from_utf8_lossy(name))
+        [name, b": ", self.to_string().as_bytes()].concat()
+    }
+
+    /// Returns the same as text: what is not UTF-8 in the name is replaced.
+    pub fn message(&self, chunk_name: &[u8]) -> String {
+        String::from_utf8_lossy(&self.message_bytes(chunk_name)).into_owned()
     }
 }
 

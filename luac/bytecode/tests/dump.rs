@@ -151,6 +151,17 @@ fn other_formats_are_incompatible() {
 }
 
 #[test]
+fn messages_have_the_name_as_it_is() {
+    let bad = undump(b"\x1bLua", b"=puc").unwrap_err();
+    let shown = |name: &[u8]| bad.message_bytes(name);
+    assert_eq!(shown(b"@a\xff.luac"), b"a\xff.luac: cannot load incompatible bytecode");
+    assert_eq!(shown(b"=\xc8"), b"\xc8: cannot load incompatible bytecode");
+    assert_eq!(shown(b"text"), b"text: cannot load incompatible bytecode");
+    assert_eq!(shown(b"\x1bLua"), b"(binary): cannot load incompatible bytecode");
+    assert_eq!(bad.message(b"@a\xff.luac"), "a\u{fffd}.luac: cannot load incompatible bytecode");
+}
+
+#[test]
 fn big_endian_words_are_swapped() {
     // header (big-endian, stripped, FR2), one function: no flags, 0 params, 1 slot, 1 upvalue, RET0 0 1.
     let little = *b"\x1bLJ\x02\x0a\x0d\x00\x00\x01\x01\x00\x00\x01\x4b\x00\x01\x00\x00\xc0\x00";

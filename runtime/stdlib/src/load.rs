@@ -44,8 +44,7 @@ fn chunk(vm: &Vm, bytes: &[u8], name: &[u8], mode: Option<&[u8]>) -> Result<Soun
         return Err(b"attempt to load chunk with wrong mode".to_vec());
     }
     if binary {
-        let read = luac::bytecode::load(bytes, name);
-        return read.map_err(|bad| [shown_name(name), b": ", bad.to_string().as_bytes()].concat());
+        return luac::bytecode::load(bytes, name).map_err(|bad| bad.message_bytes(name));
     }
     let chunk = luac::compile(bytes, name, &luac::Options::default()).map_err(|e| e.message().to_vec())?;
     crate::jit::events::note_chunk(vm, &chunk);
@@ -71,15 +70,6 @@ pub fn load_bytes<'v>(
     let name = c_bytes(name);
     let chunk = chunk(vm, bytes, name, mode).map_err(Failure::Message)?;
     Ok(load_chunk(vm, chunk, env.unwrap_or_else(|| vm.globals()))?)
-}
-
-/// Returns how messages about bytecode call a chunk.
-fn shown_name(name: &[u8]) -> &[u8] {
-    match name {
-        [0x1b, ..] => b"(binary)",
-        [b'@' | b'=', rest @ ..] => rest,
-        name => name,
-    }
 }
 
 /// Reads a file, or standard input if there is no name; returns its bytes and chunk name.
