@@ -5,7 +5,7 @@
 //! history in `~/.kiln_history`, and Tab completes keywords, globals and fields; elsewhere lines are read as they come.
 
 use super::complete::{Names, Prompt};
-use bytecode::{Ins, Op, Proto, Sound};
+use bytecode::{BadBytecode, Ins, Op, Sound};
 use heap::Raise;
 use interp::Cx;
 use luac::SyntaxError;
@@ -15,6 +15,9 @@ use rustyline::history::FileHistory;
 use rustyline::{CompletionType, Config, Editor};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
+
+/// The chunk name of what is typed.
+const NAME: &[u8] = b"=stdin";
 
 type LineEditor = Editor<Prompt, FileHistory>;
 
@@ -44,51 +47,64 @@ pub fn is_incomplete(text: &str) -> bool {
     compile(text).is_err_and(|e| e.is_incomplete())
 }
 
+/// A line that was compiled.
+enum Line {
+    /// An expression: returns its values.
+    Values(Sound),
+    /// Any other chunk.
+    Chunk(Sound),
+}
+
 /// Compiles a line: as an expression if it is one, else as a chunk.
-fn compile(text: &str) -> Result<Sound, SyntaxError> {
-    let plain = |source: &str| luac::compile(source.as_bytes(), b"=stdin", &luac::Options::default());
-    let value = plain(&format!("return {}", text.strip_prefix('=').unwrap_or(text)));
-    match value {
-        Ok(chunk) => {
-            let mut changed = chunk.clone().into_chunk();
-            keep_frame(&mut changed.main);
-            // What was changed is looked at again; if it were no good, the call would lack its line and nothing else.
-            Ok(Sound::verified(changed).unwrap_or(chunk))
-        }
+fn compile(text: &str) -> Result<Line, SyntaxError> {
+    let plain = |source: &str| luac::compile(source.as_bytes(), NAME, &luac::Options::default());
+    match plain(&format!("return {}", text.strip_prefix('=').unwrap_or(text))) {
+        Ok(chunk) => Ok(Line::Values(chunk)),
         Err(e) if text.starts_with('=') => Err(e),
-        Err(_) => plain(text),
+        Err(_) => plain(text).map(Line::Chunk),
     }
 }
 
-/// Turns `return f()` into an ordinary call, so that the line shows in tracebacks and positions of errors.
-fn keep_frame(main: &mut Proto) {
-    let Some(last) = main.bc.last_mut() else { return };
-    let (call, a, d) = match last.op() {
-        Some(Op::CALLT) => (Op::CALL, last.a(), last.d()),
-        Some(Op::CALLMT) => (Op::CALLM, last.a(), last.d()),
-        _ => return,
+/// Makes what is run of a line; fails with the message.
+fn prepare(text: &str) -> Result<Sound, Vec<u8>> {
+    match compile(text).map_err(|e| e.message().to_vec())? {
+        Line::Values(chunk) => keep_frame(chunk).map_err(|bad| bad.message_bytes(NAME)),
+        Line::Chunk(chunk) => Ok(chunk),
+    }
+}
+
+/// Turns `return f()` into an ordinary call, so that the line shows in tracebacks and positions of errors. The verifier looks at what was changed.
+fn keep_frame(chunk: Sound) -> Result<Sound, BadBytecode> {
+    let Some(&last) = chunk.main.bc.last() else { return Ok(chunk) };
+    let call = match last.op() {
+        Some(Op::CALLT) => Op::CALL,
+        Some(Op::CALLMT) => Op::CALLM,
+        _ => return Ok(chunk),
     };
-    *last = Ins::abc(call, a, 0, d as u8);
-    main.bc.push(Ins::ad(Op::RETM, a, 0));
+    let mut chunk = chunk.into_chunk();
+    let main = &mut chunk.main;
+    main.bc.pop();
+    main.bc.push(Ins::abc(call, last.a(), 0, last.d() as u8));
+    main.bc.push(Ins::ad(Op::RETM, last.a(), 0));
     if let Some(debug) = &mut main.debug
         && let Some(&line) = debug.lines.last()
     {
         debug.lines.push(line);
     }
+    Sound::verified(chunk)
 }
 
 fn evaluate(cx: &mut Cx<'_>, text: &str) -> Result<(), Raise> {
     let height = cx.height();
-    let loaded = match compile(text) {
-        Ok(chunk) => Ok(chunk::load_sound(cx, chunk)?),
-        Err(e) => {
-            cx.push_str(e.message())?;
+    let results = match prepare(text) {
+        Ok(chunk) => {
+            chunk::load_sound(cx, chunk)?;
+            program::call(cx, 0)?
+        }
+        Err(message) => {
+            cx.push_str(&message)?;
             Err(())
         }
-    };
-    let results = match loaded {
-        Ok(()) => program::call(cx, 0)?,
-        Err(()) => Err(()),
     };
     stdlib::io::flush_all(cx.vm_mut());
     match results {
@@ -171,7 +187,7 @@ fn read_plain(cx: &mut Cx<'_>) -> Result<Option<String>, Raise> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_incomplete;
+    use super::*;
 
     #[test]
     fn incomplete_input() {
@@ -181,5 +197,24 @@ mod tests {
         for text in ["", "1 + 1", "=1", "x = 1", "f()", "x = = 1", "end"] {
             assert!(!is_incomplete(text), "{text}");
         }
+    }
+
+    #[test]
+    fn expressions_call_nothing_in_tail_position() {
+        let last = |text: &str| {
+            let chunk = prepare(text).expect("a line");
+            let ops: Vec<_> = chunk.main.bc.iter().filter_map(|i| i.op()).collect();
+            assert_eq!(ops.len(), chunk.main.bc.len());
+            assert!(!ops.iter().rev().skip(1).any(|op| matches!(op, Op::CALLT | Op::CALLMT)), "{text}");
+            ops.last().copied()
+        };
+        for text in ["f()", "=f(1)", "f(...)", "f(g())", "a.b:c'x'", "f(1, 2, g())()"] {
+            assert_eq!(last(text), Some(Op::RETM), "{text}");
+        }
+        assert_eq!(last("(f())"), Some(Op::RET1));
+        assert_eq!(last("x = f()"), Some(Op::RET0));
+        // A chunk stays as it is.
+        assert_eq!(last("return f()"), Some(Op::CALLT));
+        assert_eq!(prepare("x =").err(), Some(b"stdin:1: unexpected symbol near '<eof>'".to_vec()));
     }
 }
