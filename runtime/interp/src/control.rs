@@ -19,9 +19,9 @@ use heap::{FuncObj, Raise, ThreadObj, Val, Value, Vm, stack};
 /// Deepest nesting of coroutines that resume each other.
 const MAX_RESUMES: u32 = 10_000;
 
-/// Leaves the coroutine `$from`, whose frame is `$base`, for `$to`, which waits in the frame `$at` for the results of the Lua call before `$pc`: these
-/// are the `$n` values from `$values` on, the end of that frame, with `true` before them if `$lead`. The call's operand `$want` is one more than the results it
-/// takes; 0 takes all of them, as `$all` says.
+/// Leaves the coroutine `$from`, whose frame is `$base`, for `$to`, which waits in the frame `$at` for the results of the Lua call before
+/// `$pc`: these are the `$n` values from `$values` on, the end of that frame, with `true` before them if `$lead`. The call's operand `$want`
+/// is one more than the results it takes; 0 takes all of them, as `$all` says.
 macro_rules! switch_to_call {
     ($from:expr, $base:expr, $to:expr, $at:expr, $pc:expr, $want:expr, $lead:literal, $values:expr, $n:expr, $all:literal, $vm:expr) => {{
         let (from, to): (*mut ThreadObj, *mut ThreadObj) = ($from, $to);
@@ -57,22 +57,20 @@ macro_rules! switch_to_call {
             slot.offset(i).write_volatile(*values.offset(i));
             i = crate::dispatch::opaque(i as usize + 1) as isize;
         }
-        let caller = at.sub(load_a!(pc)).sub(2);
-        let k = crate::dispatch::constants_of(caller);
-        next!(caller, pc, $vm, k)
+        next_in_caller!(at, pc, $vm)
     }};
 }
 
-/// Says whether the coroutine `$to`, whose frame is `$at`, has room for `$n` values if the call it waits in takes all of them, as `$want` says. The results of
-/// other calls are in the caller's frame.
-macro_rules! has_room {
-    ($to:expr, $at:expr, $want:expr, $n:expr) => {
-        $want == 0 && $at.add($n + MIN_STACK as usize) <= (*$to).stack_max
+/// Says whether the call that the coroutine `$to` waits in takes all values or not, as `$all` says; its operand is `$want`. Whoever takes
+/// all needs room for `$n` behind its frame, which is `$at`; the results of other calls are in the caller's frame.
+macro_rules! can_take {
+    ($to:expr, $at:expr, $want:expr, $n:expr, $all:literal) => {
+        if $all { $want == 0 && $at.add($n + MIN_STACK as usize) <= (*$to).stack_max } else { $want != 0 }
     };
 }
 
-/// Resumes `$co` with `$n` values from `$args` on, if it waits in a `yield` that Lua code called, for all values or not, as `$all` says; goes on behind
-/// itself otherwise.
+/// Resumes `$co` with `$n` values from `$args` on, if it waits in a `yield` that Lua code called, for all values or not, as `$all` says; goes
+/// on behind itself otherwise.
 macro_rules! resume_waiting {
     ($co:expr, $wrapped:expr, $base:expr, $args:expr, $n:expr, $all:literal, $vm:expr) => {{
         let co: *mut ThreadObj = $co;
@@ -84,7 +82,7 @@ macro_rules! resume_waiting {
             let resumer = (*$vm).cur;
             if link & frame::TYPE_LUA == frame::LUA && (*resumer).depth < MAX_RESUMES {
                 let want = load_b!(pc);
-                if if $all { has_room!(co, at, want, $n) } else { want != 0 } {
+                if can_take!(co, at, want, $n, $all) {
                     (*co).status = costatus::RUNNING;
                     (*co).wrapped = $wrapped;
                     (*co).resumer = resumer;
@@ -97,7 +95,8 @@ macro_rules! resume_waiting {
     }};
 }
 
-/// Yields `$n` values to the resumer, if it waits in a call of Lua code, for all values or not, as `$all` says; goes on behind itself otherwise.
+/// Yields `$n` values to the resumer, if it waits in a call of Lua code, for all values or not, as `$all` says; goes on behind itself
+/// otherwise.
 macro_rules! yield_to_waiting {
     ($base:expr, $n:expr, $all:literal, $vm:expr) => {{
         let co = (*$vm).cur;
@@ -108,7 +107,7 @@ macro_rules! yield_to_waiting {
             let pc = link as *const u32;
             if link & frame::TYPE_LUA == frame::LUA {
                 let want = load_b!(pc);
-                if if $all { has_room!(resumer, at, want, $n) } else { want != 0 } {
+                if can_take!(resumer, at, want, $n, $all) {
                     (*co).status = costatus::SUSPENDED;
                     (*co).resumer = std::ptr::null_mut();
                     (*resumer).status = costatus::RUNNING;

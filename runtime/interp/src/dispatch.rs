@@ -78,6 +78,15 @@ macro_rules! next {
     }};
 }
 
+/// Goes on behind the call before `pc`, whose results are in place: they begin below the frame at `base`, which returned them.
+macro_rules! next_in_caller {
+    ($base:expr, $pc:expr, $vm:expr) => {{
+        let caller = $base.sub(load_a!($pc)).sub(2);
+        let k = crate::dispatch::constants_of(caller);
+        next!(caller, $pc, $vm, k)
+    }};
+}
+
 /// Takes the jump at `pc`, which follows a comparison.
 macro_rules! take_jump {
     ($base:expr, $pc:expr, $vm:expr, $k:expr) => {{

@@ -270,9 +270,7 @@ handlers! {
             if load_b!(pc) == 3 {
                 *base.sub(2).cast::<f64>() = f64::from(i);
                 *base.sub(1) = v;
-                let caller = base.sub(load_a!(pc)).sub(2);
-                let k = crate::dispatch::constants_of(caller);
-                next!(caller, pc, vm, k)
+                next_in_caller!(base, pc, vm)
             }
         }
         if v == tag::NIL_BITS {

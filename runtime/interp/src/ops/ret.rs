@@ -15,9 +15,7 @@ macro_rules! return_one {
             let pc = link as *const u32;
             if load_b!(pc) == 2 {
                 *base.sub(2) = v;
-                let caller = base.sub(load_a!(pc)).sub(2);
-                let k = crate::dispatch::constants_of(caller);
-                next!(caller, pc, $vm, k)
+                next_in_caller!(base, pc, $vm)
             }
         }
         *base = v;
@@ -33,9 +31,7 @@ macro_rules! return_none {
         if link & abi::frame::TYPE_LUA == 0 {
             let pc = link as *const u32;
             if load_b!(pc) == 1 {
-                let caller = base.sub(load_a!(pc)).sub(2);
-                let k = crate::dispatch::constants_of(caller);
-                next!(caller, pc, $vm, k)
+                next_in_caller!(base, pc, $vm)
             }
         }
         jump!(crate::ops::ret::return_first, base, std::ptr::null(), 0, $vm, std::ptr::null())
@@ -74,9 +70,7 @@ macro_rules! return_many {
                     i = crate::dispatch::opaque(i + 1);
                 }
             }
-            let caller = base.sub(load_a!(pc)).sub(2);
-            let k = crate::dispatch::constants_of(caller);
-            next!(caller, pc, $vm, k)
+            next_in_caller!(base, pc, $vm)
         }
         (*$vm).base = base;
         (*$vm).multres = n as u64;
