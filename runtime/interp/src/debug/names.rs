@@ -4,7 +4,7 @@
 //! variable that lives there, a global, field, method or upvalue that was loaded into it.
 
 use super::frames::Frame;
-use abi::metamethod::Mm;
+use crate::worker::arith::metamethod_of;
 use bytecode::proto::{InternalVar, VarName};
 use bytecode::{Ins, Meta, Mode, Op};
 use heap::{Func, FuncObj, ProtoObj, Str, StrObj, Val, Value, Vm};
@@ -137,31 +137,6 @@ pub(crate) fn slot_name(vm: &Vm, f: Func<'_>, at: u32, mut slot: u32) -> Option<
     }
 }
 
-/// Returns the metamethod an instruction may call.
-fn metamethod_name(meta: Meta) -> Option<&'static str> {
-    Some(
-        match meta {
-            Meta::Lt => Mm::Lt,
-            Meta::Le => Mm::Le,
-            Meta::Eq => Mm::Eq,
-            Meta::Unm => Mm::Unm,
-            Meta::Len => Mm::Len,
-            Meta::Add => Mm::Add,
-            Meta::Sub => Mm::Sub,
-            Meta::Mul => Mm::Mul,
-            Meta::Div => Mm::Div,
-            Meta::Mod => Mm::Mod,
-            Meta::Pow => Mm::Pow,
-            Meta::Concat => Mm::Concat,
-            Meta::Index => Mm::Index,
-            Meta::Newindex => Mm::Newindex,
-            Meta::Gc => Mm::Gc,
-            Meta::Call | Meta::NoMeta => return None,
-        }
-        .key(),
-    )
-}
-
 /// Returns how the caller names a frame's function: (`global`|`local`|`method`|`field`|`upvalue`|`metamethod`, name).
 pub fn frame_name(vm: &Vm, f: &Frame<'_>) -> Option<(&'static str, Vec<u8>)> {
     let (caller, pc) = f.caller?;
@@ -173,7 +148,7 @@ pub fn frame_name(vm: &Vm, f: &Frame<'_>) -> Option<(&'static str, Vec<u8>)> {
             let slot = u32::from(insn.a());
             slot_name(vm, caller, at, if op == Op::ITERC || op == Op::ITERN { slot.checked_sub(3)? } else { slot })
         }
-        meta => Some(("metamethod", metamethod_name(meta)?.as_bytes().to_vec())),
+        meta => Some(("metamethod", metamethod_of(meta)?.key().as_bytes().to_vec())),
     }
 }
 

@@ -41,6 +41,35 @@ macro_rules! walk_str {
     }};
 }
 
+/// Gets field `$key`, a string, of table `$t` if it is in its main position; handler `$chained` looks elsewhere.
+macro_rules! get_field {
+    ($t:expr, $key:expr, $chained:ident, $base:expr, $pc:expr, $insn:expr, $vm:expr, $k:expr) => {{
+        let key: u64 = $key;
+        let node = main_node!($t, key);
+        // Volatile: loaded beside the key, from an address that is not computed again.
+        let v = std::ptr::read_volatile(&raw const (*node).val);
+        if (*node).key == key && v != tag::NIL_BITS {
+            *$base.add(a!($insn)) = v;
+            next!($base, $pc, $vm, $k)
+        }
+        jump!($chained, $base, $pc, $insn, $vm, $k)
+    }};
+}
+
+/// Gets field `$key`, a string, of table `$t` from wherever it is; goes on behind itself if there is none.
+macro_rules! get_field_or_go_on {
+    ($t:expr, $key:expr, $base:expr, $pc:expr, $insn:expr, $vm:expr, $k:expr) => {
+        walk_str!($t, $key, |node| {
+            let v = (*node).val;
+            if v == tag::NIL_BITS {
+                break;
+            }
+            *$base.add(a!($insn)) = v;
+            next!($base, $pc, $vm, $k)
+        })
+    };
+}
+
 /// Says whether metamethod `$mm` of table `$t` is known to be absent.
 macro_rules! no_meta {
     ($t:expr, $mm:ident) => {{
@@ -126,15 +155,7 @@ handlers! {
     }
     fn TGETS(base, pc, insn, vm, k) {
         let t = table_or!(*base.add(load_b!(pc)), get_of_string, base, pc, insn, vm, k);
-        let key = *k.sub(1 + load_c!(pc));
-        let node = main_node!(t, key);
-        // Volatile: loaded beside the key, from an address that is not computed again.
-        let v = std::ptr::read_volatile(&raw const (*node).val);
-        if (*node).key == key && v != tag::NIL_BITS {
-            *base.add(a!(insn)) = v;
-            next!(base, pc, vm, k)
-        }
-        jump!(get_chained, base, pc, insn, vm, k)
+        get_field!(t, *k.sub(1 + load_c!(pc)), get_chained, base, pc, insn, vm, k)
     }
     // A method of a string: a field of the table that the strings' metatable names as `__index`.
     #[inline(never)]
@@ -169,14 +190,7 @@ handlers! {
     #[inline(never)]
     fn get_chained(base, pc, insn, vm, k) {
         let t = (*base.add(load_b!(pc)) & tag::PTR_MASK) as *mut TabObj;
-        walk_str!(t, *k.sub(1 + load_c!(pc)), |node| {
-            let v = (*node).val;
-            if v == tag::NIL_BITS {
-                break;
-            }
-            *base.add(a!(insn)) = v;
-            next!(base, pc, vm, k)
-        });
+        get_field_or_go_on!(t, *k.sub(1 + load_c!(pc)), base, pc, insn, vm, k);
         if (*t).meta.is_null() {
             *base.add(a!(insn)) = tag::NIL_BITS;
             next!(base, pc, vm, k)
@@ -207,14 +221,7 @@ handlers! {
                 jump!(slow_get, base, pc, insn, vm, k)
             }
             t = next_table as *mut TabObj;
-            walk_str!(t, key, |node| {
-                let v = (*node).val;
-                if v == tag::NIL_BITS {
-                    break;
-                }
-                *base.add(a!(insn)) = v;
-                next!(base, pc, vm, k)
-            });
+            get_field_or_go_on!(t, key, base, pc, insn, vm, k);
         }
     }
     fn TGETB(base, pc, insn, vm, k) {
@@ -231,27 +238,12 @@ handlers! {
     }
     fn GGET(base, pc, insn, vm, k) {
         let t = (*crate::dispatch::function_of(base)).env;
-        let key = *k.sub(1 + load_d!(pc));
-        let node = main_node!(t, key);
-        // Volatile: loaded beside the key, from an address that is not computed again.
-        let v = std::ptr::read_volatile(&raw const (*node).val);
-        if (*node).key == key && v != tag::NIL_BITS {
-            *base.add(a!(insn)) = v;
-            next!(base, pc, vm, k)
-        }
-        jump!(global_chained, base, pc, insn, vm, k)
+        get_field!(t, *k.sub(1 + load_d!(pc)), global_chained, base, pc, insn, vm, k)
     }
     #[inline(never)]
     fn global_chained(base, pc, insn, vm, k) {
         let t = (*crate::dispatch::function_of(base)).env;
-        walk_str!(t, *k.sub(1 + load_d!(pc)), |node| {
-            let v = (*node).val;
-            if v == tag::NIL_BITS {
-                break;
-            }
-            *base.add(a!(insn)) = v;
-            next!(base, pc, vm, k)
-        });
+        get_field_or_go_on!(t, *k.sub(1 + load_d!(pc)), base, pc, insn, vm, k);
         jump!(slow_get, base, pc, insn, vm, k)
     }
     #[inline(never)]

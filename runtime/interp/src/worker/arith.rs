@@ -19,25 +19,27 @@ pub(crate) fn to_number(v: Value) -> Option<f64> {
     number::parse(unsafe { heap::StrObj::bytes(s) })
 }
 
-fn metamethod_of(meta: Meta) -> Mm {
-    match meta {
+/// Returns the metamethod that instructions of a kind may call.
+pub(crate) fn metamethod_of(meta: Meta) -> Option<Mm> {
+    Some(match meta {
+        Meta::Lt => Mm::Lt,
+        Meta::Le => Mm::Le,
+        Meta::Eq => Mm::Eq,
+        Meta::Unm => Mm::Unm,
+        Meta::Len => Mm::Len,
         Meta::Add => Mm::Add,
         Meta::Sub => Mm::Sub,
         Meta::Mul => Mm::Mul,
         Meta::Div => Mm::Div,
         Meta::Mod => Mm::Mod,
         Meta::Pow => Mm::Pow,
-        Meta::Unm => Mm::Unm,
-        Meta::Lt => Mm::Lt,
-        Meta::Le => Mm::Le,
-        Meta::Eq => Mm::Eq,
-        Meta::Len => Mm::Len,
         Meta::Concat => Mm::Concat,
         Meta::Index => Mm::Index,
         Meta::Newindex => Mm::Newindex,
         Meta::Call => Mm::Call,
-        Meta::Gc | Meta::NoMeta => unreachable!("not an operator"),
-    }
+        Meta::Gc => Mm::Gc,
+        Meta::NoMeta => return None,
+    })
 }
 
 /// Does the arithmetic instruction `insn`.
@@ -73,7 +75,7 @@ pub(crate) unsafe fn arith(vm: &mut Vm, insn: u32) -> Step {
             store_a(vm, insn, Value::from_foreign_num(r));
             return Step::Next;
         }
-        let mm = metamethod_of(meta);
+        let Some(mm) = metamethod_of(meta) else { return fail(vm, "bad instruction") };
         let mut mo = metatable::lookup(vm, x, mm);
         if mo.is_nil() {
             mo = metatable::lookup(vm, y, mm);
