@@ -90,7 +90,7 @@ pub fn all(
             for (k, lowered) in lowered.into_iter().enumerate().rev() {
                 let (i, job) = (group[k], &jobs[group[k]]);
                 // Copies are compiled as hard as the first function, which is the largest.
-                let copied = if k == 0 { group.as_ref() } else { &group[k..=k] };
+                let copied = if k == 0 { group } else { &group[k..=k] };
                 let level = copied.iter().map(|i| jobs[*i].effort.level).max().unwrap_or_default();
                 let mut outcome = one(&job.name, lowered, level, options, &mut llvm)?;
                 refused |= matches!(outcome, Outcome::Refused(_));
