@@ -139,7 +139,6 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ll::Level;
     use crate::target::TARGETS;
     use Level::O2;
 

@@ -188,26 +188,12 @@ pub(crate) fn write_branch(out: &mut String, head: &str, sum: u64, body: &str) {
     let _ = writeln!(out, "branch {head} sum={sum:016x}");
     let mut rest = body;
     while !rest.is_empty() {
-        let (line, behind) = rest.split_at(line_length(rest.as_bytes()));
+        let end = memchr::memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |at| at + 1);
+        let (line, behind) = rest.split_at(end);
         out.push_str("  ");
         out.push_str(line);
         rest = behind;
     }
-}
-
-/// Returns the number of bytes up to the end of the line, and with it, looking at eight at a time.
-fn line_length(text: &[u8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    let (chunks, rest) = text.as_chunks::<8>();
-    for (i, chunk) in chunks.iter().enumerate() {
-        // Marks the bytes that are a line's end; above the first, others may be marked, too.
-        let word = u64::from_le_bytes(*chunk) ^ (ONES * u64::from(b'\n'));
-        let found = word.wrapping_sub(ONES) & !word & (ONES << 7);
-        if found != 0 {
-            return i * 8 + found.trailing_zeros() as usize / 8 + 1;
-        }
-    }
-    chunks.len() * 8 + rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at + 1)
 }
 
 /// Returns the hash of a branch: of its head without the hash, and of its trace's text.
