@@ -126,8 +126,8 @@ struct Making {
     /// Precompiles the traces of a profile; several are merged.
     #[arg(long = "profile", value_name = "FILE")]
     profiles: Vec<PathBuf>,
-    /// How hard LLVM tries: 1, 2 or 3 [default: 2, and 1 for traces that the profile spent next to no time in]; 0 is 1 with each side trace in a function
-    /// of its own.
+    /// How hard LLVM tries: 1, 2 or 3 [default: 2, and 1 for traces that the profile spent next to no time in]; 0 is 1 with each side trace
+    /// in a function of its own.
     #[arg(short = 'O', value_name = "LEVEL", value_parser = parse_level)]
     level: Option<Level>,
     /// CPU to compile for: `baseline` runs on every machine of the target, `native` is this one.

@@ -45,7 +45,8 @@ pub struct Module {
 /// What became of a tree.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
-    /// It is compiled: as it was lowered, and its modules. The first has the function of the tree, the second, if there is one, its cold side traces.
+    /// It is compiled: as it was lowered, and its modules. The first has the function of the tree, the second, if there is one, its cold
+    /// side traces.
     Done(Lowered, Vec<Module>),
     /// It is not compiled: why.
     Refused(String),

@@ -1,7 +1,7 @@
 //! Line tables: where each instruction of compiled code comes from, as debug information of LLVM.
 //!
-//! Lowered text names places by number (`!dbg !1000` and on), and behind them its functions; here is what the numbers mean. A function is at one place
-//! of the source, that of its tree; code of inlined functions has their files and lines, without a frame of its own.
+//! Lowered text names places by number (`!dbg !1000` and on), and behind them its functions; here is what the numbers mean. A function is at
+//! one place of the source, that of its tree; code of inlined functions has their files and lines, without a frame of its own.
 //!
 //! Invariant: no path that the program's author did not write: chunk names are taken as they are, and no folder is named.
 

@@ -101,11 +101,11 @@ pub struct Effort {
     pub cold: Vec<bool>,
 }
 
-/// Says how hard LLVM tries for each tree, given its samples and those of what the program does in the runtime. For what is worth least it does its least,
-/// as long as that is together worth not more than a hundredth of all that, by work and by samples. So the loss is bounded, however large a profile is.
-/// Whole trees may be cold, or side traces, each with all that grows from it. Work counts, too, since short runs have few samples; rounds of a loop
-/// that is a trace of its own are counted by nobody, so loops need samples enough. Whoever asks for another level than the usual one gets it for all; all side traces are cold
-/// to `-O0`.
+/// Says how hard LLVM tries for each tree, given its samples and those of what the program does in the runtime. For what is worth least it
+/// does its least, as long as that is together worth not more than a hundredth of all that, by work and by samples. So the loss is bounded,
+/// however large a profile is. Whole trees may be cold, or side traces, each with all that grows from it. Work counts, too, since short runs
+/// have few samples; rounds of a loop that is a trace of its own are counted by nobody, so loops need samples enough. Whoever asks for
+/// another level than the usual one gets it for all; all side traces are cold to `-O0`.
 pub fn efforts(asked: Level, trees: &[(Tree, u64)], runtime: u64) -> Vec<Effort> {
     let aside = asked == Level::O0;
     let effort = |(t, _): &(Tree, u64)| Effort { level: asked, cold: vec![aside; t.branches.len()] };

@@ -94,7 +94,7 @@ pub fn compile(
     progress: &dyn Fn(usize) -> Box<dyn Fn() + Sync>,
 ) -> Result<Compiled, String> {
     let mut out = Compiled::default();
-    let (mut kept, mut scales) = (Vec::new(), Vec::new());
+    let (mut kept, mut worths) = (Vec::new(), Vec::new());
     let mut named: BTreeSet<ProtoKey> = BTreeSet::new();
     let chosen = profile.chosen();
     let Profile { origins, lines, time, aborts, .. } = profile;
@@ -112,19 +112,17 @@ pub fn compile(
         }
         if let Some(tree) = select::choose(tree, program, scale, &mut out.drops) {
             kept.push((tree, own.unwrap_or(0)));
-            scales.push(scale);
+            worths.push((scale, own.unwrap_or(0)));
         }
     }
     let runtime = samples(Spent::Library).saturating_add(samples(Spent::Collector));
     let efforts = select::efforts(options.settings.level, &kept, runtime);
     let job = |((tree, _), effort)| Job { name: symbol(&tree, options.lines), tree, effort };
-    let samples_of: Vec<u64> = kept.iter().map(|k| k.1).collect();
     let jobs: Vec<Job> = kept.into_iter().zip(efforts).map(job).collect();
     let each = progress(jobs.len());
     let groups = group::of(&jobs.iter().map(|j| &j.tree).collect::<Vec<_>>(), program);
     let outcomes = compile::all(&jobs, &groups, options, &*each)?;
-    let scales = scales.into_iter().zip(samples_of);
-    for ((Job { name, tree, .. }, outcome), (scale, samples)) in jobs.into_iter().zip(outcomes).zip(scales) {
+    for ((Job { name, tree, .. }, outcome), (scale, samples)) in jobs.into_iter().zip(outcomes).zip(worths) {
         let (work, traces) = (scale.of_tree(&tree), tree.branches.len());
         let (lowered, modules) = match outcome {
             Outcome::Done(lowered, modules) => (lowered, modules),

@@ -95,7 +95,7 @@ impl Lowerer<'_> {
         let side = self.tree.side(b.branch, s as u32);
         if let Some(side) = side.filter(|side| self.is_apart(*side)) {
             self.put_aside(side, &state);
-            self.leave_aside(&label, side, &b.base.clone(), &state);
+            self.leave_aside(&label, side, &b.base, &state);
         } else if let Some(side) = side {
             self.pending.push(Pending {
                 branch: side,
@@ -105,7 +105,7 @@ impl Lowerer<'_> {
                 state,
             });
         } else {
-            self.leave(&label, (b.branch, s), &b.base.clone(), &state);
+            self.leave(&label, (b.branch, s), &b.base, &state);
         }
         Ok(label)
     }
@@ -220,8 +220,7 @@ impl Lowerer<'_> {
             (Link::Interp, _) if self.ends_here(b, last) => {
                 let state = self.state(b, last)?;
                 let base = self.moved(b, last);
-                self.store_all(&b.base.clone(), &state);
-                self.goes_on_at(b, last, &base)?;
+                self.hand_over(b, last, &state, &base)?;
                 self.f.line(format_args!("ret i64 {}", outcome::NEXT));
                 Ok(())
             }
@@ -239,8 +238,7 @@ impl Lowerer<'_> {
                 if let Some(to) = self.part_of(target) {
                     self.link(b, &state, &base, to, target)?;
                 }
-                self.store_all(&b.base.clone(), &state);
-                self.goes_on_at(b, last, &base)?;
+                self.hand_over(b, last, &state, &base)?;
                 let f = self.constant(Item::Root(target), "ptr");
                 self.jump_to(&f, &base);
                 Ok(())
@@ -249,8 +247,9 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Tells the machine which frame and instruction go on behind a branch.
-    fn goes_on_at(&mut self, b: &Branching, last: usize, base: &str) -> Result<(), Refusal> {
+    /// Leaves what is known to memory, and tells the machine which frame and instruction go on behind a branch.
+    fn hand_over(&mut self, b: &Branching, last: usize, state: &State, base: &str) -> Result<(), Refusal> {
+        self.store_all(&b.base, state);
         let t = &self.tree.branches[b.branch].trace;
         let pc = t.snaps[last].pc.and_then(|r| t.as_const(r)).cloned();
         let pc = self.constant(Item::Const(pc.ok_or_else(|| Refusal("the link has no place".into()))?), "i64");
@@ -289,10 +288,8 @@ impl Lowerer<'_> {
         let state = self.carry(b, last)?;
         let base = self.moved(b, last);
         if self.is_aside {
-            self.store_all(&b.base.clone(), &state);
-            self.goes_on_at(b, last, &base)?;
-            let root = format!("@{}", self.name);
-            self.jump_to(&root, &base);
+            self.hand_over(b, last, &state, &base)?;
+            self.jump_to(&format!("@{}", self.name), &base);
             return Ok(());
         }
         let moved = self.tree.branches[b.branch].trace.snaps[last].base;

@@ -9,8 +9,8 @@
 //! An exit stores what the one before it stores, but for a few slots. So what several store is in blocks of their own. A new exit joins
 //! the one of the last [`LOOK`] before it with which it shares most: from the end on, all blocks that store nothing else, and half of the
 //! next, which is cut in two. Exits are a third to two thirds of what LLVM would have to read otherwise. The few that programs leave through
-//! again and again ([`OFTEN`]) share nothing: they have a jump of their own, which processors foresee better. Nor do those that lead to side traces in
-//! functions of their own ([`super::aside`]).
+//! again and again ([`OFTEN`]) share nothing: they have a jump of their own, which processors foresee better. Nor do those that lead to side
+//! traces in functions of their own ([`super::aside`]).
 //!
 //! Invariant: a value of a shared block is defined where all of its exits are reached, so it dominates the block: each of them had it.
 //! Invariant: each exit stores all its slots; the order of stores means nothing.

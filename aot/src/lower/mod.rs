@@ -165,7 +165,7 @@ fn function<'a>(tables: &mut Vec<Table<'a>>, members: &[usize], lines: &'a Lines
     }
     let done = l.run();
     let name = l.tables[first].name.to_string();
-    let made = done.map(|()| Text::of(l.finish(name), &l, true));
+    let made = done.map(|()| Text::of(l.finish(name), &mut l));
     *tables = l.tables;
     made
 }
@@ -482,11 +482,11 @@ struct Text {
 }
 
 impl Text {
-    /// Makes one of a function.
-    fn of(code: Code, l: &Lowerer<'_>, has_table: bool) -> Text {
+    /// Makes one of the function of a member.
+    fn of(code: Code, l: &mut Lowerer<'_>) -> Text {
         let mut members: Vec<usize> = l.parts.iter().filter(|p| p.lowered).map(|p| p.member).collect();
         members.dedup();
-        Text { functions: vec![code], members, has_table, refused: l.refused.clone() }
+        Text { functions: vec![code], members, has_table: true, refused: std::mem::take(&mut l.refused) }
     }
 
     /// Returns the text with its tables.

@@ -262,6 +262,27 @@ fn exit_stress_compares_precompiled_exits_and_finds_spoilt_ones() {
     assert!(status == Some(1) && log.contains("frames differ"), "{log}");
 }
 
+/// With `-O0` side traces are functions of their own, which the loader has to bind to their tree's and to its table.
+#[test]
+fn side_traces_in_functions_of_their_own_are_loaded() {
+    let s = Sandbox::new();
+    s.file("app.lua", PROGRAM);
+    s.run(&kiln(), &["--profile-out", "app.kprof", "app.lua", "plain"]).succeeds();
+    let build = ["app.lua", "-O0", "--emit", "obj", "-o", "app.o", "--profile", "app.kprof"];
+    s.build_real(&build).succeeds();
+    let object = s.read("app.o");
+    let elf = goblin::elf::Elf::parse(&object).expect("an object");
+    let names: Vec<&str> = elf.syms.iter().filter_map(|s| elf.strtab.get_at(s.st_name)).collect();
+    assert!(names.iter().any(|n| n.contains(".side.")), "{names:?}");
+    for mode in ["plain", "strings", "flush", "collect"] {
+        let expected = s.run(&kiln(), &["-joff", "app.lua", mode]).succeeds().stdout;
+        for option in ["-jv", "-Jexit=stress"] {
+            let loaded = s.run(&kiln(), &["--aot", "app.o", option, "app.lua", mode]);
+            assert_eq!((loaded.status, &loaded.stdout), (0, &expected), "{mode} {option} {}", loaded.stderr);
+        }
+    }
+}
+
 #[test]
 fn objects_are_loaded_into_a_running_machine() {
     let s = Sandbox::new();

@@ -73,7 +73,8 @@ fn prepare(text: &str) -> Result<Sound, Vec<u8>> {
     }
 }
 
-/// Turns `return f()` into an ordinary call, so that the line shows in tracebacks and positions of errors. The verifier looks at what was changed.
+/// Turns `return f()` into an ordinary call, so that the line shows in tracebacks and positions of errors. The verifier looks at what was
+/// changed.
 fn keep_frame(chunk: Sound) -> Result<Sound, BadBytecode> {
     let Some(&last) = chunk.main.bc.last() else { return Ok(chunk) };
     let call = match last.op() {
