@@ -301,9 +301,17 @@ fn machine(settings: Settings) -> Result<TargetMachine, String> {
 /// Lowered code has lines, but no variables. LLVM's newer analysis of where variables are follows all registers through the function before it
 /// sees that there are none (43 % of the code generator's time for the largest tree of `deltablue`); the older one looks for variables first.
 ///
-/// Where the register allocator splits live ranges it is to make few copies of them (`size`), not to hoist copies out of loops (`speed`): the search for
-/// better places takes 13 % of the code generator's time in trees of hundreds of exits.
-const OPTIONS: [&CStr; 3] = [c"kiln", c"-experimental-debug-variable-locations=false", c"-split-spill-mode=size"];
+/// Where the register allocator splits live ranges it is to make few copies of them (`size`), not to hoist copies out of loops (`speed`): the
+/// search for better places takes 13 % of the code generator's time in trees of hundreds of exits.
+///
+/// Blocks that end alike are looked for among the predecessors of a block, each with each: a loop of a hundred ways back to its head took a
+/// fifth of the code generator's time. Exits share what they store already, so only smaller groups are looked at.
+const OPTIONS: [&CStr; 4] = [
+    c"kiln",
+    c"-experimental-debug-variable-locations=false",
+    c"-split-spill-mode=size",
+    c"-tail-merge-threshold=32",
+];
 
 #[allow(unsafe_code)]
 fn set_options() {
