@@ -306,12 +306,8 @@ fn machine(settings: Settings) -> Result<TargetMachine, String> {
 ///
 /// Blocks that end alike are looked for among the predecessors of a block, each with each: a loop of a hundred ways back to its head took a
 /// fifth of the code generator's time. Exits share what they store already, so only smaller groups are looked at.
-const OPTIONS: [&CStr; 4] = [
-    c"kiln",
-    c"-experimental-debug-variable-locations=false",
-    c"-split-spill-mode=size",
-    c"-tail-merge-threshold=32",
-];
+const OPTIONS: [&CStr; 4] =
+    [c"kiln", c"-experimental-debug-variable-locations=false", c"-split-spill-mode=size", c"-tail-merge-threshold=32"];
 
 #[allow(unsafe_code)]
 fn set_options() {
