@@ -78,6 +78,30 @@ macro_rules! no_meta {
     }};
 }
 
+/// Stores the instruction's value at `$at` in table `$t`, and ends the instruction; a table that the collector has marked goes on at `$barrier`.
+macro_rules! store {
+    ($t:expr, $at:expr, $barrier:ident, $base:expr, $pc:expr, $insn:expr, $vm:expr, $k:expr) => {{
+        *$at = *$base.add(a!($insn));
+        if heap::inline::is_black($vm, $t.cast()) {
+            jump!($barrier, $base, $pc, $insn, $vm, $k)
+        }
+        next!($base, $pc, $vm, $k)
+    }};
+}
+
+/// Sets field `$key`, a string, of table `$t` where it is; goes on behind itself if it is nowhere, or if a metamethod may be asked.
+macro_rules! set_field_or_go_on {
+    ($t:expr, $key:expr, $barrier:ident, $base:expr, $pc:expr, $insn:expr, $vm:expr, $k:expr) => {
+        walk_str!($t, $key, |node| {
+            if (*node).val == tag::NIL_BITS && !no_meta!($t, Newindex) {
+                break;
+            }
+            (*$t).nomm = 0;
+            store!($t, &raw mut (*node).val, $barrier, $base, $pc, $insn, $vm, $k)
+        })
+    };
+}
+
 /// Array index of a number, if it is an integer: saturation and wrap-around make others miss.
 macro_rules! array_index {
     ($x:expr) => {
@@ -260,11 +284,7 @@ handlers! {
             if (i as u32) < (*t).asize {
                 let slot = (*t).array.add(i as u32 as usize);
                 if *slot != tag::NIL_BITS || no_meta!(t, Newindex) {
-                    *slot = *base.add(a!(insn));
-                    if heap::inline::is_black(vm, t.cast()) {
-                        jump!(set_barrier, base, pc, insn, vm, k)
-                    }
-                    next!(base, pc, vm, k)
+                    store!(t, slot, set_barrier, base, pc, insn, vm, k)
                 }
             }
             jump!(set_int_hashed, base, pc, insn, vm, k)
@@ -278,17 +298,7 @@ handlers! {
             jump!(slow_set, base, pc, insn, vm, k)
         }
         let t = (*base.add(b!(insn)) & tag::PTR_MASK) as *mut TabObj;
-        walk_str!(t, key, |node| {
-            if (*node).val == tag::NIL_BITS && !no_meta!(t, Newindex) {
-                break;
-            }
-            (*t).nomm = 0;
-            (*node).val = *base.add(a!(insn));
-            if heap::inline::is_black(vm, t.cast()) {
-                jump!(set_barrier, base, pc, insn, vm, k)
-            }
-            next!(base, pc, vm, k)
-        });
+        set_field_or_go_on!(t, key, set_barrier, base, pc, insn, vm, k);
         jump!(slow_set, base, pc, insn, vm, k)
     }
     fn TSETS(base, pc, insn, vm, k) {
@@ -297,38 +307,20 @@ handlers! {
         let node = main_node!(t, key);
         if (*node).key == key && (*node).val != tag::NIL_BITS {
             (*t).nomm = 0;
-            (*node).val = *base.add(a!(insn));
-            if heap::inline::is_black(vm, t.cast()) {
-                jump!(set_barrier, base, pc, insn, vm, k)
-            }
-            next!(base, pc, vm, k)
+            store!(t, &raw mut (*node).val, set_barrier, base, pc, insn, vm, k)
         }
         jump!(set_chained, base, pc, insn, vm, k)
     }
     #[inline(never)]
     fn set_chained(base, pc, insn, vm, k) {
         let t = (*base.add(load_b!(pc)) & tag::PTR_MASK) as *mut TabObj;
-        walk_str!(t, *k.sub(1 + load_c!(pc)), |node| {
-            if (*node).val == tag::NIL_BITS && !no_meta!(t, Newindex) {
-                break;
-            }
-            (*t).nomm = 0;
-            (*node).val = *base.add(a!(insn));
-            if heap::inline::is_black(vm, t.cast()) {
-                jump!(set_barrier, base, pc, insn, vm, k)
-            }
-            next!(base, pc, vm, k)
-        });
+        set_field_or_go_on!(t, *k.sub(1 + load_c!(pc)), set_barrier, base, pc, insn, vm, k);
         if no_meta!(t, Newindex) {
             let key = (*k.sub(1 + load_c!(pc)) & tag::PTR_MASK) as *mut StrObj;
             let at = heap::inline::add_known(vm, t, key);
             if !at.is_null() {
                 (*t).nomm = 0;
-                *at = *base.add(a!(insn));
-                if heap::inline::is_black(vm, t.cast()) {
-                    jump!(set_barrier, base, pc, insn, vm, k)
-                }
-                next!(base, pc, vm, k)
+                store!(t, at, set_barrier, base, pc, insn, vm, k)
             }
         }
         jump!(slow_set, base, pc, insn, vm, k)
@@ -339,28 +331,14 @@ handlers! {
         if i < (*t).asize as usize {
             let slot = (*t).array.add(i);
             if *slot != tag::NIL_BITS || no_meta!(t, Newindex) {
-                *slot = *base.add(a!(insn));
-                if heap::inline::is_black(vm, t.cast()) {
-                    jump!(set_barrier, base, pc, insn, vm, k)
-                }
-                next!(base, pc, vm, k)
+                store!(t, slot, set_barrier, base, pc, insn, vm, k)
             }
         }
         jump!(slow_set, base, pc, insn, vm, k)
     }
     fn GSET(base, pc, insn, vm, k) {
         let t = (*crate::dispatch::function_of(base)).env;
-        walk_str!(t, *k.sub(1 + d!(insn)), |node| {
-            if (*node).val == tag::NIL_BITS && !no_meta!(t, Newindex) {
-                break;
-            }
-            (*t).nomm = 0;
-            (*node).val = *base.add(a!(insn));
-            if heap::inline::is_black(vm, t.cast()) {
-                jump!(global_barrier, base, pc, insn, vm, k)
-            }
-            next!(base, pc, vm, k)
-        });
+        set_field_or_go_on!(t, *k.sub(1 + d!(insn)), global_barrier, base, pc, insn, vm, k);
         jump!(slow_set, base, pc, insn, vm, k)
     }
     #[cold]
