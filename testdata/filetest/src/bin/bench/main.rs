@@ -2,8 +2,9 @@
 //!
 //! Every number is a ratio to one reference engine, measured in the same run: machines are noisy and differ, ratios of
 //! alternating runs much less. For each program the engines take turns, round after round; CPU time (user and system) and
-//! peak resident memory are medians over the rounds. Where runs are short, one that does not count comes first: it finds files and pages that the
-//! others have in memory. The table goes to stdout and to `table.txt` in the output directory,
+//! peak resident memory are medians over the rounds. While an engine's runs of a program disagree, as when the machine was slow for a while, there
+//! are more rounds of that program, up to three times as many. Where runs are short, one that does not count comes first: it finds files and pages
+//! that the others have in memory. The table goes to stdout and to `table.txt` in the output directory,
 //! every single measurement to `runs.jsonl` beside it.
 //!
 //! Invariant: all engines print the same text for a program; one that does not, or fails, has no ratio and the exit
@@ -65,9 +66,12 @@ struct Options {
     /// The engine that counts as 1.00
     #[arg(long, value_name = "NAME", default_value = "luajit")]
     reference: String,
-    /// How often each engine runs each program
+    /// How often each engine runs each program at least
     #[arg(short, long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// Per cent by which half of an engine's runs of a program may differ from their median before there are more rounds of it
+    #[arg(long, value_name = "PERCENT", default_value_t = 4.0)]
+    settled: f64,
     /// Problem size (default: large, with --instructions small)
     #[arg(short, long, value_enum)]
     size: Option<Size>,
@@ -149,7 +153,7 @@ fn run(options: &Options) -> Result<bool, String> {
         let job = Job { arguments: vec!["-e".into(), String::new()], size: None };
         let nothing = Program::empty(&options.out.join("start.lua"))?;
         let made: Vec<_> = engines.iter().map(|e| e.made(&nothing, None, &shop)).collect();
-        let rounds = Rounds { count: starts, warm: true };
+        let rounds = Rounds { count: starts, most: starts, settled: 0.0, warm: true };
         let mut row = run_rounds(&nothing, &meter, &job, &made, rounds, &mut report)?;
         // A run of a millisecond is over before its memory can be seen; no ratio comes of no number.
         row.runs.iter_mut().flatten().for_each(|u| u.memory = f64::NAN);
@@ -176,17 +180,31 @@ fn run_program(
     report.progress(&program.name);
     let made: Vec<_> = engines.iter().map(|e| e.made(program, options.profile_size.of(program), shop)).collect();
     let job = Job { arguments: vec![program.path.display().to_string()], size: size.of(program).map(String::from) };
-    let rounds = Rounds { count: rounds, warm: size == Size::Tiny && !options.instructions };
+    let most = if options.instructions { rounds } else { rounds.saturating_mul(MORE) };
+    let warm = size == Size::Tiny && !options.instructions;
+    let rounds = Rounds { count: rounds, most, settled: options.settled / 100.0, warm };
     run_rounds(program, meter, &job, &made, rounds, report)
 }
+
+/// Rounds of a program whose runs disagree, in multiples of what was asked for.
+const MORE: u32 = 3;
 
 /// How often the engines take turns.
 #[derive(Clone, Copy)]
 struct Rounds {
-    /// How many rounds count.
+    /// How many rounds count at least.
     count: u32,
+    /// How many there are at most.
+    most: u32,
+    /// The deviation of each engine's runs at which there are no more.
+    settled: f64,
     /// Whether there is one before, which does not.
     warm: bool,
+}
+
+/// Says whether runs agree, at least most of them.
+fn is_settled(runs: &[Usage], most: f64) -> bool {
+    runs.is_empty() || stats::deviation(&runs.iter().map(|u| u.cost).collect::<Vec<_>>()) <= most
 }
 
 /// Lets the engines take turns at one job, and checks that they print the same.
@@ -203,7 +221,10 @@ fn run_rounds(
     let mut failures: Vec<Option<String>> = engines.iter().map(|e| e.as_ref().err().cloned()).collect();
     let mut first_output: Option<(usize, String)> = None;
     let first = if rounds.warm { -1 } else { 0 };
-    for round in first..i64::from(rounds.count) {
+    for round in first..i64::from(rounds.most) {
+        if round >= i64::from(rounds.count) && runs.iter().all(|r| is_settled(r, rounds.settled)) {
+            break;
+        }
         for (i, engine) in engines.iter().enumerate() {
             let Ok(Some(engine)) = engine else { continue };
             if failures[i].is_some() {

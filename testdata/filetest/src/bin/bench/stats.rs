@@ -1,4 +1,4 @@
-//! Medians, spreads and geometric means.
+//! Medians, deviations, spreads and geometric means.
 
 /// Returns the median; NaN for no values.
 pub fn median(values: &[f64]) -> f64 {
@@ -15,6 +15,12 @@ pub fn median(values: &[f64]) -> f64 {
 pub fn spread(values: &[f64]) -> f64 {
     let m = median(values);
     values.iter().map(|v| (v - m).abs() / m).fold(0.0, f64::max)
+}
+
+/// Returns the median distance from the median, in fractions of the median: half of the values are as near as that.
+pub fn deviation(values: &[f64]) -> f64 {
+    let m = median(values);
+    median(&values.iter().map(|v| (v - m).abs() / m).collect::<Vec<_>>())
 }
 
 /// Returns the geometric mean; NaN for no values.
@@ -37,6 +43,13 @@ mod tests {
     fn spread_is_the_farthest() {
         assert_eq!(spread(&[2.0, 2.0, 3.0]), 0.5);
         assert_eq!(spread(&[7.0]), 0.0);
+    }
+
+    #[test]
+    fn deviation_is_that_of_most() {
+        assert_eq!(deviation(&[2.0, 2.0, 9.0]), 0.0);
+        assert_eq!(deviation(&[2.0, 3.0, 9.0]), 1.0 / 3.0);
+        assert_eq!(deviation(&[7.0]), 0.0);
     }
 
     #[test]
