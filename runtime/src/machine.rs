@@ -20,6 +20,7 @@ pub struct Limits {
 
 /// Opens a machine. `RT_GC=stress` in the environment makes it collect at every safepoint. The error is a message.
 pub fn open(limits: Limits) -> Result<Box<Vm>, String> {
+    heap::keep_freed_memory();
     let gc_stress = std::env::var_os("RT_GC").is_some_and(|v| v == "stress");
     let mut vm = interp::new_vm(Config { max_memory: limits.max_memory, gc_stress, hash_seed: 0, room: limits.room });
     let prepared = match limits.ignore_environment {

@@ -36,7 +36,7 @@ pub struct Arena {
     free: Vec<(usize, usize)>,
     /// Where the next block will lie, if it was chosen.
     chosen: Option<usize>,
-    /// Whole pages that were written since the last [`Arena::synchronise`]: from, to.
+    /// Whole pages that were written since [`Arena::synchronise`] last let them go: from, to.
     written: (usize, usize),
 }
 
@@ -210,10 +210,12 @@ impl Arena {
     }
 
     /// Makes what was written visible to this processor's instruction fetch, before it is entered: it went through another address.
-    /// There its pages are let go, since they would count a second time as memory of the process; the code stays, in the other mapping.
+    /// There its pages are let go once they are many, since they count a second time as memory of the process; the code stays, in the other
+    /// mapping.
     pub fn synchronise(&mut self) {
-        let (start, end) = std::mem::replace(&mut self.written, NOTHING);
-        if self.exec != self.write && start < end {
+        let (start, end) = self.written;
+        if self.exec != self.write && end.saturating_sub(start) > KEPT {
+            self.written = NOTHING;
             // SAFETY: whole pages of the writable mapping. It is shared, so what was written stays. Should it fail, the pages only stay mapped.
             unsafe { libc::madvise(self.write.add(start).cast(), end - start, libc::MADV_DONTNEED) };
         }
@@ -245,6 +247,8 @@ impl Drop for Arena {
 const PAGE: usize = 4096;
 /// No pages.
 const NOTHING: (usize, usize) = (usize::MAX, 0);
+/// Bytes between the first and the last page written to that stay mapped for writing: most of what comes next goes to the same pages.
+const KEPT: usize = 1 << 17;
 /// Addresses reserved at least: the limit may be raised.
 const RESERVED: usize = 1 << 26;
 

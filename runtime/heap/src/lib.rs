@@ -26,5 +26,6 @@ pub mod vm;
 
 pub use handle::{Func, Str, Tab, Thread, Udata, Val};
 pub use object::{BuiltinObj, FuncObj, Header, Node, ProtoObj, StrObj, TabObj, ThreadObj, UdataObj, UpvalObj};
+pub use sys::keep_freed_memory;
 pub use value::Value;
 pub use vm::{Raise, Vm};
