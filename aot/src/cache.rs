@@ -13,7 +13,7 @@
 //! Invariant: a cache that cannot be used costs time, never the build.
 
 use crate::ll::{self, Level, Settings};
-use abi::hash::Fnv1a;
+use abi::hash::Sum;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,8 +59,8 @@ impl Cache {
     }
 
     fn file(&self, key: &[u8]) -> PathBuf {
-        let one = Fnv1a::new().bytes(key).finish();
-        let two = Fnv1a::new().u64(one).bytes(key).finish();
+        let one = Sum::new().bytes(key).finish();
+        let two = Sum::new().u64(one).bytes(key).finish();
         self.folder.join(format!("{one:016x}{two:016x}.o"))
     }
 
@@ -78,7 +78,7 @@ impl Cache {
         let fits = bytes.starts_with(MAGIC)
             && word(1)? == key.len() as u64
             && word(2)? == object.len() as u64
-            && word(3)? == Fnv1a::new().bytes(object).finish();
+            && word(3)? == Sum::new().bytes(object).finish();
         if !fits {
             return None;
         }
@@ -91,7 +91,7 @@ impl Cache {
     pub fn keep(&self, text: &str, level: Level, object: &[u8]) {
         let key = self.key(text, level);
         let mut bytes = MAGIC.to_vec();
-        for n in [key.len() as u64, object.len() as u64, Fnv1a::new().bytes(object).finish()] {
+        for n in [key.len() as u64, object.len() as u64, Sum::new().bytes(object).finish()] {
             bytes.extend_from_slice(&n.to_le_bytes());
         }
         bytes.extend_from_slice(&key);

@@ -5,7 +5,7 @@
 
 use crate::find::{Finder, is_builtin};
 use crate::scan::{self, Required};
-use abi::hash::Fnv1a;
+use abi::hash::Sum;
 use abi::image::{self, Image, Module, ModuleKind};
 use bytecode::dump::dump_whole;
 use bytecode::{DumpOptions, Sound};
@@ -126,7 +126,7 @@ fn compile_file(name: &[u8], path: &Path, options: &DumpOptions) -> Result<(Sour
         name: name.to_vec(),
         path: path.to_path_buf(),
         size: bytes.len(),
-        hash: Fnv1a::new().bytes(&bytes).finish(),
+        hash: Sum::new().bytes(&bytes).finish(),
         code: dump_whole(&chunk, options),
     };
     Ok((source, scan::requires(&chunk.main)))

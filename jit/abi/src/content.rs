@@ -5,17 +5,17 @@
 //!
 //! Invariant: what dumps lack (nils of templates) does not count either.
 
-use crate::hash::Fnv1a;
+use crate::hash::Sum;
 
 /// A hash of a prototype's contents under way.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
-pub struct Content(Fnv1a);
+pub struct Content(Sum);
 
 impl Content {
     /// Begins with the head: number of parameters, whether it is a vararg function, number of instructions.
     pub const fn new(params: u8, vararg: bool, instructions: u32) -> Content {
-        Content(Fnv1a::new().u64(params as u64).u64(vararg as u64).u64(instructions as u64))
+        Content(Sum::new().u64(params as u64).u64(vararg as u64).u64(instructions as u64))
     }
     /// Adds a word: an instruction, an upvalue's description, the bits of a number.
     pub const fn word(self, word: u64) -> Content {
@@ -23,7 +23,7 @@ impl Content {
     }
     /// Adds a string constant.
     pub const fn string(self, bytes: &[u8]) -> Content {
-        Content(self.0.u64(1).u64(bytes.len() as u64).bytes(bytes))
+        Content(self.0.u64(1).bytes(bytes))
     }
     /// Adds a child prototype by its hash.
     pub const fn child(self, hash: u64) -> Content {
@@ -51,7 +51,7 @@ impl Template {
         if matches!(value, Item::Nil) {
             return self;
         }
-        Template(self.0.wrapping_add(value.add(key.add(Fnv1a::new())).finish()))
+        Template(self.0.wrapping_add(value.add(key.add(Sum::new())).finish()))
     }
 }
 
@@ -69,12 +69,12 @@ pub enum Item<'a> {
 }
 
 impl Item<'_> {
-    const fn add(self, h: Fnv1a) -> Fnv1a {
+    const fn add(self, h: Sum) -> Sum {
         match self {
             Item::Nil => h.u64(0),
             Item::Bool(b) => h.u64(1 + b as u64),
             Item::Num(bits) => h.u64(3).u64(bits),
-            Item::Str(s) => h.u64(4).u64(s.len() as u64).bytes(s),
+            Item::Str(s) => h.u64(4).bytes(s),
         }
     }
 }

@@ -15,7 +15,7 @@
 //! a small multiple of the input's size.
 
 use crate::builtins::NAMES;
-use crate::hash::Fnv1a;
+use crate::hash::Sum;
 use crate::layout::LAYOUTS;
 use crate::support::Helper;
 use crate::vmfield;
@@ -92,7 +92,7 @@ pub const MAGIC_WORD: u64 = u64::from_le_bytes(MAGIC);
 pub const FINGERPRINT: u64 = layout_fingerprint();
 
 const fn layout_fingerprint() -> u64 {
-    let mut h = Fnv1a::new();
+    let mut h = Sum::new();
     let mut i = 0;
     while i < LAYOUTS.len() {
         let l = &LAYOUTS[i];

@@ -10,7 +10,7 @@
 use crate::konst::Const;
 use crate::trace::Trace;
 use crate::tree::{Branch, RootKey, Tree, anonymous, begin_sum, write_branch, write_head};
-use abi::hash::Fnv1a;
+use abi::hash::Sum;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -47,8 +47,8 @@ struct Written<'a> {
     key: RootKey,
     is_root: bool,
     head: String,
-    /// Hash of the head, and then of all.
-    sum: Fnv1a,
+    /// Hash of the head.
+    sum: Sum,
     body: &'a str,
 }
 
@@ -193,25 +193,13 @@ impl Forest {
                 node.list((*key, None), content, &mut 0, &mut list);
             }
         }
-        // Texts of about the same size together.
-        let mut by_size: Vec<&mut Written<'_>> = list.iter_mut().collect();
-        by_size.sort_by_key(|w| w.body.len());
-        for some in by_size.chunks_mut(4) {
-            if let [a, b, c, d] = some {
-                let sums = [a.sum, b.sum, c.sum, d.sum];
-                let texts = [a.body, b.body, c.body, d.body].map(str::as_bytes);
-                [a.sum, b.sum, c.sum, d.sum] = Fnv1a::side_by_side(sums, texts);
-            } else {
-                some.iter_mut().for_each(|w| w.sum = w.sum.bytes(w.body.as_bytes()));
-            }
-        }
         out.reserve(list.iter().map(|w| w.body.len() + w.body.len() / 8 + w.head.len() + 80).sum());
         for w in &list {
             if w.is_root {
                 // Writing to a string cannot fail.
                 let _ = writeln!(out, "tree {}", w.key);
             }
-            write_branch(out, &w.head, w.sum.finish(), w.body);
+            write_branch(out, &w.head, w.sum.bytes(w.body.as_bytes()).finish(), w.body);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The text of profiles.
 //!
 //! ```text
-//! kiln profile 1
+//! kiln profile 2
 //! module @00000000000000ff app.lua             a chunk that was loaded
 //! proto @00000000000000a1 12+40 @app.lua       first line, number of instructions and chunk of a prototype
 //! line @00000000000000a1:17 3                  line of an instruction, from the first of its prototype
@@ -26,7 +26,7 @@ use crate::verify::verify;
 use std::fmt::{Display, Formatter, Write};
 
 /// First line of the text.
-pub const HEADER: &str = "kiln profile 1";
+pub const HEADER: &str = "kiln profile 2";
 
 /// What every version's first line begins with.
 const MAGIC: &str = "kiln profile ";
@@ -63,7 +63,8 @@ impl Profile {
             Some((_, first)) => {
                 let Some(version) = first.strip_prefix(MAGIC) else { return Err("this is no profile of kiln".into()) };
                 let version: String = version.chars().take(20).collect();
-                return Err(format!("this is a profile of version {version}; this kiln reads version 1"));
+                let ours = HEADER.trim_start_matches(MAGIC);
+                return Err(format!("this is a profile of version {version}; this kiln reads version {ours}"));
             }
             None => return Err("the file is empty".into()),
         }

@@ -31,7 +31,7 @@
 use super::{Branch, Item, RootKey, Tree};
 use crate::konst::{Const, ProtoKey};
 use crate::trace::{Link, Start, Trace};
-use abi::hash::Fnv1a;
+use abi::hash::Sum;
 use abi::support::Helper;
 use std::fmt::Write;
 
@@ -202,8 +202,8 @@ pub(crate) fn sum(key: RootKey, head: &str, body: &str) -> u64 {
 }
 
 /// Returns that of the head alone.
-pub(crate) fn begin_sum(key: RootKey, head: &str) -> Fnv1a {
-    let h = Fnv1a::new().u64(key.proto.hash).u64(key.proto.instance.into()).u64(key.pc.into());
+pub(crate) fn begin_sum(key: RootKey, head: &str) -> Sum {
+    let h = Sum::new().u64(key.proto.hash).u64(key.proto.instance.into()).u64(key.pc.into());
     h.bytes(head.as_bytes()).u64(0)
 }
 

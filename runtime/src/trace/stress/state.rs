@@ -4,7 +4,7 @@
 //! that were there before ([`Known`]) are named by their address, later ones by the order in which they are met.
 
 use super::live::Live;
-use abi::hash::Fnv1a;
+use abi::hash::Sum;
 use abi::{frame, tag};
 use heap::{FuncObj, ProtoObj, StrObj, TabObj, Value, Vm};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -239,7 +239,7 @@ impl<'a> Text<'a> {
         // SAFETY: the function that has it is live.
         unsafe {
             let code =
-                (0..(*p).size_bc).fold(Fnv1a::new(), |h, i| h.u64(interp::jit::original_ins(self.vm, p, i).into()));
+                (0..(*p).size_bc).fold(Sum::new(), |h, i| h.u64(interp::jit::original_ins(self.vm, p, i).into()));
             let numbers = (0..(*p).size_kn as usize).fold(code, |h, i| h.u64(*(*p).k.add(i)));
             let name = StrObj::bytes((*p).chunk_name);
             format!("{}:{} {:x}", masked(&name[..name.len().min(80)]), (*p).first_line, numbers.finish())
