@@ -1,8 +1,8 @@
 //! `bench`: runs the benchmark programs under several Lua engines and prints ratios.
 //!
 //! Every number is a ratio to one reference engine, measured in the same run: machines are noisy and differ, ratios of
-//! alternating runs much less. For each program the engines take turns, round after round; CPU time (user and system) and
-//! peak resident memory are medians over the rounds. While an engine's runs of a program disagree, as when the machine was slow for a while, there
+//! alternating runs much less. For each program the engines take turns, round after round, each round in another order: who runs after a
+//! program that used much memory waits for it to be cleared. CPU time (user and system) and peak resident memory are medians over the rounds. While an engine's runs of a program disagree, as when the machine was slow for a while, there
 //! are more rounds of that program, up to three times as many. Where runs are short, one that does not count comes first: it finds files and pages
 //! that the others have in memory. The table goes to stdout and to `table.txt` in the output directory,
 //! every single measurement to `runs.jsonl` beside it.
@@ -24,6 +24,7 @@ use engine::{Engine, Workshop};
 use measure::{Job, Meter, Usage};
 use program::Program;
 use report::{Report, Row};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -207,6 +208,17 @@ fn is_settled(runs: &[Usage], most: f64) -> bool {
     runs.is_empty() || stats::deviation(&runs.iter().map(|u| u.cost).collect::<Vec<_>>()) <= most
 }
 
+/// Returns the order of a round, the same in each run of this program.
+fn turns(program: &str, round: i64, engines: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..engines).collect();
+    order.sort_by_cached_key(|i| {
+        let mut h = DefaultHasher::new();
+        (program, round, i).hash(&mut h);
+        h.finish()
+    });
+    order
+}
+
 /// Lets the engines take turns at one job, and checks that they print the same.
 fn run_rounds(
     program: &Program,
@@ -225,8 +237,8 @@ fn run_rounds(
         if round >= i64::from(rounds.count) && runs.iter().all(|r| is_settled(r, rounds.settled)) {
             break;
         }
-        for (i, engine) in engines.iter().enumerate() {
-            let Ok(Some(engine)) = engine else { continue };
+        for i in turns(name, round, engines.len()) {
+            let Ok(Some(engine)) = &engines[i] else { continue };
             if failures[i].is_some() {
                 continue;
             }
@@ -253,4 +265,22 @@ fn run_rounds(
         }
     }
     Ok(Row { name: name.into(), group: program.group.clone(), runs, failures })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turns;
+
+    #[test]
+    fn every_engine_has_every_turn() {
+        let orders: Vec<Vec<usize>> = (0..40).map(|round| turns("sieve", round, 3)).collect();
+        for order in &orders {
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, [0, 1, 2]);
+        }
+        for (engine, turn) in (0..3).flat_map(|e| (0..3).map(move |t| (e, t))) {
+            assert!(orders.iter().any(|o| o[turn] == engine), "engine {engine} never has turn {turn}");
+        }
+    }
 }
