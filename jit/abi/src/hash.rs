@@ -4,7 +4,7 @@
 //! changed; it protects nothing against an adversary.
 
 /// A hash under way.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Sum(u64);
 

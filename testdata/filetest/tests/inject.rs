@@ -150,7 +150,7 @@ fn programs_do_not_notice_what_fails_in_the_compiler() {
     );
     if std::env::var_os("FILTER").is_none() {
         for ((kind, least), reached) in KINDS.iter().zip(totals) {
-            assert!(reached >= *least / step, "only {reached} points of kind {kind} were reached");
+            assert!(reached >= (*least / step).max(1), "only {reached} points of kind {kind} were reached");
         }
     }
 }

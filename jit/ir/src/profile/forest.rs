@@ -9,8 +9,7 @@
 
 use crate::konst::Const;
 use crate::trace::Trace;
-use crate::tree::{Branch, RootKey, Tree, anonymous, begin_sum, write_branch, write_head};
-use abi::hash::Sum;
+use crate::tree::{Branch, RootKey, Tree, anonymous, sum, write_branch, write_head};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -47,8 +46,6 @@ struct Written<'a> {
     key: RootKey,
     is_root: bool,
     head: String,
-    /// Hash of the head.
-    sum: Sum,
     body: &'a str,
 }
 
@@ -89,7 +86,7 @@ impl Node {
         out: &mut Vec<Written<'a>>,
     ) {
         let head = write_head(parent, content.1, self.entries, &self.exits);
-        out.push(Written { key, is_root: parent.is_none(), sum: begin_sum(key, &head), head, body: &content.0 });
+        out.push(Written { key, is_root: parent.is_none(), head, body: &content.0 });
         let own = *at;
         *at += 1;
         for ((exit, content), side) in &self.sides {
@@ -199,7 +196,7 @@ impl Forest {
                 // Writing to a string cannot fail.
                 let _ = writeln!(out, "tree {}", w.key);
             }
-            write_branch(out, &w.head, w.sum.bytes(w.body.as_bytes()).finish(), w.body);
+            write_branch(out, &w.head, sum(w.key, &w.head, w.body), w.body);
         }
     }
 

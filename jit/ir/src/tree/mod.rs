@@ -13,10 +13,8 @@ mod text;
 
 pub use outline::{Maps, Objects};
 pub use packed::{Packed, PackedTree, pack};
-#[cfg(test)]
-pub(crate) use text::sum;
 pub use text::{Compiled, Head, Leaving, Outline, Reader, anonymous, write, write_compiled};
-pub(crate) use text::{begin_sum, branch, write_branch, write_head};
+pub(crate) use text::{branch, sum, write_branch, write_head};
 
 use crate::konst::{Const, ProtoKey, Shape};
 use crate::trace::{Link, Start, Trace};

@@ -198,13 +198,8 @@ pub(crate) fn write_branch(out: &mut String, head: &str, sum: u64, body: &str) {
 
 /// Returns the hash of a branch: of its head without the hash, and of its trace's text.
 pub(crate) fn sum(key: RootKey, head: &str, body: &str) -> u64 {
-    begin_sum(key, head).bytes(body.as_bytes()).finish()
-}
-
-/// Returns that of the head alone.
-pub(crate) fn begin_sum(key: RootKey, head: &str) -> Sum {
     let h = Sum::new().u64(key.proto.hash).u64(key.proto.instance.into()).u64(key.pc.into());
-    h.bytes(head.as_bytes()).u64(0)
+    h.bytes(head.as_bytes()).bytes(body.as_bytes()).finish()
 }
 
 /// What comes before the trees of an image.

@@ -2,8 +2,9 @@
 //!
 //! Every number is a ratio to one reference engine, measured in the same run: machines are noisy and differ, ratios of
 //! alternating runs much less. For each program the engines take turns, round after round, each round in another order: who runs after a
-//! program that used much memory waits for it to be cleared. CPU time (user and system) and peak resident memory are medians over the rounds. While an engine's runs of a program disagree, as when the machine was slow for a while, there
-//! are more rounds of that program, up to three times as many. Where runs are short, one that does not count comes first: it finds files and pages
+//! program that used much memory waits for it to be cleared. CPU time (user and system) and peak resident memory are medians over the rounds.
+//! While an engine's runs of a program disagree, as when the machine was slow for a while, there are more rounds of that program, up to three
+//! times as many. Where runs are short, one that does not count comes first: it finds files and pages
 //! that the others have in memory. The table goes to stdout and to `table.txt` in the output directory,
 //! every single measurement to `runs.jsonl` beside it.
 //!
