@@ -108,7 +108,7 @@ impl Program {
 
     fn proto(&mut self, p: &Proto, chunk: &Arc<[u8]>) -> u64 {
         let mut h = Content::new(p.num_params, p.is_vararg(), p.bc.len() as u32);
-        h = p.bc.iter().fold(h, |h, i| h.word(i.0.into()));
+        h = h.code(p.bc.iter().map(|i| i.0));
         h = p.upvalues.iter().fold(h, |h, u| h.word(u.0.into()));
         h = p.knum.iter().fold(h, |h, n| h.word(n.to_bits()));
         for k in &p.kgc {

@@ -20,7 +20,7 @@ pub fn run(script: &Path, arguments: &[OsString], finder: &Finder, profile: &Pat
     if !preload.is_empty() {
         command.arg("-e").arg(OsString::from_vec(preload));
     }
-    command.arg("--profile-out").arg(profile).arg(script).args(arguments);
+    command.arg("--profile-training").arg("--profile-out").arg(profile).arg(script).args(arguments);
     let shown = [script.as_os_str()].into_iter().chain(arguments.iter().map(OsString::as_os_str));
     let shown = shown.map(|a| a.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ");
     eprintln!("kiln build: training: {shown}");

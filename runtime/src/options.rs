@@ -144,6 +144,13 @@ pub fn read(all: &[Vec<u8>], first: usize) -> Request {
                         }
                         None => "--profile-every needs seconds, such as 60".to_string(),
                     },
+                    b"profile-training" => {
+                        if given.is_none() {
+                            o.profile.training = true;
+                            continue;
+                        }
+                        "--profile-training takes no value".to_string()
+                    }
                     b"profile-interval" => match argument().as_deref().and_then(parse_interval) {
                         Some(n) => {
                             o.profile.interval = n;
@@ -390,8 +397,9 @@ mod tests {
         let o = run(&["kiln", "--max-instructions", "5000", "--timeout=0.25", "x.lua"]);
         assert_eq!((o.max_instructions, o.timeout, o.script), (5000, 250, 4));
         let o = run(&["kiln", "--profile-out=a", "--profile-every", "2", "--profile-interval=0", "x.lua"]);
-        assert_eq!(o.profile, Profile { path: b"a".to_vec(), every: 2000, interval: 0 });
-        for bad in ["--profile-every=0", "--profile-interval=x"] {
+        assert_eq!(o.profile, Profile { path: b"a".to_vec(), every: 2000, interval: 0, training: false });
+        assert!(run(&["kiln", "--profile-training", "x.lua"]).profile.training);
+        for bad in ["--profile-every=0", "--profile-training=1", "--profile-interval=x"] {
             assert!(matches!(read(&all(&["kiln", bad]), 1), Request::Usage(Some(_))), "{bad}");
         }
         assert_eq!(run(&["kiln", "--aot", "a.o", "a.lua"]).aot, b"a.o");

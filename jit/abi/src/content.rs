@@ -17,7 +17,15 @@ impl Content {
     pub const fn new(params: u8, vararg: bool, instructions: u32) -> Content {
         Content(Sum::new().u64(params as u64).u64(vararg as u64).u64(instructions as u64))
     }
-    /// Adds a word: an instruction, an upvalue's description, the bits of a number.
+    /// Adds the instructions, two to a word.
+    pub fn code(self, mut instructions: impl Iterator<Item = u32>) -> Content {
+        let mut h = self.0;
+        while let Some(first) = instructions.next() {
+            h = h.u64(u64::from(first) | u64::from(instructions.next().unwrap_or(0)) << 32);
+        }
+        Content(h)
+    }
+    /// Adds a word: an upvalue's description, the bits of a number.
     pub const fn word(self, word: u64) -> Content {
         Content(self.0.u64(word))
     }

@@ -107,6 +107,9 @@ fn arguments(command: Command) -> Command {
                 .value_name("MS")
                 .help("Milliseconds of processor time between the profile's samples (4); 0 takes none"),
         )
+        .arg(Arg::new("profile-training").long("profile-training").num_args(0).help(
+            "The run is for the profile alone: compiles all that is hot, whatever it costs (else a tenth of the time)",
+        ))
         .arg(
             Arg::new("aot")
                 .long("aot")

@@ -1,6 +1,6 @@
 //! Compiled code must pay: what compiling may cost, and which traces are taken out of use again.
 //!
-//! There are no clocks here, so that equal programs with equal seeds give equal traces. Everything is counted in *steps*: about the time
+//! There are no clocks here, so that equal programs with equal seeds give equal traces (but for those of sampled profiles). Everything is counted in *steps*: about the time
 //! that the interpreter takes for an instruction. Work is estimated from hot events (so many rounds of so many instructions), and from exits
 //! (instructions from the trace's start to the exit). Compiling is estimated from the instructions recorded and the IR that came of them.
 //!
@@ -8,7 +8,8 @@
 //!   compiled code: programs whose traces run are allowed more of them. Without budget nothing is recorded; hot places stay hot, and their
 //!   turn comes. Beside precompiled trees nothing is given in advance, and the share of the interpreter's work is larger: the profile knew what
 //!   is hot in short runs, and where it did not, that shows in the interpreter's work ([`Budget::beside_trees`]). A run that makes a profile may spend
-//!   much more: what it lacks all later runs lack ([`Budget::of_training`]).
+//!   more, since what it lacks all later runs lack: a small share of its processor time ([`Budget::profiled`]), which the profile's samples tell;
+//!   or, if it is for the profile alone, very much at once ([`Budget::of_training`]).
 //! * **Account.** Each tree of traces (a root with its side traces) has one: entries, exits, work done, cost. New side traces
 //!   have to be earned by the tree's work. A tree that is left early, on average, is *retired*: entering and leaving cost more than its code saves.
 //!   Its place rests (`super::penalty`) and may be tried again.
@@ -17,9 +18,11 @@
 
 /// Steps that compiling may cost before there was any work.
 pub const BURST: u64 = 5_000_000;
-/// The same where a profile is made: what is compiled there is for longer runs, and runs of executables. More makes builds take long, and executables of
+/// The same in training: what is compiled there is for longer runs, and runs of executables. More makes builds take long, and executables of
 /// many trees slow to start.
 const TRAINING: u64 = 20_000_000;
+/// Steps that a millisecond of a profiled run allows, until it has as many as training: a step takes two to three nanoseconds.
+const PROFILED: u64 = 25_000;
 /// The interpreter's work divided by this may be spent.
 const INTERPRETED: u64 = 64;
 /// The same beside precompiled trees.
@@ -63,9 +66,15 @@ impl Budget {
         Budget { burst: 0, share: INTERPRETED_BESIDE_TREES, ..Budget::default() }
     }
 
-    /// The budget of a run that makes a profile: what it compiles is for other runs.
+    /// The budget of a run that is for its profile alone: what it compiles is for other runs.
     pub fn of_training() -> Budget {
         Budget { burst: TRAINING, ..Budget::default() }
+    }
+
+    /// Counts milliseconds of processor time of a run that makes a profile.
+    pub fn profiled(&mut self, milliseconds: u32) {
+        let burst = self.burst + u64::from(milliseconds) * PROFILED;
+        self.burst = burst.min(TRAINING);
     }
 
     /// Counts work of the interpreter.
@@ -184,7 +193,23 @@ mod tests {
     }
 
     #[test]
-    fn profiles_are_made_with_more() {
+    fn time_of_profiled_runs_adds_up_to_training() {
+        let mut b = Budget::beside_trees();
+        b.spend(0, None);
+        assert!(!b.allows());
+        b.profiled(1);
+        assert!(b.allows());
+        b.spend(0, Some((10 * PROFILED / COMPILE) as usize));
+        b.profiled(9);
+        assert!(!b.allows());
+        for mut b in [b, Budget::default(), Budget::of_training()] {
+            b.profiled(u32::MAX);
+            assert_eq!(b.burst, TRAINING);
+        }
+    }
+
+    #[test]
+    fn training_has_more() {
         let (mut training, mut other) = (Budget::of_training(), Budget::default());
         while other.allows() {
             other.spend(100, Some(1000));

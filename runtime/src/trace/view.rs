@@ -113,9 +113,7 @@ unsafe fn hash_of(vm: &Vm, names: &mut Names, p: *const ProtoObj) -> u64 {
         let pt = &*p;
         let vararg = ProtoFlags(pt.flags).has(ProtoFlags::VARARG);
         let mut h = Content::new(pt.num_params, vararg, pt.size_bc);
-        for i in 0..pt.size_bc {
-            h = h.word(interp::jit::original_ins(vm, p, i).into());
-        }
+        h = h.code((0..pt.size_bc).map(|i| interp::jit::original_ins(vm, p, i)));
         for i in 0..usize::from(pt.nup) {
             h = h.word((*pt.uv.add(i)).into());
         }

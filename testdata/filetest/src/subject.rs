@@ -128,7 +128,7 @@ impl Subject {
         let profile = TempFile::new("kprof")?;
         let host = self.foreign.as_ref().map_or(&self.kiln, |f| &f.host);
         let mut run = program_in(host, folder);
-        run.args(mode.train).arg("--profile-out").arg(&profile.0).arg(name).args(&case.args);
+        run.args(mode.train).arg("--profile-training").arg("--profile-out").arg(&profile.0).arg(name).args(&case.args);
         process::run(run, &case.stdin, limit)?;
         let mut build = program_in(&host.with_file_name("kiln-aot"), folder);
         build.arg("build").args(mode.build).arg(name).arg("-o").arg(made);

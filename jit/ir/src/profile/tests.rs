@@ -181,15 +181,15 @@ fn what_is_no_profile_is_an_error() {
     for (text, why) in [
         ("", "empty"),
         ("\u{7f}ELF", "no profile"),
-        ("kiln profile 1\nend 1\n", "version 1; this kiln reads version 2"),
+        ("kiln profile 2\nend 1\n", "version 2; this kiln reads version 3"),
         ("kiln profile 10\n", "version 10"),
         ("kiln profile\n", "no profile"),
     ] {
         let e = Profile::parse(text).expect_err("not read");
         assert!(e.contains(why), "{e}");
     }
-    assert_eq!(Profile::read(b"kiln profile 2\nend 1\n").map(|p| p.0), Ok(Profile::default()));
-    let (_, wrong) = Profile::read(b"kiln profile 2\n\xff\xfe\nend 2\n").expect("its first line is one");
+    assert_eq!(Profile::read(b"kiln profile 3\nend 1\n").map(|p| p.0), Ok(Profile::default()));
+    let (_, wrong) = Profile::read(b"kiln profile 3\n\xff\xfe\nend 2\n").expect("its first line is one");
     assert_eq!(wrong.len(), 1);
 }
 

@@ -1,7 +1,7 @@
 //! The text of profiles.
 //!
 //! ```text
-//! kiln profile 2
+//! kiln profile 3
 //! module @00000000000000ff app.lua             a chunk that was loaded
 //! proto @00000000000000a1 12+40 @app.lua       first line, number of instructions and chunk of a prototype
 //! line @00000000000000a1:17 3                  line of an instruction, from the first of its prototype
@@ -26,7 +26,7 @@ use crate::verify::verify;
 use std::fmt::{Display, Formatter, Write};
 
 /// First line of the text.
-pub const HEADER: &str = "kiln profile 2";
+pub const HEADER: &str = "kiln profile 3";
 
 /// What every version's first line begins with.
 const MAGIC: &str = "kiln profile ";

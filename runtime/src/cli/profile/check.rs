@@ -116,7 +116,7 @@ impl Sources {
     /// Adds a prototype and those in it; returns its hash, as `runtime::trace` makes it of a loaded one.
     fn proto(&mut self, p: &Proto) -> u64 {
         let mut h = Content::new(p.num_params, p.is_vararg(), p.bc.len() as u32);
-        h = p.bc.iter().fold(h, |h, ins| h.word(ins.0.into()));
+        h = h.code(p.bc.iter().map(|ins| ins.0));
         h = p.upvalues.iter().fold(h, |h, u| h.word(u.0.into()));
         h = p.knum.iter().fold(h, |h, n| h.word(n.to_bits()));
         for k in &p.kgc {

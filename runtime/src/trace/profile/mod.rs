@@ -12,7 +12,7 @@
 //! What is freed or flushed is kept as text-to-be ([`Engine::keep`]).
 //!
 //! Invariant: a file is written whole or not at all: to a name beside it first.
-//! Invariant: nothing here changes what the program does or, but for a timer's interruptions, what is compiled.
+//! Invariant: nothing here changes what the program does. What is compiled changes by the timer's interruptions, and by the budget that samples add to.
 
 mod collect;
 mod notes;
@@ -41,11 +41,13 @@ pub struct Options {
     pub every: u64,
     /// Milliseconds between samples; 0 is none.
     pub interval: u32,
+    /// The run is for the profile alone: all that is hot is compiled, whatever it costs.
+    pub training: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { path: Vec::new(), every: 0, interval: INTERVAL }
+        Options { path: Vec::new(), every: 0, interval: INTERVAL, training: false }
     }
 }
 
@@ -54,7 +56,8 @@ pub(crate) struct Output {
     path: PathBuf,
     every: Option<Duration>,
     written: Instant,
-    sampled: bool,
+    /// Milliseconds between samples; 0: there are none.
+    interval: u32,
     /// What is known of traces that are gone, and what no trace knows.
     kept: Profile,
     /// Flushes so far.
@@ -79,14 +82,16 @@ pub fn start(vm: &mut Vm, options: &Options) -> Result<(), String> {
     }
     let every = (options.every > 0).then(|| Duration::from_millis(options.every));
     // The report has a timer of its own.
-    let sampled = options.interval > 0 && e.watch.stats.is_none();
+    let interval = if e.watch.stats.is_none() { options.interval } else { 0 };
     e.backend.count_entries(machine);
-    e.budget = Budget::of_training();
+    if options.training {
+        e.budget = Budget::of_training();
+    }
     e.watch.profile = Some(Box::new(Output {
         path,
         every,
         written: Instant::now(),
-        sampled,
+        interval,
         kept: Profile::default(),
         flushes: 0,
         left: None,
@@ -96,8 +101,8 @@ pub fn start(vm: &mut Vm, options: &Options) -> Result<(), String> {
     vm.jit.loaded = super::aot::loaded;
     vm.host::<stdlib::AtExit>().actions.push(finish);
     crate::signal::catch_termination(vm);
-    if sampled {
-        start_native(vm, options.interval, sample);
+    if interval > 0 {
+        start_native(vm, interval, sample);
     } else if every.is_some() {
         start_native(vm, LOOK, sample);
     }
@@ -105,7 +110,7 @@ pub fn start(vm: &mut Vm, options: &Options) -> Result<(), String> {
 }
 
 /// Does what the environment of an executable asks for: `KILN_PROFILE_OUT`, `KILN_PROFILE_EVERY` (seconds), `KILN_PROFILE_INTERVAL`
-/// (milliseconds).
+/// (milliseconds), `KILN_PROFILE_TRAINING` (1).
 pub fn start_from_environment(vm: &mut Vm) -> Result<(), String> {
     let Some(path) = std::env::var_os("KILN_PROFILE_OUT").filter(|p| !p.is_empty()) else { return Ok(()) };
     // Whoever starts a privileged program does not choose the files it writes.
@@ -121,6 +126,7 @@ pub fn start_from_environment(vm: &mut Vm) -> Result<(), String> {
         let n = text.to_str().and_then(|t| t.parse().ok()).filter(|n| *n <= 10_000);
         options.interval = n.ok_or("KILN_PROFILE_INTERVAL needs milliseconds, such as 4, or 0 for no samples")?;
     }
+    options.training = std::env::var_os("KILN_PROFILE_TRAINING").is_some_and(|v| !v.is_empty() && v != "0");
     start(vm, &options)
 }
 
@@ -133,7 +139,7 @@ pub fn seconds(text: &[u8]) -> Option<u64> {
 /// The program ends.
 fn finish(vm: &mut Vm) {
     let Some(e) = super::engine(vm) else { return };
-    if e.watch.profile.as_ref().is_some_and(|o| o.sampled || o.every.is_some()) {
+    if e.watch.profile.as_ref().is_some_and(|o| o.interval > 0 || o.every.is_some()) {
         stop_native(vm);
     }
     save(vm, true);
@@ -178,7 +184,9 @@ fn sample(vm: &mut Vm, s: Sample) {
     let Some(output) = &mut e.watch.profile else { return };
     let left = output.left.take();
     let due = output.every.is_some_and(|every| output.written.elapsed() >= every);
-    if output.sampled {
+    if output.interval > 0 {
+        let milliseconds = output.interval.saturating_mul(s.count);
+        e.budget.profiled(milliseconds);
         let spent = match (s.state, s.trace.or(left)) {
             (b'G', _) => Some(Spent::Collector),
             (b'J', _) => Some(Spent::Compiler),

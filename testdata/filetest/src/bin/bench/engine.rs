@@ -1,6 +1,6 @@
 //! The engines compared: a name and a command each.
 //!
-//! A command that begins with `build:` makes executables: for each program it is run at another size with `--profile-out`, then as `build
+//! A command that begins with `build:` makes executables: for each program it is trained at another size (`--profile-training --profile-out`), then run as `build
 //! --profile`; what is measured is the executable. One that begins with `compile:` is a C compiler: what is measured is what it makes of
 //! the file in C beside the program. Where there is none it has nothing to run, which is no failure.
 //!
@@ -62,7 +62,14 @@ impl Engine {
                 let profile = shop.folder.join(format!("{}.kprof", program.name));
                 let script = program.path.as_os_str();
                 let size: Vec<&OsStr> = size.iter().map(OsStr::new).collect();
-                self.run(&[&["--profile-out".as_ref(), profile.as_os_str(), script], size.as_slice()].concat(), shop)?;
+                self.run(
+                    &[
+                        &["--profile-training".as_ref(), "--profile-out".as_ref(), profile.as_os_str(), script],
+                        size.as_slice(),
+                    ]
+                    .concat(),
+                    shop,
+                )?;
                 let profile = ["--profile".as_ref(), profile.as_os_str()];
                 self.run(&[&["build".as_ref(), script, "-o".as_ref(), made.as_os_str()], &profile[..]].concat(), shop)?;
             }
@@ -207,7 +214,10 @@ mod tests {
         let made = engine.made(&program(&shop.folder, None), Some("2"), &shop).unwrap().unwrap();
         assert_eq!(made.command, [shop.folder.join("x.aot").display().to_string()]);
         let text = std::fs::read_to_string(&log).unwrap().replace(&shop.folder.display().to_string(), "");
-        assert_eq!(text, "--profile-out /x.kprof /x.lua 2\nbuild /x.lua -o /x.aot --profile /x.kprof\n");
+        assert_eq!(
+            text,
+            "--profile-training --profile-out /x.kprof /x.lua 2\nbuild /x.lua -o /x.aot --profile /x.kprof\n"
+        );
         std::fs::remove_dir_all(&shop.folder).unwrap();
     }
 
