@@ -74,16 +74,17 @@ fn text(name: &str, p: &Profile, options: &Options) -> String {
 
 /// Says where the time went.
 fn time(p: &Profile) -> String {
-    let of = |s: Spent| p.time.get(&s).copied().unwrap_or(0) as f64;
-    let other: f64 = Spent::OTHER.iter().map(|(s, _)| of(*s)).sum();
-    let compiled: f64 = p.time.keys().filter(|s| matches!(s, Spent::Root(_))).map(|s| of(*s)).sum();
-    let all = other + compiled;
-    if all == 0.0 {
+    // Samples of long runs on many machines may be more than a u64 counts.
+    let of = |s: Spent| p.time.get(&s).copied().map_or(0, u128::from);
+    let all: u128 = p.time.values().copied().map(u128::from).sum();
+    if all == 0 {
         return String::new();
     }
-    let mut out = format!("time, by {all:.0} samples: {:.0}% compiled", compiled * 100.0 / all);
+    let percent = |samples: u128| samples as f64 * 100.0 / all as f64;
+    let compiled = all - Spent::OTHER.iter().map(|(s, _)| of(*s)).sum::<u128>();
+    let mut out = format!("time, by {all} samples: {:.0}% compiled", percent(compiled));
     for (spent, name) in Spent::OTHER {
-        let _ = write!(out, ", {:.0}% {name}", of(spent) * 100.0 / all);
+        let _ = write!(out, ", {:.0}% {name}", percent(of(spent)));
     }
     out + "\n"
 }
@@ -178,4 +179,23 @@ fn aborts(p: &Profile, options: &Options) -> String {
         let _ = writeln!(out, "        {} more", list.len() - options.top);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ir::ProtoKey;
+
+    #[test]
+    fn time_is_shared_out_in_percent() {
+        let mut p = Profile::default();
+        assert_eq!(time(&p), "");
+        p.spend(Spent::Compiler, 1);
+        let shares = "0% compiled, 0% interpreted, 0% library, 0% collector, 100% compiler";
+        assert_eq!(time(&p), format!("time, by 1 samples: {shares}\n"));
+        p.spend(Spent::Root(RootKey { proto: ProtoKey { hash: 1, instance: 0 }, pc: 2 }), 2);
+        p.spend(Spent::Interpreted, 1);
+        let shares = "50% compiled, 25% interpreted, 0% library, 0% collector, 25% compiler";
+        assert_eq!(time(&p), format!("time, by 4 samples: {shares}\n"));
+    }
 }
