@@ -113,7 +113,7 @@ impl Lowerer<'_> {
     /// Loads a slot that has a value of a type.
     fn look_again(&mut self, slot: i32, ty: ir::Ty) -> super::Val {
         let (text, _) = self.look(&Carried::sure(slot, ty), "%base");
-        super::Val { text: text.into(), ty }
+        super::Val::new(text, ty)
     }
 }
 

@@ -80,7 +80,7 @@ impl Lowerer<'_> {
             self.fails(b, at, &ok)?;
         }
         let ins = self.tree.branches[b.branch].trace.ins[at];
-        b.vals[at] = Some(Val { text: r.into(), ty: ins.ty });
+        b.vals[at] = Some(Val::new(r, ins.ty));
         Ok(())
     }
 

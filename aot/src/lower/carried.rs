@@ -12,6 +12,7 @@
 
 use super::exits::{Known, State};
 use super::parts::Part;
+use super::whole::Whole;
 use super::{Branching, Lowerer, Refusal, Val, block};
 use abi::tag;
 use ir::tree::{Branch, Tree};
@@ -30,6 +31,8 @@ pub(crate) struct Carried {
     guard: bool,
     /// The way in may ask: nothing else leaves before.
     pub early: bool,
+    /// All ways bring whole numbers: ways have integers (`i64`), by another name ([`Carried::int`]).
+    pub whole: bool,
     /// Name of the value; the bit's has `.ok` behind.
     name: String,
 }
@@ -145,9 +148,15 @@ pub(super) fn of(tree: &Tree, apart: &[bool], linked: bool) -> Vec<Carried> {
                     c.guard |= ins.is_guard();
                     c.early |= early;
                 }
-                None => {
-                    out.push(Carried { slot, ty: ins.ty, convert, guard: ins.is_guard(), early, name: String::new() })
-                }
+                None => out.push(Carried {
+                    slot,
+                    ty: ins.ty,
+                    convert,
+                    guard: ins.is_guard(),
+                    early,
+                    whole: false,
+                    name: String::new(),
+                }),
             }
         }
     }
@@ -177,7 +186,18 @@ pub(super) fn name(carried: &mut [Carried], part: usize) {
 impl Carried {
     /// A slot that has a value of a type: nobody has to ask.
     pub(super) fn sure(slot: i32, ty: Ty) -> Carried {
-        Carried { slot, ty, convert: true, guard: false, early: false, name: String::new() }
+        Carried { slot, ty, convert: true, guard: false, early: false, whole: false, name: String::new() }
+    }
+
+    /// Name of its integer.
+    fn int(&self) -> String {
+        format!("{}.int", self.name)
+    }
+
+    /// Returns its value.
+    fn val(&self) -> Val {
+        let whole = self.whole.then(|| Whole::of_join(&self.int()));
+        Val { whole, ..Val::new(self.name.as_str(), self.ty) }
     }
 
     fn is(&self, slot: i32, ty: Ty, convert: bool) -> bool {
@@ -187,11 +207,11 @@ impl Carried {
 
 impl Lowerer<'_> {
     /// Returns value and bit of a slot that is carried as an SLOAD wants it.
-    pub(super) fn carried(&self, b: &Branching, ins: Ins) -> Option<(String, String)> {
+    pub(super) fn carried(&self, b: &Branching, ins: Ins) -> Option<(Val, String)> {
         let convert = ins.b.as_lit() & sload::CONVERT != 0;
         let part = &self.parts[self.open];
         let c = part.carried.iter().find(|c| c.is(ins.a.as_lit(), ins.ty, convert))?;
-        (b.quiet && b.base == part.base).then(|| (c.name.clone(), format!("{}.ok", c.name)))
+        (b.quiet && b.base == part.base).then(|| (c.val(), format!("{}.ok", c.name)))
     }
 
     /// Goes to the start of a part with `base`, which is `moved` slots from the branch's. Nothing of `state` was stored.
@@ -214,6 +234,15 @@ impl Lowerer<'_> {
         for i in 0..self.parts[to].carried.len() {
             let c = self.parts[to].carried[i].clone();
             let slot = c.slot + moved;
+            if c.whole {
+                let v = self.brought_whole(b, state, &c, (base, stays), slot);
+                let (int, ok) = self.as_joined(&v);
+                if ok != "true" {
+                    self.turn_back_with(&ok, (base, to), (&b.base, state), &mut back);
+                }
+                vals.push((int, "true".into()));
+                continue;
+            }
             let known = state.slots.get(&slot).and_then(|k| self.as_carried(k, c.ty));
             let kept = self.parts[here].carried.iter().find(|o| o.is(c.slot, c.ty, c.convert)).map(|o| o.name.clone());
             let mut val = match (known, kept, state.slots.get(&slot)) {
@@ -224,7 +253,7 @@ impl Lowerer<'_> {
                 }
                 (None, _, Some(other)) => {
                     let raw = self.materialise(other).ok_or_else(|| Refusal("a link carries an object".into()))?;
-                    let raw = Val { text: self.boxed(&raw).into(), ty: Ty::Link };
+                    let raw = Val::new(self.boxed(&raw), Ty::Link);
                     self.unbox(&raw, (c.ty, c.convert), c.guard)
                 }
                 _ => match self.beneath(state, slot) {
@@ -243,6 +272,25 @@ impl Lowerer<'_> {
         self.ways.push(Way { to, label: self.f.current(), base: base.into(), vals, held });
         self.f.line(format_args!("br label %{}", self.parts[to].start));
         Ok(())
+    }
+
+    /// Returns the whole number of a slot that is carried as one, on a way with a state.
+    fn brought_whole(
+        &mut self,
+        b: &Branching,
+        state: &State,
+        c: &Carried,
+        (base, stays): (&str, bool),
+        slot: i32,
+    ) -> Val {
+        let kept = self.parts[self.open].carried.iter().find(|o| o.is(c.slot, c.ty, c.convert)).map(Carried::val);
+        let v = match state.slots.get(&slot) {
+            Some(known) => self.materialise(known),
+            None if b.quiet && stays => kept,
+            None => self.beneath(state, slot).map(|h| h.known()),
+        };
+        let v = v.filter(|v| matches!(v.ty, Ty::Int | Ty::Num));
+        v.unwrap_or_else(|| Val::new(self.look(c, base).0, Ty::Num))
     }
 
     /// Leaves by exit 0 of a part if the stack has no room for all its branches.
@@ -298,7 +346,7 @@ impl Lowerer<'_> {
         let (ty, what) = if matches!(c.ty, Ty::Int | Ty::Num) { (Ty::Num, "double") } else { (Ty::Link, "i64") };
         let class = self.slot_class(base, c.slot);
         let raw = self.f.let_(format_args!("load {what}, ptr {at}, align 8, !tbaa !{class}"));
-        self.unbox(&Val { text: raw.into(), ty }, (c.ty, c.convert), c.guard)
+        self.unbox(&Val::new(raw, ty), (c.ty, c.convert), c.guard)
     }
 
     /// Makes value and bit of what a slot has: a double (Num) or 64 bits (Link).
@@ -379,6 +427,13 @@ impl Lowerer<'_> {
         for i in 0..self.parts[0].carried.len() {
             let c = self.parts[0].carried[i].clone();
             let (v, mut ok) = self.look(&c, "%base");
+            if c.whole {
+                // What is no number has other bits than any integer's.
+                let (int, ok) = self.ask_whole(&v);
+                self.turn_back(&ok, "%base", 0);
+                way.vals.push((int, "true".into()));
+                continue;
+            }
             let own = format!("{}.ok", c.name);
             let mut ways = self.ways.iter().filter(|w| w.to == 0);
             let sure = ways.all(|w| w.vals[i].1 == "true" || w.vals[i].1 == own);
@@ -407,15 +462,23 @@ impl Lowerer<'_> {
                 self.f.phi(&back, format_args!("%{back}.base = phi ptr {}", turned.join(", ")));
             }
             let base = self.parts[part].base.clone();
+            let mut doubles: Vec<(String, String)> = Vec::new();
             self.start_phi(part, &base, "ptr", |w| &w.base);
             for i in 0..self.parts[part].carried.len() {
                 let c = &self.parts[part].carried[i];
-                let (name, ty) = (c.name.clone(), block::llvm(c.ty));
+                let ok = format!("{}.ok", c.name);
+                let (name, ty) = if c.whole { (c.int(), "i64") } else { (c.name.clone(), block::llvm(c.ty)) };
+                doubles.extend(c.whole.then(|| (c.name.clone(), name.clone())));
                 self.start_phi(part, &name, ty, |w| &w.vals[i].0);
-                self.start_phi(part, &format!("{name}.ok"), "i1", |w| &w.vals[i].1);
+                self.start_phi(part, &ok, "i1", |w| &w.vals[i].1);
             }
-            for (i, (name, ty)) in self.held_phis(part).into_iter().enumerate() {
+            for (i, (name, ty, double)) in self.held_phis(part).into_iter().enumerate() {
+                doubles.extend(double.map(|d| (d, name.clone())));
                 self.start_phi(part, &name, ty, |w| &w.held[i]);
+            }
+            let start = self.parts[part].start.clone();
+            for (double, int) in doubles {
+                self.f.phi(&start, format_args!("{double} = sitofp i64 {int} to double"));
             }
         }
     }

@@ -1,12 +1,13 @@
 //! How compiled code is left: exits, ends, loops.
 
 use super::block::{self, llvm};
+use super::whole::Whole;
 use super::{Branching, Lowerer, Pending, Refusal, Val};
 use abi::exit::outcome;
 use abi::vmfield;
 use ir::sunk::{self, PARTS};
 use ir::tree::{Item, RootKey};
-use ir::{Const, Link, Op, Ref};
+use ir::{Const, Link, Op, Ref, Ty};
 use std::collections::HashMap;
 
 /// What an exit knows of a slot.
@@ -46,13 +47,25 @@ impl State {
 /// Values that objects of an exit are made of at most.
 const MAX_SPILLED: usize = abi::exit::SPILLS;
 
+/// A PHI of a loop.
+pub(crate) struct Phi {
+    pub name: String,
+    /// What it is in the first round.
+    pub left: Val,
+    /// Its instruction.
+    pub at: usize,
+    /// What it is in other rounds.
+    right: Ref,
+    /// It joins integers: its values are words (`i64`).
+    pub whole: bool,
+}
+
 /// A loop under way.
 pub(crate) struct Head {
     label: String,
     /// Label of the block before it.
     before: String,
-    /// Name, left value and right operand of each PHI.
-    phis: Vec<(String, Val, Ref)>,
+    phis: Vec<Phi>,
     /// Name and left value of the base, if calls in the loop may move the stack.
     base: Option<(String, String)>,
 }
@@ -126,13 +139,18 @@ impl Lowerer<'_> {
     /// Stores what a slot holds, unless the runtime makes it.
     pub(super) fn store_slot(&mut self, base: &str, slot: i32, known: &Known) {
         if let Some(v) = self.materialise(known) {
+            let v = self.as_stored(v);
             let at = self.at_offset(base, i64::from(slot) * 8);
             self.store_boxed(&v, &at, self.slot_class(base, slot));
         }
     }
 
     /// What a link carries. Sinking keeps objects that links carry.
-    fn carry(&mut self, b: &Branching, s: usize) -> Result<State, Refusal> {
+    fn carry(&mut self, b: &mut Branching, s: usize) -> Result<State, Refusal> {
+        let t = &self.tree.branches[b.branch].trace;
+        for (_, r) in t.snaps[s].entries.iter().filter(|e| t.as_const(e.1).is_none() && t.ty(e.1) == Ty::Num) {
+            self.whole(b, *r);
+        }
         let state = self.state(b, s)?;
         if state.slots.values().any(|k| *k == Known::Object) {
             return Err(Refusal("a link carries an object that is not made".into()));
@@ -161,11 +179,19 @@ impl Lowerer<'_> {
         for (i, ins) in t.ins.iter().enumerate().skip(at) {
             let sunk = ins.is_sunk() || (ins.a.is_ins() && t.ins[ins.a.index()].is_sunk());
             if ins.op == Op::PHI && !sunk {
-                phis.push((self.f.name(), self.val(b, ins.a)?, i, ins.b));
+                let whole = ins.ty == Ty::Num && self.whole(b, ins.a).is_some_and(|w| w.size.joins());
+                phis.push(Phi { name: self.f.name(), left: self.val(b, ins.a)?, at: i, right: ins.b, whole });
             }
         }
-        for (name, left, i, _) in &phis {
-            b.vals[*i] = Some(Val { text: name.as_str().into(), ty: left.ty });
+        self.whole_phis(b, at, &mut phis);
+        for p in &mut phis {
+            let double = if p.whole { self.f.name() } else { p.name.clone() };
+            let mut val = Val::new(double, p.left.ty);
+            if p.whole {
+                val.whole = Some(Whole::of_join(&p.name));
+                p.left = Val::new(self.joined(&p.left), Ty::Link);
+            }
+            b.vals[p.at] = Some(val);
         }
         let base = t.ins[at..].iter().any(|i| i.op == Op::CALLB).then(|| (self.f.name(), b.base.clone()));
         if let Some((name, old)) = &base {
@@ -180,7 +206,10 @@ impl Lowerer<'_> {
         self.f.line(format_args!("br label %{label}"));
         self.f.begin(&label);
         self.strip_head(b);
-        let phis = phis.into_iter().map(|(name, left, _, right)| (name, left, right)).collect();
+        for p in phis.iter().filter(|p| p.whole) {
+            let double = self.named(b, p.at as u32)?.text;
+            self.f.line(format_args!("{double} = sitofp i64 {} to double", p.name));
+        }
         b.blocks.clear();
         Ok(Head { label, before, phis, base })
     }
@@ -194,8 +223,13 @@ impl Lowerer<'_> {
         match (t.link, head) {
             (Link::Loop, Some(head)) => {
                 let mut rights = Vec::new();
-                for (_, _, right) in &head.phis {
-                    rights.push(self.val(b, *right)?);
+                for p in &head.phis {
+                    let mut right = self.val(b, p.right)?;
+                    if p.whole {
+                        right.whole = self.whole(b, p.right);
+                        right = Val::new(self.joined(&right), Ty::Link);
+                    }
+                    rights.push(right);
                 }
                 self.strip_goes_on(b, &rights);
                 let (last, before) = (self.f.current(), &head.before);
@@ -204,7 +238,7 @@ impl Lowerer<'_> {
                     self.f
                         .phi(&head.label, format_args!("{name} = phi ptr [ {left}, %{before} ], [ {right}, %{last} ]"));
                 }
-                for ((name, left, _), right) in head.phis.iter().zip(rights) {
+                for (Phi { name, left, .. }, right) in head.phis.iter().zip(rights) {
                     if llvm(left.ty) != llvm(right.ty) {
                         return Err(Refusal("a PHI joins different types".into()));
                     }
@@ -326,7 +360,7 @@ impl Lowerer<'_> {
             Const::Shape(_) => self.constant_int(Item::Const(c.clone())),
             _ => self.constant(Item::Const(c.clone()), if llvm(ty) == "ptr" { "ptr" } else { "i64" }),
         };
-        Val { text: text.into(), ty }
+        Val::new(text, ty)
     }
 
     fn constant_int(&mut self, item: Item) -> String {

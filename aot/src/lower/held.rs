@@ -17,6 +17,7 @@
 use super::carried::{self, Carried, LOWEST};
 use super::exits::{Known, State};
 use super::parts::{Part, Table};
+use super::whole::Whole;
 use super::{Branching, Lowerer, Refusal, Val, block};
 use ir::tree::Tree;
 use ir::{Const, Link, Ref, Trace, Ty, sunk};
@@ -33,6 +34,8 @@ pub(crate) struct Held {
     pub slot: i32,
     ty: Ty,
     name: String,
+    /// It is an integer (`i64`) by another name, too ([`Held::int`]).
+    whole: bool,
 }
 
 /// What is known of a slot on ways.
@@ -71,13 +74,15 @@ impl Kind {
 }
 
 /// A way from a part to another, as the tree says.
-struct Path {
-    from: usize,
-    to: usize,
+pub(super) struct Path {
+    pub from: usize,
+    pub to: usize,
+    /// The branch that goes it.
+    pub branch: usize,
     /// Slots between their frames.
-    moved: i32,
+    pub moved: i32,
     /// Nothing on it writes the stack.
-    quiet: bool,
+    pub quiet: bool,
     entries: u64,
     slots: BTreeMap<i32, Kind>,
 }
@@ -121,7 +126,8 @@ pub(super) fn plan(tables: &[Table<'_>], parts: &mut [Part]) {
     for (i, (part, kinds)) in parts.iter_mut().zip(kinds).enumerate() {
         let held = kinds.into_iter().enumerate().map(|(n, (slot, kind))| {
             let ty = if let Some(Kind::Of(ty)) = kind { ty } else { Ty::Num };
-            Held { slot, ty, name: format!("%h{i}.{n}") }
+            let whole = ty == Ty::Num && part.carried.iter().any(|c| c.slot == slot && c.whole);
+            Held { slot, ty, name: format!("%h{i}.{n}"), whole }
         });
         part.held = held.collect();
     }
@@ -140,7 +146,9 @@ fn spread(kinds: &mut [Kinds], paths: &[Path], first: &[Carried]) {
             Some(k) => k.join(Kind::Of(c.ty)) == Kind::Of(c.ty),
             None => w.quiet && w.moved == 0 && w.from == 0,
         };
-        let asks = |c: &&Carried| c.slot == s && c.early && paths.iter().filter(|w| w.to == 0).all(|w| round(c, w));
+        let asks = |c: &&Carried| {
+            c.slot == s && (c.early || c.whole) && paths.iter().filter(|w| w.to == 0).all(|w| round(c, w))
+        };
         let comes = first.iter().find(asks).map_or(Kind::Memory, |c| Kind::Of(c.ty));
         kinds[0].insert(s, Some(comes));
     }
@@ -159,7 +167,8 @@ fn spread(kinds: &mut [Kinds], paths: &[Path], first: &[Carried]) {
     }
 }
 
-fn paths(tables: &[Table<'_>], parts: &[Part]) -> Vec<Path> {
+/// Lists the ways between parts.
+pub(super) fn paths(tables: &[Table<'_>], parts: &[Part]) -> Vec<Path> {
     let mut out = Vec::new();
     for (from, part) in parts.iter().enumerate() {
         let tree = tables[part.member].tree;
@@ -171,14 +180,15 @@ fn paths(tables: &[Table<'_>], parts: &[Part]) -> Vec<Path> {
             let (Some(to), Some(snap)) = (to, b.trace.snaps.last()) else { continue };
             let slots = snap.entries.iter().map(|&(s, r)| (s - snap.base, kind(&b.trace, r)));
             let slots = slots.filter(|s| s.0 >= LOWEST).collect();
-            out.push(Path { from, to, moved: snap.base, quiet: is_quiet(tree, n), entries: b.entries, slots });
+            let (moved, quiet, entries) = (snap.base, is_quiet(tree, n), b.entries);
+            out.push(Path { from, to, branch: n, moved, quiet, entries, slots });
         }
     }
     out
 }
 
 /// Says whether nothing from the start to the end of a branch writes the stack.
-fn is_quiet(tree: &Tree, mut branch: usize) -> bool {
+pub(super) fn is_quiet(tree: &Tree, mut branch: usize) -> bool {
     loop {
         let b = &tree.branches[branch];
         if !carried::is_quiet(&b.trace) {
@@ -202,7 +212,13 @@ fn kind(t: &Trace, r: Ref) -> Kind {
 impl Held {
     /// Returns its value.
     pub fn known(&self) -> Val {
-        Val { text: self.name.as_str().into(), ty: self.ty }
+        let whole = self.whole.then(|| Whole::of_join(&self.int()));
+        Val { whole, ..Val::new(self.name.as_str(), self.ty) }
+    }
+
+    /// Name of its integer.
+    fn int(&self) -> String {
+        format!("{}.int", self.name)
     }
 }
 
@@ -229,7 +245,7 @@ impl Lowerer<'_> {
             }
             _ => {}
         }
-        let raw = Val { text: self.boxed(&h.known()).into(), ty: Ty::Link };
+        let raw = Val::new(self.boxed(&h.known()), Ty::Link);
         self.unbox(&raw, (ty, convert), guard)
     }
 
@@ -259,7 +275,8 @@ impl Lowerer<'_> {
 
     fn store_held(&mut self, base: &str, h: &Held) {
         let at = self.at_offset(base, i64::from(h.slot) * 8);
-        self.store_boxed(&h.known(), &at, self.slot_class(base, h.slot));
+        let v = self.as_stored(h.known());
+        self.store_boxed(&v, &at, self.slot_class(base, h.slot));
     }
 
     /// Lists what is held and not said by a state itself.
@@ -306,12 +323,13 @@ impl Lowerer<'_> {
             let kept = || under.iter().find(|o| o.slot == h.slot + moved).map(Held::known);
             let known = match has {
                 Some(Known::Const(Const::Num(bits))) if h.ty == Ty::Int => {
-                    carried::whole(bits).map(|n| Val { text: n.to_string().into(), ty: Ty::Int })
+                    carried::whole(bits).map(|n| Val::new(n.to_string(), Ty::Int))
                 }
                 Some(k) => self.materialise(&k),
                 None => kept(),
             };
             out.push(match known {
+                Some(v) if h.whole && matches!(v.ty, Ty::Int | Ty::Num) => self.joined(&v),
                 Some(v) if v.ty == h.ty => v.text.to_string(),
                 Some(v) if (v.ty, h.ty) == (Ty::Int, Ty::Num) => self.double_of(&v.text),
                 _ => return Err(Refusal("a way lacks what is held".into())),
@@ -332,9 +350,13 @@ impl Lowerer<'_> {
         part.held.iter().filter_map(of).map(|i| carried[i].0.clone()).collect()
     }
 
-    /// Name and LLVM's type of what a part holds.
-    pub(super) fn held_phis(&self, part: usize) -> Vec<(String, &'static str)> {
-        self.parts[part].held.iter().map(|h| (h.name.clone(), block::llvm(h.ty))).collect()
+    /// Name and LLVM's type of what a part holds, and the double that is made of it.
+    pub(super) fn held_phis(&self, part: usize) -> Vec<(String, &'static str, Option<String>)> {
+        let phi = |h: &Held| match h.whole {
+            true => (h.int(), "i64", Some(h.name.clone())),
+            false => (h.name.clone(), block::llvm(h.ty), None),
+        };
+        self.parts[part].held.iter().map(phi).collect()
     }
 
     /// Returns what is held of a slot behind a state.

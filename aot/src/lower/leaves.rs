@@ -85,7 +85,8 @@ impl Lowerer<'_> {
     fn leave_to(&mut self, label: &str, to: To, alone: bool, base: &str, state: &State) {
         let held = self.under(state).into_iter().map(|h| (h.slot, Known::Val(h.known())));
         let own = state.slots.iter().filter(|s| *s.1 != Known::Object).map(|(slot, known)| (*slot, known.clone()));
-        let mut slots: Vec<Slot> = own.chain(held).collect();
+        let stored = |known| if let Known::Val(v) = known { Known::Val(Val::stored(v)) } else { known };
+        let mut slots: Vec<Slot> = own.chain(held).map(|(slot, known)| (slot, stored(known))).collect();
         slots.sort_by_key(|s| s.0);
         let (part, place) = (self.open, self.f.place);
         let (label, base, spilled) = (label.to_string(), base.to_string(), state.spilled.clone());
@@ -247,7 +248,7 @@ mod tests {
     fn leave(slots: BTreeMap<i32, u8>) -> Leave {
         let known = |n| Known::Const(Const::Int(n));
         let slots = slots.into_iter().map(|(slot, n)| (slot, known(n.into()))).collect();
-        let spilled = vec![Val { text: "1.0".into(), ty: Ty::Num }];
+        let spilled = vec![Val::new("1.0", Ty::Num)];
         Leave {
             label: String::new(),
             part: 0,

@@ -132,7 +132,7 @@ impl Lowerer<'_> {
             "phi i32 [ {}, %{array} ], [ -1, %{look} ], [ {place}, %{read} ], [ {}, %{behind} ]",
             from.text, v.text
         ));
-        b.vals[at] = Some(Val { text: text.into(), ty: v.ty });
+        b.vals[at] = Some(Val::new(text, v.ty));
         Ok(())
     }
 
@@ -185,7 +185,7 @@ impl Lowerer<'_> {
         self.f.line(format_args!("br label %{on}"));
         self.f.begin(&on);
         let text = self.f.let_(format_args!("phi ptr [ {slot}, %{array} ], [ {node}, %{first} ], [ {other}, %{far} ]"));
-        b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
+        b.vals[at] = Some(Val::new(text, Ty::Ptr));
     }
 
     /// Returns the first node of the chain of a number (its bits): `heap::table` has the same hash.

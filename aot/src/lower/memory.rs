@@ -93,7 +93,7 @@ impl Lowerer<'_> {
                 }
             }
         };
-        b.vals[at] = Some(Val { text: text.into(), ty });
+        b.vals[at] = Some(Val::new(text, ty));
         Ok(())
     }
 
@@ -178,7 +178,7 @@ impl Lowerer<'_> {
             }
             op => return Err(Refusal(format!("{} is no address", op.name()))),
         };
-        b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
+        b.vals[at] = Some(Val::new(text, Ty::Ptr));
         Ok(())
     }
 
@@ -228,7 +228,7 @@ impl Lowerer<'_> {
         let other = self.probe(&table.text, &node, (&key.text, &wanted), &on, &mut found);
         found.push((other, self.f.current()));
         let text = self.join_found(&on, &found);
-        b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
+        b.vals[at] = Some(Val::new(text, Ty::Ptr));
     }
 
     /// Goes on at `on` with one of what was found, each by its last block; returns which.
@@ -312,7 +312,7 @@ impl Lowerer<'_> {
         if ins.op == Op::UREFC {
             self.is_closed(b, at, ins, &u, "ne")?;
             let text = self.at_offset(&u, uv("tv"));
-            b.vals[at] = Some(Val { text: text.into(), ty: Ty::Ptr });
+            b.vals[at] = Some(Val::new(text, Ty::Ptr));
             return Ok(());
         }
         if ins.op == Op::UREFO {
@@ -321,7 +321,7 @@ impl Lowerer<'_> {
         let v = self.at_offset(&u, uv("v"));
         let v = self.f.let_(format_args!("load ptr, ptr {v}, !tbaa !{HEADER}"));
         if ins.op == Op::UREFO && !ins.is_guard() {
-            b.vals[at] = Some(Val { text: v.into(), ty: Ty::Ptr });
+            b.vals[at] = Some(Val::new(v, Ty::Ptr));
             return Ok(());
         }
         let x = self.f.let_(format_args!("ptrtoint ptr {v} to i64"));
@@ -332,7 +332,7 @@ impl Lowerer<'_> {
             _ => self.f.let_(format_args!("icmp uge i64 {d}, {}", i64::from(slots) * 8)),
         };
         self.fails(b, at, &ok)?;
-        b.vals[at] = Some(Val { text: v.into(), ty: Ty::Ptr });
+        b.vals[at] = Some(Val::new(v, Ty::Ptr));
         Ok(())
     }
 
@@ -393,12 +393,12 @@ impl Lowerer<'_> {
                 let adr = self.ptr(b, ins.a)?;
                 let c = self.f.let_(format_args!("load i8, ptr {adr}, !tbaa !{STRING}"));
                 let v = self.f.let_(format_args!("zext i8 {c} to i32"));
-                b.vals[at] = Some(Val { text: v.into(), ty: Ty::Int });
+                b.vals[at] = Some(Val::new(v, Ty::Int));
                 Ok(())
             }
             Op::MRES => {
                 let v = self.vm_load("i32", vmfield::MULTRES);
-                b.vals[at] = Some(Val { text: v.into(), ty: Ty::Int });
+                b.vals[at] = Some(Val::new(v, Ty::Int));
                 Ok(())
             }
             _ => {
@@ -416,7 +416,7 @@ impl Lowerer<'_> {
                     }
                     f => self.f.let_(format_args!("load {}, ptr {adr}, !tbaa !{HEADER}", block::llvm(f.ty()))),
                 };
-                b.vals[at] = Some(Val { text: text.into(), ty: f.ty() });
+                b.vals[at] = Some(Val::new(text, f.ty()));
                 Ok(())
             }
         }
@@ -432,11 +432,11 @@ impl Lowerer<'_> {
                 (x, y) if x == y => v,
                 (Ty::Num, Ty::Int) => match &known {
                     super::exits::Known::Const(Const::Num(bits)) => {
-                        Val { text: (f64::from_bits(*bits) as i32).to_string().into(), ty: Ty::Int }
+                        Val::new((f64::from_bits(*bits) as i32).to_string(), Ty::Int)
                     }
                     _ => return Err(Refusal("a number is inherited as an integer".into())),
                 },
-                (Ty::Int, Ty::Num) => Val { text: self.double_of(&v.text).into(), ty: Ty::Num },
+                (Ty::Int, Ty::Num) => Val::new(self.double_of(&v.text), Ty::Num),
                 (x, y) => return Err(Refusal(format!("{} is inherited as {}", x.name(), y.name()))),
             };
             b.vals[at] = Some(v);
@@ -446,14 +446,14 @@ impl Lowerer<'_> {
             if ins.is_guard() {
                 self.fails(b, at, &ok)?;
             }
-            b.vals[at] = Some(Val { text: v.into(), ty: ins.ty });
+            b.vals[at] = Some(v);
             return Ok(());
         }
         if let Some((v, ok)) = self.held(b, slot, (ins.ty, flags & sload::CONVERT != 0), ins.is_guard()) {
             if ins.is_guard() && ok != "true" {
                 self.fails(b, at, &ok)?;
             }
-            b.vals[at] = Some(Val { text: v.into(), ty: ins.ty });
+            b.vals[at] = Some(Val::new(v, ins.ty));
             return Ok(());
         }
         let adr = self.at_offset(&b.base.clone(), i64::from(slot) * 8);
@@ -471,7 +471,7 @@ impl Lowerer<'_> {
             let ok = self.f.let_(format_args!("icmp eq i64 {x}, {y}"));
             self.fails(b, at, &ok)?;
         }
-        b.vals[at] = Some(Val { text: i.into(), ty: Ty::Int });
+        b.vals[at] = Some(Val::new(i, Ty::Int));
         Ok(())
     }
 

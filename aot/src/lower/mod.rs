@@ -27,6 +27,7 @@ mod calls;
 mod carried;
 mod exits;
 mod held;
+mod joined;
 mod leaves;
 mod library;
 mod memory;
@@ -38,6 +39,7 @@ mod strip;
 #[cfg(test)]
 mod tests;
 mod unasked;
+mod whole;
 
 use crate::lines::{self, Lines};
 use crate::prelude;
@@ -95,9 +97,17 @@ pub struct Lowered {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Val {
     /// Text of the operand.
-    pub text: std::rc::Rc<str>,
+    pub text: Rc<str>,
     /// IR type.
     pub ty: Ty,
+    /// The integer that a number is, if that is known.
+    pub whole: Option<whole::Whole>,
+}
+
+impl Val {
+    fn new(text: impl Into<Rc<str>>, ty: Ty) -> Val {
+        Val { text: text.into(), ty, whole: None }
+    }
 }
 
 /// Slots of all branches' frames: the machine is asked once for room.
@@ -435,7 +445,7 @@ impl<'a> Lowerer<'a> {
         let ty = t.ty(r);
         match t.as_const(r) {
             Some(c) => Ok(self.konst(&c.clone())),
-            None if ty.is_pri() => Ok(Val { text: block::pri(ty).into(), ty }),
+            None if ty.is_pri() => Ok(Val::new(block::pri(ty), ty)),
             None => self.named(b, b.names.name(r, if b.looped { usize::MAX } else { 0 })),
         }
     }

@@ -1,9 +1,10 @@
 //! Arithmetic, bit operations, conversions, comparisons. Results have the interpreter's bits: nothing is contracted or reassociated.
 
+use super::whole::Whole;
 use super::{Branching, Lowerer, Refusal, Val, block};
 use abi::support::Helper;
 use ir::tree::Item;
-use ir::{Const, Conv, Field, FpMath, Ins, Op, Ty};
+use ir::{Const, Conv, Field, FpMath, Ins, Op, Ref, Ty};
 
 impl Lowerer<'_> {
     /// Comparisons: guards.
@@ -13,6 +14,9 @@ impl Lowerer<'_> {
         }
         let (x, y) = (self.val(b, ins.a)?, self.val(b, ins.b)?);
         let num = x.ty == Ty::Num && y.ty == Ty::Num;
+        if num && let Some(ok) = self.compare_whole(b, ins) {
+            return self.fails(b, at, &ok);
+        }
         let signed = matches!(ins.op, Op::LT | Op::GE | Op::LE | Op::GT);
         let cond = match ins.op {
             Op::LT => "olt",
@@ -67,7 +71,7 @@ impl Lowerer<'_> {
     /// Arithmetic on numbers and integers.
     pub(super) fn arith(&mut self, b: &mut Branching, at: usize, ins: Ins) -> Result<(), Refusal> {
         if let Some(next) = self.strip_counts(b, at) {
-            b.vals[at] = Some(Val { text: next.into(), ty: ins.ty });
+            b.vals[at] = Some(Val::new(next, ins.ty));
             return Ok(());
         }
         let x = self.val(b, ins.a)?;
@@ -153,8 +157,27 @@ impl Lowerer<'_> {
             }
             op => return Err(Refusal(format!("{} is not arithmetic", op.name()))),
         };
-        b.vals[at] = Some(Val { text: text.into(), ty: ins.ty });
+        b.vals[at] = Some(Val::new(text, ins.ty));
+        if num {
+            self.whole(b, Ref::ins(at));
+        }
         Ok(())
+    }
+
+    /// Compares numbers that are whole as integers.
+    fn compare_whole(&mut self, b: &mut Branching, ins: Ins) -> Option<String> {
+        let cond = match ins.op {
+            Op::LT | Op::ULT => "slt",
+            Op::GE | Op::UGE => "sge",
+            Op::LE | Op::ULE => "sle",
+            Op::GT | Op::UGT => "sgt",
+            Op::EQ => "eq",
+            Op::NE => "ne",
+            _ => return None,
+        };
+        let (x, y) = (self.whole(b, ins.a)?, self.whole(b, ins.b)?);
+        let (x, y) = (self.long(&x), self.long(&y));
+        Some(self.f.let_(format_args!("icmp {cond} i64 {x}, {y}")))
     }
 
     /// Converts to an integer; any one where the number is out of range, so that converting back gives something else.
@@ -206,6 +229,9 @@ impl Lowerer<'_> {
                     self.f.let_(format_args!("select i1 {fits}, i32 {i}, i32 {}", i32::MIN))
                 }
                 c => {
+                    if let Some(w) = self.whole(b, ins.a).filter(|w| w.size.exact || c == Conv::IntNumIndex) {
+                        return self.narrow(b, at, &w);
+                    }
                     let i = self.integer(&p);
                     if ins.is_guard() {
                         let back = self.f.let_(format_args!("sitofp i32 {i} to double"));
@@ -217,12 +243,31 @@ impl Lowerer<'_> {
                             self.f.let_(format_args!("fcmp oeq double {back}, {p}"))
                         };
                         self.fails(b, at, &ok)?;
+                        self.found_whole(b, ins.a, (&i, false), c == Conv::IntNum);
                     }
                     i
                 }
             },
         };
-        b.vals[at] = Some(Val { text: text.into(), ty: ins.ty });
+        b.vals[at] = Some(Val::new(text, ins.ty));
+        if ins.ty == Ty::Num {
+            self.whole(b, Ref::ins(at));
+        }
+        Ok(())
+    }
+
+    /// Makes an integer of a number that is whole; a guard asks whether it has 32 bits.
+    fn narrow(&mut self, b: &mut Branching, at: usize, w: &Whole) -> Result<(), Refusal> {
+        let ins = self.tree.branches[b.branch].trace.ins[at];
+        let long = self.long(w);
+        let i = self.f.let_(format_args!("trunc i64 {long} to i32"));
+        if ins.is_guard() && !w.fits() {
+            let back = self.f.let_(format_args!("sext i32 {i} to i64"));
+            let ok = self.f.let_(format_args!("icmp eq i64 {back}, {long}"));
+            self.fails(b, at, &ok)?;
+            self.found_whole(b, ins.a, (&long, true), w.size.exact);
+        }
+        b.vals[at] = Some(Val::new(i, Ty::Int));
         Ok(())
     }
 }

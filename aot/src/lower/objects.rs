@@ -172,7 +172,7 @@ impl Lowerer<'_> {
         self.f.line(format_args!("br label %{on}"));
         self.f.begin(on);
         let text = self.f.let_(format_args!("phi {ty} [ {made}, %{there} ], [ {}, %{here} ]", v.text));
-        b.vals[at] = Some(Val { text: text.into(), ty: v.ty });
+        b.vals[at] = Some(Val::new(text, v.ty));
         Ok(())
     }
 

@@ -21,6 +21,7 @@ use super::aside::{self, Aside};
 use super::block::{FRAME, STACK};
 use super::carried::{self, Carried};
 use super::held::{self, Held};
+use super::joined;
 use super::{Lowerer, Member, slots};
 use crate::select;
 use ir::tree::{Item, RootKey, Tree};
@@ -148,6 +149,7 @@ pub(crate) fn of(tables: &mut [Table<'_>], members: &[usize]) -> Vec<Part> {
     for (i, p) in out.iter_mut().enumerate() {
         carried::name(&mut p.carried, i);
     }
+    joined::plan(tables, &mut out);
     held::plan(tables, &mut out);
     out
 }

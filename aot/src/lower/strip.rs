@@ -10,6 +10,7 @@
 //!
 //! Invariant: such a loop calls nothing that allocates or writes, so a strip is short and the collector has no reason to come.
 
+use super::exits::Phi;
 use super::{Branching, Lowerer, Refusal, Val, block};
 use ir::{Const, Ins, Op, Ref, Trace, Ty};
 
@@ -93,7 +94,7 @@ impl Lowerer<'_> {
         b: &mut Branching,
         plan: &Plan,
         before: String,
-        phis: &mut [(String, Val, usize, Ref)],
+        phis: &mut [Phi],
     ) -> Result<String, Refusal> {
         let head = self.f.label();
         let (limit, step) = (self.val(b, plan.limit)?, self.val(b, plan.step)?);
@@ -101,13 +102,13 @@ impl Lowerer<'_> {
         self.f.begin(&head);
         let t = &self.tree.branches[b.branch].trace;
         let (mut lefts, mut index) = (Vec::new(), None);
-        for (at_head, left, i, _) in phis.iter_mut() {
+        for p in phis.iter_mut() {
             let name = self.f.name();
-            if t.ins[*i].a == plan.index {
-                index = Some((name.clone(), at_head.clone()));
+            if t.ins[p.at].a == plan.index {
+                index = Some((name.clone(), p.name.clone()));
             }
-            let here = Val { text: name.as_str().into(), ty: left.ty };
-            lefts.push((name, std::mem::replace(left, here)));
+            let here = Val::new(name.as_str(), p.left.ty);
+            lefts.push((name, std::mem::replace(&mut p.left, here)));
         }
         let (index, narrow) = index.ok_or_else(|| Refusal("a loop counts what has no PHI".into()))?;
         let up = matches!(t.as_const(plan.step), Some(Const::Int(n)) if *n > 0);

@@ -189,7 +189,7 @@ fn attention_is_asked_each_time() {
 }
 
 /// Returns the text of a block.
-fn block<'a>(text: &'a str, label: &str) -> &'a str {
+pub(super) fn block<'a>(text: &'a str, label: &str) -> &'a str {
     let label = format!("\n{label}:\n");
     let rest = &text[text.find(&label).expect("the block") + label.len()..];
     rest.find(":\n").map_or(rest, |end| &rest[..end])

@@ -194,7 +194,7 @@ impl Lowerer<'_> {
                     }
                     let adr = self.val(b, ins.a)?.text;
                     let v = self.f.let_(format_args!("load double, ptr {adr}, align 8, !tbaa !{NODE}"));
-                    b.vals[i] = Some(Val { text: v.into(), ty: Ty::Num });
+                    b.vals[i] = Some(Val::new(v, Ty::Num));
                     b.unasked.loads.push(Load { adr: adr.to_string(), class: NODE, asked: false });
                     b.unasked.covers.insert(i, 1 << (b.unasked.loads.len() - 1));
                     b.unasked.early.push(i);
