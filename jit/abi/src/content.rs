@@ -7,6 +7,10 @@
 
 use crate::hash::Sum;
 
+/// Version of these hashes: what is hashed, in which order, and how. Compiled code and runtime must agree on it
+/// ([`crate::image::FINGERPRINT`]), or no function would be known again.
+pub const VERSION: u64 = 2;
+
 /// A hash of a prototype's contents under way.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
@@ -84,5 +88,19 @@ impl Item<'_> {
             Item::Num(bits) => h.u64(3).u64(bits),
             Item::Str(s) => h.u64(4).bytes(s),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Item, Template, VERSION};
+
+    /// Whoever changes the hash changes the version, too.
+    #[test]
+    fn a_version_names_one_hash() {
+        let template = Template::default().entry(Item::Num(7), Item::Str(b"seven")).entry(Item::Bool(true), Item::Nil);
+        let hash =
+            Content::new(2, true, 3).code([1, 2, 3].into_iter()).word(4).string(b"five").child(6).template(template);
+        assert_eq!((VERSION, hash.finish()), (2, 0x736c_6a69_1669_ffe7));
     }
 }

@@ -15,6 +15,7 @@
 //! a small multiple of the input's size.
 
 use crate::builtins::NAMES;
+use crate::content;
 use crate::hash::Sum;
 use crate::layout::LAYOUTS;
 use crate::support::Helper;
@@ -88,7 +89,8 @@ pub struct AotTree {
 /// [`MAGIC`] as the head stores it.
 pub const MAGIC_WORD: u64 = u64::from_le_bytes(MAGIC);
 
-/// Hash of what compiled code and runtime must agree on: fields of objects and of the machine, helpers, numbers of builtins.
+/// Hash of what compiled code and runtime must agree on: fields of objects and of the machine, helpers, numbers of builtins, how
+/// functions are named.
 pub const FINGERPRINT: u64 = layout_fingerprint();
 
 const fn layout_fingerprint() -> u64 {
@@ -127,7 +129,7 @@ const fn layout_fingerprint() -> u64 {
         h = h.bytes(NAMES[i].as_bytes()).u64(i as u64);
         i += 1;
     }
-    h.finish()
+    h.u64(content::VERSION).finish()
 }
 
 /// What a module of an image is.
