@@ -6,8 +6,9 @@
 //!
 //! * **Budget.** Compiling may cost [`BURST`] steps at first, and then a small share of the work of the interpreter and a large one of that of
 //!   compiled code: programs whose traces run are allowed more of them. Without budget nothing is recorded; hot places stay hot, and their
-//!   turn comes. Beside precompiled trees nothing is given in advance, and the share of the interpreter's work is larger: the profile knew what
-//!   is hot in short runs, and where it did not, that shows in the interpreter's work ([`Budget::beside_trees`]). A run that makes a profile may spend
+//!   turn comes. Beside precompiled trees nothing is given in advance, and the share of the interpreter's work is larger, that of compiled code's
+//!   smaller: the profile knew what is hot in short runs, and where it did not, that shows in the interpreter's work
+//!   ([`Budget::beside_trees`]). A run that makes a profile may spend
 //!   more, since what it lacks all later runs lack: a small share of its processor time ([`Budget::profiled`]), which the profile's samples tell;
 //!   or, if it is for the profile alone, very much at once ([`Budget::of_training`]).
 //! * **Account.** Each tree of traces (a root with its side traces) has one: entries, exits, work done, cost. New side traces
@@ -29,6 +30,8 @@ const INTERPRETED: u64 = 64;
 const INTERPRETED_BESIDE_TREES: u64 = 48;
 /// Compiled code's work divided by this may be spent.
 const COMPILED: u64 = 3;
+/// The same beside precompiled trees: there is much such work from the start, and what the profile left to be compiled is less hot.
+const COMPILED_BESIDE_TREES: u64 = 6;
 /// Steps that an instruction costs to record.
 const RECORD: u64 = 250;
 /// Steps that an instruction of the IR costs to optimise and to assemble.
@@ -49,21 +52,22 @@ pub struct Budget {
     spent: u64,
     interpreted: u64,
     compiled: u64,
-    /// What may be spent before there was any work, and what the interpreter's work is divided by.
+    /// What may be spent before there was any work.
     burst: u64,
-    share: u64,
+    /// What the work of the interpreter and that of compiled code are divided by.
+    shares: (u64, u64),
 }
 
 impl Default for Budget {
     fn default() -> Budget {
-        Budget { spent: 0, interpreted: 0, compiled: 0, burst: BURST, share: INTERPRETED }
+        Budget { spent: 0, interpreted: 0, compiled: 0, burst: BURST, shares: (INTERPRETED, COMPILED) }
     }
 }
 
 impl Budget {
     /// The budget of a program with precompiled trees: all that is compiled beside them has to be earned.
     pub fn beside_trees() -> Budget {
-        Budget { burst: 0, share: INTERPRETED_BESIDE_TREES, ..Budget::default() }
+        Budget { burst: 0, shares: (INTERPRETED_BESIDE_TREES, COMPILED_BESIDE_TREES), ..Budget::default() }
     }
 
     /// The budget of a run that is for its profile alone: what it compiles is for other runs.
@@ -84,7 +88,7 @@ impl Budget {
 
     /// Says whether anything may be recorded.
     pub fn allows(&self) -> bool {
-        self.spent <= self.burst + self.interpreted / self.share + self.compiled / COMPILED
+        self.spent <= self.burst + self.interpreted / self.shares.0 + self.compiled / self.shares.1
     }
 
     /// Counts the cost of a recording: instructions recorded, and of the IR if it was compiled. Returns it.
@@ -189,6 +193,11 @@ mod tests {
         b.interpreted(INTERPRETED_BESIDE_TREES * cost - 1);
         assert!(!b.allows());
         b.interpreted(1);
+        assert!(b.allows());
+        let cost = b.spend(100, None);
+        b.compiled = COMPILED_BESIDE_TREES * cost - 1;
+        assert!(!b.allows());
+        b.compiled += 1;
         assert!(b.allows());
     }
 
