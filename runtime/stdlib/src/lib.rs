@@ -25,6 +25,8 @@ mod sys;
 mod system;
 pub mod table;
 
+pub use sys::clock;
+
 use heap::{Raise, Vm};
 
 /// What is done when the program ends by `os.exit`: host state that the runtime fills (profiles are written, …).
