@@ -8,9 +8,8 @@
 //!   compiled code: programs whose traces run are allowed more of them. Without budget nothing is recorded; hot places stay hot, and their
 //!   turn comes. Beside precompiled trees nothing is given in advance, and the share of the interpreter's work is larger, that of compiled code's
 //!   smaller: the profile knew what is hot in short runs, and where it did not, that shows in the interpreter's work
-//!   ([`Budget::beside_trees`]). A run that makes a profile may spend
-//!   more, since what it lacks all later runs lack: a small share of its processor time ([`Budget::profiled`]), which the profile's samples tell;
-//!   or, if it is for the profile alone, very much at once ([`Budget::of_training`]).
+//!   ([`Budget::beside_trees`]). A run that makes a profile may spend more, since what it lacks all later runs lack: a small share of its processor
+//!   time ([`Budget::profiled`]), which the profile's samples tell; or, if it is for the profile alone, very much at once ([`Budget::of_training`]).
 //! * **Account.** Each tree of traces (a root with its side traces) has one: entries, exits, work done, cost. New side traces
 //!   have to be earned by the tree's work. A tree that is left early, on average, is *retired*: entering and leaving cost more than its code saves.
 //!   Its place rests (`super::penalty`) and may be tried again.
@@ -54,20 +53,34 @@ pub struct Budget {
     compiled: u64,
     /// What may be spent before there was any work.
     burst: u64,
-    /// What the work of the interpreter and that of compiled code are divided by.
-    shares: (u64, u64),
+    /// What the work of the interpreter is divided by.
+    of_interpreted: u64,
+    /// What that of compiled code is divided by.
+    of_compiled: u64,
 }
 
 impl Default for Budget {
     fn default() -> Budget {
-        Budget { spent: 0, interpreted: 0, compiled: 0, burst: BURST, shares: (INTERPRETED, COMPILED) }
+        Budget {
+            spent: 0,
+            interpreted: 0,
+            compiled: 0,
+            burst: BURST,
+            of_interpreted: INTERPRETED,
+            of_compiled: COMPILED,
+        }
     }
 }
 
 impl Budget {
     /// The budget of a program with precompiled trees: all that is compiled beside them has to be earned.
     pub fn beside_trees() -> Budget {
-        Budget { burst: 0, shares: (INTERPRETED_BESIDE_TREES, COMPILED_BESIDE_TREES), ..Budget::default() }
+        Budget {
+            burst: 0,
+            of_interpreted: INTERPRETED_BESIDE_TREES,
+            of_compiled: COMPILED_BESIDE_TREES,
+            ..Budget::default()
+        }
     }
 
     /// The budget of a run that is for its profile alone: what it compiles is for other runs.
@@ -88,7 +101,7 @@ impl Budget {
 
     /// Says whether anything may be recorded.
     pub fn allows(&self) -> bool {
-        self.spent <= self.burst + self.interpreted / self.shares.0 + self.compiled / self.shares.1
+        self.spent <= self.burst + self.interpreted / self.of_interpreted + self.compiled / self.of_compiled
     }
 
     /// Counts the cost of a recording: instructions recorded, and of the IR if it was compiled. Returns it.
