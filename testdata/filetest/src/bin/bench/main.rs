@@ -1,8 +1,8 @@
 //! `bench`: runs the benchmark programs under several Lua engines and prints ratios.
 //!
 //! Every number is a ratio to one reference engine, measured in the same run: machines are noisy and differ, ratios of
-//! alternating runs much less. For each program the engines take turns, round after round, each round in another order: who runs after a
-//! program that used much memory waits for it to be cleared. CPU time (user and system) and peak resident memory are medians over the rounds.
+//! alternating runs much less. For each program the engines take turns, round after round, so that each runs about as often after each of the
+//! others: who runs after a program that used much memory waits for it to be cleared. CPU time (user and system) and peak resident memory are medians over the rounds.
 //! While an engine's runs of a program disagree, as when the machine was slow for a while, there are more rounds of that program, up to three
 //! times as many. Where runs are short, one that does not count comes first: it finds files and pages
 //! that the others have in memory. The table goes to stdout and to `table.txt` in the output directory,
@@ -209,15 +209,38 @@ fn is_settled(runs: &[Usage], most: f64) -> bool {
     runs.is_empty() || stats::deviation(&runs.iter().map(|u| u.cost).collect::<Vec<_>>()) <= most
 }
 
-/// Returns the order of a round, the same in each run of this program.
-fn turns(program: &str, round: i64, engines: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..engines).collect();
-    order.sort_by_cached_key(|i| {
-        let mut h = DefaultHasher::new();
-        (program, round, i).hash(&mut h);
-        h.finish()
-    });
-    order
+/// Who runs when. A program that used much memory leaves it in a state that the next one pays for, or gains from: so each engine runs about as
+/// often after each of the others.
+struct Turns<'a> {
+    /// Its orders are the same whenever it is measured.
+    program: &'a str,
+    /// How often an engine (row) was followed by another (column).
+    followed: Vec<Vec<u32>>,
+    last: Option<usize>,
+}
+
+impl<'a> Turns<'a> {
+    fn new(program: &'a str, engines: usize) -> Turns<'a> {
+        Turns { program, followed: vec![vec![0; engines]; engines], last: None }
+    }
+
+    /// Returns the order of the next round, in which each of these engines has a turn.
+    fn round(&mut self, round: i64, engines: impl Iterator<Item = usize>) -> Vec<usize> {
+        let mut left: Vec<usize> = engines.collect();
+        let mut order = Vec::with_capacity(left.len());
+        while let Some(next) = (0..left.len()).min_by_key(|&i| {
+            let mut h = DefaultHasher::new();
+            (self.program, round, left[i]).hash(&mut h);
+            (self.last.map_or(0, |last| self.followed[last][left[i]]), h.finish())
+        }) {
+            let next = left.swap_remove(next);
+            if let Some(last) = self.last.replace(next) {
+                self.followed[last][next] += 1;
+            }
+            order.push(next);
+        }
+        order
+    }
 }
 
 /// Lets the engines take turns at one job, and checks that they print the same.
@@ -234,15 +257,14 @@ fn run_rounds(
     let mut failures: Vec<Option<String>> = engines.iter().map(|e| e.as_ref().err().cloned()).collect();
     let mut first_output: Option<(usize, String)> = None;
     let first = if rounds.warm { -1 } else { 0 };
+    let mut turns = Turns::new(name, engines.len());
     for round in first..i64::from(rounds.most) {
         if round >= i64::from(rounds.count) && runs.iter().all(|r| is_settled(r, rounds.settled)) {
             break;
         }
-        for i in turns(name, round, engines.len()) {
+        let present = (0..engines.len()).filter(|&i| failures[i].is_none() && matches!(engines[i], Ok(Some(_))));
+        for i in turns.round(round, present) {
             let Ok(Some(engine)) = &engines[i] else { continue };
-            if failures[i].is_some() {
-                continue;
-            }
             let done = match meter.run(engine, job)? {
                 Ok(done) => done,
                 Err(reason) => {
@@ -270,18 +292,34 @@ fn run_rounds(
 
 #[cfg(test)]
 mod tests {
-    use super::turns;
+    use super::Turns;
 
     #[test]
-    fn every_engine_has_every_turn() {
-        let orders: Vec<Vec<usize>> = (0..40).map(|round| turns("sieve", round, 3)).collect();
-        for order in &orders {
-            let mut sorted = order.clone();
-            sorted.sort_unstable();
-            assert_eq!(sorted, [0, 1, 2]);
+    fn every_engine_runs_as_often_after_each_of_the_others() {
+        for (program, engines) in ["sieve", "life", "sort", "vm"].into_iter().flat_map(|p| (2..7).map(move |n| (p, n)))
+        {
+            let mut turns = Turns::new(program, engines);
+            let rounds = 4 * engines as i64;
+            for round in 0..rounds {
+                let mut order = turns.round(round, 0..engines);
+                order.sort_unstable();
+                assert!(order.into_iter().eq(0..engines));
+            }
+            for (a, b) in (0..engines).flat_map(|a| (0..engines).map(move |b| (a, b))).filter(|(a, b)| a != b) {
+                let times = turns.followed[a][b];
+                assert!((3..=8).contains(&times), "{program}: of {engines} {b} follows {a} {times} times");
+            }
         }
-        for (engine, turn) in (0..3).flat_map(|e| (0..3).map(move |t| (e, t))) {
-            assert!(orders.iter().any(|o| o[turn] == engine), "engine {engine} never has turn {turn}");
-        }
+    }
+
+    #[test]
+    fn orders_are_the_same_each_time_and_pass_over_who_is_absent() {
+        let orders = || {
+            let mut turns = Turns::new("sieve", 4);
+            (-1..5).map(|round| turns.round(round, [0, 1, 3].into_iter())).collect::<Vec<_>>()
+        };
+        assert_eq!(orders(), orders());
+        assert!(orders().iter().all(|o| o.len() == 3 && !o.contains(&2)));
+        assert!(orders().windows(2).any(|w| w[0] != w[1]));
     }
 }
