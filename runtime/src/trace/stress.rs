@@ -8,9 +8,9 @@
 //! snapshots or of the restoring code takes part.
 //!
 //! Which visit of the instruction the trace's exit corresponds to is not known, so any that is equal counts. A trace cannot have run more
-//! instructions than its processor time allows ([`PACE`]); if the child went further without meeting the state, that is a
-//! difference, and ends the run with status 1. Outcomes without a verdict are: long runs in compiled code, and what has effects outside of the process or results
-//! that differ between two processes (`io`, `os`, `collectgarbage`, `jit`).
+//! instructions than its processor time allows ([`PACE`]); if the child went further without meeting the state, that is a difference, and
+//! ends the run with status 1. Outcomes without a verdict are: long runs in compiled code, and what has effects outside of the process or
+//! results that differ between two processes (`io`, `os`, `collectgarbage`, `jit`).
 //!
 //! Guards fail only in entries that are compared: otherwise the cells that the code looks at say [`PASS`]. After entries in which no
 //! guard failed for the first time, some entries are not compared, each time more: their code just runs.
